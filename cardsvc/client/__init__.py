@@ -1,0 +1,1 @@
+"""Typed client of the card service, for kiosks, desks and departments."""

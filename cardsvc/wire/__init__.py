@@ -1,0 +1,1 @@
+"""The published contract between the card service and whoever calls it. Imports nothing of ours."""

@@ -1,0 +1,120 @@
+"""Challenges, proofs, visits, and the assertions departments get."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from cardsvc.wire.base import Base64Url, Code, Message, Timestamp
+from cardsvc.wire.levels import Level
+from cardsvc.wire.signed import CHALLENGE_SIZE
+
+GRANT_TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
+TOKEN_TYPE_VISIT: Final = "urn:citizen-card:token-type:visit"
+TOKEN_TYPE_JWT: Final = "urn:ietf:params:oauth:token-type:jwt"
+CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_TYP: Final = "citizen-assertion+jwt"
+"""The ``typ`` header of an assertion, so that no other JWT of ours can pass for one."""
+
+
+class ChallengeRequest(Message):
+    """Ask for challenges to keep in stock."""
+
+    level: Level
+    count: Annotated[int, Field(ge=1, le=16)] = 1
+    transaction_hash: Base64Url | None = None
+
+
+class Challenge(Message):
+    """Random bytes that one card may sign once, for the caller that asked for them."""
+
+    id: UUID
+    challenge: Annotated[Base64Url, Field(min_length=CHALLENGE_SIZE, max_length=CHALLENGE_SIZE)]
+    issuer: str
+    level: Level
+    client_id: str
+    audience: str
+    expires_at: Timestamp
+    """Whole seconds: these seconds since 1970 are what the card signs."""
+    transaction_hash: Base64Url | None = None
+
+
+class ChallengeBatch(Message):
+    """The challenges asked for."""
+
+    challenges: list[Challenge]
+
+
+class CardProof(Message):
+    """Unverified: what a reader says a card answered to a challenge.
+
+    ``level`` and ``audience`` are what the caller meant it for. The service refuses a proof meant for something else
+    than its challenge, and rebuilds the signed bytes from its own record in any case.
+    """
+
+    challenge_id: UUID
+    card_uuid: UUID
+    level: Level
+    audience: str
+    signature: Annotated[Base64Url, Field(min_length=8, max_length=512)]
+    """ECDSA-Sig-Value in DER, as the card gave it."""
+
+
+class AuthenticationResult(Message):
+    """The card is right and active: a visit begins."""
+
+    authentication_id: UUID
+    card_uuid: UUID
+    level: Level
+    visit_token: str = Field(repr=False)
+    expires_at: Timestamp
+    """The visit ends then at the latest."""
+    idle_seconds: int
+    """The visit ends after so many seconds without an exchange."""
+
+
+class TokenResponse(Message):
+    """An answer of the token endpoint (RFC 6749 §5.1, RFC 8693 §2.2)."""
+
+    access_token: str = Field(repr=False)
+    token_type: Literal["Bearer", "N_A"]
+    expires_in: int
+    scope: str | None = None
+    issued_token_type: str | None = None
+
+
+class AssertionClaims(Message):
+    """What a department learns: the claims of the JWS that it gets for one service.
+
+    ``sub`` is the department's own pseudonym for the citizen; no card number or certificate is here, so departments
+    cannot join what they know.
+    """
+
+    iss: str
+    aud: str
+    sub: str
+    iat: int
+    exp: int
+    jti: str
+    acr: Level
+    client_id: str
+    """The kiosk or desk that asked."""
+    service: Code
+    policy_version: int
+    attributes: dict[str, Any] = Field(repr=False)
+
+
+class VerificationRequest(Message):
+    """Ask whether an assertion is good now, card status included."""
+
+    assertion: str = Field(repr=False)
+
+
+class Verification(Message):
+    """The assertion was good at ``verified_at``; a bad one is answered with a problem instead."""
+
+    verification_id: UUID
+    verified_at: Timestamp
+    claims: AssertionClaims

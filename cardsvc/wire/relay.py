@@ -1,0 +1,85 @@
+"""The WebSocket between the service, which personalises, and the desk, which holds the card.
+
+The service sends one `Command` at a time (or asks for a `Reset`) and waits for the `Answer` or `Failure` with the same
+``seq``. `Progress` is for the eyes of the clerk. The last message is `Finished` or `Refused`, then the socket closes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, TypeAdapter
+
+from cardsvc.wire.base import Base64Url, Message
+
+
+class Hello(Message):
+    """Desk → service, first: the card that is in the reader."""
+
+    type: Literal["hello"] = "hello"
+    atr: Base64Url
+    contactless: bool
+
+
+class Command(Message):
+    """Service → desk: send this APDU. Never log it: it may set a key or a PIN."""
+
+    type: Literal["command"] = "command"
+    seq: int
+    apdu: Base64Url = Field(repr=False)
+
+
+class Reset(Message):
+    """Service → desk: reset the card, answer with an empty `Answer`."""
+
+    type: Literal["reset"] = "reset"
+    seq: int
+
+
+class Answer(Message):
+    """Desk → service: data and status word."""
+
+    type: Literal["answer"] = "answer"
+    seq: int
+    apdu: Base64Url = Field(repr=False)
+
+
+class Failure(Message):
+    """Desk → service: the exchange itself failed."""
+
+    type: Literal["failure"] = "failure"
+    seq: int
+    error: Literal["card-removed", "card-reset", "card-mute", "reader-failed"]
+
+
+class Progress(Message):
+    """Service → desk: step ``done`` of ``total`` begins."""
+
+    type: Literal["progress"] = "progress"
+    step: str
+    done: int
+    total: int
+
+
+class Finished(Message):
+    """Service → desk: the card is sealed. The transport PIN is shown to the desk this once."""
+
+    type: Literal["finished"] = "finished"
+    card_uuid: UUID
+    transport_pin: str = Field(repr=False)
+
+
+class Refused(Message):
+    """Service → desk: it did not work; ``problem`` is the problem type, ``detail`` says what to do."""
+
+    type: Literal["refused"] = "refused"
+    problem: str
+    detail: str
+
+
+ToDesk = Annotated[Command | Reset | Progress | Finished | Refused, Field(discriminator="type")]
+ToService = Annotated[Hello | Answer | Failure, Field(discriminator="type")]
+
+to_desk: TypeAdapter[ToDesk] = TypeAdapter(ToDesk)
+to_service: TypeAdapter[ToService] = TypeAdapter(ToService)

@@ -1,0 +1,105 @@
+"""What can go wrong between us and a card.
+
+    ReaderError
+    ├── PcscUnavailable         no PC/SC on this machine: not installed, or not running
+    ├── NoSuchReader            the reader asked for is not there
+    ├── NoCard                  there is no card in the reader
+    ├── CardRemoved             the card went away in the middle of something: what it did is unknown
+    ├── CardReset               another process reset the card: select and ask for the PIN again
+    ├── CardBusy                another process holds the card
+    ├── CardMute                the card does not answer
+    ├── ProtocolError           the card's answer makes no sense
+    │   └── MalformedTlv        ... because its BER-TLV is broken
+    └── CardError               the card refused a command (carries the status word)
+        ├── NotAPivCard         the PIV application cannot be selected
+        ├── ObjectNotFound      the card has no such data object
+        ├── SecurityNotSatisfied  the command needs a PIN or a key first, or another interface
+        ├── WrongPin            the PIN is wrong (carries the tries left)
+        └── PinBlocked          no tries are left
+
+Errors carry data; the sentence for a citizen is chosen where it is shown.
+No error ever carries the bytes of a command, since a command can hold a PIN.
+"""
+
+from __future__ import annotations
+
+from readers.status import StatusWord
+
+
+class ReaderError(Exception):
+    """Base of all errors of the reader layer."""
+
+
+class PcscUnavailable(ReaderError):
+    """Raised when PC/SC cannot be used: pyscard or libpcsclite missing, or pcscd not running."""
+
+
+class NoSuchReader(ReaderError):
+    """Raised when no reader has the wanted name. Carries the names that are there."""
+
+    def __init__(self, wanted: str, present: tuple[str, ...] = ()) -> None:
+        seen = ", ".join(present) if present else "none"
+        super().__init__(f"no reader called {wanted!r}; readers present: {seen}")
+        self.wanted = wanted
+        self.present = present
+
+
+class NoCard(ReaderError):
+    """Raised when the reader is empty."""
+
+
+class CardRemoved(ReaderError):
+    """Raised when the card vanished during a command. The command may or may not have been carried out."""
+
+
+class CardReset(ReaderError):
+    """Raised when another process reset the card since our last command."""
+
+
+class CardBusy(ReaderError):
+    """Raised when another process holds the card exclusively."""
+
+
+class CardMute(ReaderError):
+    """Raised when the card does not answer to reset or to a command."""
+
+
+class ProtocolError(ReaderError):
+    """Raised when a card's answer breaks the protocol, for example an answer of one byte."""
+
+
+class MalformedTlv(ProtocolError):
+    """Raised when bytes that should be BER-TLV are not."""
+
+
+class CardError(ReaderError):
+    """Raised when the card answers a command with an error status. Carries the status word."""
+
+    def __init__(self, status: StatusWord, doing: str) -> None:
+        super().__init__(f"{doing}: the card answered {status}")
+        self.status = status
+        self.doing = doing
+
+
+class NotAPivCard(CardError):
+    """Raised when SELECT does not find the PIV application."""
+
+
+class ObjectNotFound(CardError):
+    """Raised when GET DATA answers 6A82: the object does not exist or is empty."""
+
+
+class SecurityNotSatisfied(CardError):
+    """Raised on 6982: a PIN or a key is needed first, or this interface may not do it."""
+
+
+class WrongPin(CardError):
+    """Raised on 63Cx. Carries the tries left, which is at least one."""
+
+    def __init__(self, status: StatusWord, doing: str, tries_left: int) -> None:
+        super().__init__(status, doing)
+        self.tries_left = tries_left
+
+
+class PinBlocked(CardError):
+    """Raised on 6983 and on 63C0: the PIN or PUK has no tries left."""

@@ -1,0 +1,1 @@
+"""PIV cards: NIST SP 800-73-5, SP 800-78-5, FIPS 201-3."""

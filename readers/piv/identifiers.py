@@ -1,0 +1,95 @@
+"""Names and numbers of the PIV card application (SP 800-73-5 part 1 §4 and part 2 §3, SP 800-78-5 §6)."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+PIV_AID: Final = bytes.fromhex("A000000308000010000100")
+"""Application identifier with version (SP 800-73-5 part 1 §2.2)."""
+PIV_AID_PARTIAL: Final = PIV_AID[:9]
+"""RID and PIX without the version, enough for SELECT (part 2 §3.1.1)."""
+
+
+class Instruction(IntEnum):
+    """INS bytes of the PIV card command interface (SP 800-73-5 part 2 table 2)."""
+
+    VERIFY = 0x20
+    CHANGE_REFERENCE_DATA = 0x24
+    RESET_RETRY_COUNTER = 0x2C
+    GENERATE_ASYMMETRIC_KEY_PAIR = 0x47
+    GENERAL_AUTHENTICATE = 0x87
+    SELECT = 0xA4
+    GET_RESPONSE = 0xC0
+    GET_DATA = 0xCB
+    PUT_DATA = 0xDB
+
+
+class VendorInstruction(IntEnum):
+    """INS bytes of Yubico's extensions, which other products took over in part."""
+
+    SET_MANAGEMENT_KEY = 0xFF
+    IMPORT_ASYMMETRIC_KEY = 0xFE
+    GET_VERSION = 0xFD
+    RESET = 0xFB
+    SET_PIN_RETRIES = 0xFA
+    ATTEST = 0xF9
+    GET_SERIAL = 0xF8
+    GET_METADATA = 0xF7
+
+
+class KeyReference(IntEnum):
+    """Key references (SP 800-73-5 part 1 table 4b)."""
+
+    PIV_AUTHENTICATION = 0x9A
+    CARD_MANAGEMENT = 0x9B
+    DIGITAL_SIGNATURE = 0x9C
+    KEY_MANAGEMENT = 0x9D
+    CARD_AUTHENTICATION = 0x9E
+
+
+class PinReference(IntEnum):
+    """Reference data that VERIFY and CHANGE REFERENCE DATA name (part 1 table 4a)."""
+
+    GLOBAL_PIN = 0x00
+    APPLICATION_PIN = 0x80
+    PUK = 0x81
+
+
+class Algorithm(IntEnum):
+    """Cryptographic mechanisms (SP 800-78-5 table 9)."""
+
+    TDES = 0x03
+    RSA_3072 = 0x05
+    RSA_2048 = 0x07
+    AES_128 = 0x08
+    AES_192 = 0x0A
+    AES_256 = 0x0C
+    ECC_P256 = 0x11
+    ECC_P384 = 0x14
+
+
+class ObjectId(IntEnum):
+    """BER-TLV tags of the data objects (SP 800-73-5 part 1 table 3)."""
+
+    CCC = 0x5FC107
+    CHUID = 0x5FC102
+    CERTIFICATE_PIV_AUTHENTICATION = 0x5FC105
+    FINGERPRINTS = 0x5FC103
+    SECURITY_OBJECT = 0x5FC106
+    FACIAL_IMAGE = 0x5FC108
+    CERTIFICATE_CARD_AUTHENTICATION = 0x5FC101
+    CERTIFICATE_DIGITAL_SIGNATURE = 0x5FC10A
+    CERTIFICATE_KEY_MANAGEMENT = 0x5FC10B
+    PRINTED_INFORMATION = 0x5FC109
+    DISCOVERY = 0x7E
+    KEY_HISTORY = 0x5FC10C
+
+
+CERTIFICATE_OBJECTS: Final = {
+    KeyReference.PIV_AUTHENTICATION: ObjectId.CERTIFICATE_PIV_AUTHENTICATION,
+    KeyReference.DIGITAL_SIGNATURE: ObjectId.CERTIFICATE_DIGITAL_SIGNATURE,
+    KeyReference.KEY_MANAGEMENT: ObjectId.CERTIFICATE_KEY_MANAGEMENT,
+    KeyReference.CARD_AUTHENTICATION: ObjectId.CERTIFICATE_CARD_AUTHENTICATION,
+}
+"""Where the certificate of each key lives."""
