@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from cardsvc.wire.base import Base64Url, Code, Message, Timestamp
 from cardsvc.wire.levels import Level
@@ -19,6 +19,9 @@ ASSERTION_TYP: Final = "citizen-assertion+jwt"
 """The ``typ`` header of an assertion, so that no other JWT of ours can pass for one."""
 
 
+ChallengeHandle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=256)]
+
+
 class ChallengeRequest(Message):
     """Ask for challenges to keep in stock."""
 
@@ -30,7 +33,8 @@ class ChallengeRequest(Message):
 class Challenge(Message):
     """Random bytes that one card may sign once, for the caller that asked for them."""
 
-    id: UUID
+    handle: ChallengeHandle
+    """To be given back with the proof; the service reads from it what the challenge is bound to."""
     challenge: Annotated[Base64Url, Field(min_length=CHALLENGE_SIZE, max_length=CHALLENGE_SIZE)]
     issuer: str
     level: Level
@@ -54,7 +58,7 @@ class CardProof(Message):
     than its challenge, and rebuilds the signed bytes from its own record in any case.
     """
 
-    challenge_id: UUID
+    challenge_handle: ChallengeHandle
     card_uuid: UUID
     level: Level
     audience: str

@@ -1,0 +1,1 @@
+"""Whoever calls the service: officers, kiosks, desks, departments."""

@@ -1,0 +1,52 @@
+"""Callers and the client assertions they have used."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cardsvc.db import Base, Text, new_id
+
+
+class CallerKind(StrEnum):
+    """What a caller is; it bounds the scopes it may hold."""
+
+    OFFICER = "officer"
+    KIOSK = "kiosk"
+    DESK = "desk"
+    DEPARTMENT = "department"
+
+
+class Caller(Base):
+    """Somebody with a key of their own who may ask the service for tokens."""
+
+    __tablename__ = "callers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    client_id: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[CallerKind] = mapped_column(Text(CallerKind))
+    title: Mapped[str] = mapped_column(String(100))
+    public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
+    thumbprint: Mapped[str] = mapped_column(String(43), unique=True)
+    """RFC 7638, SHA-256: one key belongs to one caller."""
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    audience: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class UsedClientAssertion(Base):
+    """The ``jti`` of a client assertion that was accepted: it is not accepted again (RFC 7523 §3)."""
+
+    __tablename__ = "used_client_assertions"
+    __table_args__ = (UniqueConstraint("caller_id", "jti"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    caller_id: Mapped[UUID] = mapped_column(ForeignKey("callers.id"))
+    jti: Mapped[str] = mapped_column(String(128))
+    expires_at: Mapped[datetime] = mapped_column(index=True)

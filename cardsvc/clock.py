@@ -1,0 +1,14 @@
+"""Time is passed in: whoever needs it takes a `Clock`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+"""Gives the present time, aware, in UTC."""
+
+
+def system_clock() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)

@@ -1,0 +1,44 @@
+"""Departments and the versions of their policies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from cardsvc.callers.models import Caller
+from cardsvc.db import Base, new_id
+
+
+class Department(Base):
+    """A department that may learn something about citizens."""
+
+    __tablename__ = "departments"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(100))
+    caller_id: Mapped[UUID] = mapped_column(ForeignKey("callers.id"), unique=True)
+    created_at: Mapped[datetime]
+
+    caller: Mapped[Caller] = relationship()
+
+
+class Policy(Base):
+    """One version of what a department may learn; the highest version is in force.
+
+    ``services`` maps each service code to ``{"level": …, "attributes": [...]}``.
+    """
+
+    __tablename__ = "policies"
+    __table_args__ = (UniqueConstraint("department_id", "version"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"))
+    version: Mapped[int]
+    services: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]

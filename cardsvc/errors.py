@@ -1,0 +1,20 @@
+"""What the service refuses, and why. The errors of each domain are in its folder.
+
+An error carries data and no HTTP: `api/problems.py` alone knows which status each becomes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class ServiceError(Exception):
+    """Base of every refusal. ``code`` is the stable name for programs, ``title`` says it in words."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+
+    def __init__(self, detail: str, **data: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.data = data

@@ -1,0 +1,29 @@
+"""Every table, so that metadata is complete wherever this is imported (migrations, tests)."""
+
+from cardsvc.audit.models import AuditRecord, StateChange
+from cardsvc.authentication.models import IssuedAssertion, Visit
+from cardsvc.callers.models import Caller, UsedClientAssertion
+from cardsvc.cards.models import Card
+from cardsvc.citizens.models import Citizen
+from cardsvc.db import Base
+from cardsvc.departments.models import Department, Policy
+from cardsvc.issuance.models import Application, CardSecret, JournalEntry
+from cardsvc.trust.models import Certificate
+
+__all__ = [
+    "Application",
+    "AuditRecord",
+    "Base",
+    "Caller",
+    "Card",
+    "CardSecret",
+    "Certificate",
+    "Citizen",
+    "Department",
+    "IssuedAssertion",
+    "JournalEntry",
+    "Policy",
+    "StateChange",
+    "UsedClientAssertion",
+    "Visit",
+]
