@@ -8,12 +8,15 @@
     ├── CardReset               another process reset the card: select and ask for the PIN again
     ├── CardBusy                another process holds the card
     ├── CardMute                the card does not answer
+    ├── ReaderFailed            PC/SC itself failed in a way that has no name of its own (carries its code)
+    ├── CardNotAuthenticated    the card could not prove that it knows the management key: another card, or a fake
     ├── ProtocolError           the card's answer makes no sense
     │   └── MalformedTlv        ... because its BER-TLV is broken
     └── CardError               the card refused a command (carries the status word)
         ├── NotAPivCard         the PIV application cannot be selected
         ├── ObjectNotFound      the card has no such data object
         ├── SecurityNotSatisfied  the command needs a PIN or a key first, or another interface
+        │   └── ContactlessForbidden  ... and was not even sent, since it has no place on a contactless interface
         ├── WrongPin            the PIN is wrong (carries the tries left)
         └── PinBlocked          no tries are left
 
@@ -64,6 +67,19 @@ class CardMute(ReaderError):
     """Raised when the card does not answer to reset or to a command."""
 
 
+class ReaderFailed(ReaderError):
+    """Raised when PC/SC reports an error without a meaning of its own for us. Carries the PC/SC code."""
+
+    def __init__(self, code: int, doing: str) -> None:
+        super().__init__(f"{doing}: PC/SC error 0x{code & 0xFFFFFFFF:08X}")
+        self.code = code & 0xFFFFFFFF
+        self.doing = doing
+
+
+class CardNotAuthenticated(ReaderError):
+    """Raised when the card fails its half of the mutual authentication with the management key."""
+
+
 class ProtocolError(ReaderError):
     """Raised when a card's answer breaks the protocol, for example an answer of one byte."""
 
@@ -91,6 +107,18 @@ class ObjectNotFound(CardError):
 
 class SecurityNotSatisfied(CardError):
     """Raised on 6982: a PIN or a key is needed first, or this interface may not do it."""
+
+
+class ContactlessForbidden(SecurityNotSatisfied):
+    """Raised instead of sending a PIN or an administration command over a contactless interface.
+
+    SP 800-73-5 part 1 §5.5 lets neither pass in the clear. A card would answer 6982, so that is the status it carries;
+    nothing was transmitted.
+    """
+
+    def __init__(self, doing: str) -> None:
+        super().__init__(StatusWord(0x6982), doing)
+        self.args = (f"{doing}: not sent, since it is forbidden over a contactless reader",)
 
 
 class WrongPin(CardError):
