@@ -1,0 +1,158 @@
+"""What a department publishes about its services, what a kiosk posts to one, and what comes back.
+
+A department serves a `Manifest` at `MANIFEST_PATH`. A kiosk posts a `ServiceRequest` to `service_path(code)` with an
+`IDEMPOTENCY_HEADER` and gets an `Outcome`, or a problem (RFC 9457) whose extension member ``message`` may hold the
+sentence for the citizen as `Texts`.
+
+The input of a service is a JSON Schema of one flat object. A kiosk draws these kinds of property: a string with
+``enum`` (choices), a plain string (with ``minLength``, ``maxLength``, ``pattern``), an ``integer`` (with ``minimum``,
+``maximum``) and a ``boolean``. Words are written beside the schema in members of their own, which validators ignore:
+``x-titles`` (`Texts`, the label), ``x-hints`` (`Texts`), and ``x-choices`` (each value of the enum → `Texts`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from cardsvc.wire.base import Code, Message
+from cardsvc.wire.levels import Level
+
+MANIFEST_PATH: Final = "/.well-known/citizen-services.json"
+IDEMPOTENCY_HEADER: Final = "Idempotency-Key"
+
+
+class Language(StrEnum):
+    """The languages of the city's screens (BCP 47)."""
+
+    ENGLISH = "en"
+    CHINESE = "zh-Hans"
+    PORTUGUESE = "pt"
+
+
+def _with_english(texts: dict[Language, str]) -> dict[Language, str]:
+    if Language.ENGLISH not in texts:
+        raise ValueError("the English text is missing")
+    return texts
+
+
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Texts = Annotated[dict[Language, Sentence], AfterValidator(_with_english)]
+"""One text in some of the languages, English among them: ``{"en": "Ticket", "zh-Hans": "号码", "pt": "Senha"}``."""
+
+
+def text_in(texts: dict[Language, str], language: Language) -> str:
+    """The text in ``language``, else in English."""
+    return texts.get(language) or texts[Language.ENGLISH]
+
+
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+"""An attribute of a citizen as `Person` names it, for example ``name`` or ``birth_date``."""
+
+
+class ResultKind(StrEnum):
+    """What a citizen gets from a service, so that a screen can choose its picture."""
+
+    TICKET = "ticket"
+    """A number to wait with."""
+    RECEIPT = "receipt"
+    """Something was recorded or changed."""
+    INFORMATION = "information"
+    """Something to read."""
+
+
+def _flat_object(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema.get("type") != "object" or not isinstance(schema.get("properties", {}), dict):
+        raise ValueError("the input must be a JSON Schema of an object")
+    return schema
+
+
+InputSchema = Annotated[dict[str, Any], AfterValidator(_flat_object)]
+NO_INPUT: Final[dict[str, Any]] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+
+class ServiceDescription(Message):
+    """One service: what it is called, what it needs, what it gives."""
+
+    code: Code
+    titles: Texts
+    summaries: Texts
+    level: Level
+    attributes: tuple[AttributeName, ...] = ()
+    """What the department wants to know about the citizen besides its own pseudonym."""
+    purposes: Texts | None = None
+    """Why it wants to know that, for the screen that asks for consent."""
+    input: InputSchema = Field(default_factory=lambda: dict(NO_INPUT))
+    result: ResultKind = ResultKind.RECEIPT
+
+
+class Manifest(Message):
+    """A department and its services. The kiosk draws its screens from this alone."""
+
+    department: Code
+    titles: Texts
+    services: tuple[ServiceDescription, ...]
+
+    @model_validator(mode="after")
+    def _codes_are_unique(self) -> Manifest:
+        codes = [service.code for service in self.services]
+        if len(set(codes)) != len(codes):
+            raise ValueError("two services have the same code")
+        return self
+
+    def service(self, code: str) -> ServiceDescription | None:
+        """The service of that code, if there is one."""
+        return next((service for service in self.services if service.code == code), None)
+
+
+class ServiceRequest(Message):
+    """Ask for a service in a citizen's name.
+
+    Two requests with the same idempotency key must be equal in both members; the second gets the answer of the first.
+    """
+
+    assertion: str = Field(repr=False)
+    """The JWS that the card service made for this department and this service."""
+    input: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """What the citizen entered, valid against the service's input schema."""
+
+
+class OutcomeField(Message):
+    """One line of an outcome."""
+
+    label: Texts
+    value: str | Texts = Field(repr=False)
+    """Figures, dates and names as they are shown, or words in several languages."""
+    prominent: bool = False
+    """Shown large: a ticket number, a balance."""
+
+
+class Document(Message):
+    """A paper to keep, for a printer or a screen."""
+
+    title: Texts
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
+    content: str = Field(repr=False)
+    """Text, or base64 where the media type is not text."""
+
+
+class Outcome(Message):
+    """What came of a request."""
+
+    title: Texts
+    fields: tuple[OutcomeField, ...] = ()
+    receipt: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
+    """The receipt number: with it the department finds the record again."""
+    document: Document | None = None
+
+
+def service_path(code: str) -> str:
+    """Where a department takes requests for a service."""
+    return f"/services/{code}"
+
+
+def department_audience(code: str) -> str:
+    """The audience of assertions meant for a department."""
+    return f"urn:citizen-card:department:{code}"
