@@ -1,0 +1,66 @@
+"""The service's settings: environment variables with the prefix ``CARDSVC_``, described here and nowhere else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[int, Field(ge=1, le=86_400)]
+
+
+class Settings(BaseSettings):
+    """For example ``CARDSVC_DATABASE_URL=postgresql+psycopg://cards@/cards cardsvc serve``."""
+
+    model_config = SettingsConfigDict(env_prefix="CARDSVC_", frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: str = Field(default="sqlite:///var/cardsvc/cards.db", repr=False)
+    """``sqlite:///file`` or ``postgresql+psycopg://…``. Not shown in ``repr``: it may hold a password."""
+    issuer: Annotated[str, Field(pattern=r"^https?://[^/?#]+(/[^?#]*[^/?#])?$")] = "http://127.0.0.1:8080"
+    """The name of this service in every token and in what cards sign: its public URL, without a slash at the end."""
+    authority_title: Annotated[str, Field(min_length=1, max_length=40)] = "Citizen Card"
+    """Names the city's certificate authorities; read when `cardsvc init` makes them."""
+
+    keystore_dir: Path = Path("var/cardsvc/keystore")
+    keystore_passphrase: SecretStr | None = None
+    keystore_passphrase_file: Path | None = None
+    """A file whose first line is the passphrase, instead of the variable."""
+
+    challenge_seconds: Annotated[int, Field(ge=1, le=300)] = 300
+    """How long a challenge may be answered."""
+    visit_idle_seconds: Seconds = 90
+    visit_seconds: Seconds = 600
+    assertion_seconds: Annotated[int, Field(ge=1, le=300)] = 300
+    """How long a department may accept an assertion."""
+    access_token_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+
+    card_years: Annotated[int, Field(ge=1, le=10)] = 5
+    """A card and its certificates are valid for so long."""
+    relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
+    """How long a card behind a desk may take for one command. Making a key is the slowest."""
+
+    @field_validator("keystore_passphrase")
+    @classmethod
+    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            raise ValueError("the keystore passphrase is empty")
+        return value
+
+    @model_validator(mode="after")
+    def _one_passphrase(self) -> Self:
+        if self.keystore_passphrase is not None and self.keystore_passphrase_file is not None:
+            raise ValueError("give the keystore passphrase itself or a file that holds it, not both")
+        return self
+
+    def read_keystore_passphrase(self) -> bytes:
+        """The passphrase, from its variable or its file. Raises ValueError without either, OSError from the file."""
+        if self.keystore_passphrase is not None:
+            return self.keystore_passphrase.get_secret_value().encode()
+        if self.keystore_passphrase_file is None:
+            raise ValueError("set CARDSVC_KEYSTORE_PASSPHRASE or CARDSVC_KEYSTORE_PASSPHRASE_FILE")
+        first_line = self.keystore_passphrase_file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
+        if not first_line:
+            raise ValueError("the keystore passphrase file is empty")
+        return first_line

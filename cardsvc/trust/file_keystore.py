@@ -1,0 +1,157 @@
+"""A keystore of encrypted files, one for each key.
+
+    keystore.json      format, and how the passphrase becomes the key that wraps the others (scrypt, RFC 7914)
+    <name>.key         the key, sealed under that wrapping key with its name as context
+
+Signing keys are PKCS #8 inside; the others are 32 random bytes. One scrypt opens the whole store: the wrapping key is
+as strong for nine files as for one, and a service that starts nine times slower protects nobody.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from cardsvc.trust import sealing
+from cardsvc.trust.keystore import (
+    MAC_KEYS,
+    SEALING_KEYS,
+    SIGNING_CURVES,
+    KeyName,
+    KeystoreError,
+    KeystoreExists,
+    KeystoreLocked,
+    KeystoreMissing,
+    NotSealedHere,
+)
+
+_HEADER: Final = "keystore.json"
+_FORMAT: Final = "citizen-card-keystore/1"
+_CONTEXT: Final = b"citizen-card/keystore/v1\0"
+_SCRYPT_COST: Final = 2**15
+"""With r=8 and p=1: 32 MiB and about a tenth of a second for each guess."""
+_SCRYPT_COST_LIMIT: Final = 2**20
+"""A changed header must not be able to take a gigabyte of memory and more."""
+
+
+class FileKeystore:
+    """`Keystore` on encrypted files, all read and opened once."""
+
+    def __init__(self, signers: dict[KeyName, ec.EllipticCurvePrivateKey], secret_keys: dict[KeyName, bytes]) -> None:
+        self._signers = signers
+        self._secret_keys = secret_keys
+
+    @classmethod
+    def create(cls, folder: Path, passphrase: bytes) -> FileKeystore:
+        """Make every key anew in ``folder``. Raises KeystoreExists when there is a keystore already."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (folder / _HEADER).exists():
+            raise KeystoreExists(f"there is a keystore in {folder}")
+        salt = secrets.token_bytes(16)
+        wrapping_key = _derive(passphrase, salt, _SCRYPT_COST)
+        for name in KeyName:
+            _write(folder / f"{name}.key", sealing.seal(wrapping_key, _new_key(name), _context(name)))
+        header = {"format": _FORMAT, "scrypt": {"n": _SCRYPT_COST, "salt": base64.b64encode(salt).decode()}}
+        _write(folder / _HEADER, json.dumps(header).encode())  # last: a store without it is not one
+        return cls.load(folder, passphrase)
+
+    @classmethod
+    def load(cls, folder: Path, passphrase: bytes) -> FileKeystore:
+        """Open the keystore in ``folder``. Raises KeystoreMissing and KeystoreLocked."""
+        wrapping_key = _derive(passphrase, *_read_header(folder))
+        opened = {name: _open_key(folder / f"{name}.key", wrapping_key, name) for name in KeyName}
+        signers = {name: _parse_signer(opened[name]) for name in SIGNING_CURVES}
+        return cls(signers, {name: raw for name, raw in opened.items() if name not in SIGNING_CURVES})
+
+    def __repr__(self) -> str:
+        return f"<FileKeystore of {len(self._signers) + len(self._secret_keys)} keys>"
+
+    def signer(self, name: KeyName) -> ec.EllipticCurvePrivateKey:
+        """A key to sign with."""
+        if name not in SIGNING_CURVES:
+            raise ValueError(f"{name} is no signing key")
+        return self._signers[name]
+
+    def public_key(self, name: KeyName) -> ec.EllipticCurvePublicKey:
+        """The public half of a signing key."""
+        return self.signer(name).public_key()
+
+    def seal(self, name: KeyName, plaintext: bytes, context: bytes) -> bytes:
+        """Encrypt for ``context``."""
+        return sealing.seal(self._secret(name, SEALING_KEYS), plaintext, context)
+
+    def open(self, name: KeyName, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what `seal` made. Raises NotSealedHere."""
+        return sealing.unseal(self._secret(name, SEALING_KEYS), sealed, context)
+
+    def mac(self, name: KeyName, message: bytes) -> bytes:
+        """HMAC-SHA256."""
+        mac = HMAC(self._secret(name, MAC_KEYS), hashes.SHA256())
+        mac.update(message)
+        return mac.finalize()
+
+    def _secret(self, name: KeyName, kind: frozenset[KeyName]) -> bytes:
+        if name not in kind:
+            raise ValueError(f"{name} is not for this use")
+        return self._secret_keys[name]
+
+
+def _context(name: KeyName) -> bytes:
+    return _CONTEXT + name.value.encode()
+
+
+def _derive(passphrase: bytes, salt: bytes, cost: int) -> bytes:
+    return Scrypt(salt=salt, length=sealing.KEY_SIZE, n=cost, r=8, p=1).derive(passphrase)
+
+
+def _new_key(name: KeyName) -> bytes:
+    if name not in SIGNING_CURVES:
+        return secrets.token_bytes(sealing.KEY_SIZE)
+    return ec.generate_private_key(SIGNING_CURVES[name]).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _parse_signer(raw: bytes) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_der_private_key(raw, password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise KeystoreLocked("a signing key is not an elliptic-curve key")
+    return key
+
+
+def _read_header(folder: Path) -> tuple[bytes, int]:
+    try:
+        header = json.loads((folder / _HEADER).read_bytes())
+    except FileNotFoundError:
+        raise KeystoreMissing(f"there is no keystore in {folder}: make one with `cardsvc init`") from None
+    except ValueError:
+        raise KeystoreError(f"{folder / _HEADER} is not JSON") from None
+    if header.get("format") != _FORMAT or not 2 <= header["scrypt"]["n"] <= _SCRYPT_COST_LIMIT:
+        raise KeystoreError(f"{folder / _HEADER} is in a format this version does not know")
+    return base64.b64decode(header["scrypt"]["salt"]), header["scrypt"]["n"]
+
+
+def _open_key(path: Path, wrapping_key: bytes, name: KeyName) -> bytes:
+    try:
+        return sealing.unseal(wrapping_key, path.read_bytes(), _context(name))
+    except FileNotFoundError:
+        raise KeystoreMissing(f"the keystore has no {path.name}") from None
+    except NotSealedHere:
+        raise KeystoreLocked(f"{path.name} does not open: the passphrase is wrong, or the file was changed") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

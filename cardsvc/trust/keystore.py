@@ -1,0 +1,88 @@
+"""The keys of the service, behind one seam.
+
+Private keys and secrets are used through a `Keystore`, by name; only the keystore knows where they live.
+`file_keystore.py` keeps them in encrypted files.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, Protocol
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+
+class KeyName(StrEnum):
+    """Every key the service has, and what it is for."""
+
+    ROOT_CA = "root-ca"
+    """Signs the issuing CA, and nothing else."""
+    ISSUING_CA = "issuing-ca"
+    """Signs the certificates on cards."""
+    CONTENT_SIGNING = "content-signing"
+    """Signs the security object of each card (and its CHUID where the city wants that)."""
+    ASSERTION = "assertion"
+    """Signs what departments get; published in the JWKS."""
+    ACCESS_TOKEN = "access-token"
+    """Signs the bearer tokens of callers."""
+    ESCROW = "escrow"
+    """Seals the PUK and the management key of each card."""
+    PERSONAL_DATA = "personal-data"
+    """Seals each citizen's own data key."""
+    CHALLENGE = "challenge"
+    """Makes challenges, so that they need no table."""
+    SECTOR = "sector"
+    """Makes the pseudonym by which one department knows a citizen."""
+
+
+SIGNING_CURVES: Final[dict[KeyName, ec.EllipticCurve]] = {
+    KeyName.ROOT_CA: ec.SECP384R1(),
+    KeyName.ISSUING_CA: ec.SECP256R1(),
+    KeyName.CONTENT_SIGNING: ec.SECP256R1(),
+    KeyName.ASSERTION: ec.SECP256R1(),
+    KeyName.ACCESS_TOKEN: ec.SECP256R1(),
+}
+"""The keys that sign, with their curves."""
+SEALING_KEYS: Final = frozenset({KeyName.ESCROW, KeyName.PERSONAL_DATA})
+"""The keys that encrypt."""
+MAC_KEYS: Final = frozenset({KeyName.CHALLENGE, KeyName.SECTOR})
+"""The keys that authenticate messages or derive from them."""
+
+
+class KeystoreError(Exception):
+    """Base of what goes wrong with a keystore. It is the operator's to solve, never a caller's."""
+
+
+class KeystoreMissing(KeystoreError):
+    """Raised when there is no keystore, or a key of it is missing."""
+
+
+class KeystoreExists(KeystoreError):
+    """Raised instead of writing over a keystore: its keys could not be made again."""
+
+
+class KeystoreLocked(KeystoreError):
+    """Raised when the passphrase is wrong, or a key file was changed."""
+
+
+class NotSealedHere(KeystoreError):
+    """Raised by `Keystore.open` when the bytes were changed, sealed by another key, or for another context."""
+
+
+class Keystore(Protocol):
+    """Uses keys by name. Every method raises ValueError for a name that is not of its kind."""
+
+    def signer(self, name: KeyName) -> ec.EllipticCurvePrivateKey:
+        """A key of `SIGNING_CURVES`, to sign with."""
+
+    def public_key(self, name: KeyName) -> ec.EllipticCurvePublicKey:
+        """The public half of a key of `SIGNING_CURVES`."""
+
+    def seal(self, name: KeyName, plaintext: bytes, context: bytes) -> bytes:
+        """Encrypt with a key of `SEALING_KEYS`. ``context`` says whose it is and is needed to open it again."""
+
+    def open(self, name: KeyName, sealed: bytes, context: bytes) -> bytes:
+        """Decrypt what `seal` made. Raises NotSealedHere."""
+
+    def mac(self, name: KeyName, message: bytes) -> bytes:
+        """HMAC-SHA256 (32 bytes) with a key of `MAC_KEYS`."""
