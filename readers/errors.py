@@ -9,7 +9,13 @@
     ├── CardBusy                another process holds the card
     ├── CardMute                the card does not answer
     ├── ReaderFailed            PC/SC itself failed in a way that has no name of its own (carries its code)
-    ├── CardNotAuthenticated    the card could not prove that it knows the management key: another card, or a fake
+    ├── CardNotAuthenticated    the card could not prove that it holds its key: another card, or a fake
+    ├── CardInconsistent        what the card holds does not belong together, for example another card's certificate
+    ├── PathError               a certificate is not to be trusted now (carries it)
+    │   ├── CertificateUntrusted    no path leads to a trust anchor
+    │   ├── CertificateExpired      the path is right, but it or an issuer has expired
+    │   ├── CertificateNotYetValid  the path is right, but begins later
+    │   └── CertificateUnfit        the path is right, but the certificate is not for this
     ├── ProtocolError           the card's answer makes no sense
     │   └── MalformedTlv        ... because its BER-TLV is broken
     └── CardError               the card refused a command (carries the status word)
@@ -25,6 +31,8 @@ No error ever carries the bytes of a command, since a command can hold a PIN.
 """
 
 from __future__ import annotations
+
+from cryptography import x509
 
 from readers.status import StatusWord
 
@@ -77,7 +85,45 @@ class ReaderFailed(ReaderError):
 
 
 class CardNotAuthenticated(ReaderError):
-    """Raised when the card fails its half of the mutual authentication with the management key."""
+    """Raised when the card's proof that it holds a key is wrong: a signature, or its half of the 9B authentication."""
+
+
+class CardInconsistent(ReaderError):
+    """Raised when parts of a card contradict each other, for example a certificate that names another card UUID."""
+
+
+class PathError(ReaderError):
+    """Raised when a certificate is not to be trusted. Carries it; the message does not name its subject."""
+
+    reason = "the certificate is not to be trusted"
+
+    def __init__(self, certificate: x509.Certificate, detail: str = "") -> None:
+        super().__init__(f"{self.reason}: {detail}" if detail else self.reason)
+        self.certificate = certificate
+
+
+class CertificateUntrusted(PathError):
+    """Raised when no path leads to a trust anchor, at whatever time."""
+
+    reason = "no path leads from the certificate to a trust anchor"
+
+
+class CertificateExpired(PathError):
+    """Raised when a certificate of an otherwise right path has expired. Carries that certificate."""
+
+    reason = "a certificate of the path has expired"
+
+
+class CertificateNotYetValid(PathError):
+    """Raised when a certificate of an otherwise right path is not valid yet. Carries that certificate."""
+
+    reason = "a certificate of the path is not valid yet"
+
+
+class CertificateUnfit(PathError):
+    """Raised when the path is right and the certificate is not for the use at hand."""
+
+    reason = "the certificate is not for this use"
 
 
 class ProtocolError(ReaderError):
