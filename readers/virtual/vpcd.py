@@ -1,0 +1,151 @@
+"""Serves a software card to the virtual reader driver of vsmartcard (vpcd) in a real pcscd.
+
+The protocol: we connect; each message is two bytes of length and that many bytes. One byte from the reader is a control
+code; anything longer is a command APDU, and is answered.
+Source: https://frankmorgner.github.io/vsmartcard/virtualsmartcard/api.html
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Final
+
+from readers.virtual.card import VirtualCard
+
+CONTACT_PORT: Final = 35_963
+CONTACTLESS_PORT: Final = 35_964
+
+_RETRY_SECONDS: Final = 0.1
+_CONNECT_SECONDS: Final = 2.0
+_QUICK_ACKNOWLEDGE: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
+
+
+class _Control(IntEnum):
+    """Messages of one byte."""
+
+    POWER_OFF = 0
+    POWER_ON = 1
+    RESET = 2
+    ATR = 4
+
+
+class Stop:
+    """Ends `serve` from a signal handler or another thread."""
+
+    def __init__(self) -> None:
+        self._reading, self._writing = socket.socketpair()
+        self._writing.settimeout(0)
+
+    def set(self) -> None:
+        """Ask `serve` to return. May be called from a signal handler, and more than once."""
+        try:
+            self._writing.send(b"\0")
+        except OSError:
+            return  # full or closed: it has been asked
+
+    def fileno(self) -> int:
+        """Readable once it is set."""
+        return self._reading.fileno()
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it was set within ``seconds``."""
+        return bool(select.select([self], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._reading.close()
+        self._writing.close()
+
+
+class _Gone(Exception):
+    """Raised when the reader side closed the connection."""
+
+
+class _Stopped(Exception):
+    """Raised when `Stop` was set."""
+
+
+def serve(
+    card: VirtualCard,
+    stop: Stop,
+    *,
+    host: str = "127.0.0.1",
+    port: int = CONTACT_PORT,
+    on_power: Callable[[], None] = lambda: None,
+) -> None:
+    """Keep the card on the reader at ``host``:``port`` until ``stop`` is set.
+
+    It waits for a reader that is not there yet, and comes back to one that was restarted. ``on_power`` is called when
+    the reader has powered the card up and read its ATR: from then on PC/SC applications see it.
+    """
+    while not stop.wait(0):
+        try:
+            connection = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+        except OSError:
+            stop.wait(_RETRY_SECONDS)
+            continue
+        with connection:
+            try:
+                _Link(connection, stop).run(card, on_power)
+            except (_Gone, ConnectionError):
+                card.reset()
+                stop.wait(_RETRY_SECONDS)
+            except _Stopped:
+                return
+
+
+class _Link:
+    """One connection to the reader."""
+
+    def __init__(self, connection: socket.socket, stop: Stop) -> None:
+        connection.settimeout(None)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._connection = connection
+        self._waiting = select.poll()
+        self._waiting.register(connection, select.POLLIN)
+        self._waiting.register(stop, select.POLLIN)
+        self._stop = stop.fileno()
+
+    def run(self, card: VirtualCard, on_power: Callable[[], None]) -> None:
+        powered = False
+        while True:
+            message = self._receive()
+            if len(message) != 1:
+                self._send(card.transmit(message))
+            elif message[0] == _Control.ATR:
+                self._send(card.atr)
+                if powered:
+                    on_power()
+                    powered = False
+            else:
+                card.reset()
+                powered = message[0] == _Control.POWER_ON
+
+    def _receive(self) -> bytes:
+        return self._exactly(int.from_bytes(self._exactly(2), "big"))
+
+    def _exactly(self, count: int) -> bytes:
+        received = b""
+        while len(received) < count:
+            self._acknowledge_at_once()
+            if any(descriptor == self._stop for descriptor, _ in self._waiting.poll()):
+                raise _Stopped
+            part = self._connection.recv(count - len(received))
+            if not part:
+                raise _Gone
+            received += part
+        return received
+
+    def _acknowledge_at_once(self) -> None:
+        """The driver sends length and body apart: with delayed acknowledgements every APDU would cost 40 ms.
+
+        The kernel forgets the option, so it is set before each wait.
+        """
+        if _QUICK_ACKNOWLEDGE is not None:
+            self._connection.setsockopt(socket.IPPROTO_TCP, _QUICK_ACKNOWLEDGE, 1)
+
+    def _send(self, message: bytes) -> None:
+        self._connection.sendall(len(message).to_bytes(2, "big") + message)
