@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, TypeDecorator, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
 SessionFactory = sessionmaker[Session]
+
+_READ_ONLY: Final = "cardsvc_read_only"
 
 _NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -103,6 +106,26 @@ def transaction(sessions: SessionFactory) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def reading(sessions: SessionFactory) -> Iterator[Session]:
+    """A look at the database that takes no write lock. What is changed in it is lost."""
+    with sessions() as session:
+        session.connection(execution_options={_READ_ONLY: True})
+        yield session
+
+
+def insert_once(session: Session, table: type[Base], row: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
+    """Insert a row unless one with the same ``unique`` columns is there; whether it was inserted.
+
+    A row of another transaction that is still open is waited for. Nothing is rolled back, unlike after an
+    IntegrityError.
+    """
+    build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = build(table).values(dict(row)).on_conflict_do_nothing(index_elements=unique)
+    inserted = session.execute(statement.returning(*table.__mapper__.primary_key)).first()
+    return inserted is not None
+
+
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # sqlite3's own: we begin transactions ourselves
     cursor = connection.cursor()
@@ -114,4 +137,5 @@ def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 def _begin_immediate(connection: Any) -> None:
     # A transaction that starts reading and then writes fails at once when another wrote in between, whatever the
     # busy time-out; taking the write lock first makes it wait instead.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

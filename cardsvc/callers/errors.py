@@ -1,0 +1,113 @@
+"""What is refused about callers.
+
+ServiceError
+├── NotAuthenticated      no access token came with the request
+├── AccessTokenRefused    one came, and it is not good (any more)
+├── ScopeMissing          a good one, but without the scope
+├── ClientRefused         the token endpoint does not believe who is asking (carries the reason, for the log only)
+├── ScopeNotAllowed       a scope was asked for that the caller may not hold
+├── UnusableKey           a public key that is not EC P-256, or is a private one
+├── CallerExists          the client id or the key is somebody's already
+└── CallerUnknown         there is no such caller
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from cardsvc.errors import ServiceError
+
+
+class NotAuthenticated(ServiceError):
+    """Raised when a request carries no bearer token."""
+
+    code = "not-authenticated"
+    title = "Authentication is needed"
+
+    def __init__(self) -> None:
+        super().__init__("Get an access token at the token endpoint and send it as a bearer token.")
+
+
+class AccessTokenRefused(ServiceError):
+    """Raised for a bearer token that is malformed, expired, meant for somebody else, or of a disabled caller."""
+
+    code = "invalid-token"
+    title = "The access token is not valid"
+
+    def __init__(self) -> None:
+        super().__init__("Get a new access token at the token endpoint.")
+
+
+class ScopeMissing(ServiceError):
+    """Raised when the access token is good but does not cover the route. Carries the scopes, any of which would do."""
+
+    code = "insufficient-scope"
+    title = "The access token does not cover this"
+
+    def __init__(self, wanted: Iterable[str]) -> None:
+        scopes = sorted(wanted)
+        super().__init__("The caller needs another scope for this.", scopes=scopes)
+        self.scopes = scopes
+
+
+class ClientRefusal(StrEnum):
+    """Why a client assertion was refused. For the audit log and the operator; the client is told nothing."""
+
+    MALFORMED = "malformed"
+    UNKNOWN_CLIENT = "unknown-client"
+    DISABLED = "disabled"
+    WRONG_KEY = "wrong-key"
+    BAD_SIGNATURE = "bad-signature"
+    WRONG_SUBJECT = "wrong-subject"
+    WRONG_AUDIENCE = "wrong-audience"
+    BAD_TIMES = "bad-times"
+    NO_JTI = "no-jti"
+    REPLAYED = "replayed"
+
+
+class ClientRefused(ServiceError):
+    """Raised when a client assertion does not prove who is asking (RFC 6749 §5.2 ``invalid_client``).
+
+    ``reason`` stays here: telling it would help to try out client ids.
+    """
+
+    code = "client-refused"
+    title = "The client could not be authenticated"
+
+    def __init__(self, reason: ClientRefusal, client_id: str | None = None) -> None:
+        super().__init__("The client assertion was refused.")
+        self.reason = reason
+        self.client_id = client_id
+
+
+class ScopeNotAllowed(ServiceError):
+    """Raised when a scope is asked for, or registered, that this caller may not hold."""
+
+    code = "scope-not-allowed"
+    title = "The caller may not hold this scope"
+
+    def __init__(self, refused: Iterable[str]) -> None:
+        scopes = sorted(refused)
+        super().__init__("The caller may not hold every scope asked for.", scopes=scopes)
+
+
+class UnusableKey(ServiceError):
+    """Raised when a caller's key is not a public EC key on P-256."""
+
+    code = "unusable-key"
+    title = "The key cannot be used"
+
+
+class CallerExists(ServiceError):
+    """Raised when the client id or the key belongs to another caller: one key names one caller."""
+
+    code = "caller-exists"
+    title = "There is such a caller already"
+
+
+class CallerUnknown(ServiceError):
+    """Raised when no caller has this client id."""
+
+    code = "caller-unknown"
+    title = "There is no such caller"

@@ -1,0 +1,115 @@
+"""JSON Web Tokens as this service and its callers make and read them: ES256, a pinned ``typ``, and nothing else.
+
+Everything JOSE leaves open is closed here, once for both sides: the algorithm (RFC 8725 §3.1), the type (§3.11), the
+header parameters (only ``alg``, ``kid`` and ``typ``; so ``crit``, ``jwk`` and ``jku`` are refused, whatever they say),
+the curve, and the sizes. A JWT that was only parsed and one that was verified have different types.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NewType
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
+from joserfc.registry import HeaderParameter
+
+ALGORITHM: Final = "ES256"
+CURVE: Final = "P-256"
+MAX_JWT_LENGTH: Final = 8192
+
+_HEADER: Final = frozenset({"alg", "kid", "typ"})
+_PUBLIC_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"})
+
+_registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=True)
+_registry.header_registry = {
+    "alg": HeaderParameter("Algorithm", "str", required=True),
+    "kid": HeaderParameter("Key ID", "str"),
+    "typ": HeaderParameter("Type", "str"),
+}
+
+SignedClaims = NewType("SignedClaims", dict[str, Any])
+"""Claims whose signature has been verified. What they say is still to be checked."""
+
+
+class JwtRefused(ValueError):
+    """Raised when a JWT is malformed, is of another type, or its signature is not by the key at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnverifiedJwt:
+    """A JWT that anybody may have written. Its claims serve to find the key that should have signed it."""
+
+    key_id: str | None
+    type: str | None
+    claims: Mapping[str, Any]
+    _compact: str
+
+    def __repr__(self) -> str:
+        return f"<UnverifiedJwt typ={self.type!r} kid={self.key_id!r}>"
+
+    def verify(self, key: ECKey, *, typ: str | None) -> SignedClaims:
+        """The claims, if ``key`` signed them as this type. ``typ`` None takes "JWT" or none (RFC 7523 names none)."""
+        if (self.type or "JWT") != (typ or "JWT"):
+            raise JwtRefused("another type of token")
+        try:
+            verified = jws.deserialize_compact(self._compact, key, algorithms=[ALGORITHM], registry=_registry)
+        except (JoseError, ValueError) as error:
+            raise JwtRefused("the signature is not by this key") from error
+        return SignedClaims(_claims(verified.payload))
+
+
+def parse(compact: str) -> UnverifiedJwt:
+    """Take a compact JWS apart. Raises JwtRefused when it is not one, or uses a header parameter we do not know."""
+    if len(compact) > MAX_JWT_LENGTH or not compact.isascii():
+        raise JwtRefused("not a token")
+    try:
+        token = jws.extract_compact(compact.encode("ascii"), registry=_registry)
+        header = token.headers()
+        if set(header) - _HEADER:
+            raise JwtRefused("unknown header parameters")
+        _registry.check_header(header)
+    except (JoseError, ValueError, TypeError) as error:
+        raise JwtRefused("not a token") from error
+    if header["alg"] != ALGORITHM:
+        raise JwtRefused("another algorithm")
+    return UnverifiedJwt(header.get("kid"), header.get("typ"), _claims(token.payload), compact)
+
+
+def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str) -> str:
+    """A compact JWS over the claims. ``key`` is a private P-256 key; its thumbprint becomes the ``kid``."""
+    header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
+    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
+    return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM], registry=_registry)
+
+
+def public_key(jwk: Mapping[str, Any]) -> ECKey:
+    """The P-256 public key that a JWK holds. Raises JwtRefused for any other, and for a private one."""
+    if set(jwk) - _PUBLIC_MEMBERS:
+        raise JwtRefused("only the members of a public EC key are allowed")
+    if jwk.get("kty") != "EC" or jwk.get("crv") != CURVE:
+        raise JwtRefused("only EC keys on P-256 are allowed")
+    try:
+        key = ECKey.import_key(dict(jwk))
+        # joserfc reads the numbers only when they are needed; a point off the curve is refused here instead.
+        key.thumbprint(), key.raw_value
+    except (JoseError, ValueError, TypeError) as error:
+        raise JwtRefused("not a public key") from error
+    return key
+
+
+def _claims(payload: bytes | None) -> dict[str, Any]:
+    try:
+        claims = json.loads(payload or b"", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise JwtRefused("the claims are not JSON") from error
+    if not isinstance(claims, dict):
+        raise JwtRefused("the claims are not an object")
+    return claims
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
