@@ -1,0 +1,53 @@
+# Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lint format bench lock clean
+
+PYTHON_IN_VENV := .venv/bin/python
+BIN := .venv/bin
+PACKAGES := readers cardsvc kiosk
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is needed: Debian packages (as root, or SETUP=1 for sudo) and .venv
+	@.ci/setup test
+
+demo: ## the whole story once, from an empty city to a revoked card; cleans up after itself
+	@.ci/setup demo
+	@$(PYTHON_IN_VENV) -m kiosk.city demo
+
+run: ## a whole city that stays up: service, departments, kiosk screen, a card to put on the reader
+	@.ci/setup demo
+	@$(PYTHON_IN_VENV) -m kiosk.city run
+
+test: ## all tests, on real PC/SC and PostgreSQL where they are there (ARGS="-k tap" for some)
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m pytest -n auto $(ARGS)
+
+check: lint ## what CI runs: lint, then all tests with coverage
+	@$(MAKE) test ARGS="--cov"
+
+lint: ## format, style, types, import contracts, migrations in step with the models
+	@.ci/setup test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	@room=$$(mktemp -d) && trap 'rm -rf "$$room"' EXIT && export CARDSVC_DATABASE_URL="sqlite:///$$room/cards.db" && \
+	  echo "$(BIN)/alembic upgrade head && $(BIN)/alembic check" && $(BIN)/alembic upgrade head && $(BIN)/alembic check
+
+format: ## put the code into the project's format and mend what ruff can mend
+	@.ci/setup test
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: ## measure taps and authentications; writes var/bench/report.json
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m tests.bench
+
+lock: ## choose the newest releases pyproject.toml allows and write both lock files anew
+	@.ci/lock
+
+clean: ## remove everything that was made here: .venv, var, caches
+	rm -rf .venv var build *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find $(PACKAGES) migrations tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,16 @@
+"""What every test gets. The fixtures themselves are in ``tests/fixtures``, a file for each kind of part."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+pytest_plugins = ("tests.fixtures.parts", "tests.fixtures.databases")
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Machines differ in speed, so no example has a deadline. CI must find the same thing twice.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
