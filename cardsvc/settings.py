@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """How long a department may accept an assertion."""
     access_token_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
 
+    printed_issuer: Annotated[str, Field(pattern=r"^[ -~]{1,15}$")] = "CITY"
+    """Who issued a card, in its printed information: there is room for 15 characters."""
     card_years: Annotated[int, Field(ge=1, le=10)] = 5
     """A card and its certificates are valid for so long."""
     relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0

@@ -13,6 +13,8 @@ from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.base import Message, Timestamp
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+StockNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,20}$")]
+"""The number printed on a blank card. Printed information on the card has room for 20 characters of it."""
 
 
 class ApplicationState(StrEnum):
@@ -73,6 +75,12 @@ class ApplicationRequest(Message):
     person: Person
 
 
+class RejectionRequest(Message):
+    """Refuse an application. The reason is for the clerk who wrote it."""
+
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
 class Transition(Message):
     """One step in the life of an application or a card."""
 
@@ -97,13 +105,13 @@ class Application(Message):
 class StockRequest(Message):
     """Take a blank card into stock by its printed number."""
 
-    stock_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,32}$")]
+    stock_number: StockNumber
 
 
 class PersonalisationRequest(Message):
     """Reserve a stock card for an approved application."""
 
-    stock_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,32}$")]
+    stock_number: StockNumber
 
 
 class Card(Message):

@@ -32,6 +32,17 @@ KEY_REFERENCE_OF_LEVEL: Final = {Level.TAP: 0x9E, Level.PIN: 0x9A}
 """The PIV key that proves each level. (At `sign`, 9C signs a document, not a challenge.)"""
 
 
+_ACTIVATION_DOMAIN: Final = b"citizen-card/activation/v1\0"
+
+
+def activation_hash(card_uuid: UUID) -> bytes:
+    """The transaction hash of the challenge that activates a card: a proof made for anything else does not.
+
+    SHA-256("citizen-card/activation/v1" 00 ‖ card UUID, 16 bytes).
+    """
+    return hashlib.sha256(_ACTIVATION_DOMAIN + card_uuid.bytes).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class AuthenticationStatement:
     """What a card states when it authenticates itself: "I am here, now, for this caller and this audience"."""

@@ -1,0 +1,47 @@
+"""The shape of the database, brought up to date by the migrations in ``migrations/cardsvc``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+_SCRIPTS: Final = Path(__file__).parent.parent / "migrations" / "cardsvc"
+
+
+def newest_revision() -> str | None:
+    """The revision this version of the service needs."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revision_of(engine: Engine) -> str | None:
+    """The revision a database is at; None when it is empty."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run the migrations that are missing, each in a transaction. Does nothing to a database that is up to date."""
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take migrations back; ``base`` drops every table."""
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    return config
