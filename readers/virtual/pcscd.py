@@ -1,0 +1,227 @@
+"""A real pcscd of our own, with vpcd's two virtual readers, apart from any the machine runs.
+
+It lives in a mount, network and PID namespace (Linux; no root needed where user namespaces are allowed), so several can
+run side by side although vpcd always listens on the same ports. Unix sockets cross network namespaces: clients stay
+outside and find it through ``PCSCLITE_CSOCK_NAME``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from readers.errors import PcscUnavailable
+from readers.virtual import inside
+from readers.virtual.cli import POWERED_LINE
+from readers.virtual.vpcd import CONTACT_PORT, CONTACTLESS_PORT
+
+CONTACT_READER: Final = "Virtual PCD 00 00"
+CONTACTLESS_READER: Final = "Virtual PCD 00 01"
+
+_CSOCK_NAME: Final = "PCSCLITE_CSOCK_NAME"
+_SOCKET_PATH_LIMIT: Final = 100  # sun_path has 108 bytes
+_DRIVER: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
+_DRIVER_CONFIGURATION: Final = Path("/etc/reader.conf.d/vpcd")
+_SYSTEM_PATH: Final = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+_SOURCE: Final = Path(__file__).resolve().parents[2]
+_END_SECONDS: Final = 15.0
+_CONFIGURATION: Final = """\
+FRIENDLYNAME "Virtual PCD"
+DEVICENAME   /dev/null:0x{port:X}
+LIBPATH      {driver}
+CHANNELID    0x{port:X}
+"""
+
+
+def unavailable_reason() -> str | None:
+    """Why a private pcscd cannot run on this machine and what to do about it, in a sentence; None when it can."""
+    if not sys.platform.startswith("linux"):
+        return "A private pcscd needs Linux namespaces: use the in-process reader here."
+    if _find("pcscd") is None:
+        return "pcscd is not installed: install the packages pcscd and vsmartcard-vpcd."
+    if _driver() is None:
+        return "pcscd has no virtual reader driver: install the package vsmartcard-vpcd."
+    if _unshare() is None:
+        return "This user may not make namespaces: run as root, or allow unprivileged user namespaces."
+    return None
+
+
+class CardOnReader:
+    """A card on a reader of a `PrivatePcscd`; as a context manager it is taken off at the end."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+
+    def take_off(self) -> None:
+        """Take it off; PC/SC notices within half a second. Nothing happens when it is off already."""
+        self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.take_off()
+
+
+class PrivatePcscd:
+    """Runs from ``with`` to its end, and leaves no process, mount or file, however this process ends."""
+
+    def __init__(self) -> None:
+        self._directory: Path | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._numbers = itertools.count(1)
+        self._turn = threading.Lock()
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a client process needs in its environment."""
+        if self._directory is None:
+            raise RuntimeError("not started")
+        return {_CSOCK_NAME: str(inside.socket_path(self._directory))}
+
+    def put_on(self, state_file: Path, *, contactless: bool = False, journal: Path | None = None) -> CardOnReader:
+        """Put the card whose state is in ``state_file`` on the contact or the contactless reader.
+
+        Returns when the reader has powered it up. Raises PcscUnavailable when that does not happen, for example because
+        the card or the reader is taken.
+        """
+        number = next(self._numbers)
+        arguments = [sys.executable, "-m", "readers.virtual.cli", "serve", "--state", str(state_file.absolute())]
+        if contactless:
+            arguments.append("--contactless")
+        if journal is not None:
+            arguments += ["--journal", str(journal.absolute())]
+        self._ask({"do": "start", "number": number, "arguments": arguments, "until_line": POWERED_LINE})
+        return CardOnReader(lambda: self._stop(number))
+
+    def restart(self) -> None:
+        """End pcscd and start it again, as an administrator would; cards stay on their readers."""
+        self._ask({"do": "start_daemon"})
+
+    def __enter__(self) -> Self:
+        reason = unavailable_reason()
+        if reason is not None:
+            raise PcscUnavailable(reason)
+        self._directory = _private_directory()
+        try:
+            _write_configuration(self._directory / "conf")
+            self._process = _start_inside(self._directory)
+            self._ask({"do": "start_daemon"})
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
+
+    def _stop(self, number: int) -> None:
+        if self._process is not None:
+            self._ask({"do": "stop", "number": number})
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise RuntimeError("not started")
+        with self._turn:
+            try:
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+            except BrokenPipeError:
+                raise PcscUnavailable("the private pcscd has ended") from None
+            line = process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {"ok": False, "why": "it has ended"}
+        if not answer["ok"]:
+            raise PcscUnavailable(f"the private pcscd could not {request['do'].replace('_', ' ')}: {answer['why']}")
+        return answer
+
+    def _end(self) -> None:
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+        if self._directory is not None:
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._directory = None
+
+
+def _find(program: str) -> str | None:
+    return shutil.which(program, path=_SYSTEM_PATH)
+
+
+def _driver() -> Path | None:
+    """The vpcd driver: where Debian puts it, or where its own configuration says."""
+    candidates = [_DRIVER]
+    with contextlib.suppress(OSError):
+        lines = _DRIVER_CONFIGURATION.read_text(encoding="utf-8").splitlines()
+        candidates += [Path(line.split(maxsplit=1)[1].strip()) for line in lines if line.startswith("LIBPATH ")]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+@functools.cache
+def _unshare() -> tuple[str, ...] | None:
+    """The command that makes the namespaces, tried out; None when it is not allowed."""
+    program = _find("unshare")
+    if program is None:
+        return None
+    command = (program, "--mount", "--net", "--pid", "--fork", "--kill-child=KILL")
+    for attempt in (command, (*command, "--map-root-user")):
+        if subprocess.run((*attempt, "true"), capture_output=True, check=False).returncode == 0:
+            return attempt
+    return None
+
+
+def _private_directory() -> Path:
+    """A directory for this user alone, with a path short enough for a socket in it."""
+    directory = Path(tempfile.mkdtemp(prefix="pcscd-"))
+    if len(str(inside.socket_path(directory))) <= _SOCKET_PATH_LIMIT:
+        return directory
+    directory.rmdir()
+    return Path(tempfile.mkdtemp(prefix="pcscd-", dir="/tmp"))
+
+
+def _write_configuration(directory: Path) -> None:
+    directory.mkdir()
+    text = _CONFIGURATION.format(port=CONTACT_PORT, driver=_driver())
+    (directory / "vpcd").write_text(text, encoding="utf-8")
+
+
+def _start_inside(directory: Path) -> subprocess.Popen[str]:
+    # A session of its own, so that an interrupt from the keyboard reaches us alone and we end it in order.
+    return subprocess.Popen(
+        (
+            *(_unshare() or ()),
+            *(sys.executable, "-m", inside.__name__, str(directory), _find("pcscd") or ""),
+            *(str(port) for port in (CONTACT_PORT, CONTACTLESS_PORT)),
+        ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(_SOURCE), os.environ.get("PYTHONPATH", "")))},
+    )
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Close its input, which it takes as the end; kill it when it does not go (its whole PID namespace goes too)."""
+    with contextlib.suppress(BrokenPipeError):
+        if process.stdin is not None:
+            process.stdin.close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
