@@ -1,0 +1,99 @@
+"""What a department declares: its texts, its services with a handler each, its tables and its seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlalchemy.orm import Session
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import (
+    Document,
+    Manifest,
+    OutcomeField,
+    ServiceDescription,
+    Texts,
+    department_audience,
+)
+from kiosk.departments.contract.inputs import check_schema
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Verified: who is there, as this department may know them."""
+
+    pseudonym: str = field(repr=False)
+    """This department's own name for the citizen; no other department has the same."""
+    level: Level
+    attributes: Mapping[str, Any] = field(repr=False)
+    """What the citizen agreed to tell; may be less than the service wants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request for a service, verified and valid against its schema."""
+
+    visitor: Visitor
+    input: Mapping[str, Any] = field(repr=False)
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it; the receipt number is put to it when it is kept."""
+
+    title: Texts
+    fields: tuple[OutcomeField, ...] = ()
+    document: Document | None = None
+
+
+Handler = Callable[[Session, Visit], Answer]
+"""Does the work inside the request's transaction, which it must not end. Raises `ServiceRefused` to say no."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service and who does its work."""
+
+    description: ServiceDescription
+    handler: Handler
+    confirm_online: bool = False
+    """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
+
+    def __post_init__(self) -> None:
+        check_schema(self.description.input)
+
+
+@dataclass(frozen=True)
+class Department:
+    """One department of the city."""
+
+    code: str
+    titles: Texts
+    receipt_prefix: str
+    """Two letters before its receipt numbers."""
+    services: tuple[Service, ...]
+    metadata: MetaData = field(repr=False)
+    """Its own tables; their migrations are in ``migrations/departments/<code with underscores>``."""
+    seed: Callable[[Session], None] | None = None
+    """Puts in what must be there from the first day, where it is not there yet."""
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        """What the kiosk draws its screens from."""
+        descriptions = tuple(service.description for service in self.services)
+        return Manifest(department=self.code, titles=self.titles, services=descriptions)
+
+    @property
+    def audience(self) -> str:
+        """The audience that assertions for this department must have."""
+        return department_audience(self.code)
+
+    def service(self, code: str) -> Service | None:
+        """The service of that code, if there is one."""
+        return next((service for service in self.services if service.description.code == code), None)

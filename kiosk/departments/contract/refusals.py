@@ -1,0 +1,175 @@
+"""Why a department says no.
+
+    Refusal
+    ├── RequestRefused               the request itself is wrong: nothing was done, nothing is kept
+    │   ├── MalformedRequest           it is not the JSON we publish
+    │   ├── RequestTooLarge            it is longer than any request of ours
+    │   ├── UnknownService             there is no such service here
+    │   ├── IdempotencyKeyMissing      the key is missing or no key
+    │   ├── IdempotencyKeyReused       the key was used for another request
+    │   ├── AssertionMissing           nobody is named
+    │   ├── AssertionNotAccepted       the assertion is not good here and now (carries the reason)
+    │   ├── AssertionReplayed          the assertion was used for another request
+    │   ├── StepUpNeeded               the assertion is good, but its level too low (carries the level)
+    │   ├── VerificationUnavailable    the card service could not be asked
+    │   └── InputRefused               the input does not fit the schema (carries what and where)
+    └── ServiceRefused               the department's own answer is no; kept under the idempotency key
+
+Each carries a sentence for the citizen in every language; ``detail`` is for whoever runs the kiosk. Neither ever holds
+a pseudonym, an attribute or what the citizen entered.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Texts
+from kiosk.departments.contract.texts import texts
+
+
+class Refusal(Exception):
+    """Base of all refusals. ``code`` is the stable name for programs."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    message: ClassVar[Texts]
+
+    def __init__(self, detail: str = "", **data: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail
+        self.data = data
+
+
+class RequestRefused(Refusal):
+    """Base of refusals by the contract itself."""
+
+
+class ServiceRefused(Refusal):
+    """Base of refusals by a department's rules: the request was right, its answer is no."""
+
+
+_TRY_AGAIN = texts(
+    "Something went wrong on our side. Please start again.",
+    "系统出现问题，请重新操作。",
+    "Ocorreu um problema do nosso lado. Por favor, recomece.",
+)
+_HOLD_CARD_AGAIN = texts(
+    "Your confirmation has run out. Please hold your card to the reader again.",
+    "您的身份确认已失效，请重新刷卡。",
+    "A sua confirmação expirou. Aproxime novamente o cartão do leitor.",
+)
+
+
+class MalformedRequest(RequestRefused):
+    """Raised when the body is not a service request."""
+
+    code = "malformed-request"
+    title = "The request is not what this department publishes"
+    message = _TRY_AGAIN
+
+
+class RequestTooLarge(RequestRefused):
+    """Raised when the body is longer than the limit."""
+
+    code = "request-too-large"
+    title = "The request is too large"
+    message = _TRY_AGAIN
+
+
+class UnknownService(RequestRefused):
+    """Raised for a service code that is not in the manifest."""
+
+    code = "unknown-service"
+    title = "This department has no such service"
+    message = texts(
+        "This service is not offered any more. Please choose another one.",
+        "该服务已停止提供，请选择其他服务。",
+        "Este serviço já não está disponível. Escolha outro, por favor.",
+    )
+
+
+class IdempotencyKeyMissing(RequestRefused):
+    """Raised when the Idempotency-Key header is missing or malformed."""
+
+    code = "idempotency-key-missing"
+    title = "An Idempotency-Key of 16 to 64 letters, digits, '-' or '_' is required"
+    message = _TRY_AGAIN
+
+
+class IdempotencyKeyReused(RequestRefused):
+    """Raised when the key came before with another service or input."""
+
+    code = "idempotency-key-reused"
+    title = "The Idempotency-Key was used for another request"
+    message = _TRY_AGAIN
+
+
+class AssertionMissing(RequestRefused):
+    """Raised when a request carries no assertion."""
+
+    code = "assertion-missing"
+    title = "An assertion of the card service is required"
+    message = _HOLD_CARD_AGAIN
+
+
+class AssertionNotAccepted(RequestRefused):
+    """Raised when the assertion is not good here and now. ``reason`` in the data says why."""
+
+    code = "assertion-not-accepted"
+    title = "The assertion is not accepted"
+    message = _HOLD_CARD_AGAIN
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, reason=reason)
+
+
+class AssertionReplayed(RequestRefused):
+    """Raised when an assertion that served one request comes with another."""
+
+    code = "assertion-replayed"
+    title = "The assertion was used for another request"
+    message = _HOLD_CARD_AGAIN
+
+
+class StepUpNeeded(RequestRefused):
+    """Raised when the assertion's level is too low for the service (RFC 9470). Carries the level that is needed."""
+
+    code = "step-up-required"
+    title = "This service needs a higher level of assurance"
+    message = texts(
+        "This service needs your card in the slot and your PIN.",
+        "此服务需要插入卡片并输入密码。",
+        "Este serviço exige o cartão inserido na ranhura e o seu PIN.",
+    )
+
+    def __init__(self, needed: Level) -> None:
+        super().__init__(f"level {needed} is needed", acr_values=needed.value)
+        self.needed = needed
+
+
+class VerificationUnavailable(RequestRefused):
+    """Raised when the card service must be asked and cannot be."""
+
+    code = "verification-unavailable"
+    title = "The card service cannot be reached"
+    message = texts(
+        "This service is not available at the moment. Please try again later.",
+        "此服务暂时无法使用，请稍后再试。",
+        "Este serviço não está disponível neste momento. Tente mais tarde, por favor.",
+    )
+
+
+class InputRefused(RequestRefused):
+    """Raised when the input does not fit the schema. ``errors`` names places and rules, never values."""
+
+    code = "input-refused"
+    title = "The input does not fit the service's schema"
+    message = texts(
+        "Something you entered is missing or not possible. Please check it.",
+        "您输入的内容有缺失或不符合要求，请检查。",
+        "Falta algo, ou algo que introduziu não é válido. Verifique, por favor.",
+    )
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        super().__init__("see errors", errors=errors)
