@@ -52,7 +52,8 @@ class PivAdmin:
     def authenticate(self, key: ManagementKey, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
         """Mutual authentication (part 2 appendix A.1): we prove that we know the key, then the card does.
 
-        Raises SecurityNotSatisfied when ours is not the card's key, CardNotAuthenticated when the card fails.
+        Raises SecurityNotSatisfied when ours is not the card's key, another CardError (6A86, 6A80) when the card's is
+        of another algorithm, CardNotAuthenticated when the card fails its half.
         """
         witness = self._authenticate_step(key, tlv.encode(_WITNESS, b""), answer=_WITNESS)
         challenge = random(key.block_size)

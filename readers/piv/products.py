@@ -61,7 +61,7 @@ YUBICO_5_7: Final = Product(
 )
 
 _BY_VERSION: Final = (((5, 7, 0), YUBICO_5_7), ((5, 3, 0), YUBICO_5_3))
-"""The first whose version is not above the card's. Version 5.7 made AES-192 the factory's key (Yubico, 5.7 firmware)."""
+"""The first whose version is not above the card's. Firmware 5.7 made AES-192 the kind of the factory's key."""
 
 
 def recognise(session: PivSession) -> Product:
