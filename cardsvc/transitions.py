@@ -52,13 +52,13 @@ class TransitionRefused(ServiceError):
     """Raised when what is wanted does not follow from the state. Carries the state and what is open from it."""
 
     code = "transition-refused"
-    title = "This cannot follow from the present state."
+    title = "This cannot follow from the present state"
 
     def __init__(self, subject: str, state: str, wanted: str, open_states: Iterable[str]) -> None:
         is_open = sorted(open_states)
-        offer = f"open are: {', '.join(is_open)}" if is_open else "nothing follows from that"
+        offer = f"Open are: {', '.join(is_open)}." if is_open else "Nothing follows from that."
         super().__init__(
-            f"the {subject} is {state} and cannot become {wanted}; {offer}",
+            f"The {subject} is {state} and cannot become {wanted}. {offer}",
             subject=subject,
             state=state,
             wanted=wanted,
@@ -70,10 +70,10 @@ class ChangedMeanwhile(ServiceError):
     """Raised when somebody else changed the same thing between our look at it and our change."""
 
     code = "changed-meanwhile"
-    title = "Somebody else was faster."
+    title = "Somebody else was faster"
 
     def __init__(self, subject: str) -> None:
-        super().__init__(f"the {subject} was changed by somebody else at the same time: look at it again")
+        super().__init__(f"The {subject} was changed by somebody else at the same time. Look at it again.")
 
 
 def check_application(state: ApplicationState, wanted: ApplicationState) -> None:

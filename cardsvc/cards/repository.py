@@ -1,0 +1,50 @@
+"""Finding cards, and what happened to them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.models import StateChange
+from cardsvc.cards.errors import CardNotFound
+from cardsvc.cards.models import Card
+from cardsvc.wire import lifecycle
+
+
+def get_card(session: Session, card_uuid: UUID) -> Card:
+    """Raises CardNotFound."""
+    card = session.scalar(select(Card).where(Card.uuid == card_uuid))
+    if card is None:
+        raise CardNotFound
+    return card
+
+
+def get_stock_card(session: Session, stock_number: str) -> Card:
+    """By the printed number. Raises CardNotFound."""
+    card = session.scalar(select(Card).where(Card.stock_number == stock_number))
+    if card is None:
+        raise CardNotFound
+    return card
+
+
+def history(session: Session, subject_id: UUID) -> list[lifecycle.Transition]:
+    """The steps of an application or a card, oldest first."""
+    statement = select(StateChange).where(StateChange.subject_id == subject_id).order_by(StateChange.id)
+    return [
+        lifecycle.Transition(state=step.state, actor=step.actor, at=step.at, reason=step.reason)
+        for step in session.scalars(statement)
+    ]
+
+
+def describe(session: Session, card: Card) -> lifecycle.Card:
+    """The card as clerks' tools see it."""
+    session.flush()
+    return lifecycle.Card(
+        uuid=card.uuid,
+        state=card.state,
+        stock_number=card.stock_number,
+        expires_on=card.expires_on,
+        history=history(session, card.id),
+    )

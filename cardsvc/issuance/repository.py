@@ -1,0 +1,55 @@
+"""Finding applications."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.models import StateChange
+from cardsvc.cards.models import Card
+from cardsvc.cards.repository import history
+from cardsvc.citizens.models import Citizen
+from cardsvc.citizens.service import open_person
+from cardsvc.issuance.errors import ApplicationNotFound
+from cardsvc.issuance.models import Application
+from cardsvc.trust.keystore import Keystore
+from cardsvc.wire import lifecycle
+
+
+def get_application(session: Session, application_id: UUID) -> Application:
+    """Raises ApplicationNotFound."""
+    application = session.get(Application, application_id)
+    if application is None:
+        raise ApplicationNotFound
+    return application
+
+
+def find_application_of(session: Session, card_id: UUID) -> Application | None:
+    """The application that a card answers."""
+    return session.scalar(select(Application).where(Application.card_id == card_id))
+
+
+def submitters_of(session: Session, application_id: UUID) -> set[str]:
+    """Who submitted it."""
+    statement = select(StateChange.actor).where(
+        StateChange.subject_id == application_id, StateChange.state == lifecycle.ApplicationState.SUBMITTED
+    )
+    return set(session.scalars(statement))
+
+
+def describe(session: Session, keystore: Keystore, application: Application) -> lifecycle.Application:
+    """The application as clerks' tools see it, with the person's data opened. Raises PersonErased."""
+    session.flush()
+    citizen = session.get_one(Citizen, application.citizen_id)
+    card = session.get(Card, application.card_id) if application.card_id else None
+    return lifecycle.Application(
+        id=application.id,
+        state=application.state,
+        person=open_person(keystore, citizen),
+        requested_by=application.requested_by,
+        approved_by=application.approved_by,
+        card_uuid=card.uuid if card else None,
+        history=history(session, application.id),
+    )

@@ -1,0 +1,118 @@
+"""Certificates of cards as rows: made, put into force, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from cardsvc.cards.models import Card
+from cardsvc.db import new_id
+from cardsvc.errors import ServiceError
+from cardsvc.trust.authority import IssuingAuthority
+from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
+from cardsvc.wire.lifecycle import RevocationReason
+from readers.piv.identifiers import KeyReference
+
+CRL_REASONS: Final[Mapping[RevocationReason, x509.ReasonFlags]] = {
+    RevocationReason.KEY_COMPROMISE: x509.ReasonFlags.key_compromise,
+    # Whoever has the card has its 9E key, and may try its PIN.
+    RevocationReason.LOST: x509.ReasonFlags.key_compromise,
+    RevocationReason.STOLEN: x509.ReasonFlags.key_compromise,
+    RevocationReason.SUPERSEDED: x509.ReasonFlags.superseded,
+    RevocationReason.DECEASED: x509.ReasonFlags.cessation_of_operation,
+    RevocationReason.MOVED_AWAY: x509.ReasonFlags.affiliation_changed,
+    RevocationReason.WITHDRAWN: x509.ReasonFlags.privilege_withdrawn,
+}
+"""What a relying party is told (RFC 5280 §5.3.1); the city's own reason stays with the city."""
+
+
+class KeyAlreadyCertified(ServiceError):
+    """Raised when a card shows a public key that has a certificate: the key was copied, or the card is not one."""
+
+    code = "key-already-certified"
+    title = "The key has a certificate already"
+
+    def __init__(self) -> None:
+        super().__init__("The card shows a key that was certified before. Put the card aside.")
+
+
+class UnfitKey(ServiceError):
+    """Raised when a card shows a public key that is not EC P-256."""
+
+    code = "unfit-key"
+    title = "The key is of the wrong kind"
+
+    def __init__(self) -> None:
+        super().__init__("The card made a key that is not an EC key on P-256. Put the card aside.")
+
+
+def certify(
+    session: Session,
+    authority: IssuingAuthority,
+    card: Card,
+    key: KeyReference,
+    public_key: ec.EllipticCurvePublicKey,
+    *,
+    origin: KeyOrigin,
+    now: datetime,
+) -> x509.Certificate:
+    """Issue a certificate, on hold, for a key whose possession was proved. The card must have its expiry.
+
+    Raises UnfitKey, KeyAlreadyCertified, OutlivesItsIssuer.
+    """
+    if not isinstance(public_key.curve, ec.SECP256R1):
+        raise UnfitKey
+    if card.expires_on is None:
+        raise ValueError("a card without expiry")
+    fingerprint = fingerprint_of(public_key)
+    if session.scalar(select(Certificate.id).where(Certificate.public_key_sha256 == fingerprint)) is not None:
+        raise KeyAlreadyCertified
+    certificate = authority.issue(key, public_key, card.uuid, card.expires_on, now)
+    session.add(
+        Certificate(
+            id=new_id(),
+            card_id=card.id,
+            key_reference=int(key),
+            serial=f"{certificate.serial_number:x}",
+            der=certificate.public_bytes(Encoding.DER),
+            public_key_sha256=fingerprint,
+            key_origin=origin,
+            status=CertificateStatus.ON_HOLD,
+            not_after=certificate.not_valid_after_utc,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return certificate
+
+
+def put_into_force(session: Session, card_id: UUID) -> None:
+    """The certificates on hold of a card become valid."""
+    session.execute(
+        update(Certificate)
+        .where(Certificate.card_id == card_id, Certificate.status == CertificateStatus.ON_HOLD)
+        .values(status=CertificateStatus.VALID)
+    )
+
+
+def revoke_all(session: Session, card_id: UUID, reason: x509.ReasonFlags, now: datetime) -> None:
+    """Every certificate of a card that is not revoked becomes so."""
+    session.execute(
+        update(Certificate)
+        .where(Certificate.card_id == card_id, Certificate.status != CertificateStatus.REVOKED)
+        .values(status=CertificateStatus.REVOKED, revocation_reason=reason.value, revoked_at=now)
+    )
+
+
+def fingerprint_of(public_key: ec.EllipticCurvePublicKey) -> bytes:
+    """SHA-256 of the SubjectPublicKeyInfo."""
+    return hashlib.sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
