@@ -6,7 +6,7 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ("tests.fixtures.parts", "tests.fixtures.databases")
+pytest_plugins = ("tests.fixtures.parts", "tests.fixtures.databases", "tests.fixtures.cards", "tests.fixtures.pcscd")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

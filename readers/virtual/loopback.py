@@ -155,7 +155,9 @@ class LoopbackReader:
         return self._wait(self._slot.exists, timeout)
 
     def wait_for_removal(self, timeout: float | None = None) -> bool:
-        return self._wait(lambda: not self._slot.exists(), timeout)
+        """As the protocol says; a card put on in the place of the one of now counts."""
+        first = _identity(self._slot)
+        return self._wait(lambda: first is None or _identity(self._slot) != first, timeout)
 
     def cancel(self) -> None:
         with self._wake:
