@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import total_ordering
 
 
-@total_ordering
 class Level(StrEnum):
     """How sure we are who is there. Levels are ordered: ``Level.TAP < Level.PIN < Level.SIGN``."""
 
@@ -17,8 +15,20 @@ class Level(StrEnum):
     SIGN = "sign"
     """As `PIN`, and a signature with 9C over exactly what the screen showed."""
 
+    # All four are written out: `str` brings its own, by the alphabet, which `total_ordering` would leave in place.
+
     def __lt__(self, other: object) -> bool:
-        if not isinstance(other, Level):
-            return NotImplemented
-        order = tuple(Level)
-        return order.index(self) < order.index(other)
+        return self._rank < other._rank if isinstance(other, Level) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return self._rank <= other._rank if isinstance(other, Level) else NotImplemented
+
+    def __gt__(self, other: object) -> bool:
+        return self._rank > other._rank if isinstance(other, Level) else NotImplemented
+
+    def __ge__(self, other: object) -> bool:
+        return self._rank >= other._rank if isinstance(other, Level) else NotImplemented
+
+    @property
+    def _rank(self) -> int:
+        return tuple(Level).index(self)
