@@ -1,0 +1,77 @@
+"""What all departments of this kiosk offer, from their manifests alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from cardsvc.wire.manifest import Manifest
+from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
+from kiosk.offers import Offer, offers_of
+
+_log = structlog.get_logger()
+
+
+class ManifestSource(Protocol):
+    """Where manifests come from (`DepartmentClient`)."""
+
+    def manifest(self, base_url: str) -> Manifest:
+        """What the department at this address offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAddress:
+    """Where a department is, and which one it must be (None: whatever it says the first time)."""
+
+    base_url: str
+    code: str | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> DepartmentAddress:
+        """Read ``http://…`` or ``code=http://…``."""
+        code, separator, url = text.partition("=")
+        return cls(url, code) if separator and "/" not in code else cls(text)
+
+
+class Catalogue:
+    """The offers of some departments. A department that does not answer keeps its last good manifest.
+
+    An address speaks for one department only: if it could change its code, it would be sent the assertions, and so the
+    attributes, that are meant for another.
+    """
+
+    def __init__(self, source: ManifestSource, addresses: Iterable[DepartmentAddress]) -> None:
+        self._source = source
+        self._codes = {address.base_url: address.code for address in addresses}
+        self._manifests: dict[str, Manifest] = {}
+
+    @property
+    def complete(self) -> bool:
+        """Whether every department has answered at least once."""
+        return self._manifests.keys() == self._codes.keys()
+
+    def refresh(self) -> tuple[Offer, ...]:
+        """Ask every department again and give all offers, in the order of the addresses."""
+        for base_url in self._codes:
+            try:
+                self._take(base_url, self._source.manifest(base_url))
+            except (DepartmentUnreachable, DepartmentConfused, DepartmentRefused) as error:
+                _log.warning("no manifest", address=base_url, reason=type(error).__name__)
+        return tuple(
+            offer
+            for base_url in self._codes
+            if base_url in self._manifests
+            for offer in offers_of(self._manifests[base_url], base_url)
+        )
+
+    def _take(self, base_url: str, manifest: Manifest) -> None:
+        expected = self._codes[base_url]
+        taken = any(code == manifest.department for url, code in self._codes.items() if url != base_url)
+        if taken or (expected is not None and manifest.department != expected):
+            _log.error("not its code", address=base_url, claims=manifest.department, expected=expected)
+            return
+        self._codes[base_url] = manifest.department
+        self._manifests[base_url] = manifest

@@ -1,0 +1,110 @@
+"""Ask departments: what they offer, and for a service in a citizen's name.
+
+A request for a service may be sent again only with the key it was first sent with: the department then answers what
+it answered before instead of acting twice. `ask` does so by itself when the network fails.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Final, TypeVar
+from uuid import UUID
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from cardsvc.wire.manifest import (
+    IDEMPOTENCY_HEADER,
+    MANIFEST_PATH,
+    Manifest,
+    Outcome,
+    ServiceRequest,
+    service_path,
+)
+from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
+
+_ATTEMPTS: Final = 3
+_LARGEST_ANSWER: Final = 512 * 1024
+_TIMEOUT: Final = httpx.Timeout(10, connect=2)
+
+
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+class DepartmentUnreachable(Exception):
+    """Raised when a department does not answer. Whether it acted is unknown: ask again with the same key."""
+
+
+class DepartmentConfused(Exception):
+    """Raised when a department answers something that is neither what was asked for nor a problem."""
+
+
+class DepartmentRefused(Exception):
+    """Raised when a department answers with a problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.code)
+        self.problem = problem
+
+
+class DepartmentClient:
+    """All departments, over one pool of connections; may be used from several threads."""
+
+    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, follow_redirects=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def manifest(self, base_url: str) -> Manifest:
+        """What the department at this address offers. Raises DepartmentUnreachable, -Confused or -Refused."""
+        return _parse(self._send(self._http.build_request("GET", base_url.rstrip("/") + MANIFEST_PATH)), Manifest)
+
+    def ask(self, base_url: str, service: str, request: ServiceRequest, key: UUID) -> Outcome:
+        """Ask for a service. Raises DepartmentUnreachable, -Confused or -Refused."""
+        message = self._http.build_request(
+            "POST",
+            base_url.rstrip("/") + service_path(service),
+            content=request.model_dump_json().encode(),
+            headers={"Content-Type": "application/json", IDEMPOTENCY_HEADER: str(key)},
+        )
+        return _parse(self._send(message), Outcome)
+
+    def _send(self, request: httpx.Request) -> httpx.Response:
+        for _ in range(_ATTEMPTS - 1):
+            with suppress(httpx.TransportError):
+                return self._send_once(request)
+        try:
+            return self._send_once(request)
+        except httpx.TransportError as error:
+            raise DepartmentUnreachable(request.url.host) from error
+
+    def _send_once(self, request: httpx.Request) -> httpx.Response:
+        response = self._http.send(request, stream=True)
+        try:
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > _LARGEST_ANSWER:
+                    raise DepartmentConfused("the answer is too long")
+        finally:
+            response.close()
+        return httpx.Response(response.status_code, headers=_plain(response.headers), content=bytes(body))
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    return {"content-type": headers.get("content-type", "")}
+
+
+def _parse(response: httpx.Response, kind: type[Answer]) -> Answer:
+    media_type = response.headers["content-type"].partition(";")[0].strip().lower()
+    try:
+        if media_type == PROBLEM_MEDIA_TYPE and response.is_error:
+            raise DepartmentRefused(Problem.model_validate_json(response.content))
+        if media_type == "application/json" and response.is_success:
+            return kind.model_validate_json(response.content)
+    except ValidationError:
+        # Not chained: the error quotes the answer, which is personal.
+        raise DepartmentConfused(f"no {kind.__name__}") from None
+    raise DepartmentConfused(f"status {response.status_code} with {media_type or 'no media type'}")

@@ -1,0 +1,218 @@
+"""Forms, drawn from the input schema of a department's service and from nothing else.
+
+A department describes its input as a JSON Schema of one flat object (`cardsvc.wire.manifest`). What a touch screen can
+draw well is a small part of JSON Schema; a service that asks for more is not offered, and the log says why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError, ValidationError
+from pydantic import TypeAdapter
+from pydantic import ValidationError as InvalidTexts
+
+from cardsvc.wire.manifest import Language, Texts
+
+_TEXTS: Final[TypeAdapter[Texts]] = TypeAdapter(Texts)
+_INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
+_LONGEST_TEXT: Final = 200
+_MOST_FIELDS: Final = 8
+
+
+class Undrawable(Exception):
+    """Raised when a schema asks for something this screen cannot draw."""
+
+
+class FieldKind(StrEnum):
+    """How a field is drawn."""
+
+    CHOICE = "choice"
+    TEXT = "text"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+
+
+class FieldError(StrEnum):
+    """What is wrong with a field, as the screen says it."""
+
+    MISSING = "missing"
+    NOT_A_NUMBER = "not-a-number"
+    TOO_SMALL = "too-small"
+    TOO_LARGE = "too-large"
+    TOO_SHORT = "too-short"
+    TOO_LONG = "too-long"
+    NOT_ALLOWED = "not-allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a choice."""
+
+    value: str
+    titles: dict[Language, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One question."""
+
+    name: str
+    kind: FieldKind
+    titles: dict[Language, str]
+    hints: dict[Language, str] | None
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    longest: int = _LONGEST_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form that was handed in: what was entered, as the schema wants it, and what is wrong with it."""
+
+    values: dict[str, Any] = field(default_factory=dict, repr=False)
+    errors: dict[str, FieldError] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The questions of one service."""
+
+    fields: tuple[FormField, ...]
+    schema: Mapping[str, Any]
+
+    @classmethod
+    def from_schema(cls, schema: Mapping[str, Any]) -> Form:
+        """Read an input schema. Raises Undrawable with the reason."""
+        try:
+            Draft202012Validator.check_schema(schema)
+        except SchemaError as error:
+            raise Undrawable(f"not a JSON Schema: {error.message}") from error
+        properties = schema.get("properties", {})
+        if len(properties) > _MOST_FIELDS:
+            raise Undrawable(f"more than {_MOST_FIELDS} questions")
+        required = frozenset(schema.get("required", ()))
+        if unknown := required - properties.keys():
+            raise Undrawable(f"requires what it does not describe: {', '.join(sorted(unknown))}")
+        return cls(tuple(_field(name, part, name in required) for name, part in properties.items()), schema)
+
+    def fill(self, entered: Mapping[str, object]) -> Filled:
+        """Turn what the browser sent (texts, numbers, booleans by name) into input, or say what is wrong with it."""
+        filled = Filled()
+        for question in self.fields:
+            value = _read(question, entered.get(question.name))
+            if isinstance(value, FieldError):
+                filled.errors[question.name] = value
+            elif value is not None:
+                filled.values[question.name] = value
+            elif question.required:
+                filled.errors[question.name] = FieldError.MISSING
+        if not filled.errors:
+            filled.errors.update(self._check(filled.values))
+        return filled
+
+    def _check(self, values: dict[str, Any]) -> dict[str, FieldError]:
+        errors: dict[str, FieldError] = {}
+        for error in Draft202012Validator(self.schema).iter_errors(values):
+            errors.setdefault(_culprit(error, self.fields), _MEANING.get(str(error.validator), FieldError.NOT_ALLOWED))
+        return errors
+
+
+_MEANING: Final = {
+    "required": FieldError.MISSING,
+    "minimum": FieldError.TOO_SMALL,
+    "exclusiveMinimum": FieldError.TOO_SMALL,
+    "maximum": FieldError.TOO_LARGE,
+    "exclusiveMaximum": FieldError.TOO_LARGE,
+    "minLength": FieldError.TOO_SHORT,
+    "maxLength": FieldError.TOO_LONG,
+}
+
+
+def _culprit(error: ValidationError, fields: tuple[FormField, ...]) -> str:
+    if error.absolute_path:
+        return str(error.absolute_path[0])
+    return fields[0].name if fields else ""
+
+
+def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:  # noqa: FBT001 - a column of a table
+    kind = _kind(name, part)
+    return FormField(
+        name=name,
+        kind=kind,
+        titles=_texts(part.get("x-titles"), part.get("title") or name),
+        hints=_texts(part["x-hints"], name) if "x-hints" in part else None,
+        required=required,
+        choices=tuple(_choices(part)) if kind is FieldKind.CHOICE else (),
+        minimum=part.get("minimum"),
+        maximum=part.get("maximum"),
+        longest=min(part.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT),
+    )
+
+
+def _kind(name: str, part: Mapping[str, Any]) -> FieldKind:
+    if "enum" in part:
+        if not all(isinstance(value, str) for value in part["enum"]):
+            raise Undrawable(f"{name}: choices that are not texts")
+        return FieldKind.CHOICE
+    kind = _KINDS.get(part.get("type", ""))
+    if kind is None:
+        raise Undrawable(f"{name}: no way to draw type {part.get('type')!r}")
+    return kind
+
+
+_KINDS: Final = {"string": FieldKind.TEXT, "integer": FieldKind.INTEGER, "boolean": FieldKind.BOOLEAN}
+
+
+def _choices(part: Mapping[str, Any]) -> list[Choice]:
+    titles = part.get("x-choices", {})
+    return [Choice(value, _texts(titles.get(value), value)) for value in part["enum"]]
+
+
+def _texts(given: object, otherwise: str) -> dict[Language, str]:
+    if given is None:
+        return {Language.ENGLISH: otherwise}
+    try:
+        return _TEXTS.validate_python(given)
+    except InvalidTexts as error:
+        raise Undrawable(f"{otherwise}: its words are not texts by language") from error
+
+
+def _read(question: FormField, entered: object) -> object:
+    """The value of one field, None when nothing was entered, or what is wrong."""
+    if entered is None or (isinstance(entered, str) and not entered.strip()):
+        return False if question.kind is FieldKind.BOOLEAN and question.required else None
+    return _READERS[question.kind](entered)
+
+
+def _read_text(entered: object) -> object:
+    return entered.strip() if isinstance(entered, str) else FieldError.NOT_ALLOWED
+
+
+def _read_integer(entered: object) -> object:
+    if isinstance(entered, int) and not isinstance(entered, bool):
+        return entered
+    if isinstance(entered, str) and _INTEGER.fullmatch(entered.strip()):
+        return int(entered)
+    return FieldError.NOT_A_NUMBER
+
+
+def _read_boolean(entered: object) -> object:
+    return {True: True, False: False, "true": True, "false": False, "on": True}.get(
+        entered if isinstance(entered, bool | str) else "", FieldError.NOT_ALLOWED
+    )
+
+
+_READERS: Final = {
+    FieldKind.CHOICE: _read_text,
+    FieldKind.TEXT: _read_text,
+    FieldKind.INTEGER: _read_integer,
+    FieldKind.BOOLEAN: _read_boolean,
+}

@@ -1,0 +1,168 @@
+"""What cards do to a visit: held to the contactless reader, put into the contact reader, taken out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cardsvc.wire.levels import Level
+from kiosk.offers import Offer
+from kiosk.visit import events, reason
+from kiosk.visit.ending import AT_WORK, Moment, Step, end, refuse, tell_service
+from kiosk.visit.events import EndVisit
+from kiosk.visit.reason import Reason
+from kiosk.visit.screens import (
+    CheckingPin,
+    Consent,
+    Done,
+    FillForm,
+    InsertCard,
+    KioskState,
+    PinEntry,
+    Place,
+    Reading,
+    Refusal,
+    Screen,
+    Services,
+    TakeCard,
+    Visit,
+)
+
+
+def accepts_tap(state: KioskState) -> bool:
+    """Whether a card on the contactless reader is to be read now: not while another is put in, nor at work."""
+    return not state.card_inside and not isinstance(state.screen, (Reading, *AT_WORK))
+
+
+# The contactless reader
+
+
+def on_card_held(state: KioskState, _event: events.CardHeld, _moment: Moment) -> Step:
+    if state.visit is None and accepts_tap(state):
+        return replace(state, screen=Reading()), ()
+    return state, ()
+
+
+def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
+    """Begin a visit. The same card again renews its visit; another card ends the visit of the one before."""
+    who = event.authenticated
+    if state.card_inside or isinstance(state.screen, AT_WORK):
+        return state, (EndVisit(who.token),)
+    visit = moment.begin(who)
+    if state.visit and state.visit.card_uuid == who.card_uuid:
+        return replace(state, visit=visit), tell_service(state.visit)
+    if state.visit:
+        state, effects = end(state, moment)
+        return replace(state, screen=Services(), visit=visit), effects
+    return replace(state, screen=Services(), visit=visit), ()
+
+
+def on_tap_refused(state: KioskState, event: events.TapRefused, _moment: Moment) -> Step:
+    if isinstance(state.screen, Reading):
+        return replace(state, screen=Refusal(event.reason)), ()
+    return state, ()
+
+
+# The contact reader
+
+
+def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Moment) -> Step:
+    state = replace(state, card_inside=True)
+    if isinstance(state.screen, TakeCard):
+        return state, ()
+    if state.visit is None:
+        return replace(state, screen=PinEntry(event.card_uuid)), ()
+    same = state.visit.card_uuid == event.card_uuid
+    state = replace(state, visit=replace(state.visit, inserted=same))
+    if isinstance(state.screen, AT_WORK):
+        return state, ()
+    if not same:
+        return replace(state, screen=_refused(Reason(reason.OTHER_CARD), state)), ()
+    if isinstance(state.screen, InsertCard | Services | Refusal):
+        return replace(state, screen=PinEntry(event.card_uuid, _wanted(state.screen))), ()
+    return state, ()
+
+
+def on_card_unreadable(state: KioskState, event: events.CardUnreadable, _moment: Moment) -> Step:
+    state = replace(state, card_inside=True)
+    if isinstance(state.screen, (*AT_WORK, TakeCard)):
+        return state, ()
+    return replace(state, screen=_refused(event.reason, state)), ()
+
+
+def on_card_taken(state: KioskState, _event: events.CardTaken, moment: Moment) -> Step:
+    state = replace(state, card_inside=False)
+    if state.visit is not None:
+        return _taken_from_visit(state, state.visit, moment)
+    match state.screen:
+        case TakeCard() | PinEntry():
+            return end(state, moment)
+        case CheckingPin():
+            return refuse(state, moment, Reason(reason.CARD_REMOVED))
+    return state, ()
+
+
+def _taken_from_visit(state: KioskState, visit: Visit, moment: Moment) -> Step:
+    if visit.level >= Level.PIN:
+        return end(state, moment)
+    state = replace(state, visit=replace(visit, inserted=False))
+    match state.screen:
+        case PinEntry():
+            return replace(state, screen=Services()), ()
+        case CheckingPin():
+            return replace(state, screen=Refusal(Reason(reason.CARD_REMOVED), resume=Services())), ()
+        case Refusal(resume=InsertCard() as resume):
+            return replace(state, screen=resume), ()
+    return state, ()
+
+
+def _refused(why: Reason, state: KioskState) -> Refusal:
+    """A refusal from which one comes back to where one was."""
+    if state.visit is None:
+        return Refusal(why)
+    resume: Place | None = Services()
+    match state.screen:
+        case Services() | InsertCard() | Consent() | FillForm() | Done() as place:
+            resume = place
+        case Refusal(resume=before):
+            resume = before
+    return Refusal(why, resume)
+
+
+def _wanted(screen: Screen) -> Offer | None:
+    match screen:
+        case InsertCard(wanted=wanted) | Refusal(resume=InsertCard(wanted=wanted)):
+            return wanted
+    return None
+
+
+# The PIN
+
+
+def on_pin_entered(state: KioskState, event: events.PinEntered, _moment: Moment) -> Step:
+    match state.screen:
+        case PinEntry(card_uuid=card_uuid, wanted=wanted):
+            job = state.last_job + 1
+            effect = events.ProvePin(job, card_uuid, event.pin)
+            return replace(state, screen=CheckingPin(card_uuid, wanted, job), last_job=job), (effect,)
+    return state, ()
+
+
+def on_pin_proved(state: KioskState, event: events.PinProved, moment: Moment) -> Step:
+    who = event.authenticated
+    match state.screen:
+        case CheckingPin(card_uuid=card_uuid, wanted=wanted, job=event.job) if card_uuid == who.card_uuid:
+            visit = moment.begin(who, inserted=True)
+            screen = Consent(wanted) if wanted else Services()
+            return replace(state, screen=screen, visit=visit), tell_service(state.visit)
+    return state, (EndVisit(who.token),)
+
+
+def on_pin_refused(state: KioskState, event: events.PinRefused, _moment: Moment) -> Step:
+    match state.screen:
+        case CheckingPin(card_uuid=card_uuid, wanted=wanted, job=event.job):
+            entry = PinEntry(card_uuid, wanted, event.reason.tries_left)
+            if event.reason.code == reason.WRONG_PIN:
+                return replace(state, screen=entry), ()
+            again = entry if event.reason.code in reason.WORTH_ANOTHER_TRY else None
+            return replace(state, screen=Refusal(event.reason, again or (Services() if state.visit else None))), ()
+    return state, ()

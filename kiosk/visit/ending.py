@@ -1,0 +1,111 @@
+"""How long a kiosk waits, and how it forgets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, TypeAlias
+
+from cardsvc.wire.manifest import Language
+from kiosk.visit import events, reason
+from kiosk.visit.events import Effect, EndVisit
+from kiosk.visit.reason import Reason
+from kiosk.visit.screens import (
+    Attract,
+    CheckingPin,
+    KioskState,
+    Reading,
+    Refusal,
+    Screen,
+    Sending,
+    TakeCard,
+    Visit,
+)
+
+Step: TypeAlias = tuple[KioskState, tuple[Effect, ...]]
+
+AT_WORK: Final = (CheckingPin, Sending)
+"""Screens that wait for work that was given out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How long a kiosk waits."""
+
+    idle: timedelta = timedelta(seconds=90)
+    """For somebody who does nothing."""
+    longest: timedelta = timedelta(minutes=10)
+    """For a whole visit."""
+    notice: timedelta = timedelta(seconds=20)
+    """For a refusal to be read when no visit is open."""
+    patience: timedelta = timedelta(seconds=60)
+    """For work that was given out and should have been answered long ago."""
+    language: Language = Language.ENGLISH
+    """For whoever has not chosen one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something happens, and under which rules."""
+
+    now: datetime
+    rules: Rules
+
+    def begin(self, who: events.Authenticated, *, inserted: bool = False) -> Visit:
+        """The visit of somebody who was let in now."""
+        return Visit(who.card_uuid, who.level, who.token, min(who.ends_at, self.now + self.rules.longest), inserted)
+
+
+def deadline(state: KioskState, moment: Moment) -> datetime | None:
+    """When the state's screen stops waiting, if somebody has just done something."""
+    rules = moment.rules
+    match state.screen:
+        case Attract():
+            return None if state.language == rules.language else moment.now + rules.idle
+        case TakeCard():
+            return None
+        case Refusal() if state.visit is None:
+            wait = rules.notice
+        case Reading() | CheckingPin() | Sending():
+            wait = rules.patience
+        case _:
+            wait = rules.idle
+    return min(moment.now + wait, state.visit.ends_at) if state.visit else moment.now + wait
+
+
+def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
+    """The effect that ends a visit at the service, if there is one."""
+    return (EndVisit(visit.token),) if visit else ()
+
+
+def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step:
+    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next."""
+    fresh = KioskState(
+        screen=screen or (TakeCard() if state.card_inside else Attract()),
+        language=moment.rules.language,
+        card_inside=state.card_inside,
+        last_job=state.last_job,
+        offers=state.offers,
+        troubles=state.troubles,
+    )
+    return fresh, tell_service(state.visit)
+
+
+def refuse(state: KioskState, moment: Moment, why: Reason) -> Step:
+    """End with a refusal in the citizen's language."""
+    fresh, effects = end(state, moment, Refusal(why))
+    return replace(fresh, language=state.language), effects
+
+
+def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
+    if state.deadline is None or moment.now < state.deadline:
+        return state, ()
+    if isinstance(state.screen, (Reading, *AT_WORK)):
+        return refuse(state, moment, Reason(reason.TOO_SLOW))
+    return end(state, moment)
+
+
+def on_finished(state: KioskState, _event: events.Finished, moment: Moment) -> Step:
+    if isinstance(state.screen, Attract | TakeCard | Reading):
+        return state, ()
+    return end(state, moment)

@@ -1,0 +1,274 @@
+"""What can happen to a visit, and what a visit wants done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language, Outcome
+from kiosk.offers import Offer
+from kiosk.visit.reason import Reason
+from kiosk.visit.screens import Trouble
+from readers.piv.pin import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """The card service has let a card in."""
+
+    card_uuid: UUID
+    level: Level
+    token: str = field(repr=False)
+    ends_at: datetime
+
+
+# From the contactless reader
+
+
+@dataclass(frozen=True, slots=True)
+class CardHeld:
+    """A card is held to the contactless reader and is being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped:
+    """The tap is proved."""
+
+    authenticated: Authenticated
+
+
+@dataclass(frozen=True, slots=True)
+class TapRefused:
+    """The tap did not work."""
+
+    reason: Reason
+
+
+# From the contact reader
+
+
+@dataclass(frozen=True, slots=True)
+class CardInserted:
+    """A readable card is in the contact reader; nothing about it is proved yet."""
+
+    card_uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CardUnreadable:
+    """A card is in the contact reader, but it is none of ours or does not work."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class CardTaken:
+    """The contact reader is empty again."""
+
+
+# From work that was given out; ``job`` says which
+
+
+@dataclass(frozen=True, slots=True)
+class PinProved:
+    """The card took the PIN, and the service let it in."""
+
+    job: int
+    authenticated: Authenticated
+
+
+@dataclass(frozen=True, slots=True)
+class PinRefused:
+    """The card or the service did not."""
+
+    job: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """The service gave an assertion for the department."""
+
+    job: int
+    assertion: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The department has done what was asked."""
+
+    job: int
+    outcome: Outcome = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The service or the department did not, or could not be reached."""
+
+    job: int
+    reason: Reason
+
+
+# From the citizen
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChosen:
+    """Pressed a service."""
+
+    department: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntered:
+    """Entered the PIN."""
+
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentGiven:
+    """Said yes to what the department will learn. ``key`` is fresh, for the attempt that may follow."""
+
+    key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FormSubmitted:
+    """Filled in the form. ``key`` is fresh."""
+
+    entered: dict[str, Any] = field(repr=False)
+    key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """Pressed "back"."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedAgain:
+    """Pressed "try again"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Pressed "finish"."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """Chose a language."""
+
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Is still there."""
+
+
+# From the kiosk itself
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffersChanged:
+    """The departments offer something else now."""
+
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleSeen:
+    """Something is out of order."""
+
+    trouble: Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class TroubleGone:
+    """It works again."""
+
+    trouble: Trouble
+
+
+CitizenEvent = (
+    ServiceChosen
+    | PinEntered
+    | ConsentGiven
+    | FormSubmitted
+    | WentBack
+    | TriedAgain
+    | Finished
+    | LanguageChosen
+    | Touched
+)
+Event = (
+    CardHeld
+    | Tapped
+    | TapRefused
+    | CardInserted
+    | CardUnreadable
+    | CardTaken
+    | PinProved
+    | PinRefused
+    | Exchanged
+    | Answered
+    | Declined
+    | CitizenEvent
+    | Ticked
+    | OffersChanged
+    | TroubleSeen
+    | TroubleGone
+)
+
+
+# Effects
+
+
+@dataclass(frozen=True, slots=True)
+class ProvePin:
+    """Have the card in the contact reader check the PIN and prove itself. Answer: PinProved or PinRefused."""
+
+    job: int
+    card_uuid: UUID
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Get an assertion for a department. Answer: Exchanged or Declined."""
+
+    job: int
+    token: str = field(repr=False)
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the department. Answer: Answered or Declined."""
+
+    job: int
+    offer: Offer
+    key: UUID
+    assertion: str = field(repr=False)
+    values: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EndVisit:
+    """Tell the service that the visit is over. No answer."""
+
+    token: str = field(repr=False)
+
+
+Effect = ProvePin | Exchange | Ask | EndVisit

@@ -1,0 +1,103 @@
+"""The visit's state machine.
+
+    Attract → Reading → Services → Consent → FillForm → Sending → Done → Services …
+                           │  └→ InsertCard → PinEntry → CheckingPin ─┐
+    Attract ─(card put in)─┴─────────→ PinEntry → CheckingPin ────────┴→ Services, or the wanted service
+
+Whenever a visit ends (finished, timed out, card taken out at level ``pin``, another card tapped) everything of the
+citizen is forgotten at once and the service is told. Answers to work that nobody waits for any more are dropped; a
+token that comes with one is ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from kiosk.visit import cards, ending, events, requests
+from kiosk.visit.ending import Moment, Rules, Step
+from kiosk.visit.screens import KioskState
+
+_Handler: TypeAlias = Callable[[KioskState, Any, Moment], Step]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A visit's course under some rules."""
+
+    rules: Rules = field(default_factory=Rules)
+
+    def start(self) -> KioskState:
+        """The state of a kiosk that was just switched on."""
+        return KioskState(language=self.rules.language)
+
+    def step(self, state: KioskState, event: events.Event, now: datetime) -> Step:
+        """What becomes of the state when ``event`` happens at ``now``, and what is to be done."""
+        moment = Moment(now, self.rules)
+        after, effects = _HANDLERS[type(event)](state, event, moment)
+        if isinstance(event, _SIGNS_OF_LIFE) or (after.screen, after.visit) != (state.screen, state.visit):
+            after = replace(after, deadline=ending.deadline(after, moment))
+        return after, effects
+
+
+def _language_chosen(state: KioskState, event: events.LanguageChosen, _moment: Moment) -> Step:
+    return replace(state, language=event.language), ()
+
+
+def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step:
+    return state, ()
+
+
+def _offers_changed(state: KioskState, event: events.OffersChanged, _moment: Moment) -> Step:
+    return replace(state, offers=event.offers), ()
+
+
+def _trouble_seen(state: KioskState, event: events.TroubleSeen, _moment: Moment) -> Step:
+    return replace(state, troubles=state.troubles | {event.trouble}), ()
+
+
+def _trouble_gone(state: KioskState, event: events.TroubleGone, _moment: Moment) -> Step:
+    return replace(state, troubles=state.troubles - {event.trouble}), ()
+
+
+_SIGNS_OF_LIFE: Final = (
+    events.ServiceChosen,
+    events.PinEntered,
+    events.ConsentGiven,
+    events.FormSubmitted,
+    events.WentBack,
+    events.TriedAgain,
+    events.Finished,
+    events.LanguageChosen,
+    events.Touched,
+    events.Tapped,
+    events.CardInserted,
+)
+_HANDLERS: Final[dict[type[events.Event], _Handler]] = {
+    events.CardHeld: cards.on_card_held,
+    events.Tapped: cards.on_tapped,
+    events.TapRefused: cards.on_tap_refused,
+    events.CardInserted: cards.on_card_inserted,
+    events.CardUnreadable: cards.on_card_unreadable,
+    events.CardTaken: cards.on_card_taken,
+    events.PinEntered: cards.on_pin_entered,
+    events.PinProved: cards.on_pin_proved,
+    events.PinRefused: cards.on_pin_refused,
+    events.ServiceChosen: requests.on_service_chosen,
+    events.ConsentGiven: requests.on_consent_given,
+    events.FormSubmitted: requests.on_form_submitted,
+    events.Exchanged: requests.on_exchanged,
+    events.Answered: requests.on_answered,
+    events.Declined: requests.on_declined,
+    events.TriedAgain: requests.on_tried_again,
+    events.WentBack: requests.on_went_back,
+    events.Finished: ending.on_finished,
+    events.Ticked: ending.on_ticked,
+    events.LanguageChosen: _language_chosen,
+    events.Touched: _touched,
+    events.OffersChanged: _offers_changed,
+    events.TroubleSeen: _trouble_seen,
+    events.TroubleGone: _trouble_gone,
+}

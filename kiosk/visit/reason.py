@@ -1,0 +1,36 @@
+"""Why something did not work, as far as a screen needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cardsvc.wire.manifest import Texts
+
+OTHER_CARD: Final = "other-card"
+CARD_REMOVED: Final = "card-removed"
+WRONG_PIN: Final = "wrong-pin"
+PIN_BLOCKED: Final = "pin-blocked"
+TOO_SLOW: Final = "too-slow"
+SERVICE_UNREACHABLE: Final = "service-unreachable"
+DEPARTMENT_UNREACHABLE: Final = "department-unreachable"
+DEPARTMENT_REFUSED: Final = "department-refused"
+DEPARTMENT_CONFUSED: Final = "department-confused"
+UNEXPECTED: Final = "unexpected"
+STEP_UP_REQUIRED: Final = "insufficient_user_authentication"
+"""The error code of RFC 9470 §3: the policy wants a higher level than the visit has."""
+WORTH_ANOTHER_TRY: Final = frozenset({SERVICE_UNREACHABLE, DEPARTMENT_UNREACHABLE})
+"""The same request, sent again a little later, may well succeed."""
+VISIT_OVER: Final = frozenset({"unknown-visit", "visit-expired", "visit-ended"})
+"""Problem codes of the service that mean: start again with the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something did not work. The code picks the sentence a citizen reads (`kiosk.screen.words`)."""
+
+    code: str
+    tries_left: int | None = None
+    card_state: str | None = None
+    message: Texts | None = None
+    """The department's own sentence for the citizen."""

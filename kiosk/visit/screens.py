@@ -1,0 +1,168 @@
+"""What the kiosk can show, and all it remembers while it shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language, Outcome
+from kiosk.forms import Filled
+from kiosk.offers import Offer
+from kiosk.visit.reason import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Attract:
+    """Nobody is there: asks for a card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A card is held to the contactless reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The citizen chooses."""
+
+
+@dataclass(frozen=True, slots=True)
+class InsertCard:
+    """The wanted service needs the PIN: asks to put the card in."""
+
+    wanted: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class PinEntry:
+    """A card is in the contact reader; asks for its PIN."""
+
+    card_uuid: UUID
+    wanted: Offer | None = None
+    tries_left: int | None = None
+    """After a wrong PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckingPin:
+    """The card checks the PIN. The PIN itself is not here: it went to the card with the effect and nowhere else."""
+
+    card_uuid: UUID
+    wanted: Offer | None
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Shows what the department will learn, and waits for a yes."""
+
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class FillForm:
+    """The service's questions."""
+
+    offer: Offer
+    filled: Filled = field(default_factory=Filled, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One attempt of a citizen at a service. Whatever is repeated of it is repeated with the same key."""
+
+    offer: Offer
+    key: UUID
+    values: dict[str, Any] = field(default_factory=dict, repr=False)
+    assertion: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The request is on its way."""
+
+    submission: Submission
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of it."""
+
+    offer: Offer
+    outcome: Outcome = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """It did not work, and why."""
+
+    reason: Reason
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Done | None = None
+    """Where "back" leads; None when there is nothing to go back to."""
+    retry: Submission | None = None
+    """What "try again" sends again, with the same key."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeCard:
+    """The visit is over; asks to take the card out."""
+
+
+Screen = (
+    Attract
+    | Reading
+    | Services
+    | InsertCard
+    | PinEntry
+    | CheckingPin
+    | Consent
+    | FillForm
+    | Sending
+    | Done
+    | Refusal
+    | TakeCard
+)
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Done
+"""A screen one can come back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is there: only as a card and a token that this kiosk can use for departments."""
+
+    card_uuid: UUID
+    level: Level
+    token: str = field(repr=False)
+    ends_at: datetime
+    inserted: bool = False
+    """Whether the card in the contact reader is known to be this visit's."""
+
+
+class Trouble(StrEnum):
+    """What is out of order."""
+
+    CONTACTLESS_READER = "contactless-reader"
+    CONTACT_READER = "contact-reader"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class KioskState:
+    """Everything a kiosk remembers. ``screen``, ``visit`` and ``language`` belong to the citizen; the rest does not."""
+
+    screen: Screen = field(default_factory=Attract)
+    visit: Visit | None = None
+    language: Language = Language.ENGLISH
+    deadline: datetime | None = None
+    """When the screen stops waiting for somebody to do something."""
+    card_inside: bool = False
+    """Whether there is a card in the contact reader."""
+    last_job: int = 0
+    """Number of the last piece of work given out; an answer to another one is too late."""
+    offers: tuple[Offer, ...] = ()
+    troubles: frozenset[Trouble] = frozenset()

@@ -1,0 +1,244 @@
+"""Whatever happens in whatever order: a kiosk keeps nothing of a citizen who is gone, and no visit stays open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pydantic import BaseModel
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language
+from kiosk.visit import events
+from kiosk.visit.cards import accepts_tap
+from kiosk.visit.machine import Machine
+from kiosk.visit.reason import Reason
+from kiosk.visit.screens import (
+    Attract,
+    CheckingPin,
+    Consent,
+    FillForm,
+    InsertCard,
+    KioskState,
+    PinEntry,
+    Services,
+    TakeCard,
+)
+from readers.piv.pin import Pin
+from tests.fixtures.offers import OFFERS, outcome
+
+CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
+REFUSALS = ["unknown-card", "wrong-pin", "pin-blocked", "service-unreachable", "visit-expired", "department-refused"]
+
+cards = st.sampled_from(CARDS)
+refusals = st.sampled_from(REFUSALS).map(lambda code: Reason(code, tries_left=2))
+
+
+def leaves(value: object) -> Iterator[object]:
+    """Everything in a state except what the departments offer to everybody."""
+    if value is OFFERS or value in OFFERS:
+        return
+    if is_dataclass(value) and not isinstance(value, type):
+        for part in fields(value):
+            yield from leaves(getattr(value, part.name))
+    elif isinstance(value, BaseModel):
+        yield from leaves(value.model_dump())
+    elif isinstance(value, dict):
+        for part in (*value.keys(), *value.values()):
+            yield from leaves(part)
+    elif isinstance(value, (list, tuple, frozenset)):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+class Forgetting(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = Machine()
+        self.state = replace(self.machine.start(), offers=OFFERS)
+        self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+        self.owner: dict[object, UUID] = {card: card for card in CARDS}
+        self.counter = 0
+        self.issued: set[str] = set()
+        self.ended: Counter[str] = Counter()
+        self.pins: set[Pin] = set()
+        self.inside: UUID | None = None
+        self.jobs: list[events.Effect] = []
+
+    def play(self, event: events.Event) -> None:
+        self.state, effects = self.machine.step(self.state, event, self.now)
+        self.ended.update(effect.token for effect in effects if isinstance(effect, events.EndVisit))
+        self.jobs.extend(effect for effect in effects if not isinstance(effect, events.EndVisit))
+
+    def secret(self, card: UUID, kind: str) -> str:
+        self.counter += 1
+        name = f"{kind}-{self.counter}"
+        self.owner[name] = card
+        return name
+
+    def let_in(self, card: UUID, level: Level) -> events.Authenticated:
+        token = self.secret(card, "token")
+        self.issued.add(token)
+        return events.Authenticated(card, level, token, self.now + timedelta(minutes=10))
+
+    @property
+    def present(self) -> UUID | None:
+        """Whom the state may know about: the visitor, or else whose card is being asked for its PIN."""
+        if self.state.visit:
+            return self.state.visit.card_uuid
+        screen = self.state.screen
+        return screen.card_uuid if isinstance(screen, PinEntry | CheckingPin) else None
+
+    # What can happen
+
+    @rule(card=cards)
+    def tap(self, card: UUID) -> None:
+        if accepts_tap(self.state):
+            self.play(events.CardHeld())
+            self.play(events.Tapped(self.let_in(card, Level.TAP)))
+
+    @rule(card=cards)
+    def late_tap(self, card: UUID) -> None:
+        self.play(events.Tapped(self.let_in(card, Level.TAP)))
+
+    @rule(why=refusals)
+    def refused_tap(self, why: Reason) -> None:
+        self.play(events.CardHeld())
+        self.play(events.TapRefused(why))
+
+    @rule()
+    def hold(self) -> None:
+        self.play(events.CardHeld())
+
+    @rule(card=cards)
+    def insert(self, card: UUID) -> None:
+        if self.inside is None:
+            self.inside = card
+            self.play(events.CardInserted(card))
+
+    @rule(why=refusals)
+    def insert_junk(self, why: Reason) -> None:
+        if self.inside is None:
+            self.inside = UUID(int=9)
+            self.play(events.CardUnreadable(why))
+
+    @rule()
+    def take_out(self) -> None:
+        self.inside = None
+        self.play(events.CardTaken())
+
+    @rule(digits=st.from_regex(r"[0-9]{6,8}", fullmatch=True))
+    def enter_pin(self, digits: str) -> None:
+        self.pins.add(Pin(digits))
+        self.play(events.PinEntered(Pin(digits)))
+
+    @rule(data=st.data(), good=st.booleans(), why=refusals)
+    def some_work_ends(self, data: st.DataObject, good: bool, why: Reason) -> None:  # noqa: FBT001 - drawn
+        if not self.jobs:
+            return
+        job = self.jobs.pop(data.draw(st.integers(0, len(self.jobs) - 1)))
+        match job:
+            case events.ProvePin(number, card, _) if good:
+                self.play(events.PinProved(number, self.let_in(card, Level.PIN)))
+            case events.ProvePin(number, _, _):
+                self.play(events.PinRefused(number, why))
+            case events.Exchange(number, token, _) if good:
+                self.play(events.Exchanged(number, self.secret(self.owner[token], "assertion")))
+            case events.Ask(number, _, _, assertion, _) if good:
+                self.play(events.Answered(number, outcome(self.secret(self.owner[assertion], "number"))))
+            case events.Exchange(number) | events.Ask(number):
+                self.play(events.Declined(number, why))
+
+    @rule(offer=st.sampled_from(OFFERS))
+    def choose(self, offer: object) -> None:
+        self.play(events.ServiceChosen(*next(known.key for known in OFFERS if known is offer)))
+
+    @rule(key=st.uuids(version=4))
+    def consent(self, key: UUID) -> None:
+        if self.present:
+            self.owner[key] = self.present
+        self.play(events.ConsentGiven(key))
+
+    @rule(key=st.uuids(version=4), good=st.booleans())
+    def fill(self, key: UUID, good: bool) -> None:  # noqa: FBT001 - drawn
+        if self.present:
+            self.owner[key] = self.present
+        days = 1000 + self.counter
+        entered = {"complaint": "fever", "since_days": "4"} if good else {"since_days": str(days)}
+        if self.present:
+            self.owner[days] = self.present
+        self.play(events.FormSubmitted(entered, key))
+
+    @rule(event=st.sampled_from([events.WentBack(), events.TriedAgain(), events.Finished(), events.Touched()]))
+    def press(self, event: events.Event) -> None:
+        self.play(event)
+
+    @rule(language=st.sampled_from(Language))
+    def speak(self, language: Language) -> None:
+        self.play(events.LanguageChosen(language))
+
+    @rule(seconds=st.integers(0, 120))
+    def wait(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.play(events.Ticked())
+
+    # What must hold
+
+    @invariant()
+    def nothing_of_anybody_else_is_kept(self) -> None:
+        known = {
+            self.owner[leaf] for leaf in leaves(self.state) if isinstance(leaf, str | int | UUID) and leaf in self.owner
+        }
+        assert known <= {self.present}
+
+    @invariant()
+    def an_idle_kiosk_is_like_new(self) -> None:
+        if isinstance(self.state.screen, TakeCard):
+            assert replace(self.state, language=Language.ENGLISH) == KioskState(
+                screen=TakeCard(), card_inside=True, last_job=self.state.last_job, offers=OFFERS
+            )
+        if isinstance(self.state.screen, Attract) and self.state.deadline is None:
+            assert self.state == KioskState(last_job=self.state.last_job, offers=OFFERS)
+
+    @invariant()
+    def every_visit_is_open_here_or_ended_at_the_service_once(self) -> None:
+        open_here = {self.state.visit.token} if self.state.visit else set()
+        assert self.issued == open_here | set(self.ended)
+        assert not open_here & set(self.ended)
+        assert set(self.ended.values()) <= {1}
+
+    @invariant()
+    def the_pin_is_not_kept(self) -> None:
+        assert not {leaf for leaf in leaves(self.state) if isinstance(leaf, str)} & {pin.digits for pin in self.pins}
+
+    @invariant()
+    def somebody_is_waited_for_but_not_for_ever(self) -> None:
+        if not isinstance(self.state.screen, Attract | TakeCard):
+            assert self.state.deadline is not None
+            assert self.state.deadline <= self.now + timedelta(seconds=90)
+        if self.state.visit:
+            assert self.state.deadline is not None
+            assert self.state.deadline <= self.state.visit.ends_at
+
+    @invariant()
+    def screens_of_a_visit_have_one(self) -> None:
+        if isinstance(self.state.screen, Services | InsertCard | Consent | FillForm):
+            assert self.state.visit is not None
+
+    @invariant()
+    def the_pin_level_lasts_while_the_card_is_inside(self) -> None:
+        if self.state.visit and self.state.visit.level >= Level.PIN:
+            assert self.inside == self.state.visit.card_uuid
+            assert self.state.card_inside
+
+
+Forgetting.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestForgetting = Forgetting.TestCase
