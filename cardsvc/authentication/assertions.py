@@ -1,0 +1,192 @@
+"""Telling a department who is there: assertions, made from visits and verified for those who received them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from joserfc.jwk import ECKey
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.service import OK, record
+from cardsvc.authentication.errors import (
+    AttributesNotCovered,
+    CardNotActive,
+    DepartmentUnknown,
+    ServiceNotCovered,
+    StepUpRequired,
+)
+from cardsvc.authentication.models import IssuedAssertion, Visit
+from cardsvc.authentication.visits import VisitTimes, open_visit
+from cardsvc.callers.principal import Principal
+from cardsvc.cards.models import Card
+from cardsvc.citizens.models import Citizen
+from cardsvc.citizens.service import open_person
+from cardsvc.db import new_id
+from cardsvc.departments.models import Department, Policy
+from cardsvc.departments.policy import ServiceRule, parse_policy
+from cardsvc.departments.pseudonym import pseudonym
+from cardsvc.departments.repository import find_by_audience, policy_in_force
+from cardsvc.errors import ServiceError
+from cardsvc.trust.keystore import KeyName, Keystore
+from cardsvc.wire import jose
+from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
+from cardsvc.wire.lifecycle import CardState
+
+EVENT = "assertion.issue"
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRequest:
+    """A kiosk asks to tell a department something, in the name of the citizen who is there."""
+
+    visit_token: str = field(repr=False)
+    audience: str
+    service: str
+    attributes: frozenset[str]
+    """The names of what the citizen agreed to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """An assertion and how many seconds it is good for."""
+
+    assertion: str = field(repr=False)
+    expires_in: int
+
+
+@dataclass(frozen=True)
+class _Grant:
+    """All that has been decided about an assertion before it is written."""
+
+    visit: Visit
+    department: Department
+    policy: Policy
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class AssertionIssuer:
+    """Exchanges visit tokens for assertions (RFC 8693)."""
+
+    keystore: Keystore
+    issuer: str
+    lifetime: timedelta
+    visit_times: VisitTimes
+
+    def exchange(
+        self, session: Session, request: ExchangeRequest, *, actor: Principal, now: datetime
+    ) -> IssuedToken | ServiceError:
+        """An assertion for one department and one service, or why not; recorded in either case.
+
+        A refusal is given back, not raised, so that its record is committed. It is a VisitRefused, an ExchangeRefused
+        or a CardNotActive.
+        """
+        try:
+            visit = open_visit(session, request.visit_token, actor=actor, now=now, times=self.visit_times)
+        except ServiceError as refusal:
+            _record(session, request, None, refusal.code, actor=actor, now=now)
+            return refusal
+        try:
+            grant = _decide(session, request, visit)
+            issued = self._issue(session, request, grant, actor, now)
+        except ServiceError as refusal:
+            _record(session, request, visit, refusal.code, actor=actor, now=now)
+            return refusal
+        visit.last_used_at = now
+        _record(session, request, visit, OK, actor=actor, now=now, policy_version=grant.policy.version)
+        return issued
+
+    def _issue(
+        self, session: Session, request: ExchangeRequest, grant: _Grant, actor: Principal, now: datetime
+    ) -> IssuedToken:
+        jti, issued_at, seconds = new_id(), int(now.timestamp()), int(self.lifetime.total_seconds())
+        claims = AssertionClaims(
+            iss=self.issuer,
+            aud=grant.department.caller.audience,
+            sub=pseudonym(self.keystore, grant.department.code, grant.visit.citizen_id),
+            iat=issued_at,
+            exp=issued_at + seconds,
+            jti=str(jti),
+            acr=grant.visit.level,
+            client_id=actor.client_id,
+            service=request.service,
+            policy_version=grant.policy.version,
+            attributes=_open_attributes(session, self.keystore, grant),
+        )
+        session.add(_row(jti, request, grant, now, now + self.lifetime))
+        key = ECKey.import_key(self.keystore.signer(KeyName.ASSERTION))
+        return IssuedToken(jose.sign(claims.model_dump(mode="json"), key, typ=ASSERTION_TYP), seconds)
+
+
+def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
+    card = session.get_one(Card, visit.card_id)  # locked by `open_visit`
+    if card.state is not CardState.ACTIVE:
+        raise CardNotActive(card.state)
+    department = find_by_audience(session, request.audience)
+    if department is None or department.caller.disabled_at is not None:
+        raise DepartmentUnknown
+    policy = policy_in_force(session, department)
+    rule = None if policy is None else parse_policy(policy.services).get(request.service)
+    if policy is None or rule is None:
+        raise ServiceNotCovered
+    if visit.level < rule.level:
+        raise StepUpRequired(rule.level)
+    return _Grant(visit, department, policy, _allowed(request.attributes, rule, visit))
+
+
+def _allowed(wanted: Collection[str], rule: ServiceRule, visit: Visit) -> frozenset[str]:
+    refused = frozenset(wanted) - rule.may_have(visit.level)
+    if refused:
+        raise AttributesNotCovered(refused)
+    return frozenset(wanted)
+
+
+def _open_attributes(session: Session, keystore: Keystore, grant: _Grant) -> dict[str, Any]:
+    """The values, taken out of their seal only when there is something to tell."""
+    if not grant.attributes:
+        return {}
+    person = open_person(keystore, session.get_one(Citizen, grant.visit.citizen_id))
+    return person.model_dump(mode="json", include=set(grant.attributes))
+
+
+def _row(jti: UUID, request: ExchangeRequest, grant: _Grant, now: datetime, expires_at: datetime) -> IssuedAssertion:
+    return IssuedAssertion(
+        jti=jti,
+        visit_id=grant.visit.id,
+        department_id=grant.department.id,
+        card_id=grant.visit.card_id,
+        citizen_id=grant.visit.citizen_id,
+        service=request.service,
+        policy_version=grant.policy.version,
+        issued_at=now,
+        expires_at=expires_at,
+    )
+
+
+def _record(
+    session: Session,
+    request: ExchangeRequest,
+    visit: Visit | None,
+    outcome: str,
+    *,
+    actor: Principal,
+    now: datetime,
+    **detail: Any,
+) -> None:
+    record(
+        session,
+        event=EVENT,
+        outcome=outcome,
+        actor=actor.client_id,
+        now=now,
+        citizen_id=None if visit is None else visit.citizen_id,
+        card_id=None if visit is None else visit.card_id,
+        audience=request.audience[:200],
+        service=request.service[:64],
+        attributes=sorted(request.attributes),
+        **detail,
+    )

@@ -1,0 +1,103 @@
+"""Verifying an assertion for the department that received it, with what is true now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from joserfc.jwk import ECKey
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.models import AuditRecord
+from cardsvc.audit.service import OK, record
+from cardsvc.authentication.errors import AssertionFault, AssertionRefused
+from cardsvc.authentication.models import IssuedAssertion
+from cardsvc.callers.principal import Principal
+from cardsvc.cards.models import Card
+from cardsvc.trust.keystore import KeyName, Keystore
+from cardsvc.wire import jose
+from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims, Verification
+from cardsvc.wire.lifecycle import CardState
+
+EVENT = "assertion.verify"
+
+
+@dataclass(frozen=True)
+class AssertionJudge:
+    """Knows which assertions are ours, and asks for the card's state each time."""
+
+    keystore: Keystore
+    issuer: str
+
+    def verify(
+        self, session: Session, assertion: str, *, actor: Principal, now: datetime
+    ) -> Verification | AssertionRefused:
+        """Whether the assertion is good for this department now; recorded in either case, and so never raised."""
+        claims = self._read(assertion)
+        if isinstance(claims, AssertionFault):
+            return _refuse(session, claims, None, actor, now)
+        issued = _find(session, claims)
+        fault = self._fault(session, claims, issued, actor, now)
+        if fault is not None:
+            return _refuse(session, fault, issued, actor, now)
+        entry = _record(session, OK, issued, actor, now)
+        return Verification(verification_id=entry.id, verified_at=now, claims=claims)
+
+    def _read(self, assertion: str) -> AssertionClaims | AssertionFault:
+        try:
+            token = jose.parse(assertion)
+        except jose.JwtRefused:
+            return AssertionFault.MALFORMED
+        try:
+            claims = token.verify(ECKey.import_key(self.keystore.public_key(KeyName.ASSERTION)), typ=ASSERTION_TYP)
+            return AssertionClaims.model_validate(claims)
+        except jose.JwtRefused:
+            return AssertionFault.SIGNATURE_INVALID
+        except ValidationError:
+            return AssertionFault.MALFORMED
+
+    def _fault(
+        self, session: Session, claims: AssertionClaims, issued: IssuedAssertion | None, actor: Principal, now: datetime
+    ) -> AssertionFault | None:
+        if claims.iss != self.issuer or issued is None:
+            return AssertionFault.NOT_ISSUED
+        if claims.aud != actor.audience:
+            return AssertionFault.WRONG_AUDIENCE
+        if now.timestamp() >= claims.exp:
+            return AssertionFault.EXPIRED
+        card = session.get_one(Card, issued.card_id, with_for_update={"read": True}, populate_existing=True)
+        return None if card.state is CardState.ACTIVE else AssertionFault.CARD_NOT_ACTIVE
+
+
+def _find(session: Session, claims: AssertionClaims) -> IssuedAssertion | None:
+    try:
+        jti = UUID(claims.jti)
+    except ValueError:
+        return None
+    return session.get(IssuedAssertion, jti)
+
+
+def _refuse(
+    session: Session, fault: AssertionFault, issued: IssuedAssertion | None, actor: Principal, now: datetime
+) -> AssertionRefused:
+    # A department that shows another's assertion does not enter the citizen's history: it has learned nothing.
+    known = issued if fault is not AssertionFault.WRONG_AUDIENCE else None
+    _record(session, fault.value, known, actor, now)
+    return AssertionRefused(fault)
+
+
+def _record(
+    session: Session, outcome: str, issued: IssuedAssertion | None, actor: Principal, now: datetime
+) -> AuditRecord:
+    return record(
+        session,
+        event=EVENT,
+        outcome=outcome,
+        actor=actor.client_id,
+        now=now,
+        citizen_id=None if issued is None else issued.citizen_id,
+        card_id=None if issued is None else issued.card_id,
+        jti=None if issued is None else str(issued.jti),
+    )

@@ -1,0 +1,120 @@
+"""Visits: for a while after a proof, the citizen's kiosk may ask for assertions."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.service import OK, record
+from cardsvc.authentication.errors import VisitEnd, VisitEnded, VisitForeign, VisitUnknown
+from cardsvc.authentication.models import Visit
+from cardsvc.authentication.proofs import VerifiedCard
+from cardsvc.callers.principal import Principal
+from cardsvc.cards.models import Card
+from cardsvc.db import new_id
+
+TOKEN_BYTES: Final = 32
+
+Entropy = Callable[[int], str]
+"""Gives a text with so many random bytes in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitTimes:
+    """How long a visit may last."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class BegunVisit:
+    """A new visit. The token is here and at the kiosk; we keep its hash."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+
+
+def begin_visit(
+    session: Session,
+    verified: VerifiedCard,
+    *,
+    actor: Principal,
+    now: datetime,
+    times: VisitTimes,
+    entropy: Entropy = secrets.token_urlsafe,
+) -> BegunVisit:
+    """Begin a visit for a card that has just proved itself, bound to this caller and its key."""
+    token = entropy(TOKEN_BYTES)
+    visit = Visit(
+        id=new_id(),
+        token_sha256=_hash(token),
+        caller_id=actor.caller_id,
+        key_thumbprint=actor.key_thumbprint,
+        card_id=verified.card_id,
+        citizen_id=verified.citizen_id,
+        level=verified.level,
+        began_at=now,
+        last_used_at=now,
+        expires_at=now + times.longest,
+    )
+    session.add(visit)
+    return BegunVisit(token, visit.expires_at)
+
+
+def open_visit(session: Session, token: str, *, actor: Principal, now: datetime, times: VisitTimes) -> Visit:
+    """The visit with this token, if it is this caller's and going on. Raises VisitUnknown, VisitForeign, VisitEnded."""
+    visit = _own_visit(session, token, actor)
+    if visit.ended_at is not None:
+        raise VisitEnded(VisitEnd.ENDED)
+    if now >= visit.expires_at:
+        raise VisitEnded(VisitEnd.TIME_IS_UP)
+    if now >= visit.last_used_at + times.idle:
+        raise VisitEnded(VisitEnd.IDLE)
+    return visit
+
+
+def end_visit(session: Session, token: str, *, actor: Principal, now: datetime) -> None:
+    """The citizen has left. Ending it twice is no error. Raises VisitUnknown, VisitForeign."""
+    visit = _own_visit(session, token, actor)
+    if visit.ended_at is None:
+        visit.ended_at = now
+        record(
+            session,
+            event="visit.end",
+            outcome=OK,
+            actor=actor.client_id,
+            now=now,
+            citizen_id=visit.citizen_id,
+            card_id=visit.card_id,
+        )
+
+
+def end_visits_of_card(session: Session, card_id: UUID, now: datetime) -> None:
+    """End whatever goes on with a card, in the transaction that revokes or holds it."""
+    statement = update(Visit).where(Visit.card_id == card_id, Visit.ended_at.is_(None)).values(ended_at=now)
+    session.execute(statement.execution_options(synchronize_session=False))
+
+
+def _own_visit(session: Session, token: str, actor: Principal) -> Visit:
+    """The visit, locked, and its card before it: in the order in which a revocation locks them, or both would wait."""
+    found = session.execute(select(Visit.id, Visit.card_id).where(Visit.token_sha256 == _hash(token))).one_or_none()
+    if found is None:
+        raise VisitUnknown
+    session.get_one(Card, found.card_id, with_for_update={"read": True}, populate_existing=True)
+    visit = session.get_one(Visit, found.id, with_for_update=True, populate_existing=True)
+    if visit.caller_id != actor.caller_id or visit.key_thumbprint != actor.key_thumbprint:
+        raise VisitForeign
+    return visit
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

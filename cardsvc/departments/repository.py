@@ -1,0 +1,32 @@
+"""Finding departments and the policies in force."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from cardsvc.callers.models import Caller
+from cardsvc.departments.models import Department, Policy
+
+
+def find_by_code(session: Session, code: str) -> Department | None:
+    """The department of this code, with its caller."""
+    statement = select(Department).where(Department.code == code).options(joinedload(Department.caller))
+    return session.scalars(statement).one_or_none()
+
+
+def find_by_audience(session: Session, audience: str) -> Department | None:
+    """The department whose caller has this audience, with its caller."""
+    statement = (
+        select(Department)
+        .join(Caller, Caller.id == Department.caller_id)
+        .where(Caller.audience == audience)
+        .options(joinedload(Department.caller))
+    )
+    return session.scalars(statement).one_or_none()
+
+
+def policy_in_force(session: Session, department: Department) -> Policy | None:
+    """The highest version of the department's policy."""
+    statement = select(Policy).where(Policy.department_id == department.id).order_by(Policy.version.desc()).limit(1)
+    return session.scalars(statement).one_or_none()
