@@ -6,7 +6,13 @@ import os
 
 from hypothesis import settings
 
-pytest_plugins = ("tests.fixtures.parts", "tests.fixtures.databases", "tests.fixtures.cards", "tests.fixtures.pcscd")
+pytest_plugins = (
+    "tests.fixtures.parts",
+    "tests.fixtures.databases",
+    "tests.fixtures.cards",
+    "tests.fixtures.pcscd",
+    "tests.fixtures.services",
+)
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 

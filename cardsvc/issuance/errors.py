@@ -20,6 +20,7 @@ ServiceError
 from __future__ import annotations
 
 from cardsvc.errors import ServiceError
+from readers.errors import ReaderError
 
 
 class ApplicationNotFound(ServiceError):
@@ -122,8 +123,9 @@ class CardFailed(PersonalisationError):
     code = "card-failed"
     title = "The card failed"
 
-    def __init__(self, failure: str) -> None:
-        super().__init__(f"The card or its reader failed: {failure}.", failure=failure)
+    def __init__(self, error: ReaderError) -> None:
+        failure = type(error).__name__
+        super().__init__(f"The card or its reader failed: {error}.", failure=failure)
         self.failure = failure
 
 
