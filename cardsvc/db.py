@@ -87,7 +87,8 @@ def new_id() -> UUID:
 
 def create_database_engine(url: str) -> Engine:
     """An engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, set up so that a commit is on the disk."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # Parameters of a failed statement would stand in its error, and from there in a log: hashes, sealed secrets, names.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
 
+from cardsvc.authentication.assertions import AssertionIssuer
+from cardsvc.authentication.chains import ChainVerdicts
+from cardsvc.authentication.proofs import ProofVerifier
+from cardsvc.authentication.verifications import AssertionJudge
+from cardsvc.authentication.visits import VisitTimes
 from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.settings import Settings
@@ -21,6 +28,29 @@ class Services:
     sessions: SessionFactory
     keystore: Keystore
     authority: IssuingAuthority
+
+    @cached_property
+    def proofs(self) -> ProofVerifier:
+        """Verifies what cards sign. One for all requests: it remembers the paths of certificates."""
+        chains = ChainVerdicts(self.authority.root, self.authority.issuing)
+        return ProofVerifier(self.keystore, self.settings.issuer, chains)
+
+    @cached_property
+    def assertions(self) -> AssertionIssuer:
+        """Makes what departments get."""
+        lifetime = timedelta(seconds=self.settings.assertion_seconds)
+        return AssertionIssuer(self.keystore, self.settings.issuer, lifetime, self.visit_times)
+
+    @cached_property
+    def judge(self) -> AssertionJudge:
+        """Verifies for departments what they got."""
+        return AssertionJudge(self.keystore, self.settings.issuer)
+
+    @cached_property
+    def visit_times(self) -> VisitTimes:
+        """How long a visit may last."""
+        idle, longest = self.settings.visit_idle_seconds, self.settings.visit_seconds
+        return VisitTimes(timedelta(seconds=idle), timedelta(seconds=longest))
 
 
 def build_services(settings: Settings, clock: Clock = system_clock) -> Services:

@@ -111,3 +111,20 @@ class CallerUnknown(ServiceError):
 
     code = "caller-unknown"
     title = "There is no such caller"
+
+
+class TokenRequestMalformed(ServiceError):
+    """Raised when a request to the token endpoint lacks a parameter, has one twice, or has one that makes no sense."""
+
+    code = "token-request-malformed"
+    title = "The token request is malformed"
+
+
+class GrantUnsupported(ServiceError):
+    """Raised when the token endpoint is asked for a grant that it does not know."""
+
+    code = "grant-unsupported"
+    title = "This grant is not supported"
+
+    def __init__(self) -> None:
+        super().__init__("The token endpoint knows client_credentials and token exchange.")

@@ -9,17 +9,23 @@ from pydantic import Field, StringConstraints
 
 from cardsvc.wire.base import Base64Url, Code, Message, Timestamp
 from cardsvc.wire.levels import Level
-from cardsvc.wire.signed import CHALLENGE_SIZE
+from cardsvc.wire.signed import CHALLENGE_SIZE, TRANSACTION_HASH_SIZE
 
 GRANT_TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 TOKEN_TYPE_VISIT: Final = "urn:citizen-card:token-type:visit"
 TOKEN_TYPE_JWT: Final = "urn:ietf:params:oauth:token-type:jwt"
+BEARER: Final = "Bearer"
+NOT_APPLICABLE: Final = "N_A"
+"""RFC 8693 §2.2.1: the token is not one to call this service with."""
 CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_TYP: Final = "citizen-assertion+jwt"
 """The ``typ`` header of an assertion, so that no other JWT of ours can pass for one."""
 
-
 ChallengeHandle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=256)]
+
+
+TransactionHash = Annotated[Base64Url, Field(min_length=TRANSACTION_HASH_SIZE, max_length=TRANSACTION_HASH_SIZE)]
+"""SHA-256 of what the proof is to approve."""
 
 
 class ChallengeRequest(Message):
@@ -27,7 +33,7 @@ class ChallengeRequest(Message):
 
     level: Level
     count: Annotated[int, Field(ge=1, le=16)] = 1
-    transaction_hash: Base64Url | None = None
+    transaction_hash: TransactionHash | None = None
 
 
 class Challenge(Message):
@@ -42,7 +48,7 @@ class Challenge(Message):
     audience: str
     expires_at: Timestamp
     """Whole seconds: these seconds since 1970 are what the card signs."""
-    transaction_hash: Base64Url | None = None
+    transaction_hash: TransactionHash | None = None
 
 
 class ChallengeBatch(Message):
@@ -77,6 +83,12 @@ class AuthenticationResult(Message):
     """The visit ends then at the latest."""
     idle_seconds: int
     """The visit ends after so many seconds without an exchange."""
+
+
+class VisitEndRequest(Message):
+    """The citizen has left."""
+
+    visit_token: Annotated[str, Field(max_length=128)] = Field(repr=False)
 
 
 class TokenResponse(Message):

@@ -1,0 +1,91 @@
+"""Who may use a route. Nothing is open unless it is named here.
+
+A route asks for a scope by declaring ``actor: Annotated[Principal, require(Scope.VERIFY)]``. `check_routes` refuses to
+start a service with a route that neither asks for one nor is in `OPEN_PATHS`, so forgetting is not possible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi import Depends, FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.requests import HTTPConnection
+
+from cardsvc.callers.access_tokens import check_access_token
+from cardsvc.callers.errors import NotAuthenticated, ScopeMissing
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope
+from cardsvc.db import reading
+from cardsvc.services import Services
+
+OPEN_PATHS: Final = frozenset(
+    {
+        "/healthz",
+        "/readyz",
+        "/oauth/token",  # authenticates the client itself
+        "/.well-known/jwks.json",
+        "/.well-known/oauth-authorization-server",
+    }
+)
+
+
+class Require:
+    """A dependency that lets callers with one of these scopes in, and says who they are."""
+
+    def __init__(self, *scopes: Scope) -> None:
+        if not scopes:
+            raise ValueError("a route asks for at least one scope")
+        self.scopes = frozenset(scopes)
+
+    def __call__(self, connection: HTTPConnection) -> Principal:
+        """The caller. Raises NotAuthenticated, AccessTokenRefused, ScopeMissing."""
+        services: Services = connection.app.state.services
+        token = _bearer(connection)
+        with reading(services.sessions) as session:
+            principal = check_access_token(
+                session, services.keystore, token, issuer=services.settings.issuer, now=services.clock()
+            )
+        if not principal.scopes & self.scopes:
+            raise ScopeMissing(self.scopes)
+        return principal
+
+
+def require(*scopes: Scope) -> Any:
+    """A dependency, to stand in ``Annotated[Principal, …]``: the caller needs one of the scopes."""
+    return Depends(Require(*scopes))
+
+
+def check_routes(app: FastAPI) -> None:
+    """Raise LookupError if a route is neither protected nor known to be open."""
+    unguarded = [route.path for route in iter_route_contexts(app.routes) if not _is_guarded(route)]
+    if unguarded:
+        raise LookupError(f"routes without a scope: {', '.join(map(str, unguarded))}")
+
+
+def scopes_of(route: RouteContext) -> frozenset[Scope]:
+    """The scopes, one of which the route asks for; none when it is open."""
+    dependant = getattr(route, "dependant", None)
+    if not isinstance(dependant, Dependant):
+        return frozenset()
+    return frozenset(scope for guard in _guards(dependant) for scope in guard.scopes)
+
+
+def _is_guarded(route: RouteContext) -> bool:
+    return route.path in OPEN_PATHS or bool(scopes_of(route))
+
+
+def _guards(dependant: Dependant) -> Iterator[Require]:
+    for inner in dependant.dependencies:
+        if isinstance(inner.call, Require):
+            yield inner.call
+        yield from _guards(inner)
+
+
+def _bearer(connection: HTTPConnection) -> str:
+    scheme, _, token = connection.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated
+    return token.strip()

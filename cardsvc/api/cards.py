@@ -1,0 +1,71 @@
+"""Stock and cards, for officers and desks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from cardsvc.api.access import require
+from cardsvc.api.dependencies import ServicesDep
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope
+from cardsvc.cards import service as cards
+from cardsvc.cards.activation import activate as activate_card
+from cardsvc.cards.repository import describe, get_card
+from cardsvc.db import reading, transaction
+from cardsvc.errors import ServiceError
+from cardsvc.wire.lifecycle import ActivationRequest, Card, RevocationRequest, StockRequest
+
+router = APIRouter(prefix="/v1", tags=["cards"])
+
+
+@router.post("/stock", status_code=201)
+def add_stock(
+    request: StockRequest, services: ServicesDep, actor: Annotated[Principal, require(Scope.STOCK_WRITE)]
+) -> Card:
+    """Take a blank card into stock by its printed number."""
+    with transaction(services.sessions) as session:
+        return describe(session, cards.add_stock(session, request.stock_number, actor=actor, now=services.clock()))
+
+
+@router.get("/cards/{card_uuid}")
+def read(card_uuid: UUID, services: ServicesDep, _actor: Annotated[Principal, require(Scope.CARDS_READ)]) -> Card:
+    """A card and its history; nothing of the person."""
+    with reading(services.sessions) as session:
+        return describe(session, get_card(session, card_uuid))
+
+
+@router.post("/cards/{card_uuid}/deliver")
+def deliver(card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_DELIVER)]) -> Card:
+    """Hand a sealed card to its citizen."""
+    with transaction(services.sessions) as session:
+        return describe(session, cards.deliver(session, card_uuid, actor=actor, now=services.clock()))
+
+
+@router.post("/cards/{card_uuid}/activate")
+def activate(
+    card_uuid: UUID,
+    request: ActivationRequest,
+    services: ServicesDep,
+    actor: Annotated[Principal, require(Scope.CARDS_ACTIVATE)],
+) -> Card:
+    """Put a delivered card into force with a proof made with the citizen's own PIN."""
+    with transaction(services.sessions) as session:
+        outcome = activate_card(session, services.proofs, card_uuid, request.proof, actor=actor, now=services.clock())
+        if not isinstance(outcome, ServiceError):
+            return describe(session, outcome)
+    raise outcome  # only now: its audit record is committed
+
+
+@router.post("/cards/{card_uuid}/revoke")
+def revoke(
+    card_uuid: UUID,
+    request: RevocationRequest,
+    services: ServicesDep,
+    actor: Annotated[Principal, require(Scope.CARDS_REVOKE)],
+) -> Card:
+    """Withdraw a card for good, with its certificates and open visits."""
+    with transaction(services.sessions) as session:
+        return describe(session, cards.revoke(session, card_uuid, request.reason, actor=actor, now=services.clock()))

@@ -1,0 +1,229 @@
+"""The token endpoint: access tokens for callers (RFC 6749 §4.4), and assertions for visits (RFC 8693).
+
+Both authenticate the client by a JWT that it signed (RFC 7523); a visit token is worth nothing without the key that
+the visit was begun with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Final
+
+import structlog
+from fastapi import APIRouter, Depends, Response
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+
+from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.problems import NO_STORE, oauth_error_of
+from cardsvc.authentication.assertions import ExchangeRequest
+from cardsvc.callers.access_tokens import issue_access_token
+from cardsvc.callers.errors import (
+    ClientRefusal,
+    ClientRefused,
+    GrantUnsupported,
+    ScopeMissing,
+    ScopeNotAllowed,
+    TokenRequestMalformed,
+)
+from cardsvc.callers.models import Caller
+from cardsvc.callers.principal import Principal, principal_of
+from cardsvc.callers.private_key_jwt import authenticate_client
+from cardsvc.callers.scopes import Scope, parse_scopes, write_scopes
+from cardsvc.db import transaction
+from cardsvc.errors import ServiceError
+from cardsvc.services import Services
+from cardsvc.wire.authentication import (
+    BEARER,
+    CLIENT_ASSERTION_TYPE,
+    GRANT_TOKEN_EXCHANGE,
+    NOT_APPLICABLE,
+    TOKEN_TYPE_JWT,
+    TOKEN_TYPE_VISIT,
+    TokenResponse,
+)
+from cardsvc.wire.base import Code
+from cardsvc.wire.manifest import AttributeName
+
+router = APIRouter(prefix="/oauth", tags=["tokens"])
+
+TokenForm = Mapping[str, str]
+
+_log = structlog.get_logger("cardsvc.oauth")
+_code: Final[TypeAdapter[str]] = TypeAdapter(Code)
+_attributes: Final[TypeAdapter[frozenset[str]]] = TypeAdapter(frozenset[AttributeName])
+_MAX_ATTRIBUTES: Final = 32
+
+
+async def _token_form(request: Request) -> TokenForm | ServiceError:
+    """The parameters, each at most once (RFC 6749 §3.2). What is wrong is given back, for an answer in OAuth's form."""
+    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return TokenRequestMalformed("Send the parameters as application/x-www-form-urlencoded.")
+    pairs = (await request.form(max_fields=32)).multi_items()
+    form = {name: value for name, value in pairs if isinstance(value, str)}
+    if len(form) != len(pairs):
+        return TokenRequestMalformed("A parameter came twice.")
+    return form
+
+
+def _parameter(description: str, **schema: Any) -> dict[str, Any]:
+    return {"type": "string", "description": description, **schema}
+
+
+_FORM_SCHEMA: Final = {
+    "type": "object",
+    "required": ["grant_type", "client_assertion_type", "client_assertion"],
+    "properties": {
+        "grant_type": _parameter("What is asked for.", enum=["client_credentials", GRANT_TOKEN_EXCHANGE]),
+        "client_assertion_type": _parameter("How the client shows who it is.", enum=[CLIENT_ASSERTION_TYPE]),
+        "client_assertion": _parameter("The JWT that the client signed (RFC 7523)."),
+        "scope": _parameter("client_credentials: the scopes wanted, separated by spaces; all by default."),
+        "subject_token": _parameter("Token exchange: the visit token."),
+        "subject_token_type": _parameter("Token exchange.", enum=[TOKEN_TYPE_VISIT]),
+        "requested_token_type": _parameter("Token exchange; may be left out.", enum=[TOKEN_TYPE_JWT]),
+        "audience": _parameter("Token exchange: the department, as urn:citizen-card:department:<code>."),
+        "service": _parameter("Token exchange: the code of the service."),
+        "attributes": _parameter("Token exchange: names of what the citizen agreed to tell, separated by spaces."),
+    },
+}
+_DOCUMENTED_ERROR: Final = {
+    "description": "An OAuth error (RFC 6749 §5.2); ``problem`` is the code of the problem.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["error"],
+                "properties": {name: {"type": "string"} for name in ("error", "error_description", "problem")},
+            }
+        }
+    },
+}
+
+
+@router.post(
+    "/token",
+    operation_id="getToken",
+    summary="Get an access token, or exchange a visit for an assertion",
+    response_model=TokenResponse,
+    response_model_exclude_none=True,
+    responses={400: _DOCUMENTED_ERROR, 401: _DOCUMENTED_ERROR},
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": _FORM_SCHEMA}},
+        }
+    },
+)
+def get_token(
+    form: Annotated[TokenForm | ServiceError, Depends(_token_form)], services: ServicesDep, response: Response
+) -> Any:
+    """The client authenticates itself in either case."""
+    answer = form if isinstance(form, ServiceError) else _grant(services, form)
+    if isinstance(answer, ServiceError):
+        return oauth_error_of(answer)
+    response.headers.update(NO_STORE)
+    return answer
+
+
+def _grant(services: Services, form: TokenForm) -> TokenResponse | ServiceError:
+    """Authenticate the client and serve its grant in one transaction, committed also when the grant is refused."""
+    try:
+        serve = _GRANTS.get(_required(form, "grant_type"))
+        if serve is None:
+            return GrantUnsupported()
+        with transaction(services.sessions) as session:
+            return serve(services, session, form, _authenticate(services, session, form))
+    except ClientRefused as refusal:
+        _log.warning("client-refused", reason=refusal.reason.value, client_id=(refusal.client_id or "")[:64])
+        return refusal
+    except ServiceError as refusal:
+        return refusal
+
+
+def _authenticate(services: Services, session: Session, form: TokenForm) -> Caller:
+    if _required(form, "client_assertion_type") != CLIENT_ASSERTION_TYPE:
+        raise TokenRequestMalformed("This client_assertion_type is not supported.")
+    issuer = services.settings.issuer
+    caller = authenticate_client(
+        session,
+        _required(form, "client_assertion"),
+        audiences=(issuer, f"{issuer}/oauth/token"),
+        now=services.clock(),
+    )
+    if form.get("client_id", caller.client_id) != caller.client_id:
+        raise ClientRefused(ClientRefusal.WRONG_SUBJECT, caller.client_id)
+    return caller
+
+
+def _client_credentials(
+    services: Services, _: Session, form: TokenForm, caller: Caller
+) -> TokenResponse | ServiceError:
+    allowed = principal_of(caller, frozenset(caller.scopes)).scopes
+    wanted = parse_scopes(form["scope"]) if form.get("scope") else frozenset(allowed)
+    if wanted - allowed:
+        return ScopeNotAllowed(wanted - allowed)
+    seconds = services.settings.access_token_seconds
+    token = issue_access_token(
+        services.keystore,
+        caller,
+        wanted,
+        issuer=services.settings.issuer,
+        now=services.clock(),
+        lifetime=timedelta(seconds=seconds),
+    )
+    return TokenResponse(access_token=token, token_type=BEARER, expires_in=seconds, scope=write_scopes(wanted))
+
+
+def _exchange(services: Services, session: Session, form: TokenForm, caller: Caller) -> TokenResponse | ServiceError:
+    actor: Principal = principal_of(caller, frozenset(caller.scopes))
+    if Scope.AUTHENTICATE not in actor.scopes:
+        return ScopeMissing([Scope.AUTHENTICATE])
+    try:
+        request = _exchange_request(form)
+    except TokenRequestMalformed as refusal:
+        return refusal
+    issued = services.assertions.exchange(session, request, actor=actor, now=services.clock())
+    if isinstance(issued, ServiceError):
+        return issued
+    return TokenResponse(
+        access_token=issued.assertion,
+        token_type=NOT_APPLICABLE,
+        expires_in=issued.expires_in,
+        issued_token_type=TOKEN_TYPE_JWT,
+    )
+
+
+def _exchange_request(form: TokenForm) -> ExchangeRequest:
+    if _required(form, "subject_token_type") != TOKEN_TYPE_VISIT:
+        raise TokenRequestMalformed("The subject token must be a visit token.")
+    if form.get("requested_token_type", TOKEN_TYPE_JWT) != TOKEN_TYPE_JWT:
+        raise TokenRequestMalformed("Only JWTs are issued.")
+    if "actor_token" in form or "resource" in form:
+        raise TokenRequestMalformed("actor_token and resource are not supported.")
+    names = form.get("attributes", "").split()
+    if len(names) > _MAX_ATTRIBUTES:
+        raise TokenRequestMalformed("Too many attributes.")
+    try:
+        return ExchangeRequest(
+            visit_token=_required(form, "subject_token")[:128],
+            audience=_required(form, "audience"),
+            service=_code.validate_python(_required(form, "service")),
+            attributes=_attributes.validate_python(names),
+        )
+    except ValidationError:
+        raise TokenRequestMalformed("The service or an attribute is not a name.") from None
+
+
+def _required(form: TokenForm, name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise TokenRequestMalformed(f"The parameter {name} is missing.", parameter=name)
+    return value
+
+
+_GRANTS: Final[Mapping[str, Callable[[Services, Session, TokenForm, Caller], TokenResponse | ServiceError]]] = {
+    "client_credentials": _client_credentials,
+    GRANT_TOKEN_EXCHANGE: _exchange,
+}

@@ -1,0 +1,179 @@
+"""The one map from what is refused to how it looks on the wire.
+
+Everywhere it is a problem (RFC 9457); at the token endpoint an OAuth error (RFC 6749 §5.2) that carries the problem's
+code as well, so that a client knows more than ``invalid_grant``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+from structlog.contextvars import get_contextvars
+
+from cardsvc import transitions
+from cardsvc.authentication import errors as authentication
+from cardsvc.callers import errors as callers
+from cardsvc.cards import errors as cards
+from cardsvc.citizens.service import PersonErased
+from cardsvc.departments import errors as departments
+from cardsvc.errors import ServiceError
+from cardsvc.issuance import errors as issuance
+from cardsvc.trust import certificates
+from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX
+
+NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How one class of refusal is told."""
+
+    status: HTTPStatus
+    oauth: str = "invalid_request"
+    """The error code at the token endpoint."""
+    challenge: str | None = None
+    """The WWW-Authenticate header (RFC 6750 §3)."""
+
+
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
+_CONFLICT, _UNPROCESSABLE, _GONE = HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.GONE
+_BAD_REQUEST = HTTPStatus.BAD_REQUEST
+
+ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
+    callers.NotAuthenticated: Answer(_UNAUTHORIZED, challenge="Bearer"),
+    callers.AccessTokenRefused: Answer(_UNAUTHORIZED, challenge='Bearer error="invalid_token"'),
+    callers.ScopeMissing: Answer(_FORBIDDEN, "unauthorized_client", 'Bearer error="insufficient_scope"'),
+    callers.ClientRefused: Answer(_UNAUTHORIZED, "invalid_client"),
+    callers.ScopeNotAllowed: Answer(_BAD_REQUEST, "invalid_scope"),
+    callers.TokenRequestMalformed: Answer(_BAD_REQUEST, "invalid_request"),
+    callers.GrantUnsupported: Answer(_BAD_REQUEST, "unsupported_grant_type"),
+    callers.UnusableKey: Answer(_UNPROCESSABLE),
+    callers.CallerExists: Answer(_CONFLICT),
+    callers.CallerUnknown: Answer(_NOT_FOUND),
+    authentication.LevelWithoutChallenge: Answer(_UNPROCESSABLE),
+    authentication.ChallengeUnknown: Answer(_UNPROCESSABLE),
+    authentication.ChallengeExpired: Answer(_GONE),
+    authentication.ChallengeForeign: Answer(_FORBIDDEN),
+    authentication.ChallengeReplayed: Answer(_CONFLICT),
+    authentication.ProofForAnotherLevel: Answer(_UNPROCESSABLE),
+    authentication.ProofForAnotherAudience: Answer(_UNPROCESSABLE),
+    authentication.CardUnknown: Answer(_NOT_FOUND),
+    authentication.CertificateRefused: Answer(_FORBIDDEN),
+    authentication.SignatureInvalid: Answer(_UNPROCESSABLE),
+    authentication.CardNotActive: Answer(_FORBIDDEN, "invalid_grant"),
+    authentication.VisitUnknown: Answer(_NOT_FOUND, "invalid_grant"),
+    authentication.VisitForeign: Answer(_FORBIDDEN, "invalid_grant"),
+    authentication.VisitEnded: Answer(_GONE, "invalid_grant"),
+    authentication.DepartmentUnknown: Answer(_NOT_FOUND, "invalid_target"),
+    authentication.ServiceNotCovered: Answer(_FORBIDDEN, "invalid_target"),
+    authentication.AttributesNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
+    authentication.StepUpRequired: Answer(_FORBIDDEN, "insufficient_user_authentication"),
+    authentication.AssertionRefused: Answer(_UNPROCESSABLE),
+    departments.PolicyInvalid: Answer(_UNPROCESSABLE),
+    departments.DepartmentExists: Answer(_CONFLICT),
+    transitions.TransitionRefused: Answer(_CONFLICT),
+    transitions.ChangedMeanwhile: Answer(_CONFLICT),
+    certificates.KeyAlreadyCertified: Answer(_CONFLICT),
+    certificates.UnfitKey: Answer(_UNPROCESSABLE),
+    issuance.ApplicationNotFound: Answer(_NOT_FOUND),
+    issuance.SamePerson: Answer(_FORBIDDEN),
+    issuance.NotAssigned: Answer(_CONFLICT),
+    issuance.PersonalisationError: Answer(_CONFLICT),
+    PersonErased: Answer(_GONE, "invalid_grant"),
+    cards.CardNotFound: Answer(_NOT_FOUND),
+    cards.StockNumberTaken: Answer(_CONFLICT),
+    cards.ProofOfAnotherCard: Answer(_UNPROCESSABLE),
+    cards.ProofNotForActivation: Answer(_UNPROCESSABLE),
+}
+"""Every refusal there is, or its base; a test walks the packages and proves that none is missing."""
+
+
+class ProblemResponse(JSONResponse):
+    """A problem. In answer to the opening request of a WebSocket it denies that."""
+
+    media_type = PROBLEM_MEDIA_TYPE
+
+
+def problem(
+    status: int, code: str, title: str, detail: str = "", headers: Mapping[str, str] | None = None, **data: Any
+) -> Response:
+    """A problem document. ``instance`` is the request's id: with it the operator finds the log."""
+    body: dict[str, Any] = data | {"type": PROBLEM_TYPE_PREFIX + code, "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    request_id = get_contextvars().get("request_id")
+    if request_id is not None:
+        body["instance"] = f"urn:uuid:{request_id}"
+    return ProblemResponse(body, status, {**NO_STORE, **(headers or {})})
+
+
+def answer_to(error: type[ServiceError]) -> Answer:
+    """How a class of refusal is told: as it says, or as its nearest base does. Raises LookupError when none does."""
+    for kind in error.__mro__:
+        if kind in ANSWERS:
+            return ANSWERS[kind]
+    raise LookupError(f"{error.__name__} has no answer")
+
+
+def problem_of(error: ServiceError) -> Response:
+    """A refusal as a problem."""
+    answer = answer_to(type(error))
+    headers = {"WWW-Authenticate": answer.challenge} if answer.challenge else None
+    return problem(answer.status, error.code, error.title, error.detail, headers, **error.data)
+
+
+def oauth_error_of(error: ServiceError) -> Response:
+    """A refusal at the token endpoint. ``problem`` is our code; the members of the problem follow."""
+    answer = answer_to(type(error))
+    status = HTTPStatus.UNAUTHORIZED if answer.oauth == "invalid_client" else HTTPStatus.BAD_REQUEST
+    body = error.data | {"error": answer.oauth, "error_description": error.detail, "problem": error.code}
+    return JSONResponse(body, status, NO_STORE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every refusal, ours and the framework's, with a problem."""
+
+    @app.exception_handler(ServiceError)
+    def _refused(_: HTTPConnection, error: ServiceError) -> Response:
+        return problem_of(error)
+
+    @app.exception_handler(RequestValidationError)
+    def _malformed(_: HTTPConnection, error: RequestValidationError) -> Response:
+        return problem(
+            _UNPROCESSABLE, "invalid-request", "The request is malformed", errors=[_fault(e) for e in error.errors()]
+        )
+
+    @app.exception_handler(HTTPException)
+    def _refused_by_framework(_: HTTPConnection, error: HTTPException) -> Response:
+        status = HTTPStatus(error.status_code)
+        return problem(status, _CODES.get(status, "invalid-request"), status.phrase, headers=error.headers)
+
+
+def internal_error() -> Response:
+    """What everybody hears of a fault of ours: that there was one, and the id to ask about."""
+    return problem(
+        HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here", "Try again in a moment."
+    )
+
+
+_CODES: Final = {
+    HTTPStatus.NOT_FOUND: "not-found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request-too-large",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
+}
+
+
+def _fault(error: Any) -> dict[str, str]:
+    """Where a member is wrong (RFC 6901) and how; never what was in it: that may be a name, or a secret."""
+    place, *path = error["loc"]
+    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    return {"in": str(place), "pointer": pointer, "reason": error["type"]}

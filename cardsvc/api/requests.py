@@ -1,0 +1,90 @@
+"""What surrounds every request: its id, its size, its line in the log, and the net for our own faults."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from cardsvc.api.problems import internal_error, problem
+
+MAX_BODY: Final = 64 * 1024
+"""The largest request is a handful of kilobytes; nobody makes us read more."""
+REQUEST_ID_HEADER: Final = "Request-Id"
+
+_log = structlog.get_logger("cardsvc.request")
+
+
+class RequestFrame:
+    """ASGI middleware around the application, for HTTP and WebSockets."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        # Made here, never taken from the caller, who could make two requests look like one.
+        request_id = str(uuid7())
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._serve(scope, receive, _Sender(send, request_id))
+
+    async def _serve(self, scope: Scope, receive: Receive, send: _Sender) -> None:
+        began = time.perf_counter()
+        try:
+            if _is_too_large(scope):
+                await problem(413, "request-too-large", "The request is too large")(scope, receive, send)
+            else:
+                await self.app(scope, receive, send)
+        except Exception:  # noqa: BLE001 (the last net: whatever it was, nobody outside hears what)
+            _log.exception("fault", path=_template(scope))
+            if not send.started:
+                await internal_error()(scope, receive, send)
+        finally:
+            _log.info(
+                "request",
+                method=scope.get("method", "WEBSOCKET"),
+                path=_template(scope),
+                status=send.status,
+                milliseconds=round(1000 * (time.perf_counter() - began), 2),
+            )
+
+
+class _Sender:
+    """Passes messages on, adds the request's id to the first one, and remembers how it went."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status: int | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether an answer is on its way."""
+        return self.status is not None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            self.status = message["status"]
+            MutableHeaders(scope=message).setdefault(REQUEST_ID_HEADER, self._request_id)
+        elif message["type"] in ("websocket.accept", "websocket.close"):
+            self.status = self.status or (101 if message["type"] == "websocket.accept" else 403)
+        await self._send(message)
+
+
+def _is_too_large(scope: Scope) -> bool:
+    """By what the header says; a body without one, or a longer one, is cut off by the framework at the same size."""
+    length = Headers(scope=scope).get("Content-Length", "0")
+    return not length.isdecimal() or int(length) > MAX_BODY
+
+
+def _template(scope: Scope) -> str:
+    """The route's path with its parameters unfilled: a path as it came is the caller's to choose."""
+    route = scope.get("route")
+    return getattr(route, "path", "") or "unknown"

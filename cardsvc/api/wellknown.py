@@ -1,0 +1,78 @@
+"""What anybody may know: that the service is there, how to get tokens, and the keys to verify its signatures with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from joserfc.jwk import ECKey
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.documentation import problems
+from cardsvc.api.problems import problem
+from cardsvc.callers.scopes import Scope
+from cardsvc.db import reading
+from cardsvc.trust.keystore import KeyName
+from cardsvc.wire.authentication import GRANT_TOKEN_EXCHANGE
+from cardsvc.wire.jose import ALGORITHM
+
+router = APIRouter(tags=["service"])
+
+_JWKS_SECONDS = 300
+
+
+@router.get("/healthz", operation_id="isAlive", summary="The process is alive")
+async def is_alive() -> dict[str, str]:
+    """Says nothing about the database: a restart would not mend that."""
+    return {"status": "alive"}
+
+
+@router.get(
+    "/readyz",
+    operation_id="isReady",
+    summary="The service can work",
+    responses=problems(503),
+    response_model=dict[str, str],
+)
+def is_ready(services: ServicesDep) -> Response | dict[str, str]:
+    """The database answers."""
+    try:
+        with reading(services.sessions) as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        return problem(503, "not-ready", "The database does not answer", "Try again in a moment.")
+    return {"status": "ready"}
+
+
+@router.get("/.well-known/jwks.json", operation_id="getKeys", summary="The public keys of tokens and assertions")
+def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[str, Any]]]:
+    """A JWK set (RFC 7517 §5); each ``kid`` is the key's thumbprint (RFC 7638)."""
+    response.headers["Cache-Control"] = f"public, max-age={_JWKS_SECONDS}"
+    return {"keys": [_jwk(services, name) for name in (KeyName.ASSERTION, KeyName.ACCESS_TOKEN)]}
+
+
+@router.get(
+    "/.well-known/oauth-authorization-server",
+    operation_id="getAuthorizationServer",
+    summary="How to get access tokens",
+)
+def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
+    """Authorization server metadata (RFC 8414 §2)."""
+    issuer = services.settings.issuer
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "grant_types_supported": ["client_credentials", GRANT_TOKEN_EXCHANGE],
+        "response_types_supported": [],
+        "scopes_supported": sorted(Scope),
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
+    }
+
+
+def _jwk(services: ServicesDep, name: KeyName) -> dict[str, Any]:
+    key = ECKey.import_key(services.keystore.public_key(name))
+    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHM}

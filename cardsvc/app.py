@@ -1,0 +1,41 @@
+"""The service as an ASGI application."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+from cardsvc.api import authentications, oauth, problems, verifications, wellknown
+from cardsvc.api.access import check_routes
+from cardsvc.api.requests import MAX_BODY, RequestFrame
+from cardsvc.services import Services
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    wellknown.router,
+    oauth.router,
+    authentications.router,
+    verifications.router,
+)
+
+
+def create_app(services: Services) -> FastAPI:
+    """The application over these services. Raises LookupError if a route says neither who may use it nor that all may.
+
+    There are no documentation pages: `cardsvc openapi` prints the document, and a public server needs no more routes.
+    """
+    app = FastAPI(
+        title="Citizen card service",
+        version=version("citizen-card"),
+        summary="Issues citizen cards, authenticates them, and tells departments who is there.",
+        openapi_url=None,
+        max_body_size=MAX_BODY,
+    )
+    app.state.services = services
+    app.add_middleware(RequestFrame)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    check_routes(app)
+    return app
