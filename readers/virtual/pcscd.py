@@ -22,7 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from readers.errors import PcscUnavailable
+from readers.errors import CardBusy, PcscUnavailable
 from readers.virtual import inside
 from readers.virtual.cli import POWERED_LINE
 from readers.virtual.vpcd import CONTACT_PORT, CONTACTLESS_PORT
@@ -83,6 +83,8 @@ class PrivatePcscd:
         self._process: subprocess.Popen[str] | None = None
         self._numbers = itertools.count(1)
         self._turn = threading.Lock()
+        self._on_reader: dict[bool, int] = {}
+        """Which card is on the contact and on the contactless reader."""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -94,17 +96,23 @@ class PrivatePcscd:
     def put_on(self, state_file: Path, *, contactless: bool = False, journal: Path | None = None) -> CardOnReader:
         """Put the card whose state is in ``state_file`` on the contact or the contactless reader.
 
-        Returns when the reader has powered it up. Raises PcscUnavailable when that does not happen, for example because
-        the card or the reader is taken.
+        Returns when the reader has powered it up. Raises CardBusy when there is a card on that reader already,
+        PcscUnavailable when it does not come up, for example because it is on another reader.
         """
         number = next(self._numbers)
+        if self._on_reader.setdefault(contactless, number) != number:
+            raise CardBusy(f"there is a card on the {'contactless' if contactless else 'contact'} reader already")
         arguments = [sys.executable, "-m", "readers.virtual.cli", "serve", "--state", str(state_file.absolute())]
         if contactless:
             arguments.append("--contactless")
         if journal is not None:
             arguments += ["--journal", str(journal.absolute())]
-        self._ask({"do": "start", "number": number, "arguments": arguments, "until_line": POWERED_LINE})
-        return CardOnReader(lambda: self._stop(number))
+        try:
+            self._ask({"do": "start", "number": number, "arguments": arguments, "until_line": POWERED_LINE})
+        except BaseException:
+            del self._on_reader[contactless]
+            raise
+        return CardOnReader(lambda: self._take_off(number))
 
     def restart(self) -> None:
         """End pcscd and start it again, as an administrator would; cards stay on their readers."""
@@ -127,9 +135,10 @@ class PrivatePcscd:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end()
 
-    def _stop(self, number: int) -> None:
-        if self._process is not None:
+    def _take_off(self, number: int) -> None:
+        if self._process is not None and number in self._on_reader.values():
             self._ask({"do": "stop", "number": number})
+            self._on_reader = {where: card for where, card in self._on_reader.items() if card != number}
 
     def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         process = self._process

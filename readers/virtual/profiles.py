@@ -23,9 +23,10 @@ def _with_check_byte(atr: bytes) -> bytes:
 _HISTORICAL: Final = bytes.fromhex("80 73C021C0 54") + b"CITY"
 """COMPACT-TLV (ISO/IEC 7816-4 §12.1.1): capabilities (SELECT by partial name, command chaining, extended length)
 and the card issuer's data. OpenSC has no table entry for it; `3B80800101`, for one, is a PIVKey there."""
+_INTERFACE_BYTES: Final = bytes.fromhex("13 00 00 81 31 FE 45")
+"""T=1 and no other protocol, blocks of up to 254 bytes (ISO/IEC 7816-3 §8.2.3 and §11.4.2)."""
 
-CONTACT_ATR: Final = _with_check_byte(bytes((0x3B, 0x80 | len(_HISTORICAL), 0x01)) + _HISTORICAL)
-"""T=1 and nothing but."""
+CONTACT_ATR: Final = _with_check_byte(bytes((0x3B, 0xF0 | len(_HISTORICAL))) + _INTERFACE_BYTES + _HISTORICAL)
 CONTACTLESS_ATR: Final = _with_check_byte(bytes((0x3B, 0x80 | len(_HISTORICAL), 0x80, 0x01)) + _HISTORICAL)
 """As a contactless reader makes it up from the historical bytes (PC/SC part 3 §3.1.3.2.3.1)."""
 
