@@ -7,7 +7,16 @@ from typing import Final
 
 from fastapi import APIRouter, FastAPI
 
-from cardsvc.api import authentications, oauth, problems, verifications, wellknown
+from cardsvc.api import (
+    applications,
+    authentications,
+    cards,
+    oauth,
+    personalisations,
+    problems,
+    verifications,
+    wellknown,
+)
 from cardsvc.api.access import check_routes
 from cardsvc.api.requests import MAX_BODY, RequestFrame
 from cardsvc.services import Services
@@ -17,6 +26,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     oauth.router,
     authentications.router,
     verifications.router,
+    applications.router,
+    cards.router,
+    personalisations.router,
 )
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe as describe_card
@@ -25,7 +26,13 @@ Reader = Annotated[Principal, require(Scope.APPLICATIONS_WRITE, Scope.APPLICATIO
 Personaliser = Annotated[Principal, require(Scope.CARDS_PERSONALISE)]
 
 
-@router.post("", status_code=201)
+@router.post(
+    "",
+    status_code=201,
+    operation_id="createApplication",
+    summary="Enrol a person and ask for a card",
+    responses=problems(401, 403, 422),
+)
 def create(request: ApplicationRequest, services: ServicesDep, actor: Writer) -> Application:
     """Enrol a person and ask for their first card."""
     with transaction(services.sessions) as session:
@@ -33,7 +40,12 @@ def create(request: ApplicationRequest, services: ServicesDep, actor: Writer) ->
         return describe(session, services.keystore, row)
 
 
-@router.get("/{application_id}")
+@router.get(
+    "/{application_id}",
+    operation_id="getApplication",
+    summary="Look at an application",
+    responses=problems(401, 403, 404, 410, 422),
+)
 def read(application_id: UUID, services: ServicesDep, actor: Reader) -> Application:
     """The application with the person's data; the look is recorded."""
     with transaction(services.sessions) as session:
@@ -41,7 +53,12 @@ def read(application_id: UUID, services: ServicesDep, actor: Reader) -> Applicat
         return describe(session, services.keystore, row)
 
 
-@router.post("/{application_id}/submit")
+@router.post(
+    "/{application_id}/submit",
+    operation_id="submitApplication",
+    summary="Submit an application",
+    responses=problems(401, 403, 404, 409, 422),
+)
 def submit(application_id: UUID, services: ServicesDep, actor: Writer) -> Application:
     """Lay it before a colleague."""
     with transaction(services.sessions) as session:
@@ -49,7 +66,12 @@ def submit(application_id: UUID, services: ServicesDep, actor: Writer) -> Applic
         return describe(session, services.keystore, row)
 
 
-@router.post("/{application_id}/approve")
+@router.post(
+    "/{application_id}/approve",
+    operation_id="approveApplication",
+    summary="Approve somebody else's application",
+    responses=problems(401, 403, 404, 409, 422),
+)
 def approve(application_id: UUID, services: ServicesDep, actor: Approver) -> Application:
     """Approve somebody else's application."""
     with transaction(services.sessions) as session:
@@ -57,7 +79,12 @@ def approve(application_id: UUID, services: ServicesDep, actor: Approver) -> App
         return describe(session, services.keystore, row)
 
 
-@router.post("/{application_id}/reject")
+@router.post(
+    "/{application_id}/reject",
+    operation_id="rejectApplication",
+    summary="Reject an application",
+    responses=problems(401, 403, 404, 409, 422),
+)
 def reject(application_id: UUID, request: RejectionRequest, services: ServicesDep, actor: Approver) -> Application:
     """Reject an application, for a reason."""
     with transaction(services.sessions) as session:
@@ -65,7 +92,12 @@ def reject(application_id: UUID, request: RejectionRequest, services: ServicesDe
         return describe(session, services.keystore, row)
 
 
-@router.post("/{application_id}/personalisation")
+@router.post(
+    "/{application_id}/personalisation",
+    operation_id="reserveCard",
+    summary="Reserve a blank card for an approved application",
+    responses=problems(401, 403, 404, 409, 422),
+)
 def reserve_card(
     application_id: UUID, request: PersonalisationRequest, services: ServicesDep, actor: Personaliser
 ) -> Card:

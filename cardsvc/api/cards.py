@@ -9,6 +9,7 @@ from fastapi import APIRouter
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards import service as cards
@@ -21,7 +22,13 @@ from cardsvc.wire.lifecycle import ActivationRequest, Card, RevocationRequest, S
 router = APIRouter(prefix="/v1", tags=["cards"])
 
 
-@router.post("/stock", status_code=201)
+@router.post(
+    "/stock",
+    status_code=201,
+    operation_id="addStock",
+    summary="Take a blank card into stock",
+    responses=problems(401, 403, 409, 422),
+)
 def add_stock(
     request: StockRequest, services: ServicesDep, actor: Annotated[Principal, require(Scope.STOCK_WRITE)]
 ) -> Card:
@@ -30,21 +37,33 @@ def add_stock(
         return describe(session, cards.add_stock(session, request.stock_number, actor=actor, now=services.clock()))
 
 
-@router.get("/cards/{card_uuid}")
+@router.get(
+    "/cards/{card_uuid}", operation_id="getCard", summary="Look at a card", responses=problems(401, 403, 404, 422)
+)
 def read(card_uuid: UUID, services: ServicesDep, _actor: Annotated[Principal, require(Scope.CARDS_READ)]) -> Card:
     """A card and its history; nothing of the person."""
     with reading(services.sessions) as session:
         return describe(session, get_card(session, card_uuid))
 
 
-@router.post("/cards/{card_uuid}/deliver")
+@router.post(
+    "/cards/{card_uuid}/deliver",
+    operation_id="deliverCard",
+    summary="Hand over a card",
+    responses=problems(401, 403, 404, 409, 422),
+)
 def deliver(card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_DELIVER)]) -> Card:
     """Hand a sealed card to its citizen."""
     with transaction(services.sessions) as session:
         return describe(session, cards.deliver(session, card_uuid, actor=actor, now=services.clock()))
 
 
-@router.post("/cards/{card_uuid}/activate")
+@router.post(
+    "/cards/{card_uuid}/activate",
+    operation_id="activateCard",
+    summary="Put a card into force",
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
 def activate(
     card_uuid: UUID,
     request: ActivationRequest,
@@ -59,7 +78,12 @@ def activate(
     raise outcome  # only now: its audit record is committed
 
 
-@router.post("/cards/{card_uuid}/revoke")
+@router.post(
+    "/cards/{card_uuid}/revoke",
+    operation_id="revokeCard",
+    summary="Withdraw a card for good",
+    responses=problems(401, 403, 404, 409, 422),
+)
 def revoke(
     card_uuid: UUID,
     request: RevocationRequest,

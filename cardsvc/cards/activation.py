@@ -1,0 +1,80 @@
+"""Activation: the citizen, with a PIN of their own, proves at the desk that the delivered card works."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.service import record
+from cardsvc.authentication.challenges import read_handle
+from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
+from cardsvc.authentication.proofs import ACTIVATION, ProofVerifier
+from cardsvc.callers.principal import Principal
+from cardsvc.cards.errors import ProofNotForActivation, ProofOfAnotherCard
+from cardsvc.cards.models import Card
+from cardsvc.cards.repository import get_card
+from cardsvc.errors import ServiceError
+from cardsvc.issuance import escrow
+from cardsvc.issuance.models import SecretKind
+from cardsvc.issuance.repository import find_application_of
+from cardsvc.transitions import TransitionRefused, check_card, move_application, move_card
+from cardsvc.trust.certificates import put_into_force
+from cardsvc.trust.keystore import Keystore
+from cardsvc.wire.authentication import CardProof
+from cardsvc.wire.lifecycle import ApplicationState, CardState
+from cardsvc.wire.signed import activation_hash
+
+
+def activate(
+    session: Session, verifier: ProofVerifier, card_uuid: UUID, proof: CardProof, *, actor: Principal, now: datetime
+) -> Card | ServiceError:
+    """Put a delivered card and its certificates into force; its transport PIN is forgotten.
+
+    A refusal is given back, not raised: it is on record, and the record is to be committed. Gives back
+    TransitionRefused, ProofOfAnotherCard, ProofNotForActivation and every ProofRefused; raises CardNotFound.
+    """
+    card = get_card(session, card_uuid)
+    refusal = _refusal(verifier.keystore, card, proof)
+    if refusal is not None:
+        _record_refusal(session, refusal, card, actor, now)
+        return refusal
+    verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=ACTIVATION)
+    if isinstance(verified, ProofRefused):
+        return verified
+    move_card(session, card, CardState.ACTIVE, actor=actor.client_id, now=now)
+    put_into_force(session, card.id)
+    escrow.forget(session, card.id, SecretKind.TRANSPORT_PIN)
+    application = find_application_of(session, card.id)
+    if application is not None:
+        move_application(session, application, ApplicationState.CLOSED, actor=actor.client_id, now=now)
+    return card
+
+
+def _refusal(keystore: Keystore, card: Card, proof: CardProof) -> ServiceError | None:
+    """What is wrong before the proof itself is looked at."""
+    try:
+        check_card(card.state, CardState.ACTIVE)
+    except TransitionRefused as refusal:
+        return refusal
+    if proof.card_uuid != card.uuid:
+        return ProofOfAnotherCard()
+    try:
+        challenge = read_handle(keystore, proof.challenge_handle)
+    except ChallengeUnknown:
+        return None  # the verifier says so, and records it
+    # The citizen entered their PIN to activate this card; a PIN entered for a service must not do it behind their back.
+    return None if challenge.transaction_hash == activation_hash(card.uuid) else ProofNotForActivation()
+
+
+def _record_refusal(session: Session, refusal: ServiceError, card: Card, actor: Principal, now: datetime) -> None:
+    record(
+        session,
+        event=ACTIVATION.event,
+        outcome=refusal.code,
+        actor=actor.client_id,
+        now=now,
+        citizen_id=card.citizen_id,
+        card_id=card.id,
+    )

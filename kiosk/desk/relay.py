@@ -1,0 +1,114 @@
+"""The desk's end of the relay: it puts the service's commands to the card in its reader, and the answers back.
+
+The desk neither looks into what it carries nor keeps any of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+from uuid import UUID
+
+from pydantic import ValidationError
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
+from cardsvc.wire.relay import Answer, Command, Failure, Finished, Hello, Progress, Refused, Reset, to_desk
+from readers.connection import CardConnection
+from readers.errors import CardMute, CardRemoved, CardReset, ReaderError
+
+_MAX_MESSAGE: Final = 128 * 1024
+"""Twice the longest APDU there is, in base64url."""
+
+
+class RelayClient(Protocol):
+    """What the relay needs of `cardsvc.client.ServiceClient`."""
+
+    def relay_url(self, card_uuid: UUID) -> str:
+        """``ws://…`` or ``wss://…``."""
+
+    def relay_headers(self) -> dict[str, str]:
+        """With the access token."""
+
+
+class RelayRefused(Exception):
+    """Raised when the service does not write the card, or could not. Carries the code and what the clerk can do."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class RelayBroken(Exception):
+    """Raised when the connection to the service ends without a last word. What became of the card is on its record."""
+
+
+def relay_personalisation(
+    client: RelayClient,
+    card_uuid: UUID,
+    connection: CardConnection,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Finished:
+    """Have the service write the card that is connected. Blocks until it is done.
+
+    Raises RelayRefused, RelayBroken. The result holds the transport PIN: show it to the citizen, keep it nowhere.
+    """
+    try:
+        with (
+            connection.transaction(),
+            connect(
+                client.relay_url(card_uuid),
+                additional_headers=client.relay_headers(),
+                max_size=_MAX_MESSAGE,
+                compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing
+                proxy=None,
+            ) as socket,
+        ):
+            return _serve(socket, connection, on_progress)
+    except InvalidStatus as error:
+        raise _denied(error) from error
+    except (ConnectionClosed, InvalidHandshake, ValidationError, OSError) as error:
+        raise RelayBroken("the connection to the card service was lost") from error
+
+
+def _serve(socket: ClientConnection, connection: CardConnection, on_progress: Callable[[Progress], None]) -> Finished:
+    hello = Hello(atr=connection.atr, contactless=connection.contactless)
+    socket.send(hello.model_dump_json())
+    while True:
+        message = to_desk.validate_json(socket.recv())
+        match message:
+            case Command() | Reset():
+                socket.send(_answer(connection, message).model_dump_json())
+            case Progress():
+                on_progress(message)
+            case Finished():
+                return message
+            case Refused():
+                raise RelayRefused(message.problem.removeprefix(PROBLEM_TYPE_PREFIX), message.detail)
+
+
+def _answer(connection: CardConnection, question: Command | Reset) -> Answer | Failure:
+    try:
+        if isinstance(question, Command):
+            return Answer(seq=question.seq, apdu=connection.transmit(question.apdu))
+        connection.reset()
+        return Answer(seq=question.seq, apdu=b"")
+    except CardRemoved:
+        return Failure(seq=question.seq, error="card-removed")
+    except CardReset:
+        return Failure(seq=question.seq, error="card-reset")
+    except CardMute:
+        return Failure(seq=question.seq, error="card-mute")
+    except ReaderError:
+        return Failure(seq=question.seq, error="reader-failed")
+
+
+def _denied(error: InvalidStatus) -> RelayRefused:
+    """The service answered the opening request with a problem instead."""
+    try:
+        problem = Problem.model_validate_json(error.response.body or b"")
+    except ValidationError:
+        return RelayRefused("relay-denied", f"the card service answered {error.response.status_code}")
+    return RelayRefused(problem.code, problem.detail or problem.title)
