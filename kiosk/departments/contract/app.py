@@ -22,8 +22,14 @@ from cardsvc.wire.manifest import IDEMPOTENCY_HEADER, MANIFEST_PATH, Outcome, Se
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
 from kiosk.departments.contract.limits import LimitedBody
 from kiosk.departments.contract.problems import headers_of, problem_of
-from kiosk.departments.contract.refusals import IdempotencyKeyMissing, MalformedRequest, Refusal
-from kiosk.departments.contract.serving import Office
+from kiosk.departments.contract.refusals import (
+    DepartmentFailed,
+    IdempotencyKeyMissing,
+    MalformedRequest,
+    Refusal,
+    RequestTooLarge,
+)
+from kiosk.departments.contract.serving import Office, Result
 
 SECONDS_BETWEEN_CLEANING: Final = 600
 _KEY: Final = re.compile(r'"?([A-Za-z0-9_-]{16,64})"?')
@@ -37,7 +43,7 @@ _log = structlog.get_logger()
 def create_app(office: Office) -> FastAPI:
     """The department's application."""
     app = FastAPI(title=office.department.code, lifespan=_lifespan(office), docs_url=None, redoc_url=None)
-    app.add_middleware(LimitedBody)
+    app.add_middleware(LimitedBody, too_large=_problem(problem_of(RequestTooLarge())))
     app.exception_handler(Refusal)(_refused)
     app.exception_handler(RequestValidationError)(_malformed)
     app.exception_handler(HTTPException)(_not_served)
@@ -73,10 +79,21 @@ def _add_services(app: FastAPI, office: Office) -> None:
     def serve(
         code: str, asked: ServiceRequest, key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER)] = None
     ) -> Response:
-        result = office.serve(code, idempotency_key(key), asked)
+        result = _try_to_serve(office, code, idempotency_key(key), asked)
         if isinstance(result, Problem):
             return _problem(result)
         return Response(result.model_dump_json(), media_type="application/json", headers=_NOT_STORED)
+
+
+def _try_to_serve(office: Office, code: str, key: str, asked: ServiceRequest) -> Result:
+    try:
+        return office.serve(code, key, asked)
+    except Refusal:
+        raise
+    except Exception as error:
+        # Answered here, not by the framework: that would drop the connection, and the citizen get no sentence.
+        _log.exception("service failed", service=code)
+        raise DepartmentFailed from error
 
 
 def _problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

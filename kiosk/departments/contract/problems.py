@@ -10,6 +10,7 @@ from kiosk.departments.contract.refusals import (
     AssertionMissing,
     AssertionNotAccepted,
     AssertionReplayed,
+    DepartmentFailed,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     InputRefused,
@@ -34,6 +35,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     StepUpNeeded: 401,
     VerificationUnavailable: 503,
     InputRefused: 422,
+    DepartmentFailed: 500,
     ServiceRefused: 409,
 }
 

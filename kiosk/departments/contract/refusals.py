@@ -13,6 +13,7 @@
     │   ├── StepUpNeeded               the assertion is good, but its level too low (carries the level)
     │   ├── VerificationUnavailable    the card service could not be asked
     │   └── InputRefused               the input does not fit the schema (carries what and where)
+    ├── DepartmentFailed             something broke: nothing was done, nothing is kept
     └── ServiceRefused               the department's own answer is no; kept under the idempotency key
 
 Each carries a sentence for the citizen in every language; ``detail`` is for whoever runs the kiosk. Neither ever holds
@@ -173,3 +174,11 @@ class InputRefused(RequestRefused):
 
     def __init__(self, errors: list[dict[str, str]]) -> None:
         super().__init__("see errors", errors=errors)
+
+
+class DepartmentFailed(Refusal):
+    """Raised when something broke that nobody foresaw; the log has it."""
+
+    code = "department-failed"
+    title = "The department could not do its work"
+    message = _TRY_AGAIN

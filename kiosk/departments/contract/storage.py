@@ -71,7 +71,8 @@ def new_id() -> UUID:
 
 def open_database(url: str) -> Engine:
     """An engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, set up so that a commit is on the disk."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    # hide_parameters: the text of a database error would quote pseudonyms, and texts of errors are logged.
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)

@@ -1,0 +1,27 @@
+"""Opening a department: its database brought up to date and seeded, its gate manned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kiosk.departments.contract.access import Gate
+from kiosk.departments.contract.clock import Clock, system_clock
+from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.migrating import migrate
+from kiosk.departments.contract.serving import Office
+from kiosk.departments.contract.storage import in_transaction, open_database, session_factory
+
+
+@contextmanager
+def open_office(department: Department, database_url: str, gate: Gate, clock: Clock = system_clock) -> Iterator[Office]:
+    """The department at work, until the end of the block."""
+    engine = open_database(database_url)
+    try:
+        migrate(engine, department)
+        sessions = session_factory(engine)
+        if department.seed is not None:
+            in_transaction(sessions, department.seed)
+        yield Office(department, sessions, gate, clock)
+    finally:
+        engine.dispose()
