@@ -1,0 +1,78 @@
+"""What can go wrong when the card service is asked, or an assertion of it is checked.
+
+    ClientError
+    ├── ServiceUnreachable       it could not be asked, or answered what makes no sense
+    ├── ServiceProblem           it refused (carries the problem)
+    └── AssertionRefused         an assertion is not accepted
+        ├── AssertionMalformed       it is not one
+        ├── AssertionSignatureInvalid  not signed by the service
+        ├── AssertionKeyUnknown      signed with a key that the service does not publish
+        ├── AssertionForeign         of another issuer
+        ├── AssertionExpired         too old, or from the future
+        ├── AssertionWrongAudience   meant for another department
+        ├── AssertionWrongService    meant for another service of this department
+        └── StepUpRequired           good, but of too low a level (carries the level that is needed)
+
+No error carries a token.
+"""
+
+from __future__ import annotations
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.problems import Problem
+
+
+class ClientError(Exception):
+    """Base of the client's errors."""
+
+
+class ServiceUnreachable(ClientError):
+    """Raised when the service cannot be reached, does not answer in time, or answers what makes no sense."""
+
+
+class ServiceProblem(ClientError):
+    """Raised when the service refuses. ``problem.code`` says why, ``problem.data`` carries more."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.code}: {problem.detail or problem.title}")
+        self.problem = problem
+
+
+class AssertionRefused(ClientError):
+    """Base of what is wrong with an assertion."""
+
+
+class AssertionMalformed(AssertionRefused):
+    """Raised when it is no JWS of our type and form, or a claim is missing."""
+
+
+class AssertionSignatureInvalid(AssertionRefused):
+    """Raised when the signature is not by the key that it names."""
+
+
+class AssertionKeyUnknown(AssertionRefused):
+    """Raised when it names no key, or one that the service does not publish."""
+
+
+class AssertionForeign(AssertionRefused):
+    """Raised when another issuer stands in it."""
+
+
+class AssertionExpired(AssertionRefused):
+    """Raised when its time is over, or has not come."""
+
+
+class AssertionWrongAudience(AssertionRefused):
+    """Raised when it was made for another department."""
+
+
+class AssertionWrongService(AssertionRefused):
+    """Raised when it was made for another service of this department."""
+
+
+class StepUpRequired(AssertionRefused):
+    """Raised when the citizen has to prove more. Carries the level that is needed (RFC 9470)."""
+
+    def __init__(self, level: Level) -> None:
+        super().__init__(f"level {level.value} is needed")
+        self.level = level

@@ -1,0 +1,106 @@
+"""The public keys of the service, for whoever checks its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, Final, Protocol
+
+import httpx
+from joserfc.jwk import ECKey
+
+from cardsvc.client.clock import Clock, system_clock
+from cardsvc.client.errors import ServiceUnreachable
+from cardsvc.client.transport import Transport
+from cardsvc.wire.jose import JwtRefused, public_key
+
+JWKS_PATH: Final = "/.well-known/jwks.json"
+
+
+class JwksSource(Protocol):
+    """Finds keys by their ``kid``."""
+
+    def key(self, key_id: str) -> ECKey | None:
+        """The key, or None when the service publishes no such key. May raise ServiceUnreachable."""
+
+
+class StaticJwks:
+    """A set of keys that was given."""
+
+    def __init__(self, jwks: Mapping[str, Any]) -> None:
+        self._keys = _parse(jwks)
+
+    def key(self, key_id: str) -> ECKey | None:
+        """The key of this name."""
+        return self._keys.get(key_id)
+
+
+class FetchedJwks:
+    """The set that a service publishes, fetched when it is needed and kept for a while. Safe to share between threads.
+
+    An unknown ``kid`` has it fetched again, since the service may have a new key; not more often than every
+    ``pause``, or anybody could have us ask all day with made-up names. While the service cannot be reached, keys that
+    are known stay good for as long as ``stale`` says.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        clock: Clock = system_clock,
+        fresh: timedelta = timedelta(minutes=5),
+        stale: timedelta = timedelta(hours=12),
+        pause: timedelta = timedelta(seconds=10),
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._transport = Transport(base_url.rstrip("/"), transport)
+        self._clock = clock
+        self._fresh, self._stale, self._pause = fresh, stale, pause
+        self._lock = Lock()
+        self._keys: dict[str, ECKey] = {}
+        self._fetched_at: datetime | None = None
+        self._tried_at: datetime | None = None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def key(self, key_id: str) -> ECKey | None:
+        """The key of this name. Raises ServiceUnreachable when the set is too old and cannot be fetched."""
+        with self._lock:
+            now = self._clock()
+            if (key_id not in self._keys or self._is_older_than(self._fresh, now)) and self._may_try(now):
+                self._refresh(now)
+            if self._is_older_than(self._stale, now):
+                raise ServiceUnreachable("the service's keys could not be fetched")
+            return self._keys.get(key_id)
+
+    def _refresh(self, now: datetime) -> None:
+        self._tried_at = now
+        try:
+            response = self._transport.send("GET", JWKS_PATH, idempotent=True)
+            keys = _parse(response.json()) if response.is_success else None
+        except (ServiceUnreachable, ValueError):
+            return
+        if keys:
+            self._keys, self._fetched_at = keys, now
+
+    def _is_older_than(self, age: timedelta, now: datetime) -> bool:
+        return self._fetched_at is None or now >= self._fetched_at + age
+
+    def _may_try(self, now: datetime) -> bool:
+        return self._tried_at is None or now >= self._tried_at + self._pause
+
+
+def _parse(jwks: Mapping[str, Any]) -> dict[str, ECKey]:
+    """The usable keys by name: P-256 keys for signatures. Others are for somebody else, and left aside."""
+    keys = {}
+    for jwk in jwks.get("keys", ()):
+        if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig":
+            continue
+        try:
+            keys[str(jwk.get("kid"))] = public_key(jwk)
+        except JwtRefused:
+            continue
+    return keys

@@ -1,0 +1,72 @@
+"""How a caller shows who it is: client assertions it signs, and the access tokens it gets for them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final
+from uuid import uuid4
+
+from joserfc.jwk import ECKey
+
+from cardsvc.client.clock import Clock
+from cardsvc.client.transport import Transport, read
+from cardsvc.wire import jose
+from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE, TokenResponse
+
+TOKEN_PATH: Final = "/oauth/token"
+_ASSERTION_LIFE: Final = timedelta(seconds=60)
+_MARGIN: Final = timedelta(seconds=30)
+
+
+class ClientCredentials:
+    """A caller's name and key, and its present access token. Safe to share between threads."""
+
+    def __init__(self, transport: Transport, client_id: str, key: ECKey, issuer: str, clock: Clock) -> None:
+        self._transport = transport
+        self._client_id = client_id
+        self._key = key
+        self._issuer = issuer
+        self._clock = clock
+        self._lock = Lock()
+        self._token = ""
+        self._good_until = datetime.min.replace(tzinfo=clock().tzinfo)
+
+    def request_token(self, grant_type: str, **parameters: str) -> TokenResponse:
+        """Ask the token endpoint. Raises ServiceProblem, ServiceUnreachable."""
+        form = {
+            "grant_type": grant_type,
+            "client_assertion_type": CLIENT_ASSERTION_TYPE,
+            "client_assertion": self._assertion(),
+            **parameters,
+        }
+        return read(self._transport.send("POST", TOKEN_PATH, idempotent=True, data=form), TokenResponse)
+
+    def access_token(self) -> str:
+        """A bearer token that is still good for a while."""
+        with self._lock:
+            now = self._clock()
+            if now >= self._good_until:
+                answer = self.request_token("client_credentials")
+                self._token = answer.access_token
+                self._good_until = now + timedelta(seconds=answer.expires_in) - _MARGIN
+            return self._token
+
+    def forget(self, token: str) -> None:
+        """The service did not accept this token: get another one next time."""
+        with self._lock:
+            if token == self._token:
+                self._good_until = self._clock()
+
+    def _assertion(self) -> str:
+        """RFC 7523 §2.2. Its audience is the issuer we were told of, not what some server says: see RFC 7523bis."""
+        now = self._clock()
+        claims = {
+            "iss": self._client_id,
+            "sub": self._client_id,
+            "aud": self._issuer,
+            "iat": int(now.timestamp()),
+            "exp": int((now + _ASSERTION_LIFE).timestamp()),
+            "jti": str(uuid4()),
+        }
+        return jose.sign(claims, self._key, typ="JWT")

@@ -1,0 +1,78 @@
+"""Requests to the service, and its answers as values or errors."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from cardsvc.client.errors import ServiceProblem, ServiceUnreachable
+from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
+
+TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
+_ATTEMPTS: Final = 2
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Transport:
+    """One service at a base URL. Safe to share between threads."""
+
+    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
+        # Settings of the environment are left aside: a proxy that somebody set for browsing gets none of our tokens.
+        self._http = httpx.Client(base_url=base_url, timeout=TIMEOUT, transport=transport, trust_env=False)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(self, method: str, path: str, *, idempotent: bool, **content: Any) -> httpx.Response:
+        """The answer, of whatever status. Raises ServiceUnreachable.
+
+        What may be done twice is tried again when no connection came about; anything else is left to the caller, who
+        knows whether it was done.
+        """
+        attempts = _ATTEMPTS if idempotent else 1
+        while True:
+            attempts -= 1
+            try:
+                return self._http.request(method, path, **content)
+            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+                if not attempts:
+                    raise ServiceUnreachable(f"no connection to {self._http.base_url.host}") from error
+            except httpx.HTTPError as error:
+                raise ServiceUnreachable(f"{method} {path}: {type(error).__name__}") from error
+
+
+def read(response: httpx.Response, model: type[M]) -> M:
+    """The answer as a message. Raises ServiceProblem, ServiceUnreachable."""
+    check(response)
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError:
+        raise ServiceUnreachable(f"the answer is not a {model.__name__}") from None
+
+
+def check(response: httpx.Response) -> None:
+    """Raises ServiceProblem when the service refused, ServiceUnreachable when it was something else that did."""
+    if not response.is_success:
+        raise ServiceProblem(_problem(response))
+
+
+def _problem(response: httpx.Response) -> Problem:
+    try:
+        body = response.json()
+        return _of_oauth(response.status_code, body) if "error" in body else Problem.model_validate(body)
+    except (ValueError, TypeError):
+        raise ServiceUnreachable(f"answered {response.status_code} without a problem") from None
+
+
+def _of_oauth(status: int, body: dict[str, Any]) -> Problem:
+    """An error of the token endpoint (RFC 6749 §5.2) as the problem it stands for."""
+    rest = {name: value for name, value in body.items() if name not in ("problem", "error_description")}
+    code = str(body.get("problem", body["error"]))
+    detail = str(body.get("error_description", ""))
+    return Problem.model_validate(
+        rest | {"type": PROBLEM_TYPE_PREFIX + code, "title": code.replace("-", " "), "status": status, "detail": detail}
+    )
