@@ -51,7 +51,8 @@ class DepartmentClient:
     """All departments, over one pool of connections; may be used from several threads."""
 
     def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, follow_redirects=False)
+        # Settings of the environment are left aside: a proxy that somebody set for browsing gets no assertions.
+        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
 
     def close(self) -> None:
         """Close the connections."""

@@ -14,14 +14,15 @@ PIN_BLOCKED: Final = "pin-blocked"
 TOO_SLOW: Final = "too-slow"
 SERVICE_UNREACHABLE: Final = "service-unreachable"
 DEPARTMENT_UNREACHABLE: Final = "department-unreachable"
+DEPARTMENT_BUSY: Final = "department-busy"
 DEPARTMENT_REFUSED: Final = "department-refused"
 DEPARTMENT_CONFUSED: Final = "department-confused"
 UNEXPECTED: Final = "unexpected"
-STEP_UP_REQUIRED: Final = "insufficient_user_authentication"
-"""The error code of RFC 9470 §3: the policy wants a higher level than the visit has."""
-WORTH_ANOTHER_TRY: Final = frozenset({SERVICE_UNREACHABLE, DEPARTMENT_UNREACHABLE})
+STEP_UP_REQUIRED: Final = frozenset({"step-up-required", "insufficient_user_authentication"})
+"""The service wants a higher level than the visit has: the problem code, and the OAuth error of RFC 9470 §3."""
+WORTH_ANOTHER_TRY: Final = frozenset({SERVICE_UNREACHABLE, DEPARTMENT_UNREACHABLE, DEPARTMENT_BUSY})
 """The same request, sent again a little later, may well succeed."""
-VISIT_OVER: Final = frozenset({"unknown-visit", "visit-expired", "visit-ended"})
+VISIT_OVER: Final = frozenset({"visit-unknown", "visit-foreign", "visit-ended"})
 """Problem codes of the service that mean: start again with the card."""
 
 

@@ -73,7 +73,7 @@ def on_declined(state: KioskState, event: events.Declined, moment: Moment) -> St
             code = event.reason.code
             if code in reason.VISIT_OVER:
                 return refuse(state, moment, event.reason)
-            if code == reason.STEP_UP_REQUIRED and state.visit.level < Level.PIN:
+            if code in reason.STEP_UP_REQUIRED and state.visit.level < Level.PIN:
                 return _step_up(state, state.visit, submission.offer)
             retry = submission if code in reason.WORTH_ANOTHER_TRY else None
             return replace(state, screen=Refusal(event.reason, resume=Services(), retry=retry)), ()

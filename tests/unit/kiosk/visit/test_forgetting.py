@@ -34,7 +34,7 @@ from readers.piv.pin import Pin
 from tests.fixtures.offers import OFFERS, outcome
 
 CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
-REFUSALS = ["unknown-card", "wrong-pin", "pin-blocked", "service-unreachable", "visit-expired", "department-refused"]
+REFUSALS = ["unknown-card", "wrong-pin", "pin-blocked", "service-unreachable", "visit-ended", "step-up-required", "department-refused"]
 
 cards = st.sampled_from(CARDS)
 refusals = st.sampled_from(REFUSALS).map(lambda code: Reason(code, tries_left=2))

@@ -260,14 +260,15 @@ def test_what_may_pass_is_tried_again_with_the_same_key(tapped: Player, code: st
 
 def test_a_visit_that_is_over_at_the_service_ends_here(tapped: Player) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY), events.Declined(1, Reason("visit-expired")))
-    assert tapped.screen == Refusal(Reason("visit-expired"))
+    tapped.play(events.ConsentGiven(KEY), events.Declined(1, Reason("visit-ended")))
+    assert tapped.screen == Refusal(Reason("visit-ended"))
     assert tapped.state.visit is None
 
 
-def test_a_policy_that_wants_more_than_the_manifest_says_leads_to_the_pin(tapped: Player) -> None:
+@pytest.mark.parametrize("code", sorted(reason.STEP_UP_REQUIRED))
+def test_a_policy_that_wants_more_than_the_manifest_says_leads_to_the_pin(tapped: Player, code: str) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY), events.Declined(1, Reason(reason.STEP_UP_REQUIRED)))
+    tapped.play(events.ConsentGiven(KEY), events.Declined(1, Reason(code)))
     assert tapped.screen == InsertCard(OPENING_HOURS)
 
 

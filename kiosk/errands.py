@@ -1,0 +1,79 @@
+"""What a visit wants done outside: at the card, the card service and the departments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from cardsvc.client import ServiceProblem, ServiceUnreachable
+from cardsvc.wire.manifest import ServiceRequest
+from kiosk.card_service import CardService
+from kiosk.department_client import DepartmentClient
+from kiosk.proving import Prover
+from kiosk.reasons import reason_for
+from kiosk.visit import events
+from kiosk.visit.events import Effect, Event
+from kiosk.visit.reason import Reason
+from readers.connection import CardReader
+
+_log = structlog.get_logger()
+
+
+class Errands:
+    """Carries out effects. Each runs in whatever thread it is called from and may take seconds."""
+
+    def __init__(
+        self,
+        service: CardService,
+        departments: DepartmentClient,
+        prover: Prover,
+        open_contact_reader: Callable[[], CardReader],
+    ) -> None:
+        self._service = service
+        self._departments = departments
+        self._prover = prover
+        self._open_contact_reader = open_contact_reader
+
+    def run(self, effect: Effect) -> Event | None:
+        """Do it; the event that says what came of it. Never raises."""
+        match effect:
+            case events.ProvePin(job):
+                return _attempt(lambda: self._prove_pin(effect), lambda why: events.PinRefused(job, why))
+            case events.Exchange(job):
+                return _attempt(lambda: self._exchange(effect), lambda why: events.Declined(job, why))
+            case events.Ask(job):
+                return _attempt(lambda: self._ask(effect), lambda why: events.Declined(job, why))
+            case events.EndVisit(token):
+                self._end_visit(token)
+        return None
+
+    def _prove_pin(self, effect: events.ProvePin) -> Event:
+        reader = self._open_contact_reader()
+        return events.PinProved(effect.job, self._prover.by_pin(reader, effect.card_uuid, effect.pin))
+
+    def _exchange(self, effect: events.Exchange) -> Event:
+        service = effect.offer.service
+        assertion = self._service.exchange(effect.token, effect.offer.department, service.code, service.attributes)
+        return events.Exchanged(effect.job, assertion)
+
+    def _ask(self, effect: events.Ask) -> Event:
+        request = ServiceRequest(assertion=effect.assertion, input=effect.values)
+        outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
+        return events.Answered(effect.job, outcome)
+
+    def _end_visit(self, token: str) -> None:
+        try:
+            self._service.end_visit(token)
+        except (ServiceProblem, ServiceUnreachable) as error:
+            # The service ends an idle visit by itself; the token is forgotten here in any case.
+            _log.warning("visit not ended at the service", error=type(error).__name__)
+
+
+def _attempt(work: Callable[[], Event], refused: Callable[[Reason], Event]) -> Event:
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001 - the citizen waits for an answer, whatever went wrong
+        why = reason_for(error)
+        _log.info("errand failed", why=why.code, error=type(error).__name__)
+        return refused(why)

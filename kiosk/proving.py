@@ -1,0 +1,102 @@
+"""Have a card prove itself to the card service: by a tap, or with its PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from cardsvc.client import statement
+from cardsvc.wire.authentication import CardProof, Challenge
+from cardsvc.wire.levels import Level
+from kiosk.card_service import CardService
+from kiosk.challenges import ChallengeStock
+from kiosk.visit.events import Authenticated
+from readers.connection import CardReader
+from readers.metering import MeteredConnection, Usage
+from readers.piv.identifiers import KeyReference
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+from readers.piv.tap import tap
+
+_log: Final = structlog.get_logger()
+
+
+class OtherCard(Exception):
+    """Raised when the card in the reader is not the one that was there before."""
+
+
+class Prover:
+    """Turns cards into visits. Every method raises ReaderError, ServiceProblem and ServiceUnreachable."""
+
+    def __init__(self, service: CardService, stocks: dict[Level, ChallengeStock], used: Callable[[], None]) -> None:
+        """``used`` is called after a challenge was taken, so that the stock can be filled again."""
+        self._service = service
+        self._stocks = stocks
+        self._used = used
+
+    def by_tap(self, reader: CardReader) -> Authenticated:
+        """Three commands to the card, one request to the service."""
+        challenge = self._challenge(Level.TAP)
+        with reader.connect() as connection:
+            metered = MeteredConnection(connection)
+            tapped = tap(metered, lambda card_uuid: statement(challenge, card_uuid).digest)
+        _report("tap", metered.usage)
+        return self._authenticate(challenge, tapped.card_uuid, tapped.signature)
+
+    def by_pin(self, reader: CardReader, card_uuid: UUID, pin: Pin) -> Authenticated:
+        """Verify the PIN and sign with 9A, if the card is still the same. Also raises OtherCard.
+
+        The connection is closed, and so the card reset, before the service is asked: the PIN stays verified no longer
+        than it must.
+        """
+        challenge = self._challenge(Level.PIN)
+        with reader.connect() as connection:
+            metered = MeteredConnection(connection)
+            with metered.transaction():
+                session = PivSession.open(metered)
+                if session.read_chuid().guid != card_uuid:
+                    raise OtherCard
+                session.verify_pin(pin)
+                digest = statement(challenge, card_uuid).digest
+                signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest)
+        _report("pin", metered.usage)
+        return self._authenticate(challenge, card_uuid, signature)
+
+    def _challenge(self, level: Level) -> Challenge:
+        try:
+            return self._stocks[level].take()
+        finally:
+            self._used()
+
+    def _authenticate(self, challenge: Challenge, card_uuid: UUID, signature: bytes) -> Authenticated:
+        result = self._service.authenticate(
+            CardProof(
+                challenge_handle=challenge.handle,
+                card_uuid=card_uuid,
+                level=challenge.level,
+                audience=challenge.audience,
+                signature=signature,
+            )
+        )
+        return Authenticated(result.card_uuid, result.level, result.visit_token, result.expires_at)
+
+
+def identify(reader: CardReader) -> UUID:
+    """What the card in the reader calls itself; nothing is proved. Raises ReaderError."""
+    with reader.connect() as connection:
+        return PivSession.open(connection).read_chuid().guid
+
+
+def _report(how: str, usage: Usage) -> None:
+    """Counts only: nothing here says whose card it was."""
+    _log.info(
+        "card used",
+        how=how,
+        apdus=usage.apdus,
+        bytes_sent=usage.bytes_sent,
+        bytes_received=usage.bytes_received,
+        milliseconds=round(usage.seconds * 1000, 1),
+    )

@@ -1,0 +1,127 @@
+"""The screen's web application.
+
+    GET  /enter?code=…     a one-time link: sets the cookie
+    GET  /                 the page
+    GET  /events           server-sent events: every change as it happens
+    GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
+    POST /choose /pin /consent /form /back /retry /done /language /touch
+                           what the citizen does; answers the view right after it
+    GET  /healthz          whether the process answers
+
+Posts are JSON and must carry the page's own Origin. They never fail because the citizen was too late: an event that
+does not fit the state changes nothing, and the answer says what is shown now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from kiosk.booth import Booth, Snapshot
+from kiosk.screen import bodies, pages
+from kiosk.screen.entrance import COOKIE, ENTRY_PATH, Entrance
+from kiosk.screen.guard import Guard
+from kiosk.screen.live import follow, newer
+from kiosk.screen.view import View, view_of
+from kiosk.visit import events
+from kiosk.visit.events import CitizenEvent
+from readers.piv.pin import Pin
+
+LONGEST_WAIT: Final = 20.0
+_HERE: Final = Path(__file__).parent
+
+
+class Screen:
+    """The screen of one booth. ``stopping`` ends what waits for changes."""
+
+    def __init__(self, booth: Booth, entrance: Entrance, host: str) -> None:
+        self.stopping = asyncio.Event()
+        self._booth = booth
+        self._entrance = entrance
+        self.app = FastAPI(title="kiosk screen", openapi_url=None, docs_url=None, redoc_url=None)
+        self.app.add_middleware(Guard, entrance=entrance, host=host)
+        self.app.exception_handler(RequestValidationError)(_malformed)
+        self.app.mount("/static", StaticFiles(directory=_HERE / "static"), name="static")
+        self._add_reading()
+        self._add_doing()
+
+    def view(self, snapshot: Snapshot | None = None) -> View:
+        """What is shown now."""
+        return view_of(snapshot or self._booth.snapshot, self._booth.clock())
+
+    def _add_reading(self) -> None:
+        self.app.get(ENTRY_PATH)(self._enter)
+        self.app.get("/", response_class=HTMLResponse)(self._page)
+        self.app.get("/state")(self._state)
+        self.app.get("/events", response_class=EventSourceResponse)(self._events)
+        self.app.get("/healthz")(_healthy)
+
+    def _add_doing(self) -> None:
+        doing: dict[str, tuple[type[bodies.Body], Callable[[Any], CitizenEvent]]] = {
+            "/choose": (bodies.Choice, lambda body: events.ServiceChosen(body.department, body.service)),
+            "/pin": (bodies.EnteredPin, lambda body: events.PinEntered(Pin(body.pin))),
+            "/consent": (bodies.Nothing, lambda _: events.ConsentGiven(uuid.uuid4())),
+            "/form": (bodies.EnteredForm, lambda body: events.FormSubmitted(body.values, uuid.uuid4())),
+            "/back": (bodies.Nothing, lambda _: events.WentBack()),
+            "/retry": (bodies.Nothing, lambda _: events.TriedAgain()),
+            "/done": (bodies.Nothing, lambda _: events.Finished()),
+            "/language": (bodies.ChosenLanguage, lambda body: events.LanguageChosen(body.language)),
+            "/touch": (bodies.Nothing, lambda _: events.Touched()),
+        }
+        for path, (kind, event) in doing.items():
+            self._add_post(path, kind, event)
+
+    def _add_post(self, path: str, kind: type[bodies.Body], event: Callable[[Any], CitizenEvent]) -> None:
+        def act(body: bodies.Body) -> JSONResponse:
+            return JSONResponse(self.view(self._booth.send(event(body))))
+
+        act.__annotations__["body"] = kind
+        self.app.post(path)(act)
+
+    def _enter(self, code: Annotated[str, Query(max_length=64)]) -> Response:
+        secret = self._entrance.admit(code)
+        if secret is None:
+            return PlainTextResponse("This link has been used. The kiosk has printed a new one.\n", 403)
+        response = RedirectResponse("/", status_code=303)
+        response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path="/")
+        return response
+
+    def _page(self) -> HTMLResponse:
+        return HTMLResponse(pages.page(self.view()))
+
+    async def _state(
+        self,
+        after: int = -1,
+        wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT)] = LONGEST_WAIT,
+    ) -> JSONResponse:
+        return JSONResponse(self.view(await newer(self._booth, after, wait, self.stopping)))
+
+    async def _events(self) -> AsyncIterator[ServerSentEvent]:
+        async for snapshot in follow(self._booth, self.stopping):
+            view = self.view(snapshot)
+            shown = {
+                "version": view["version"],
+                "screen": view["screen"],
+                "language": view["language"],
+                "html": pages.fragment(view),
+            }
+            yield ServerSentEvent(data=shown, event="screen")
+
+
+def _healthy() -> dict[str, bool]:
+    return {"ok": True}
+
+
+def _malformed(_request: Request, _error: Exception) -> PlainTextResponse:
+    """Without what was sent: it may be a PIN."""
+    return PlainTextResponse("That is not what this page sends.\n", 422)

@@ -1,0 +1,208 @@
+"""What the screen shows, as plain data: templates draw it, and ``GET /state`` gives it as JSON.
+
+Only what is to be seen is in it: no token, no card UUID, no key. The members that every view has::
+
+    version         int, grows with every change
+    screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
+                    "sending", "done", "refusal", "take-card"
+    language        "en", "zh-Hans", "pt"
+    level           "tap", "pin", or null when no visit is open
+    seconds_left    int until the screen stops waiting, or null
+    card_inside     bool: a card is in the contact reader
+    troubles        [{"code", "text"}] of what is out of order
+    departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
+    service         {"department", "department_title", "code", "title"} the screen is about, or null
+
+and those that only some have::
+
+    pin-entry       tries_left (int or null), message
+    consent         attributes [{"name", "title"}], purpose (or null)
+    form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
+                    "maximum", "longest", "value", "error" (or null), "error_text"}]
+    done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"}
+    refusal         code, card_state, title, advice, can_retry, can_go_back
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from cardsvc.wire.manifest import OutcomeField
+from kiosk.booth import Snapshot
+from kiosk.forms import Filled, FormField
+from kiosk.offers import Offer
+from kiosk.screen.words import Words, words_in
+from kiosk.visit import screens
+from kiosk.visit.screens import KioskState
+
+View = dict[str, Any]
+
+
+def view_of(snapshot: Snapshot, now: datetime) -> View:
+    """The view of a state, in the language of the state."""
+    state = snapshot.state
+    words = words_in(state.language)
+    offer = _offer(state.screen)
+    return {
+        "version": snapshot.version,
+        "screen": SCREEN_NAMES[type(state.screen)],
+        "language": state.language.value,
+        "level": state.visit.level.value if state.visit else None,
+        "seconds_left": _seconds_left(state, now),
+        "card_inside": state.card_inside,
+        "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in sorted(state.troubles)],
+        "departments": _departments(state, words),
+        "service": _service(offer, words) if offer else None,
+        **_DETAILS.get(type(state.screen), _nothing)(state.screen, words),
+    }
+
+
+SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
+    screens.Attract: "attract",
+    screens.Reading: "reading",
+    screens.Services: "services",
+    screens.InsertCard: "insert-card",
+    screens.PinEntry: "pin-entry",
+    screens.CheckingPin: "checking-pin",
+    screens.Consent: "consent",
+    screens.FillForm: "form",
+    screens.Sending: "sending",
+    screens.Done: "done",
+    screens.Refusal: "refusal",
+    screens.TakeCard: "take-card",
+}
+
+
+def _seconds_left(state: KioskState, now: datetime) -> int | None:
+    return None if state.deadline is None else max(0, math.ceil((state.deadline - now).total_seconds()))
+
+
+def _offer(screen: screens.Screen) -> Offer | None:
+    match screen:
+        case screens.Consent(offer=offer) | screens.FillForm(offer=offer) | screens.Done(offer=offer):
+            return offer
+        case screens.Sending(submission=submission):
+            return submission.offer
+        case screens.InsertCard(wanted=wanted):
+            return wanted
+        case screens.PinEntry(wanted=wanted) | screens.CheckingPin(wanted=wanted):
+            return wanted
+    return None
+
+
+def _departments(state: KioskState, words: Words) -> list[View]:
+    return [
+        {
+            "code": code,
+            "title": words.texts(offers[0].department_titles),
+            "services": [_listed(offer, state, words) for offer in offers],
+        }
+        for code, offers in (
+            (code, list(group)) for code, group in groupby(state.offers, lambda offer: offer.department)
+        )
+    ]
+
+
+def _listed(offer: Offer, state: KioskState, words: Words) -> View:
+    service = offer.service
+    return {
+        "code": service.code,
+        "title": words.texts(service.titles),
+        "summary": words.texts(service.summaries),
+        "level": service.level.value,
+        "steps_up": state.visit is not None and service.level > state.visit.level,
+        "result": service.result.value,
+    }
+
+
+def _service(offer: Offer, words: Words) -> View:
+    return {
+        "department": offer.department,
+        "department_title": words.texts(offer.department_titles),
+        "code": offer.service.code,
+        "title": words.texts(offer.service.titles),
+    }
+
+
+def _nothing(_screen: Any, _words: Words) -> View:
+    return {}
+
+
+def _pin_entry(screen: screens.PinEntry, words: Words) -> View:
+    said = words["pin-entry"]
+    message = None
+    if screen.tries_left is not None:
+        message = said["wrong_last"] if screen.tries_left == 1 else said["wrong"].format(tries=screen.tries_left)
+    return {"tries_left": screen.tries_left, "message": message}
+
+
+def _consent(screen: screens.Consent, words: Words) -> View:
+    service = screen.offer.service
+    return {
+        "attributes": [{"name": name, "title": words.attribute(name)} for name in service.attributes],
+        "purpose": words.texts(service.purposes) if service.purposes else None,
+    }
+
+
+def _form(screen: screens.FillForm, words: Words) -> View:
+    return {"fields": [_field(question, screen.filled, words) for question in screen.offer.form.fields]}
+
+
+def _field(question: FormField, filled: Filled, words: Words) -> View:
+    error = filled.errors.get(question.name)
+    return {
+        "name": question.name,
+        "kind": question.kind.value,
+        "title": words.texts(question.titles),
+        "hint": words.texts(question.hints) if question.hints else None,
+        "required": question.required,
+        "choices": [{"value": choice.value, "title": words.texts(choice.titles)} for choice in question.choices],
+        "minimum": question.minimum,
+        "maximum": question.maximum,
+        "longest": question.longest,
+        "value": filled.values.get(question.name),
+        "error": error.value if error else None,
+        "error_text": words["form"]["errors"][error] if error else None,
+    }
+
+
+def _done(screen: screens.Done, words: Words) -> View:
+    outcome = screen.outcome
+    return {
+        "outcome": {
+            "title": words.texts(outcome.title),
+            "fields": [_line(line, words) for line in outcome.fields],
+            "receipt": outcome.receipt,
+            "result": screen.offer.service.result.value,
+        }
+    }
+
+
+def _line(line: OutcomeField, words: Words) -> View:
+    value = line.value if isinstance(line.value, str) else words.texts(line.value)
+    return {"label": words.texts(line.label), "value": value, "prominent": line.prominent}
+
+
+def _refusal(screen: screens.Refusal, words: Words) -> View:
+    said = words.saying(screen.reason)
+    return {
+        "code": screen.reason.code,
+        "card_state": screen.reason.card_state,
+        "title": said.title,
+        "advice": said.advice,
+        "can_retry": screen.retry is not None,
+        "can_go_back": screen.resume is not None,
+    }
+
+
+_DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
+    screens.PinEntry: _pin_entry,
+    screens.Consent: _consent,
+    screens.FillForm: _form,
+    screens.Done: _done,
+    screens.Refusal: _refusal,
+}

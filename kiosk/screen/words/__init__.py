@@ -1,0 +1,86 @@
+"""The words on the screen in every language of the city: one JSON file a language, all with the same keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from cardsvc.wire.manifest import Language, text_in
+from kiosk.visit.reason import STEP_UP_REQUIRED, UNEXPECTED, VISIT_OVER, Reason
+
+_SAID_AS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            "challenge-unknown",
+            "challenge-expired",
+            "challenge-foreign",
+            "challenge-replayed",
+            "level-without-challenge",
+            "proof-for-another-level",
+            "proof-for-another-audience",
+        ),
+        "try-again",
+    ),
+    **dict.fromkeys(VISIT_OVER, "visit-ended"),
+    **dict.fromkeys(STEP_UP_REQUIRED, "step-up-required"),
+    **dict.fromkeys(("department-unknown", "attributes-not-covered"), "service-not-covered"),
+    **dict.fromkeys(
+        (
+            "client-refused",
+            "invalid-token",
+            "not-authenticated",
+            "insufficient-scope",
+            "scope-not-allowed",
+        ),
+        "out-of-service",
+    ),
+}
+"""Codes that mean the same to a citizen as another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What happened and what to do now."""
+
+    title: str
+    advice: str
+
+
+class Words:
+    """The words of one language. ``words["attract"]["title"]``; the sets of keys are the same in all."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._words: dict[str, Any] = json.loads(
+            files(__package__).joinpath(f"{language.value}.json").read_text(encoding="utf-8")
+        )
+
+    def __getitem__(self, group: str) -> dict[str, Any]:
+        words: dict[str, Any] = self._words[group]
+        return words
+
+    def texts(self, texts: Mapping[Language, str]) -> str:
+        """A department's text in this language, else in English."""
+        return text_in(dict(texts), self.language)
+
+    def attribute(self, name: str) -> str:
+        """What an attribute is called; one that nobody has named yet is shown as it is."""
+        return str(self._words["attributes"].get(name, name.replace("_", " ")))
+
+    def saying(self, reason: Reason) -> Saying:
+        """The sentences for a reason; those for `UNEXPECTED` when it has none of its own."""
+        refusals = self._words["refusals"]
+        code = _SAID_AS.get(reason.code, reason.code)
+        words = refusals.get(f"{code}.{reason.card_state}") or refusals.get(code) or refusals[UNEXPECTED]
+        advice = self.texts(reason.message) if reason.message else words["advice"]
+        return Saying(words["title"], advice)
+
+
+@cache
+def words_in(language: Language) -> Words:
+    """The words of a language."""
+    return Words(language)
