@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,7 +19,8 @@ from readers.virtual.profiles import STRICT, YUBICO_LIKE
 card_app = typer.Typer(help="Software PIV cards, for tests and demonstrations.", no_args_is_help=True)
 
 _StrictOption = Annotated[bool, typer.Option("--strict", help="A new card is SP 800-73-5 and nothing else.")]
-POWERED_LINE = "powered"
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+POWERED_LINE: Final = "powered"
 """What ``serve`` prints each time the reader has powered the card up."""
 
 
@@ -40,18 +43,14 @@ def serve(
 
     Example: readers card serve --state anna.json   (and in another terminal: opensc-tool -n)
     """
-    stop = vpcd.Stop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: stop.set())
     if port is None:
         port = vpcd.CONTACTLESS_PORT if contactless else vpcd.CONTACT_PORT
-    meter = Journal(journal) if journal else None
-    with _card(state, contactless, strict, meter) as card:
-        typer.echo(f"{state.name} is on {host}:{port} ({'contactless' if contactless else 'contact'})")
+    with ExitStack() as stack:
+        meter = stack.enter_context(Journal(journal)) if journal else None
+        card = stack.enter_context(_card(state, contactless=contactless, strict=strict, journal=meter))
+        stop = stack.enter_context(_stopped_by_signals())
+        typer.echo(f"{state.name} goes on {host}:{port} ({'contactless' if contactless else 'contact'})")
         vpcd.serve(card, stop, host=host, port=port, on_power=lambda: typer.echo(POWERED_LINE))
-    if meter is not None:
-        meter.close()
-    stop.close()
 
 
 @card_app.command()
@@ -70,7 +69,19 @@ def new(
         typer.echo(f"{file}: a blank card")
 
 
-def _card(state: Path, contactless: bool, strict: bool, journal: Journal | None) -> VirtualCard:
+@contextmanager
+def _stopped_by_signals() -> Iterator[vpcd.Stop]:
+    stop = vpcd.Stop()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _ENDING}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        stop.close()
+
+
+def _card(state: Path, *, contactless: bool, strict: bool, journal: Journal | None) -> VirtualCard:
     try:
         return VirtualCard(state, contactless=contactless, profile=STRICT if strict else YUBICO_LIKE, journal=journal)
     except (ReaderError, OSError) as error:

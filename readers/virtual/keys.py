@@ -24,6 +24,7 @@ _CONTROL: Final = 0xAC
 _ALGORITHM: Final = 0x80
 _PIN_POLICY: Final = 0xAA
 _TOUCH_POLICY: Final = 0xAB
+_UNCOMPRESSED: Final = b"\x04"
 _PUBLIC_KEY: Final = 0x7F49
 _MODULUS, _EXPONENT, _POINT = 0x81, 0x82, 0x86
 
@@ -115,7 +116,7 @@ def sign(key: PrivateKey, challenge: bytes) -> bytes:
 
 def agree(key: PrivateKey, peer: bytes) -> bytes:
     """ECDH with a peer's uncompressed point: the x coordinate (SP 800-73-5 part 2 §A.5)."""
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not peer.startswith(_UNCOMPRESSED):
         raise Refused(KnownStatus.INCORRECT_DATA)
     try:
         return key.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(key.curve, peer))

@@ -143,9 +143,7 @@ class LoopbackReader:
             inserted = _inserted(self._slot)
             if inserted is None:
                 raise NoCard(f"there is no card on {self.name}")
-            journal = Journal(inserted.journal) if inserted.journal else None
-            if journal is not None:
-                stack.callback(journal.close)
+            journal = stack.enter_context(Journal(inserted.journal)) if inserted.journal else None
             card = self._take(inserted, journal)
             connection = LoopbackConnection(card, lambda: _identity(self._slot) == inserted.identity)
             stack.callback(connection.close)
