@@ -12,6 +12,7 @@ pytest_plugins = (
     "tests.fixtures.cards",
     "tests.fixtures.pcscd",
     "tests.fixtures.services",
+    "tests.fixtures.proofs",
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
