@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 
@@ -37,6 +37,17 @@ def create_app(services: Services) -> FastAPI:
 
     There are no documentation pages: `cardsvc openapi` prints the document, and a public server needs no more routes.
     """
+    app = _build_app()
+    app.state.services = services
+    return app
+
+
+def describe_api() -> dict[str, Any]:
+    """The OpenAPI document. Needs neither keys nor a database."""
+    return _build_app().openapi()
+
+
+def _build_app() -> FastAPI:
     app = FastAPI(
         title="Citizen card service",
         version=version("citizen-card"),
@@ -44,7 +55,6 @@ def create_app(services: Services) -> FastAPI:
         openapi_url=None,
         max_body_size=MAX_BODY,
     )
-    app.state.services = services
     app.add_middleware(RequestFrame)
     problems.install(app)
     for router in ROUTERS:
