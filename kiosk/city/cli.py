@@ -1,0 +1,60 @@
+"""`city`: a whole city on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from kiosk.city.card_table import Position
+from kiosk.city.demo import run_demo
+from kiosk.city.run import move_card, run_city
+from kiosk.city.stage import Transport
+
+app = typer.Typer(
+    help="A whole city on this machine: card service, departments, kiosk, readers and a card.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+TransportOption = Annotated[
+    Transport | None,
+    typer.Option(help="Insist on real PC/SC or on in-process readers; by default PC/SC where this machine has it."),
+]
+FOLDER = Path("var")
+
+
+@app.command(epilog="Example: city demo --transport loopback")
+def demo(transport: TransportOption = None) -> None:
+    """Run the main job once, from an empty city to a revoked card; exit 1 when any step fails.
+
+    The steps are also written to var/demo/report.json.
+    """
+    if not run_demo(FOLDER / "demo", transport, Console()):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: city run --kiosk-port 8800")
+def run(
+    transport: TransportOption = None,
+    kiosk_port: Annotated[int, typer.Option(help="Port of the kiosk's screen, where it is free.")] = 8800,
+) -> None:
+    """Open the city and stay until Ctrl-C. Cards are moved with `city card` or on the card table's page."""
+    run_city(FOLDER / "run", transport, kiosk_port, Console())
+
+
+@app.command(epilog="Example: city card insert")
+def card(position: Annotated[Position, typer.Argument(help="Where to put the resident's card.")]) -> None:
+    """Move the card of a running city: hold it to the reader, put it in, or take it away."""
+    move_card(FOLDER / "run", position)
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

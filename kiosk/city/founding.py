@@ -1,0 +1,197 @@
+"""Founding a city: keys, certificate authority, database, officers, departments; then its processes.
+
+Everything lives in one folder and is done with the programs a city would use, as separate processes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cardsvc.client import ServiceClient, load_key
+from kiosk.city.processes import ChildProcess, python, run
+from kiosk.city.stage import Place, Stage
+
+FOUNDING_OFFICERS: Final = ("ana", "bo")
+KIOSK: Final = "kiosk-1"
+DESK: Final = "desk-1"
+
+POLICIES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "medical-insurance": {
+        "clinic-check-in": {"level": "tap", "attributes": ["district"]},
+        "balance": {"level": "pin", "attributes": []},
+    },
+    "education": {
+        "library-loan": {"level": "tap", "attributes": []},
+        "library-return": {"level": "tap", "attributes": []},
+    },
+}
+"""What each department may learn for each of its services."""
+
+TITLES: Final = {"medical-insurance": "Medical Insurance", "education": "Education"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the parts of a city are."""
+
+    folder: Path
+    service_port: int
+    department_ports: Mapping[str, int]
+    kiosk_port: int
+    database_url: str = ""
+    """The card database; the embedded one in the folder when empty."""
+
+    @classmethod
+    def for_folder(cls, folder: Path, kiosk_port: int | None = None) -> Plan:
+        """Choose free ports. ``kiosk_port`` is wished for, and taken only when it is free."""
+        ports = _free_ports(2 + len(POLICIES), wished=kiosk_port)
+        return cls(folder, ports[1], dict(zip(POLICIES, ports[2:], strict=True)), ports[0])
+
+    @property
+    def service_url(self) -> str:
+        """Where the card service answers; also its issuer name."""
+        return f"http://127.0.0.1:{self.service_port}"
+
+    def department_url(self, code: str) -> str:
+        """Where a department answers."""
+        return f"http://127.0.0.1:{self.department_ports[code]}"
+
+    @property
+    def database(self) -> Path:
+        """The embedded card database."""
+        return self.folder / "cardsvc.sqlite"
+
+    def department_data(self, code: str) -> Path:
+        """The folder of a department's own database."""
+        return self.folder / code
+
+    def private_key(self, client_id: str) -> Path:
+        """The private key of a caller."""
+        return self.folder / f"{client_id}.jwk"
+
+    def public_key(self, client_id: str) -> Path:
+        """Its public half."""
+        return self.folder / f"{client_id}.pub.jwk"
+
+    @property
+    def root_certificate(self) -> Path:
+        """The root CA's certificate, PEM."""
+        return self.folder / "root-ca.pem"
+
+    @property
+    def issuing_certificate(self) -> Path:
+        """The issuing CA's certificate, PEM."""
+        return self.folder / "keystore" / "issuing-ca.pem"
+
+    @property
+    def kiosk_link(self) -> str:
+        """The link that opens the kiosk's screen; it works once."""
+        return (self.folder / "kiosk.link").read_text().strip()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Settings of the card service."""
+        return {
+            "CARDSVC_DATABASE_URL": self.database_url or f"sqlite:///{self.database}",
+            "CARDSVC_ISSUER": self.service_url,
+            "CARDSVC_KEYSTORE_DIR": str(self.folder / "keystore"),
+            "CARDSVC_KEYSTORE_PASSPHRASE_FILE": str(self.folder / "keystore.passphrase"),
+        }
+
+    def caller(self, client_id: str) -> ServiceClient:
+        """The card service, called by an officer, the desk or a kiosk with that caller's own key."""
+        return ServiceClient(self.service_url, client_id, load_key(self.private_key(client_id)))
+
+
+def found(plan: Plan) -> None:
+    """Make keys, hold the founding ceremony, register kiosk and departments. Raises ProcessFailed."""
+    _write_secret(plan.folder / "keystore.passphrase", secrets.token_urlsafe(32))
+    callers = (*FOUNDING_OFFICERS, KIOSK, DESK, *POLICIES)
+    for caller in callers:
+        public = _cardsvc(plan, "keygen", "--out", str(plan.private_key(caller)))
+        plan.public_key(caller).write_text(public)
+    officers = [f"--officer={name}={plan.public_key(name)}" for name in FOUNDING_OFFICERS]
+    _cardsvc(plan, "init", *officers, "--witness=city-notary", f"--ca-out={plan.root_certificate}")
+    for kind, client_id, title in (("kiosk", KIOSK, "Town hall, ground floor"), ("desk", DESK, "Town hall, desk 1")):
+        _cardsvc(plan, "caller", "add", f"--kind={kind}", f"--client-id={client_id}", f"--title={title}",
+                 f"--jwk={plan.public_key(client_id)}")  # fmt: skip
+    for code, policy in POLICIES.items():
+        policy_file = plan.folder / f"{code}.policy.json"
+        policy_file.write_text(json.dumps(policy))
+        _cardsvc(plan, "department", "add", f"--code={code}", f"--title={TITLES[code]}",
+                 f"--jwk={plan.public_key(code)}", f"--policy={policy_file}")  # fmt: skip
+
+
+@contextmanager
+def open_service(plan: Plan) -> Iterator[ChildProcess]:
+    """Start the card service alone."""
+    command = python("cardsvc.cli", "serve", f"--port={plan.service_port}")
+    with _child(plan, "service", command, plan.environment) as process:
+        process.wait_for("listening on ")
+        yield process
+
+
+@contextmanager
+def open_offices(plan: Plan) -> Iterator[dict[str, ChildProcess]]:
+    """Start the card service and every department; they are stopped at the end of the block."""
+    with ExitStack() as stack:
+        processes = {"service": stack.enter_context(open_service(plan))}
+        for code, port in plan.department_ports.items():
+            plan.department_data(code).mkdir(exist_ok=True)
+            command = python("kiosk.cli", "departments", "serve", code, f"--port={port}",
+                             f"--service={plan.service_url}", f"--issuer={plan.service_url}",
+                             f"--key={plan.private_key(code)}", f"--data={plan.department_data(code)}")  # fmt: skip
+            processes[code] = stack.enter_context(_child(plan, code, command, {}))
+        for code in plan.department_ports:
+            processes[code].wait_for("listening on ")
+        yield processes
+
+
+@contextmanager
+def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
+    """Start the kiosk on the stage's two readers."""
+    command = python(
+        "kiosk.cli", "run", f"--service={plan.service_url}", f"--client-id={KIOSK}",
+        f"--key={plan.private_key(KIOSK)}", f"--port={plan.kiosk_port}",
+        f"--contactless={stage.reader_name(Place.CONTACTLESS)}", f"--contact={stage.reader_name(Place.CONTACT)}",
+        f"--ready-file={plan.folder / 'kiosk.link'}",
+        *(f"--department={plan.department_url(code)}" for code in POLICIES),
+    )  # fmt: skip
+    with _child(plan, "kiosk", command, stage.environment) as process:
+        process.wait_for("listening on ")
+        yield process
+
+
+def _child(plan: Plan, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> ChildProcess:
+    return ChildProcess(name, command, environment, plan.folder / f"{name}.log")
+
+
+def _cardsvc(plan: Plan, *arguments: str) -> str:
+    return run(f"cardsvc {arguments[0]}", python("cardsvc.cli", *arguments), plan.environment)
+
+
+def _write_secret(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def _free_ports(count: int, wished: int | None) -> list[int]:
+    """Ports that are free now; the first is the wished one if it is free. All are held until all are chosen."""
+    with ExitStack() as held:
+        ports: list[int] = []
+        for index in range(count):
+            listener = held.enter_context(socket.socket())
+            try:
+                listener.bind(("127.0.0.1", wished if wished and not index else 0))
+            except OSError:
+                listener.bind(("127.0.0.1", 0))
+            ports.append(listener.getsockname()[1])
+        return ports

@@ -1,0 +1,93 @@
+"""From a person to an active card: what clerk, approving officer, desk and citizen do, each with their own key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from cardsvc.client import ServiceClient, statement
+from cardsvc.wire.authentication import CardProof
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import Person
+from cardsvc.wire.signed import activation_hash
+from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan
+from kiosk.city.stage import CardFiles, Place, Stage
+from kiosk.desk.relay import relay_personalisation
+from readers.connection import CardReader
+from readers.piv.identifiers import KeyReference
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+
+RESIDENT: Final = Person(
+    name="陈嘉欣",
+    name_latin="Chen Jiaxin",
+    birth_date=date(1987, 4, 12),
+    document_number="M1234567",
+    district="hengqin",
+)
+STOCK_NUMBER: Final = "CC-0000-0001"
+CITIZENS_PIN: Final = "271828"
+CARD_SECONDS: Final = 10.0
+"""How long to wait for a card that was just put on."""
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCard:
+    """A card fresh from the desk."""
+
+    uuid: UUID
+    transport_pin: Pin
+
+
+def enrol(clerk: ServiceClient, person: Person) -> UUID:
+    """Write and submit an application; return its id."""
+    application = clerk.create_application(person)
+    clerk.submit(application.id)
+    return application.id
+
+
+def personalise(clerk: ServiceClient, application: UUID, stock_number: str, reader: CardReader) -> SealedCard:
+    """Take a blank card into stock and have the service write it, in the reader."""
+    clerk.add_stock(stock_number)
+    card = clerk.personalise(application, stock_number)
+    reader.wait_for_card(CARD_SECONDS)
+    with reader.connect() as connection:
+        finished = relay_personalisation(clerk, card.uuid, connection)
+    return SealedCard(card.uuid, Pin(finished.transport_pin))
+
+
+def activate(desk: ServiceClient, card: SealedCard, pin: Pin, reader: CardReader) -> None:
+    """The citizen replaces the transport PIN, and the card proves with the new one that it did."""
+    reader.wait_for_card(CARD_SECONDS)
+    with reader.connect() as connection, connection.transaction():
+        session = PivSession.open(connection)
+        session.change_pin(card.transport_pin, pin)
+        (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
+        session.verify_pin(pin)
+        signed = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card.uuid).digest)
+    proof = CardProof(
+        challenge_handle=challenge.handle,
+        card_uuid=card.uuid,
+        level=Level.PIN,
+        audience=challenge.audience,
+        signature=signed,
+    )
+    desk.activate(card.uuid, proof)
+
+
+def issue(plan: Plan, stage: Stage, files: CardFiles) -> UUID:
+    """All of it for our resident, on the contact reader; the card is taken off at the end. Returns its UUID."""
+    clerk, approver = (plan.caller(name) for name in FOUNDING_OFFICERS)
+    application = enrol(clerk, RESIDENT)
+    approver.approve(application)
+    stage.put_on(files, Place.CONTACT)
+    try:
+        reader = stage.reader(Place.CONTACT)
+        card = personalise(clerk, application, STOCK_NUMBER, reader)
+        clerk.deliver(card.uuid)
+        activate(plan.caller(DESK), card, Pin(CITIZENS_PIN), reader)
+    finally:
+        stage.take_off(Place.CONTACT)
+    return card.uuid

@@ -1,0 +1,79 @@
+"""``make bench``: measures, prints tables, writes var/bench/report.json."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from kiosk.city.founding import Plan, found, open_service
+from kiosk.city.issuing import STOCK_NUMBER, issue
+from kiosk.city.stage import CardFiles, Transport, open_stage
+from tests.bench import authenticating, tapping
+from tests.fixtures import postgres
+
+console = Console()
+
+
+def bench_tap(rounds: int) -> dict[str, Any]:
+    """A card issued by the service, on real PC/SC, tapped by us and by yubikit."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        stage = stack.enter_context(open_stage(folder, Transport.PCSC))
+        plan = Plan.for_folder(folder)
+        card = CardFiles.named(folder, STOCK_NUMBER)
+        found(plan)
+        with open_service(plan):
+            issue(plan, stage, card)
+        progress = stack.enter_context(Progress(console=console, transient=True))
+        task = progress.add_task("tapping", total=rounds)
+        return tapping.compare(stage, card, rounds, lambda: progress.advance(task))
+
+
+def bench_authentication(database: str, database_url: str, proofs: int) -> dict[str, Any]:
+    """The service on one database."""
+    with console.status(f"authenticating on {database} …"), tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        return authenticating.measure(Path(folder), database_url, proofs)
+
+
+def show(report: dict[str, Any]) -> None:
+    """Print what a person wants to know."""
+    tap = report["tap"]
+    taps = Table(
+        "", "APDUs", "sent", "received", "median ms", title="Tap, same card, same reader", title_justify="left"
+    )
+    for who in ("ours", "yubikit"):
+        taps.add_row(who, *(str(tap[who][key]) for key in ("apdus", "bytes_sent", "bytes_received", "median_ms")))
+    console.print(taps, f"ours / yubikit = {tap['ratio_ms']}")
+    rates = Table("", "per second", "of empty endpoint", "p99 ms", title="Authentications")
+    for database, result in report["authentication"].items():
+        rates.add_row(database, *(str(result[key]) for key in ("per_second", "of_empty_endpoint", "p99_ms")))
+    console.print(rates)
+
+
+def main(
+    rounds: Annotated[int, typer.Option(help="Taps of each contender.")] = 300,
+    proofs: Annotated[int, typer.Option(help="Authentications on each database.")] = 3000,
+    report_file: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("var/bench/report.json"),
+) -> None:
+    """Measure taps and authentications. Example: python -m tests.bench --rounds 100 --proofs 1000."""
+    report = json.loads(report_file.read_text()) if report_file.exists() else {}
+    report["tap"] = bench_tap(rounds)
+    report["authentication"] = {"sqlite": bench_authentication("sqlite", "", proofs)}
+    with postgres.room() as room, postgres.start(room).database() as url:
+        report["authentication"]["postgresql"] = bench_authentication("postgresql", url, proofs)
+    report_file.parent.mkdir(parents=True, exist_ok=True)
+    report_file.write_text(json.dumps(report, indent=2) + "\n")
+    show(report)
+    console.print(f"written to {report_file}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
