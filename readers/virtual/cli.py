@@ -20,8 +20,6 @@ card_app = typer.Typer(help="Software PIV cards, for tests and demonstrations.",
 
 _StrictOption = Annotated[bool, typer.Option("--strict", help="A new card is SP 800-73-5 and nothing else.")]
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-POWERED_LINE: Final = "powered"
-"""What ``serve`` prints each time the reader has powered the card up."""
 
 
 @card_app.command()
@@ -50,7 +48,7 @@ def serve(
         card = stack.enter_context(_card(state, contactless=contactless, strict=strict, journal=meter))
         stop = stack.enter_context(_stopped_by_signals())
         typer.echo(f"{state.name} goes on {host}:{port} ({'contactless' if contactless else 'contact'})")
-        vpcd.serve(card, stop, host=host, port=port, on_power=lambda: typer.echo(POWERED_LINE))
+        vpcd.serve(card, stop, host=host, port=port)
 
 
 @card_app.command()

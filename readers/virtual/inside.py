@@ -19,9 +19,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from readers.virtual.presence import card_present
+
+CSOCK_NAME: Final = "PCSCLITE_CSOCK_NAME"
+"""Where libpcsclite looks for the socket of pcscd to talk to."""
 READY_SECONDS: Final = 20.0
 _POLL_SECONDS: Final = 0.02
 _PATIENCE_SECONDS: Final = 5.0
@@ -50,38 +55,45 @@ class _Inside:
         self._pcscd = pcscd
         self._ports = frozenset(ports)
         self._daemon: subprocess.Popen[bytes] | None = None
-        self._others: dict[int, subprocess.Popen[bytes]] = {}
+        self._cards: dict[str, subprocess.Popen[bytes]] = {}
+        """The program that serves the card on each reader."""
 
-    def start_daemon(self, _request: dict[str, Any]) -> dict[str, Any]:
-        """Start pcscd, or start it again, and wait until both readers are there."""
+    def start_daemon(self, _request: dict[str, Any]) -> None:
+        """Start pcscd, or start it again, and wait until both readers are there, with the cards that were on them."""
         if self._daemon is not None:
             _end(self._daemon)
         socket_path(self._directory).unlink(missing_ok=True)
         log = self._directory / "pcscd.log"
         daemon = self._daemon = _spawn((self._pcscd, "--foreground", "-c", str(self._directory / "conf")), log)
         self._until(lambda: self._answers() and self._ports <= _listening_ports(), daemon, log)
-        return {"pid": daemon.pid}
+        for reader in self._cards:
+            self._until(partial(card_present, reader), daemon, log)
 
-    def start(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Run a program here, and wait until it prints a line."""
-        number, wanted = int(request["number"]), str(request["until_line"])
-        log = self._directory / f"{number}.log"
-        self._others[number] = program = _spawn(request["arguments"], log)
+    def put_on(self, request: dict[str, Any]) -> None:
+        """Run the program that serves a card, and wait until pcscd sees the card."""
+        reader = str(request["reader"])
+        log = self._directory / "card.log"
+        program = _spawn(request["arguments"], log)
         try:
-            self._until(lambda: wanted in log.read_text(errors="replace").splitlines(), program, log)
+            self._until(partial(card_present, reader), program, log)
         except Failed:
-            _end(self._others.pop(number))
+            _end(program)
             raise
-        return {}
+        self._cards[reader] = program
 
-    def stop(self, request: dict[str, Any]) -> dict[str, Any]:
-        """End a program; it may have ended by itself."""
-        program = self._others.pop(int(request["number"]), None)
-        return {} if program is None else {"status": _end(program)}
+    def take_off(self, request: dict[str, Any]) -> None:
+        """End the program that serves the card on a reader, and wait until pcscd sees that the card is gone.
+
+        A card put on before that would be taken for the one of before, and not be powered up.
+        """
+        reader = str(request["reader"])
+        _end(self._cards.pop(reader))
+        if self._daemon is not None:
+            self._until(lambda: not card_present(reader), self._daemon, self._directory / "pcscd.log")
 
     def end_all(self) -> None:
         """End all programs."""
-        for program in (*self._others.values(), *([self._daemon] if self._daemon else [])):
+        for program in (*self._cards.values(), *([self._daemon] if self._daemon else [])):
             _end(program)
 
     def _answers(self) -> bool:
@@ -148,16 +160,18 @@ def _prepare(directory: Path) -> None:
 
 
 def _answer(inside: _Inside, request: dict[str, Any]) -> dict[str, Any]:
-    steps = {"start_daemon": inside.start_daemon, "start": inside.start, "stop": inside.stop}
+    steps = {"start daemon": inside.start_daemon, "put on": inside.put_on, "take off": inside.take_off}
     try:
-        return {"ok": True, **steps[request["do"]](request)}
+        steps[request["do"]](request)
     except (Failed, OSError) as error:
         return {"ok": False, "why": str(error)}
+    return {"ok": True}
 
 
 def main() -> None:
     """Arguments: directory, path of pcscd, ports of the readers."""
     directory = Path(sys.argv[1])
+    os.environ[CSOCK_NAME] = str(socket_path(directory))  # we ask it too
     inside = _Inside(directory, sys.argv[2], [int(port) for port in sys.argv[3:]])
     try:
         _prepare(directory)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import json
 import os
 import shutil
@@ -23,14 +22,12 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from readers.errors import CardBusy, PcscUnavailable
-from readers.virtual import inside
-from readers.virtual.cli import POWERED_LINE
+from readers.virtual import inside, presence
 from readers.virtual.vpcd import CONTACT_PORT, CONTACTLESS_PORT
 
 CONTACT_READER: Final = "Virtual PCD 00 00"
 CONTACTLESS_READER: Final = "Virtual PCD 00 01"
 
-_CSOCK_NAME: Final = "PCSCLITE_CSOCK_NAME"
 _SOCKET_PATH_LIMIT: Final = 100  # sun_path has 108 bytes
 _DRIVER: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _DRIVER_CONFIGURATION: Final = Path("/etc/reader.conf.d/vpcd")
@@ -53,6 +50,8 @@ def unavailable_reason() -> str | None:
         return "pcscd is not installed: install the packages pcscd and vsmartcard-vpcd."
     if _driver() is None:
         return "pcscd has no virtual reader driver: install the package vsmartcard-vpcd."
+    if not presence.is_installed():
+        return "libpcsclite is not installed: install the package libpcsclite1."
     if _unshare() is None:
         return "This user may not make namespaces: run as root, or allow unprivileged user namespaces."
     return None
@@ -65,7 +64,7 @@ class CardOnReader:
         self._stop = stop
 
     def take_off(self) -> None:
-        """Take it off; PC/SC notices within half a second. Nothing happens when it is off already."""
+        """Take it off; returns when PC/SC has noticed. Nothing happens when it is off already."""
         self._stop()
 
     def __enter__(self) -> Self:
@@ -81,42 +80,42 @@ class PrivatePcscd:
     def __init__(self) -> None:
         self._directory: Path | None = None
         self._process: subprocess.Popen[str] | None = None
-        self._numbers = itertools.count(1)
         self._turn = threading.Lock()
-        self._on_reader: dict[bool, int] = {}
-        """Which card is on the contact and on the contactless reader."""
+        self._cards: dict[str, CardOnReader] = {}
+        """By the name of the reader they are on."""
 
     @property
     def environment(self) -> Mapping[str, str]:
         """What a client process needs in its environment."""
         if self._directory is None:
             raise RuntimeError("not started")
-        return {_CSOCK_NAME: str(inside.socket_path(self._directory))}
+        return {inside.CSOCK_NAME: str(inside.socket_path(self._directory))}
 
     def put_on(self, state_file: Path, *, contactless: bool = False, journal: Path | None = None) -> CardOnReader:
         """Put the card whose state is in ``state_file`` on the contact or the contactless reader.
 
-        Returns when the reader has powered it up. Raises CardBusy when there is a card on that reader already,
+        Returns when PC/SC applications see it. Raises CardBusy when there is a card on that reader already,
         PcscUnavailable when it does not come up, for example because it is on another reader.
         """
-        number = next(self._numbers)
-        if self._on_reader.setdefault(contactless, number) != number:
-            raise CardBusy(f"there is a card on the {'contactless' if contactless else 'contact'} reader already")
+        reader = CONTACTLESS_READER if contactless else CONTACT_READER
+        card = CardOnReader(lambda: self._take_off(reader, card))
+        if self._cards.setdefault(reader, card) is not card:
+            raise CardBusy(f"there is a card on {reader} already")
         arguments = [sys.executable, "-m", "readers.virtual.cli", "serve", "--state", str(state_file.absolute())]
         if contactless:
             arguments.append("--contactless")
         if journal is not None:
             arguments += ["--journal", str(journal.absolute())]
         try:
-            self._ask({"do": "start", "number": number, "arguments": arguments, "until_line": POWERED_LINE})
+            self._ask({"do": "put on", "reader": reader, "arguments": arguments})
         except BaseException:
-            del self._on_reader[contactless]
+            del self._cards[reader]
             raise
-        return CardOnReader(lambda: self._take_off(number))
+        return card
 
     def restart(self) -> None:
-        """End pcscd and start it again, as an administrator would; cards stay on their readers."""
-        self._ask({"do": "start_daemon"})
+        """End pcscd and start it again, as an administrator would. Cards stay on; returns when it sees them again."""
+        self._ask({"do": "start daemon"})
 
     def __enter__(self) -> Self:
         reason = unavailable_reason()
@@ -126,7 +125,7 @@ class PrivatePcscd:
         try:
             _write_configuration(self._directory / "conf")
             self._process = _start_inside(self._directory)
-            self._ask({"do": "start_daemon"})
+            self._ask({"do": "start daemon"})
         except BaseException:
             self._end()
             raise
@@ -135,12 +134,12 @@ class PrivatePcscd:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end()
 
-    def _take_off(self, number: int) -> None:
-        if self._process is not None and number in self._on_reader.values():
-            self._ask({"do": "stop", "number": number})
-            self._on_reader = {where: card for where, card in self._on_reader.items() if card != number}
+    def _take_off(self, reader: str, card: CardOnReader) -> None:
+        if self._process is not None and self._cards.get(reader) is card:
+            self._ask({"do": "take off", "reader": reader})
+            del self._cards[reader]
 
-    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> None:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
             raise RuntimeError("not started")
@@ -153,8 +152,7 @@ class PrivatePcscd:
             line = process.stdout.readline()
         answer: dict[str, Any] = json.loads(line) if line else {"ok": False, "why": "it has ended"}
         if not answer["ok"]:
-            raise PcscUnavailable(f"the private pcscd could not {request['do'].replace('_', ' ')}: {answer['why']}")
-        return answer
+            raise PcscUnavailable(f"the private pcscd could not {request['do']}: {answer['why']}")
 
     def _end(self) -> None:
         if self._process is not None:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import select
 import socket
-from collections.abc import Callable
-from enum import IntEnum
 from typing import Final
 
 from readers.virtual.card import VirtualCard
@@ -18,18 +16,10 @@ from readers.virtual.card import VirtualCard
 CONTACT_PORT: Final = 35_963
 CONTACTLESS_PORT: Final = 35_964
 
+_ASKS_FOR_ATR: Final = 4
 _RETRY_SECONDS: Final = 0.1
 _CONNECT_SECONDS: Final = 2.0
 _QUICK_ACKNOWLEDGE: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
-
-
-class _Control(IntEnum):
-    """Messages of one byte."""
-
-    POWER_OFF = 0
-    POWER_ON = 1
-    RESET = 2
-    ATR = 4
 
 
 class Stop:
@@ -74,12 +64,10 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = CONTACT_PORT,
-    on_power: Callable[[], None] = lambda: None,
 ) -> None:
     """Keep the card on the reader at ``host``:``port`` until ``stop`` is set.
 
-    It waits for a reader that is not there yet, and comes back to one that was restarted. ``on_power`` is called when
-    the reader has powered the card up and read its ATR: from then on PC/SC applications see it.
+    It waits for a reader that is not there yet, and comes back to one that was restarted.
     """
     while not stop.wait(0):
         try:
@@ -89,7 +77,7 @@ def serve(
             continue
         with connection:
             try:
-                _Link(connection, stop).run(card, on_power)
+                _Link(connection, stop).run(card)
             except (_Gone, ConnectionError):
                 card.reset()
                 stop.wait(_RETRY_SECONDS)
@@ -109,20 +97,15 @@ class _Link:
         self._waiting.register(stop, select.POLLIN)
         self._stop = stop.fileno()
 
-    def run(self, card: VirtualCard, on_power: Callable[[], None]) -> None:
-        powered = False
+    def run(self, card: VirtualCard) -> None:
         while True:
             message = self._receive()
             if len(message) != 1:
                 self._send(card.transmit(message))
-            elif message[0] == _Control.ATR:
+            elif message[0] == _ASKS_FOR_ATR:
                 self._send(card.atr)
-                if powered:
-                    on_power()
-                    powered = False
-            else:
+            else:  # power off, power on, reset: whatever it is, the card forgets
                 card.reset()
-                powered = message[0] == _Control.POWER_ON
 
     def _receive(self) -> bytes:
         return self._exactly(int.from_bytes(self._exactly(2), "big"))

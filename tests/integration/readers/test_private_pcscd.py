@@ -62,13 +62,13 @@ def test_a_card_taken_off_is_gone(tmp_path: Path, private_pcscd: PrivatePcscd) -
     assert readers_with_cards(private_pcscd)[CONTACT_READER]
     card.take_off()
     card.take_off()
-    until(lambda: not readers_with_cards(private_pcscd)[CONTACT_READER])
+    assert not readers_with_cards(private_pcscd)[CONTACT_READER]
 
 
 def test_cards_come_back_when_pcscd_is_restarted(tmp_path: Path, private_pcscd: PrivatePcscd) -> None:
     with private_pcscd.put_on(tmp_path / "card.json"):
         private_pcscd.restart()
-        until(lambda: readers_with_cards(private_pcscd).get(CONTACT_READER, False))
+        assert readers_with_cards(private_pcscd)[CONTACT_READER]
 
 
 def test_a_card_cannot_be_in_two_readers(tmp_path: Path, private_pcscd: PrivatePcscd) -> None:

@@ -147,23 +147,6 @@ def test_it_stops_while_there_is_no_reader(tmp_path: Path) -> None:
     stop.close()
 
 
-def test_it_says_when_it_is_powered(tmp_path: Path, reader: Reader, stop: vpcd.Stop) -> None:
-    """The reader asks for the ATR once to see whether there is a card, and again when it has powered it up."""
-    powered: list[str] = []
-    with VirtualCard(tmp_path / "card.json") as card, ThreadPoolExecutor() as pool:
-        pool.submit(vpcd.serve, card, stop, port=reader.port, on_power=lambda: powered.append("on"))
-        link = reader.accept()
-        with link.connection:
-            link.say(ATR)
-            link.hear()
-            assert not powered
-            link.say(POWER_ON + ATR)
-            link.hear()
-            link.ask(QUERY)
-            assert powered == ["on"]
-        stop.set()
-
-
 def test_stop_may_be_set_more_than_once_and_when_closed() -> None:
     stop = vpcd.Stop()
     assert not stop.wait(0)
