@@ -21,6 +21,8 @@ from cardsvc.wire.manifest import Language, Texts
 
 _TEXTS: Final[TypeAdapter[Texts]] = TypeAdapter(Texts)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
+_ONLY_DIGITS: Final = re.compile(r"\^(?:[0-9]|\[0-9\]|\\d|\{[0-9,]+\}|[+?])+\$")
+"""Patterns of digits alone, for example ``^4[0-9]{7}$``."""
 _LONGEST_TEXT: Final = 200
 _MOST_FIELDS: Final = 8
 
@@ -71,6 +73,8 @@ class FormField:
     minimum: int | None = None
     maximum: int | None = None
     longest: int = _LONGEST_TEXT
+    numeric: bool = False
+    """Whether only digits make sense, so that a number pad is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,7 @@ def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:  # 
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
         longest=min(part.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT),
+        numeric=_ONLY_DIGITS.fullmatch(part.get("pattern", "")) is not None,
     )
 
 

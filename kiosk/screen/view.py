@@ -18,7 +18,7 @@ and those that only some have::
     pin-entry       tries_left (int or null), message
     consent         attributes [{"name", "title"}], purpose (or null)
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
-                    "maximum", "longest", "value", "error" (or null), "error_text"}]
+                    "maximum", "longest", "numeric", "value", "error" (or null), "error_text"}]
     done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"}
     refusal         code, card_state, title, advice, can_retry, can_go_back
 """
@@ -28,7 +28,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import datetime
-from itertools import groupby
 from typing import Any, Final
 
 from cardsvc.wire.manifest import OutcomeField
@@ -101,10 +100,15 @@ def _departments(state: KioskState, words: Words) -> list[View]:
             "title": words.texts(offers[0].department_titles),
             "services": [_listed(offer, state, words) for offer in offers],
         }
-        for code, offers in (
-            (code, list(group)) for code, group in groupby(state.offers, lambda offer: offer.department)
-        )
+        for code, offers in _by_department(state.offers).items()
     ]
+
+
+def _by_department(offers: tuple[Offer, ...]) -> dict[str, list[Offer]]:
+    found: dict[str, list[Offer]] = {}
+    for offer in offers:
+        found.setdefault(offer.department, []).append(offer)
+    return found
 
 
 def _listed(offer: Offer, state: KioskState, words: Words) -> View:
@@ -164,6 +168,7 @@ def _field(question: FormField, filled: Filled, words: Words) -> View:
         "minimum": question.minimum,
         "maximum": question.maximum,
         "longest": question.longest,
+        "numeric": question.numeric,
         "value": filled.values.get(question.name),
         "error": error.value if error else None,
         "error_text": words["form"]["errors"][error] if error else None,

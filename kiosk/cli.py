@@ -1,0 +1,97 @@
+"""``kiosk``: run a kiosk, run departments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from cardsvc.client import ServiceClient, load_key
+from cardsvc.wire.manifest import Language
+from kiosk.catalogue import DepartmentAddress
+from kiosk.departments.cli import departments_app
+from kiosk.logs import configure_logs
+from kiosk.reader_names import reader_opener
+from kiosk.screen.server import ScreenServer, write_link
+from kiosk.station import Equipment, Station
+from kiosk.visit.ending import Rules
+
+app = typer.Typer(
+    help="Kiosks, where citizens use their cards, and the departments behind them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(departments_app, name="departments")
+
+_READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH for one in this process."
+
+
+@app.callback()
+def _kiosk() -> None:
+    """Keep the name of the only command."""
+
+
+@app.command(epilog="Every option can be given in the environment too: KIOSK_SERVICE, KIOSK_CLIENT_ID, …")
+def run(
+    *,
+    service: Annotated[str, typer.Option(envvar="KIOSK_SERVICE", help="Address of the card service.")],
+    client_id: Annotated[str, typer.Option(envvar="KIOSK_CLIENT_ID", help="This kiosk's name at the service.")],
+    key: Annotated[Path, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600).")],
+    contactless: Annotated[str, typer.Option(envvar="KIOSK_CONTACTLESS", help=f"Cards are held to it: {_READER_HELP}")],
+    contact: Annotated[str, typer.Option(envvar="KIOSK_CONTACT", help=f"Cards are put into it: {_READER_HELP}")],
+    department: Annotated[
+        list[str],
+        typer.Option(envvar="KIOSK_DEPARTMENT", help="Address of a department, or CODE=ADDRESS; may be repeated."),
+    ],
+    issuer: Annotated[
+        str | None, typer.Option(envvar="KIOSK_ISSUER", help="Name of the service in its tokens, if not its address.")
+    ] = None,
+    language: Annotated[
+        Language, typer.Option(envvar="KIOSK_LANGUAGE", help="For those who choose none.")
+    ] = Language.ENGLISH,
+    port: Annotated[
+        int, typer.Option(envvar="KIOSK_PORT", help="Port of the screen on 127.0.0.1; 0 takes a free one.", min=0)
+    ] = 0,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(envvar="KIOSK_READY_FILE", help="Always holds a fresh one-time link, readable by this user only."),
+    ] = None,
+) -> None:
+    """Run a kiosk until it is stopped.
+
+    Prints "listening on ADDRESS" when it is ready. The screen opens with a link that works once: it is in the ready
+    file, or printed when there is none, and so is the next one after each use.
+    """
+    configure_logs()
+    try:
+        client = ServiceClient(service, client_id, load_key(key), issuer=issuer)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--key") from error
+    equipment = Equipment(
+        client,
+        reader_opener(contactless, contactless=True),
+        reader_opener(contact, contactless=False),
+        tuple(DepartmentAddress.parse(address) for address in department),
+        Rules(language=language),
+    )
+
+    def announce(link: str) -> None:
+        if ready_file:
+            write_link(ready_file, link)
+        print(f"open {link} (works once)", flush=True)
+
+    with client, Station(equipment) as station:
+        ScreenServer(
+            station.booth, port, announce, lambda at: print(f"listening on {at}", flush=True)
+        ).serve_until_stopped()
+
+
+def main() -> None:
+    """Entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

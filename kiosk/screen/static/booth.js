@@ -1,0 +1,77 @@
+// Follows the kiosk: shows each new state as it comes, and posts what is pressed.
+
+import { startCountdown } from "./countdown.js";
+import { collect, keep, restore } from "./form.js";
+import { attachPinPad } from "./pin.js";
+
+const booth = document.getElementById("booth");
+const lost = document.getElementById("lost");
+let shown = Number(booth.querySelector("main").dataset.version);
+
+export async function post(path, body) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return answer.ok;
+}
+
+function show(state) {
+  if (state.version < shown) return;
+  shown = state.version;
+  const main = booth.querySelector("main");
+  const before = { screen: main.dataset.screen, about: main.dataset.about, entered: keep(booth) };
+  document.documentElement.lang = state.language;
+  booth.innerHTML = state.html;
+  attach(before);
+}
+
+function attach(before) {
+  const main = booth.querySelector("main");
+  const same = before && before.screen === main.dataset.screen && before.about === main.dataset.about;
+  if (same) restore(booth, before.entered);
+  else booth.querySelector("h1")?.focus({ preventScroll: true });
+  attachPinPad(booth, same, (pin) => post("/pin", { pin }));
+  startCountdown(booth);
+}
+
+booth.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  if (button.dataset.post) {
+    button.disabled = true;
+    post(button.dataset.post, JSON.parse(button.dataset.body || "{}"))
+      .finally(() => { button.disabled = false; });
+  } else if (button.dataset.key) {
+    pressKey(button.closest("[data-keys-for]").dataset.keysFor, button.dataset.key);
+  }
+});
+
+function pressKey(name, key) {
+  const input = booth.querySelector(`input[name="${CSS.escape(name)}"]`);
+  if (key === "delete") input.value = input.value.slice(0, -1);
+  else if (input.value.length < input.maxLength) input.value += key;
+}
+
+booth.addEventListener("submit", (event) => {
+  event.preventDefault();
+  post("/form", { values: collect(event.target) });
+});
+
+// Whoever types or chooses something is still there; the service hears of it now and then.
+let told = 0;
+booth.addEventListener("pointerdown", (event) => {
+  const posts = event.target.closest("[data-post]");
+  if (posts || performance.now() - told < 10000 || !booth.querySelector(".countdown")) return;
+  told = performance.now();
+  post("/touch", {});
+});
+
+const events = new EventSource("/events");
+events.addEventListener("screen", (event) => show(JSON.parse(event.data)));
+events.addEventListener("open", () => { lost.hidden = true; });
+events.addEventListener("error", () => { lost.hidden = false; });
+
+document.addEventListener("contextmenu", (event) => event.preventDefault());
+attach(null);

@@ -1,0 +1,107 @@
+"""One kiosk, put together: its readers, its stock of challenges, its catalogue and its booth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Final, Self
+
+import structlog
+
+from cardsvc.client import ServiceProblem, ServiceUnreachable
+from cardsvc.client.clock import Clock, system_clock
+from cardsvc.wire.levels import Level
+from kiosk.background import Repeated
+from kiosk.booth import Booth
+from kiosk.card_service import CardService
+from kiosk.catalogue import Catalogue, DepartmentAddress
+from kiosk.challenges import ChallengeStock
+from kiosk.department_client import DepartmentClient
+from kiosk.errands import Errands
+from kiosk.proving import Prover, identify
+from kiosk.taps import InsertSide, ReaderLoop, TapSide
+from kiosk.visit import events
+from kiosk.visit.cards import accepts_tap
+from kiosk.visit.ending import Rules
+from kiosk.visit.machine import Machine
+from kiosk.visit.screens import Trouble
+from readers.connection import CardReader
+
+_log = structlog.get_logger()
+
+_STOCK: Final = {Level.TAP: 4, Level.PIN: 1}
+_TICK: Final = 0.5
+_UNREACHABLE_RETRY: Final = 2.0
+_INCOMPLETE_RETRY: Final = 2.0
+_REFRESH: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a kiosk is given."""
+
+    service: CardService
+    contactless: Callable[[], CardReader]
+    """Finds the reader that cards are held to; raises ReaderError while there is none."""
+    contact: Callable[[], CardReader]
+    """Finds the one that they are put into."""
+    addresses: tuple[DepartmentAddress, ...]
+    rules: Rules = field(default_factory=Rules)
+    clock: Clock = system_clock
+
+
+class Station:
+    """A kiosk that runs. Use it in a ``with`` block: at its end the visit there may be is ended."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._departments = DepartmentClient()
+        self._catalogue = Catalogue(self._departments, equipment.addresses)
+        self._stocks = {
+            level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
+        }
+        self._stocking = Repeated("stock", self._fill)
+        prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
+        errands = Errands(equipment.service, self._departments, prover, equipment.contact)
+        self.booth = Booth(Machine(equipment.rules), errands.run, equipment.clock)
+        self._background = (
+            self._stocking,
+            Repeated("catalogue", self._refresh),
+            Repeated("clock", self._tick),
+        )
+        tap = TapSide(prover.by_tap, lambda: accepts_tap(self.booth.snapshot.state), self.booth.send)
+        insert = InsertSide(identify, self.booth.send)
+        self._readers = (
+            ReaderLoop(equipment.contactless, tap, self.booth.send),
+            ReaderLoop(equipment.contact, insert, self.booth.send),
+        )
+
+    def __enter__(self) -> Self:
+        for part in (*self._background, *self._readers):
+            part.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for part in (*self._readers, *self._background):
+            part.stop()
+        self.booth.close()
+        self._departments.close()
+
+    def _fill(self) -> float:
+        """Fill the stocks; that it works or not is also how the kiosk knows whether the service is there."""
+        try:
+            pause = min(stock.fill() for stock in self._stocks.values())
+        except (ServiceUnreachable, ServiceProblem) as error:
+            _log.warning("no challenges", why=str(error))
+            self.booth.send(events.TroubleSeen(Trouble.SERVICE))
+            return _UNREACHABLE_RETRY
+        self.booth.send(events.TroubleGone(Trouble.SERVICE))
+        return pause
+
+    def _refresh(self) -> float:
+        self.booth.send(events.OffersChanged(self._catalogue.refresh()))
+        return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY
+
+    def _tick(self) -> float:
+        self.booth.send(events.Ticked())
+        return _TICK
