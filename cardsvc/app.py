@@ -18,7 +18,7 @@ from cardsvc.api import (
     wellknown,
 )
 from cardsvc.api.access import check_routes
-from cardsvc.api.requests import MAX_BODY, RequestFrame
+from cardsvc.api.requests import RequestFrame
 from cardsvc.services import Services
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -53,7 +53,6 @@ def _build_app() -> FastAPI:
         version=version("citizen-card"),
         summary="Issues citizen cards, authenticates them, and tells departments who is there.",
         openapi_url=None,
-        max_body_size=MAX_BODY,
     )
     app.add_middleware(RequestFrame)
     problems.install(app)

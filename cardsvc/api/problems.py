@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
-from cardsvc import transitions
+from cardsvc import ceremony, transitions
 from cardsvc.authentication import errors as authentication
 from cardsvc.callers import errors as callers
 from cardsvc.cards import errors as cards
@@ -87,6 +87,8 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     issuance.SamePerson: Answer(_FORBIDDEN),
     issuance.NotAssigned: Answer(_CONFLICT),
     issuance.PersonalisationError: Answer(_CONFLICT),
+    ceremony.AlreadyFounded: Answer(_CONFLICT),
+    ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
     PersonErased: Answer(_GONE, "invalid_grant"),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.StockNumberTaken: Answer(_CONFLICT),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from http import HTTPStatus
 from typing import Final
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -41,7 +43,7 @@ class RequestFrame:
             if _is_too_large(scope):
                 await problem(413, "request-too-large", "The request is too large")(scope, receive, send)
             else:
-                await self.app(scope, receive, send)
+                await self.app(scope, _Receiver(receive), send)
         except Exception:  # noqa: BLE001 (the last net: whatever it was, nobody outside hears what)
             _log.exception("fault", path=_template(scope))
             if not send.started:
@@ -78,8 +80,24 @@ class _Sender:
         await self._send(message)
 
 
+class _Receiver:
+    """Passes messages on, and cuts a body off that grows too large: one that did not say so, or lied."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._left = MAX_BODY
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+
 def _is_too_large(scope: Scope) -> bool:
-    """By what the header says; a body without one, or a longer one, is cut off by the framework at the same size."""
+    """By what the header says."""
     length = Headers(scope=scope).get("Content-Length", "0")
     return not length.isdecimal() or int(length) > MAX_BODY
 

@@ -1,0 +1,191 @@
+"""No route answers without the right token: every route of the application, with every kind of wrong one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import uuid4
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import RouteContext, iter_route_contexts
+from joserfc.jwk import ECKey
+
+from cardsvc.api.access import OPEN_PATHS, check_routes, require, scopes_of
+from cardsvc.app import ROUTERS
+from cardsvc.callers.access_tokens import issue_access_token
+from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.repository import find_by_client_id
+from cardsvc.callers.scopes import SCOPES_OF_KIND, Scope
+from cardsvc.callers.service import disable_caller
+from cardsvc.db import reading, transaction
+from cardsvc.trust.keystore import KeyName
+from cardsvc.wire import jose
+from tests.fixtures.proofs import BASE_URL, City
+
+
+def all_routes() -> list[RouteContext]:
+    app = FastAPI(openapi_url=None)
+    for router in ROUTERS:
+        app.include_router(router)
+    return list(iter_route_contexts(app.routes))
+
+
+ROUTES = all_routes()
+GUARDED = [route for route in ROUTES if route.path not in OPEN_PATHS]
+
+
+def name_of(route: RouteContext) -> str:
+    return f"{min(route.methods or {'WS'})} {route.path}"
+
+
+def call(city: City, route: RouteContext, token: str | None) -> int:
+    """The status with which a route answers to this token."""
+    path = re.sub(r"\{[^}]+\}", str(uuid4()), route.path or "")
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    if not route.methods:
+        return city.transport.open_websocket(path, headers)
+    return city.http().request(min(route.methods), path, headers=headers).status_code
+
+
+def caller_row(city: City, client_id: str) -> Caller:
+    with reading(city.services.sessions) as session:
+        caller = find_by_client_id(session, client_id)
+        assert caller is not None
+        return caller
+
+
+def token_for(city: City, client_id: str, scopes: frozenset[Scope], **changed: Any) -> str:
+    options: dict[str, Any] = {"issuer": BASE_URL, "now": city.clock(), "lifetime": timedelta(minutes=5)} | changed
+    return issue_access_token(city.services.keystore, caller_row(city, client_id), scopes, **options)
+
+
+def forged(city: City, key: ECKey, typ: str) -> str:
+    now = int(city.clock().timestamp())
+    claims = {"iss": BASE_URL, "aud": BASE_URL, "sub": "someone", "iat": now, "exp": now + 60, "jti": "1" * 16}
+    return jose.sign(claims | {"scope": " ".join(Scope)}, key, typ=typ)
+
+
+def assertion_key(city: City) -> ECKey:
+    return ECKey.import_key(city.services.keystore.signer(KeyName.ASSERTION))
+
+
+def access_key(city: City) -> ECKey:
+    return ECKey.import_key(city.services.keystore.signer(KeyName.ACCESS_TOKEN))
+
+
+EVERYTHING = frozenset(Scope)
+WRONG: dict[str, Callable[[City], str | None]] = {
+    "no token": lambda _: None,
+    "garbage": lambda _: "garbage",
+    "empty": lambda _: "",
+    "unsigned": lambda _: "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJzb21lb25lIn0.",
+    "expired": lambda city: token_for(city, "someone", EVERYTHING, now=city.clock() - timedelta(minutes=5)),
+    "another issuer's name": lambda city: token_for(city, "someone", EVERYTHING, issuer="https://other.example"),
+    "another key": lambda city: forged(city, city.keys["someone"], "at+jwt"),
+    "the key of assertions": lambda city: forged(city, assertion_key(city), "at+jwt"),
+    "another type": lambda city: forged(city, access_key(city), "citizen-assertion+jwt"),
+    "no type": lambda city: forged(city, access_key(city), "JWT"),
+    "a client assertion": lambda city: city.client("someone")._credentials._assertion(),
+}
+
+
+@pytest.fixture(params=list(CallerKind))
+def someone(request: pytest.FixtureRequest, sqlite_city: City) -> City:
+    """A city with one caller, of each kind."""
+    sqlite_city.caller("someone", request.param)
+    return sqlite_city
+
+
+def test_there_are_routes_to_test() -> None:
+    names = {name_of(route) for route in GUARDED}
+
+    assert {"POST /v1/authentications", "POST /v1/verifications", "WS /v1/cards/{card_uuid}/relay"} <= names
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_without_a_good_token_no_route_answers(sqlite_city: City, wrong: str) -> None:
+    sqlite_city.caller("someone", CallerKind.OFFICER)
+    token = WRONG[wrong](sqlite_city)
+
+    assert {name_of(route): call(sqlite_city, route, token) for route in GUARDED} == {
+        name_of(route): 401 for route in GUARDED
+    }
+
+
+def test_a_disabled_caller_is_shut_out_at_once(someone: City) -> None:
+    token = token_for(someone, "someone", EVERYTHING)
+    with transaction(someone.services.sessions) as session:
+        disable_caller(session, "someone", actor="ceremony", now=someone.clock())
+
+    assert {call(someone, route, token) for route in GUARDED} == {401}
+
+
+def test_a_kind_of_caller_gets_no_further_than_its_scopes_whatever_its_token_says(someone: City) -> None:
+    token = token_for(someone, "someone", EVERYTHING)
+    allowed = SCOPES_OF_KIND[caller_row(someone, "someone").kind]
+
+    for route in GUARDED:
+        let_in = call(someone, route, token) not in {401, 403}
+        assert let_in == bool(scopes_of(route) & allowed), name_of(route)
+
+
+def test_a_token_gets_no_further_than_its_scopes(someone: City) -> None:
+    for scope in Scope:
+        token = token_for(someone, "someone", frozenset({scope}))
+        for route in GUARDED:
+            if scope not in scopes_of(route):
+                assert call(someone, route, token) == 403, (scope, name_of(route))
+
+
+def test_a_row_in_the_database_cannot_give_a_kind_more_than_it_may_hold(sqlite_city: City) -> None:
+    sqlite_city.caller("kiosk-1", CallerKind.KIOSK)
+    with transaction(sqlite_city.services.sessions) as session:
+        caller = find_by_client_id(session, "kiosk-1")
+        assert caller is not None
+        caller.scopes = sorted(Scope)
+    token = token_for(sqlite_city, "kiosk-1", EVERYTHING)
+
+    refused = {name_of(route) for route in GUARDED if call(sqlite_city, route, token) == 403}
+
+    assert refused == {name_of(route) for route in GUARDED if Scope.AUTHENTICATE not in scopes_of(route)}
+
+
+@pytest.mark.parametrize("path", sorted(OPEN_PATHS - {"/oauth/token"}))
+def test_what_is_open_answers_without_a_token(sqlite_city: City, path: str) -> None:
+    assert sqlite_city.http().get(path).status_code == 200
+
+
+def test_an_application_with_a_forgotten_route_does_not_start() -> None:
+    router = APIRouter()
+
+    @router.get("/v1/forgotten")
+    def forgotten() -> None: ...
+
+    app = FastAPI(openapi_url=None)
+    app.include_router(router)
+
+    with pytest.raises(LookupError, match="/v1/forgotten"):
+        check_routes(app)
+
+
+def test_the_documentation_pages_of_the_framework_count_as_forgotten_routes() -> None:
+    with pytest.raises(LookupError, match="/docs"):
+        check_routes(FastAPI())
+
+
+def test_a_guarded_route_may_start() -> None:
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/v1/guarded")
+    def guarded(actor: Annotated[Principal, require(Scope.VERIFY)]) -> None: ...
+
+    check_routes(app)
+
+
+def test_a_route_cannot_ask_for_no_scope_at_all() -> None:
+    with pytest.raises(ValueError, match="at least one scope"):
+        require()
