@@ -17,7 +17,7 @@ _BACKLOG: Final = 1024
 
 
 def _is_worth_a_line(line: logging.LogRecord) -> bool:
-    """uvicorn takes a WebSocket that we denied, with a problem and in good order, for a fault."""
+    """Uvicorn takes a WebSocket that we denied, with a problem and in good order, for a fault."""
     return "without completing handshake" not in line.getMessage()
 
 

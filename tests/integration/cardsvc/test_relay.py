@@ -1,0 +1,213 @@
+"""From an application to an active card over HTTP and the relay's WebSocket, with each caller's own key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from websockets.sync.client import connect
+
+from cardsvc.app import create_app
+from cardsvc.callers.models import CallerKind
+from cardsvc.client import ServiceClient, ServiceProblem, statement
+from cardsvc.wire.authentication import CardProof
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import ApplicationState, CardState
+from cardsvc.wire.relay import Command, Hello, Progress, Refused, to_desk
+from cardsvc.wire.signed import activation_hash
+from kiosk.desk.relay import RelayBroken, RelayRefused, relay_personalisation
+from readers.connection import CardConnection
+from readers.piv.identifiers import KeyReference
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+from tests.fixtures.issuance import MEI, card_in_reader
+from tests.fixtures.live import serving
+from tests.fixtures.proofs import BASE_URL, City
+
+OWN_PIN = Pin("271828")
+CALLERS = {"ana": CallerKind.OFFICER, "bo": CallerKind.OFFICER, "desk-1": CallerKind.DESK}
+
+
+@dataclass(frozen=True)
+class Office:
+    """Clients of a service on a socket."""
+
+    ana: ServiceClient
+    bo: ServiceClient
+    desk: ServiceClient
+
+    def reserve(self, stock_number: str = "HQ-0001") -> UUID:
+        application = self.ana.create_application(MEI)
+        self.ana.submit(application.id)
+        self.bo.approve(application.id)
+        self.ana.add_stock(stock_number)
+        return self.ana.personalise(application.id, stock_number).uuid
+
+
+@pytest.fixture
+def open_office() -> Iterator[Callable[[City], Office]]:
+    with ExitStack() as stack:
+
+        def opening(city: City) -> Office:
+            url = stack.enter_context(serving(create_app(city.services)))
+            for name, kind in CALLERS.items():
+                city.caller(name, kind)
+            return Office(*(stack.enter_context(client(city, url, name)) for name in CALLERS))
+
+        yield opening
+
+
+def client(city: City, url: str, name: str) -> ServiceClient:
+    return ServiceClient(url, name, city.keys[name], issuer=BASE_URL, clock=city.clock)
+
+
+@pytest.fixture
+def office(sqlite_city: City, open_office: Callable[[City], Office]) -> Office:
+    return open_office(sqlite_city)
+
+
+@pytest.fixture
+def blank(tmp_path: Path) -> Iterator[CardConnection]:
+    with card_in_reader(tmp_path) as connection:
+        yield connection
+
+
+def activation_proof(desk: ServiceClient, card_uuid: UUID, connection: CardConnection, transport_pin: str) -> CardProof:
+    session = PivSession.open(connection)
+    session.change_pin(Pin(transport_pin), OWN_PIN)
+    (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card_uuid))
+    session.verify_pin(OWN_PIN)
+    return CardProof(
+        challenge_handle=challenge.handle,
+        card_uuid=card_uuid,
+        level=Level.PIN,
+        audience=challenge.audience,
+        signature=session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest),
+    )
+
+
+def test_from_an_application_to_an_active_card(
+    city: City, open_office: Callable[[City], Office], blank: CardConnection
+) -> None:
+    office = open_office(city)
+    card_uuid = office.reserve()
+    seen: list[Progress] = []
+    finished = relay_personalisation(office.desk, card_uuid, blank, seen.append)
+    assert office.desk.card(card_uuid).state is CardState.SEALED
+    assert [step.done for step in seen] == list(range(len(seen)))
+    assert seen[-1].done == seen[-1].total - 1
+    office.ana.deliver(card_uuid)
+    proof = activation_proof(office.desk, card_uuid, blank, finished.transport_pin)
+    card = office.desk.activate(card_uuid, proof)
+    assert [step.state for step in card.history] == [
+        "stock",
+        "reserved",
+        "personalising",
+        "sealed",
+        "delivered",
+        "active",
+    ]
+
+
+def test_a_card_that_is_written_is_not_blank_any_more(office: Office, blank: CardConnection) -> None:
+    relay_personalisation(office.desk, office.reserve(), blank)
+    second = office.reserve("HQ-0002")
+    with pytest.raises(RelayRefused) as refused:
+        relay_personalisation(office.desk, second, blank)
+    assert refused.value.code == "card-not-blank"
+    assert office.desk.card(second).state is CardState.RESERVED
+
+
+def test_a_contactless_desk_is_refused_before_anything_is_sent(office: Office, tmp_path: Path) -> None:
+    card_uuid = office.reserve()
+    with card_in_reader(tmp_path, contactless=True) as connection, pytest.raises(RelayRefused) as refused:
+        relay_personalisation(office.desk, card_uuid, connection)
+    assert refused.value.code == "contact-reader-needed"
+    assert office.desk.card(card_uuid).state is CardState.RESERVED
+
+
+def test_the_relay_needs_the_scope(office: Office, sqlite_city: City, blank: CardConnection) -> None:
+    sqlite_city.caller("kiosk-1")
+    card_uuid = office.reserve()
+    with client(sqlite_city, office.desk.base_url, "kiosk-1") as kiosk, pytest.raises(RelayRefused) as refused:
+        relay_personalisation(kiosk, card_uuid, blank)
+    assert refused.value.code == "insufficient-scope"
+
+
+def test_a_card_that_is_for_nobody_is_not_written(office: Office, blank: CardConnection) -> None:
+    with pytest.raises(RelayRefused) as refused:
+        relay_personalisation(office.desk, uuid4(), blank)
+    assert refused.value.code == "no-such-card"
+
+
+class PulledCard:
+    """A connection that is cut after so many commands."""
+
+    def __init__(self, inner: CardConnection, commands: int, error: Exception) -> None:
+        self._inner = inner
+        self._left = commands
+        self._error = error
+        self.atr, self.contactless, self.reset = inner.atr, inner.contactless, inner.reset
+        self.transaction, self.close = inner.transaction, inner.close
+
+    def transmit(self, command: bytes) -> bytes:
+        if not self._left:
+            raise self._error
+        self._left -= 1
+        return self._inner.transmit(command)
+
+
+class DeskBurntDown(Exception):
+    """Ends the desk's program in the middle of a command."""
+
+
+def test_a_desk_that_goes_away_leaves_a_card_in_quarantine(office: Office, blank: CardConnection) -> None:
+    card_uuid = office.reserve()
+    with pytest.raises(DeskBurntDown):
+        relay_personalisation(office.desk, card_uuid, PulledCard(blank, 20, DeskBurntDown()))
+    wait_for_state(office, card_uuid, CardState.QUARANTINED)
+
+
+def wait_for_state(office: Office, card_uuid: UUID, state: CardState) -> None:
+    """The service hears of the closed socket in its own time; the test's time-out bounds the wait."""
+    while office.desk.card(card_uuid).state is not state:
+        pass
+
+
+def test_the_problem_of_an_application_that_is_not_approved(office: Office) -> None:
+    application = office.ana.create_application(MEI)
+    office.ana.add_stock("HQ-0001")
+    with pytest.raises(ServiceProblem) as refused:
+        office.ana.personalise(application.id, "HQ-0001")
+    assert refused.value.problem.code == "transition-refused"
+    assert refused.value.problem.data["state"] == ApplicationState.DRAFT
+    assert refused.value.problem.data["open"] == [ApplicationState.CANCELLED, ApplicationState.SUBMITTED]
+
+
+@pytest.mark.parametrize("answer", ['{"type":"answer","seq":99,"apdu":"kAA"}', "nonsense", b"binary"])
+def test_a_desk_that_breaks_the_protocol_is_refused(office: Office, answer: str | bytes) -> None:
+    url, headers = office.desk.relay_url(office.reserve()), office.desk.relay_headers()
+    with connect(url, additional_headers=headers, proxy=None) as socket:
+        socket.send(Hello(atr=b"\x3b\x80", contactless=False).model_dump_json())
+        while not isinstance(message := to_desk.validate_json(socket.recv()), Command):
+            assert isinstance(message, Progress)
+        socket.send(answer)
+        end = to_desk.validate_json(socket.recv())
+    assert isinstance(end, Refused)
+    assert end.problem.endswith(":desk-confused")
+
+
+def test_a_service_that_is_not_there(office: Office, blank: CardConnection) -> None:
+    class Nowhere:
+        def relay_url(self, card_uuid: UUID) -> str:
+            return f"ws://127.0.0.1:1/{card_uuid}"
+
+        def relay_headers(self) -> dict[str, str]:
+            return {}
+
+    with pytest.raises(RelayBroken):
+        relay_personalisation(Nowhere(), uuid4(), blank)
