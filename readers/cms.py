@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from readers.certificates import decode_certificate, public_key_of
 from readers.errors import CardNotAuthenticated, ProtocolError
 
 _SHA256: Final = {"algorithm": "sha256"}
@@ -78,7 +79,7 @@ def verify(der: bytes, candidates: Sequence[x509.Certificate] = ()) -> SignedCon
     try:
         return _verify(der, candidates)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        # Everything asn1crypto raises on bytes that are not what they should be; it parses on access.
+        # Everything asn1crypto raises on bytes that are not what they should be; it decodes on access.
         raise ProtocolError("not a CMS SignedData with one signer") from error
 
 
@@ -106,7 +107,7 @@ def _verify(der: bytes, candidates: Sequence[x509.Certificate]) -> SignedContent
 
 
 def _embedded(signed: cms.SignedData) -> list[x509.Certificate]:
-    return [x509.load_der_x509_certificate(choice.chosen.dump()) for choice in signed["certificates"] or ()]
+    return [decode_certificate(choice.chosen.dump()) for choice in signed["certificates"] or ()]
 
 
 def _signer(signer_info: cms.SignerInfo, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
@@ -119,7 +120,7 @@ def _signer(signer_info: cms.SignerInfo, certificates: Sequence[x509.Certificate
 
 
 def _signed_by(signer: x509.Certificate, message: bytes, signature: bytes) -> bool:
-    key = signer.public_key()
+    key = public_key_of(signer)
     if not isinstance(key, ec.EllipticCurvePublicKey):
         return False
     try:

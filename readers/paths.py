@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509 import verification
 
+from readers.certificates import public_key_of
 from readers.errors import CertificateExpired, CertificateNotYetValid, CertificateUnfit, CertificateUntrusted, PathError
 
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
@@ -108,10 +109,7 @@ def _check_fitness(leaf: x509.Certificate, usage: x509.ObjectIdentifier | None) 
 
 
 def _strong(leaf: x509.Certificate) -> bool:
-    try:
-        key = leaf.public_key()
-    except (ValueError, TypeError):
-        return False
+    key = public_key_of(leaf)
     if isinstance(key, rsa.RSAPublicKey):
         return key.key_size >= _MINIMUM_RSA
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from readers.certificates import public_key_of
 from readers.errors import CardInconsistent, CardNotAuthenticated
 from readers.paths import validate_path
 from readers.piv.tap import TapResult
@@ -54,7 +55,7 @@ def verify_tap(
 
 def signed_by(certificate: x509.Certificate, digest: bytes, signature: bytes) -> bool:
     """Whether the key of ``certificate`` made ``signature`` (ECDSA, DER) over a SHA-256 ``digest``."""
-    key = certificate.public_key()
+    key = public_key_of(certificate)
     if not isinstance(key, ec.EllipticCurvePublicKey):
         return False
     try:

@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from readers import tlv
+from readers.certificates import decode_certificate
 from readers.errors import ProtocolError
 from readers.piv.fascn import FASC_N_SIZE, FascN
 from readers.piv.identifiers import PIV_AID
@@ -86,10 +87,7 @@ class CertificateObject:
         packed = _present(elements, _CertificateTag.CERTIFICATE)
         info = elements.get(_CertificateTag.CERT_INFO, b"\0")
         der = _gunzip(packed) if info[:1] == b"\x01" else packed
-        try:
-            return cls(x509.load_der_x509_certificate(der))
-        except ValueError as error:
-            raise ProtocolError("the certificate cannot be decoded") from error
+        return cls(decode_certificate(der))
 
 
 class _CertificateTag(IntEnum):

@@ -89,9 +89,9 @@ class SecurityObject:
         ``signature_of`` gives the ECDSA-with-SHA-256 signature (DER) of some bytes by the key of ``signer``. The
         signer's certificate is embedded unless the CHUID carries it (part 1 §3.1.7 then wants it there only).
         """
+        if not objects or ObjectId.SECURITY_OBJECT in objects:
+            raise ValueError("it vouches for other objects")
         numbered = dict(enumerate(sorted(objects), start=1))
-        if not 1 <= len(numbered) <= _MAX_OBJECTS:
-            raise ValueError(f"1 to {_MAX_OBJECTS} objects")
         lds = _encode_hashes({number: hashlib.sha256(objects[oid]).digest() for number, oid in numbered.items()})
         signed = cms.sign(LDS_SECURITY_OBJECT, lds, signer, signature_of, embed_signer=embed_signer)
         return cls({number: CONTAINER_IDS[object_id] for number, object_id in numbered.items()}, signed)
