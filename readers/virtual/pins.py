@@ -95,6 +95,7 @@ def reset_retry_counter(applet: Applet, command: CommandApdu) -> bytes:
     _present(applet, _PUK, puk)
     require(_PIN.well_formed(new), KnownStatus.INCORRECT_DATA)
     _PIN.write(applet, applet.state.pin.renewed(new))
+    applet.session.pin_verified = False  # whoever gave the old PIN has not given this one
     return b""
 
 

@@ -67,6 +67,7 @@ def set_pin_retries(applet: Applet, command: CommandApdu) -> bytes:
     require(all(1 <= value <= _MAX_TRIES for value in tries), KnownStatus.INCORRECT_P1_P2)
     pin, puk = (Secret(value, most, most) for value, most in zip((DEFAULT_PIN, DEFAULT_PUK), tries, strict=True))
     applet.store.replace(replace(applet.state, pin=pin, puk=puk))
+    applet.session.pin_verified = False
     return b""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -83,13 +84,24 @@ def test_what_is_not_understood_is_refused(card: Host, command: str, status: int
     assert card.status(command) == status
 
 
-@given(st.binary(max_size=300))
-def test_no_bytes_make_it_fail(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
-    with VirtualCard(tmp_path_factory.mktemp("card") / "card.json") as card:
-        card.transmit(bytes.fromhex(SELECT))
-        answer = card.transmit(raw)
-        assert len(answer) >= 2
-        assert answer[-2:-1] in b"\x90\x61\x62\x63\x65\x67\x68\x69\x6a\x6c\x6d\x6e"
+@pytest.fixture(scope="module")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualCard]:
+    with VirtualCard(tmp_path_factory.mktemp("fuzzed") / "card.json") as card:
+        yield card
+
+
+instructions = st.sampled_from([0x20, 0x24, 0x2C, 0x47, 0x87, 0xA4, 0xC0, 0xCB, 0xDB, *range(0xF7, 0x100)])
+nearly_commands = st.tuples(
+    st.sampled_from([0x00, 0x10]), instructions, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=80)
+).map(lambda parts: bytes((*parts[:4], len(parts[4]))) + parts[4])
+
+
+@given(raw=st.binary(max_size=300) | nearly_commands)
+def test_no_bytes_make_it_fail(fuzzed: VirtualCard, raw: bytes) -> None:
+    fuzzed.transmit(bytes.fromhex(SELECT))
+    answer = fuzzed.transmit(raw)
+    assert len(answer) >= 2
+    assert answer[-2:-1] in b"\x90\x61\x63\x67\x68\x69\x6a\x6d\x6e"
 
 
 def store(card: Host, size: int) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -125,6 +126,13 @@ def test_the_puk_unblocks_the_pin(path: Path) -> None:
     assert card.status("00200080", b"11223344") == 0x9000
 
 
+def test_who_gave_the_old_pin_has_not_given_the_new_one(path: Path) -> None:
+    card = host(path)
+    card.verify()
+    assert card.status("002C0080", PUK, b"11223344") == 0x9000
+    assert card.status("00200080") == 0x63C3
+
+
 def test_a_blocked_puk_unblocks_nothing(path: Path) -> None:
     card = host(path)
     assert [card.status("002C0080", WRONG, PIN) for _ in range(4)] == [0x63C2, 0x63C1, 0x63C0, 0x6983]
@@ -238,3 +246,4 @@ class Secrets(RuleBasedStateMachine):
 
 
 TestSecrets = Secrets.TestCase
+TestSecrets.settings = settings(max_examples=30, stateful_step_count=20)  # each step is synchronised to disk
