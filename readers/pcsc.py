@@ -36,10 +36,10 @@ _REMOVAL_NOTICED: Final = 1.0
 """Seconds in which pcscd notices that a card is gone: it looks every 400 ms at readers that cannot tell themselves."""
 
 _CONTACTLESS_NAMES: Final = re.compile(
-    r"contactless"  # SCM SCL01x, Identiv uTrust, many others
-    r"|\bNFC\b"  # Sony, generic
-    r"|\bPICC\b"  # ACS: the contactless one of two interfaces
-    r"|\bCL\b"  # HID OMNIKEY 5022 CL, Identiv 3700 F CL
+    r"contactless|\bNFC\b|\bRFID\b"
+    r"|\bPICC\b"  # ACS and Circle: the contactless one of two interfaces
+    r"|\bCL\b"  # Identiv, Circle, Feitian, HID
+    r"|OMNIKEY 5022\b"  # contactless only, and does not say so
     r"|^Virtual PCD \d\d 01$",  # vpcd's second slot, where we serve the contactless side of virtual cards
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ def show(certificate: x509.Certificate) -> None:
 
 
 @pytest.mark.parametrize("use", [judge, show])
-@pytest.mark.parametrize("change", [0x01, 0x02, 0x20, 0x80, 0xFF])
+@pytest.mark.parametrize("change", [0x01, 0x80, 0xFF])
 def test_a_changed_certificate(use: Callable[[x509.Certificate], None], change: int) -> None:
     judge(decode_certificate(DER))
     for position in range(len(DER)):
