@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import httpx
 import typer
+from joserfc.jwk import ECKey
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from cardsvc.client import load_key
 from cardsvc.wire.manifest import MANIFEST_PATH, Language, Manifest, text_in
+from kiosk.departments.contract.app import create_app
 from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.logs import configure_logs
+from kiosk.departments.contract.opening import open_gate, open_office
+from kiosk.departments.contract.server import Server
 
 DEPARTMENTS: Final = {
     "medical-insurance": "kiosk.departments.medical_insurance",
@@ -28,6 +35,45 @@ def load(code: str) -> Department:
     """The department of that code. Raises KeyError when there is none."""
     department: Department = import_module(DEPARTMENTS[code]).department
     return department
+
+
+@departments_app.command("serve")
+def serve(
+    code: Annotated[str, typer.Argument(help=f"One of: {', '.join(DEPARTMENTS)}.")],
+    *,
+    service: Annotated[str, typer.Option(help="Address of the card service.")],
+    issuer: Annotated[str, typer.Option(help="Name of the card service in its assertions.")],
+    key: Annotated[Path, typer.Option(help="The department's private key (JWK, mode 0600).", exists=True)],
+    data: Annotated[Path | None, typer.Option(help="Folder for the embedded database.", file_okay=False)] = None,
+    database: Annotated[str | None, typer.Option(help="URL of another database: postgresql+psycopg://…")] = None,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+) -> None:
+    """Run a department until it is stopped. Prints "listening on ADDRESS" when it is ready."""
+    if code not in DEPARTMENTS:
+        raise typer.BadParameter(f"no department {code!r}; there are: {', '.join(DEPARTMENTS)}")
+    configure_logs()
+    department = load(code)
+    with (
+        open_gate(department, service, issuer, _load_key(key)) as gate,
+        open_office(department, _database_url(code, data, database), gate) as office,
+    ):
+        Server(create_app(office), port, lambda url: print(f"listening on {url}", flush=True)).serve_until_stopped()
+
+
+def _load_key(path: Path) -> ECKey:
+    try:
+        return load_key(path)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--key") from error
+
+
+def _database_url(code: str, data: Path | None, database: str | None) -> str:
+    if database is not None and data is None:
+        return database
+    if data is None or database is not None:
+        raise typer.BadParameter("records are kept either in a folder (--data) or in a --database")
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return f"sqlite:///{data / code}.sqlite"
 
 
 @departments_app.command("list")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 import structlog
 
 
-def configure_logs() -> None:
+def configure_logs(file: TextIO = sys.stderr) -> None:
     """Log as JSON. Tracebacks come without local variables, which hold pseudonyms and what people entered."""
     structlog.configure(
         processors=[
@@ -17,5 +18,5 @@ def configure_logs() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file),
     )

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
+from joserfc.jwk import ECKey
+
+from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient
 from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.clock import Clock, system_clock
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.migrating import migrate
 from kiosk.departments.contract.serving import Office
 from kiosk.departments.contract.storage import in_transaction, open_database, session_factory
+
+
+@contextmanager
+def open_gate(department: Department, service_url: str, issuer: str, key: ECKey) -> Iterator[Gate]:
+    """A gate that knows the card service at ``service_url``, under whose name ``issuer`` assertions are made."""
+    jwks = FetchedJwks(service_url)
+    with closing(jwks), ServiceClient(service_url, department.code, key, issuer=issuer) as client:
+        yield Gate(AssertionVerifier(issuer, department.audience, jwks), client)
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
 from kiosk.departments.contract.refusals import (
-    AssertionMissing,
     AssertionNotAccepted,
     AssertionReplayed,
     DepartmentFailed,
@@ -29,7 +28,6 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     UnknownService: 404,
     IdempotencyKeyMissing: 400,
     IdempotencyKeyReused: 422,  # as draft-ietf-httpapi-idempotency-key-header §2.7 has it
-    AssertionMissing: 401,
     AssertionNotAccepted: 401,
     AssertionReplayed: 401,
     StepUpNeeded: 401,
@@ -40,7 +38,6 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
 }
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {
-    AssertionMissing: "Bearer",
     AssertionNotAccepted: 'Bearer error="invalid_token"',
     AssertionReplayed: 'Bearer error="invalid_token"',
     StepUpNeeded: 'Bearer error="insufficient_user_authentication", acr_values="{acr_values}"',

@@ -7,7 +7,6 @@
     │   ├── UnknownService             there is no such service here
     │   ├── IdempotencyKeyMissing      the key is missing or no key
     │   ├── IdempotencyKeyReused       the key was used for another request
-    │   ├── AssertionMissing           nobody is named
     │   ├── AssertionNotAccepted       the assertion is not good here and now (carries the reason)
     │   ├── AssertionReplayed          the assertion was used for another request
     │   ├── StepUpNeeded               the assertion is good, but its level too low (carries the level)
@@ -104,14 +103,6 @@ class IdempotencyKeyReused(RequestRefused):
     code = "idempotency-key-reused"
     title = "The Idempotency-Key was used for another request"
     message = _TRY_AGAIN
-
-
-class AssertionMissing(RequestRefused):
-    """Raised when a request carries no assertion."""
-
-    code = "assertion-missing"
-    title = "An assertion of the card service is required"
-    message = _HOLD_CARD_AGAIN
 
 
 class AssertionNotAccepted(RequestRefused):

@@ -2,40 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
-from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
-from cardsvc.wire.jose import parse
-from cardsvc.wire.levels import Level
-from kiosk.departments.contract.refusals import AssertionNotAccepted, StepUpNeeded
+from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.migrating import chains_of, migrate
+from kiosk.departments.contract.storage import open_database
 from kiosk.departments.education import department as education
 from kiosk.departments.medical_insurance import department as medical_insurance
-from tests.fixtures.departments import ISSUER, CardService, CityTime, Counter, counter
+from tests.fixtures import postgres
+from tests.fixtures.departments import CardService, CityTime, Counter, counter
+
+BOTH = (medical_insurance, education)
 
 
-@dataclass
-class TmpGate:
-    service: CardService
-    audience: str
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Callable[[Department], str]:
+    """Gives the URL of a department's database without a record in it."""
+    ready: dict[str, str] = request.getfixturevalue(f"{request.param}_of_departments")
 
-    def admit(self, assertion: str, *, service: str, level: Level, confirm_online: bool) -> AssertionClaims:
-        try:
-            claims = AssertionClaims.model_validate(parse(assertion).verify(self.service.key, typ=ASSERTION_TYP))
-        except ValueError as e:
-            raise AssertionNotAccepted("signature") from e
-        if (
-            claims.iss != ISSUER
-            or claims.aud != self.audience
-            or claims.service != service
-            or claims.exp < self.service.clock().timestamp()
-        ):
-            raise AssertionNotAccepted("x")
-        if claims.acr < level:
-            raise StepUpNeeded(level)
-        return claims
+    def empty(department: Department) -> str:
+        engine = open_database(ready[department.code])
+        with engine.begin() as connection:
+            for chain in chains_of(department):
+                for table in reversed(chain.metadata.sorted_tables):
+                    connection.execute(table.delete())
+        engine.dispose()
+        return ready[department.code]
+
+    return empty
+
+
+@pytest.fixture(scope="session")
+def sqlite_of_departments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("departments")
+    return {
+        department.code: migrated(f"sqlite:///{folder / department.code}.sqlite", department) for department in BOTH
+    }
+
+
+@pytest.fixture(scope="session")
+def postgresql_of_departments(postgres_cluster: postgres.Cluster) -> Iterator[dict[str, str]]:
+    with ExitStack() as stack:
+        yield {each.code: migrated(stack.enter_context(postgres_cluster.database()), each) for each in BOTH}
+
+
+def migrated(url: str, department: Department) -> str:
+    engine = open_database(url)
+    migrate(engine, department)
+    engine.dispose()
+    return url
 
 
 @pytest.fixture
@@ -44,14 +62,12 @@ def service() -> CardService:
 
 
 @pytest.fixture
-def clinic(service: CardService, empty_database_url: str) -> Iterator[Counter]:
-    with counter(
-        medical_insurance, empty_database_url, service, TmpGate(service, medical_insurance.audience)
-    ) as opened:
+def clinic(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(medical_insurance, databases(medical_insurance), service) as opened:
         yield opened
 
 
 @pytest.fixture
-def library(service: CardService, empty_database_url: str) -> Iterator[Counter]:
-    with counter(education, empty_database_url, service, TmpGate(service, education.audience)) as opened:
+def library(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(education, databases(education), service) as opened:
         yield opened

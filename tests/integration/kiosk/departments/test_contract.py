@@ -10,18 +10,26 @@ from uuid import uuid4
 import pytest
 from joserfc.jwk import ECKey
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
+from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.wire.manifest import Manifest, Outcome
+from cardsvc.wire.problems import Problem
 from kiosk.departments.contract.keeping import KeptAnswer, SpentAssertion
-from kiosk.departments.medical_insurance.models import Ticket
+from kiosk.departments.medical_insurance.models import Account, Ticket
 from tests.fixtures.departments import Counter
 
 CHECK_IN = "clinic-check-in"
 FEVER = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
 INJURY = {**FEVER, "complaint_group": "injury"}
 
-ON_ONE_DATABASE = pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+ON_ONE_DATABASE = pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 """For what happens before the database is asked."""
+
+
+def _problem(code: str, status: int, **data: str) -> Problem:
+    members = {"type": f"urn:citizen-card:problem:{code}", "title": code, "status": status, **data}
+    return Problem.model_validate(members)
 
 
 def tickets(clinic: Counter) -> int:
@@ -168,41 +176,44 @@ class TestRepeating:
 @ON_ONE_DATABASE
 class TestAssertions:
     @pytest.mark.parametrize(
-        "changed",
+        ("changed", "reason"),
         [
-            {"aud": "urn:citizen-card:department:education"},
-            {"aud": ["urn:citizen-card:department:medical-insurance"]},
-            {"iss": "https://other.test"},
-            {"service": "balance"},
-            {"sub": 7},
-            {"acr": "gold"},
+            ({"aud": "urn:citizen-card:department:education"}, "wrong-audience"),
+            ({"aud": ["urn:citizen-card:department:medical-insurance"]}, "malformed"),
+            ({"iss": "https://other.test"}, "wrong-issuer"),
+            ({"service": "balance"}, "wrong-service"),
+            ({"sub": 7}, "malformed"),
+            ({"acr": "gold"}, "malformed"),
         ],
-        ids=lambda changed: next(iter(changed)),
     )
-    def test_one_that_was_made_for_something_else_is_refused(self, clinic: Counter, changed: dict[str, Any]) -> None:
+    def test_one_made_for_something_else_is_refused(
+        self, clinic: Counter, changed: dict[str, Any], reason: str
+    ) -> None:
         problem = clinic.refused(CHECK_IN, FEVER, **changed)
 
         assert (problem["type"], problem["status"]) == ("assertion-not-accepted", 401)
+        assert problem["reason"] == reason
         assert tickets(clinic) == 0
 
     def test_an_expired_one_is_refused(self, clinic: Counter) -> None:
         proof = assertion(clinic)
-        clinic.clock.forward(minutes=10)
+        clinic.clock.forward(minutes=5)
+        problem = clinic.refused(CHECK_IN, FEVER, assertion=proof)
 
-        assert clinic.refused(CHECK_IN, FEVER, assertion=proof)["type"] == "assertion-not-accepted"
+        assert (problem["type"], problem["reason"]) == ("assertion-not-accepted", "expired")
 
     def test_one_of_a_signer_we_do_not_trust_is_refused(self, clinic: Counter) -> None:
         claims = _claims(assertion(clinic))
         forged = clinic.service.signed(claims, key=ECKey.generate_key("P-256"))
         problem = clinic.refused(CHECK_IN, FEVER, assertion=forged)
 
-        assert problem["type"] == "assertion-not-accepted"
+        assert problem["reason"] == "signature-invalid"
         assert set(problem["message"]) == {"en", "zh-Hans", "pt"}
 
     def test_another_token_of_the_card_service_is_no_assertion(self, clinic: Counter) -> None:
         access_token = clinic.service.signed(_claims(assertion(clinic)), typ="at+jwt")
 
-        assert clinic.refused(CHECK_IN, FEVER, assertion=access_token)["type"] == "assertion-not-accepted"
+        assert clinic.refused(CHECK_IN, FEVER, assertion=access_token)["reason"] == "malformed"
 
     @pytest.mark.parametrize("nonsense", ["", "x", "a.b.c", "é" * 20, "a" * 20_000])
     def test_nonsense_is_refused(self, clinic: Counter, nonsense: str) -> None:
@@ -213,6 +224,42 @@ class TestAssertions:
 
     def test_attributes_that_nobody_asked_for_are_not_looked_at(self, clinic: Counter) -> None:
         assert clinic.ask(CHECK_IN, FEVER, attributes={"name": "李伟"}).status_code == 200
+
+
+@ON_ONE_DATABASE
+class TestAskingTheCardService:
+    def test_it_is_asked_where_the_service_wants_that(self, clinic: Counter) -> None:
+        proof = clinic.service.assertion(clinic.department, "balance", acr="pin")
+
+        assert clinic.ask("balance", {}, assertion=proof).status_code == 200
+        assert clinic.service.asked == [proof]
+
+    def test_it_is_not_asked_elsewhere_nor_about_what_is_refused_here(self, clinic: Counter) -> None:
+        clinic.service.answer = AssertionError("asked")
+
+        assert clinic.ask(CHECK_IN, FEVER).status_code == 200
+        assert clinic.ask("balance", {}, acr="tap").status_code == 401
+        assert clinic.service.asked == []
+
+    def test_a_card_that_was_revoked_a_moment_ago_is_refused(self, clinic: Counter) -> None:
+        clinic.service.answer = ServiceProblem(_problem("assertion-refused", 422, fault="card-not-active"))
+        problem = clinic.refused("balance", {}, acr="pin")
+
+        assert (problem["type"], problem["status"]) == ("assertion-not-accepted", 401)
+        assert problem["reason"] == "card-not-active"
+        with clinic.office.sessions() as session:
+            assert session.scalars(select(Account.id)).all() == []
+
+    @pytest.mark.parametrize(
+        "answer",
+        [ServiceUnreachable("no connection"), ServiceProblem(_problem("invalid-client", 401))],
+        ids=["unreachable", "does not know us"],
+    )
+    def test_without_its_word_the_service_is_closed(self, clinic: Counter, answer: Exception) -> None:
+        clinic.service.answer = answer
+        problem = clinic.refused("balance", {}, acr="pin")
+
+        assert (problem["type"], problem["status"]) == ("verification-unavailable", 503)
 
 
 @ON_ONE_DATABASE
@@ -262,10 +309,12 @@ class TestRequests:
 @ON_ONE_DATABASE
 def test_a_failure_has_a_sentence_for_the_citizen(clinic: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kiosk.departments.medical_insurance.clinics._next_number", lambda *_: 1 / 0)
-    problem = clinic.refused(CHECK_IN, FEVER)
+    with capture_logs() as logged:
+        problem = clinic.refused(CHECK_IN, FEVER)
 
     assert (problem["type"], problem["status"]) == ("department-failed", 500)
     assert set(problem["message"]) == {"en", "zh-Hans", "pt"}
+    assert [(each["event"], each["service"]) for each in logged] == [("service failed", CHECK_IN)]
     assert "division" not in str(problem)
 
 

@@ -63,6 +63,7 @@ def test_the_same_item_again_is_on_loan(library: Counter) -> None:
         ("３0519000000011", "input-refused", 422),
     ],
 )
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("code", ["library-loan", "library-return"])
 def test_a_wrong_barcode_is_refused(library: Counter, code: str, barcode: str, refusal: str, status: int) -> None:
     problem = library.refused(code, {"barcode": barcode})

@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from kiosk.departments.contract.keeping import KeptAnswer, SpentAssertion
 from kiosk.departments.medical_insurance.models import (
@@ -129,7 +130,7 @@ def test_one_request_fifty_times_at_once_is_done_once(clinic: Counter) -> None:
 
 
 def test_a_ticket_that_could_not_be_written_leaves_no_gap(clinic: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as broken:
+    with monkeypatch.context() as broken, capture_logs():
         broken.setattr("kiosk.departments.medical_insurance.clinics._count", _fail)
         assert clinic.ask("clinic-check-in", FEVER).status_code == 500
 

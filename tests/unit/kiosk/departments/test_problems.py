@@ -42,7 +42,6 @@ def test_a_problem_of_ours_cannot_be_disguised_by_its_data() -> None:
 @pytest.mark.parametrize(
     ("refusal", "challenge"),
     [
-        (refusals.AssertionMissing(), "Bearer"),
         (refusals.AssertionNotAccepted("expired"), 'Bearer error="invalid_token"'),
         (refusals.AssertionReplayed(), 'Bearer error="invalid_token"'),
         (refusals.StepUpNeeded(Level.PIN), 'Bearer error="insufficient_user_authentication", acr_values="pin"'),
