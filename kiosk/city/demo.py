@@ -19,7 +19,7 @@ from uuid import UUID
 from cryptography import x509
 from rich.console import Console
 
-from cardsvc.client import ServiceProblem
+from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.wire.lifecycle import RevocationReason
 from kiosk.city.citizen import CitizenAtScreen
 from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan, found, open_kiosk, open_offices
@@ -56,7 +56,6 @@ class Demo:
         self._running = running
         self._card = CardFiles.named(plan.folder, STOCK_NUMBER)
         self._records = DatabaseWitness(plan.database)
-        self._clerk, self._approver = (plan.caller(name) for name in FOUNDING_OFFICERS)
         self._application = UUID(int=0)
         self._sealed = SealedCard(UUID(int=0), Pin("000000"))
 
@@ -64,6 +63,14 @@ class Demo:
     def usage(self) -> Usage:
         """What the resident's card has seen so far."""
         return self._card.usage
+
+    @property
+    def _clerk(self) -> ServiceClient:
+        return self._plan.caller(FOUNDING_OFFICERS[0])
+
+    @property
+    def _approver(self) -> ServiceClient:
+        return self._plan.caller(FOUNDING_OFFICERS[1])
 
     @property
     def _on_record(self) -> CardRecordWitness:
@@ -152,7 +159,7 @@ class Demo:
         """Clinic check-in: a ticket, no PIN."""
         clinic = DatabaseWitness(self._plan.department_data("medical-insurance") / "medical-insurance.sqlite")
         before = clinic.value("SELECT count(*) FROM tickets")
-        receipt = self._citizen.use("medical-insurance", "clinic-check-in", {"complaint_group": "fever"})
+        receipt = self._citizen.use("medical-insurance", "clinic-check-in", {"clinic": "hengqin-hospital", "complaint_group": "fever"})
         expect(clinic.value("SELECT count(*) FROM tickets"), before + 1, "tickets at the clinic")
         return f"receipt {receipt}; one more ticket in the department's own database"
 

@@ -16,7 +16,7 @@ from smartcard.System import readers as pcsc_readers
 from ykman.pcsc import ScardSmartCardConnection
 from yubikit.core import Tlv
 from yubikit.core.smartcard import SmartCardConnection
-from yubikit.piv import KEY_TYPE, OBJECT_ID, SLOT
+from yubikit.piv import OBJECT_ID, SLOT
 from yubikit.piv import PivSession as YubikitSession
 
 from kiosk.city.stage import CardFiles, Place, Stage
@@ -83,7 +83,8 @@ def _yubikit(connection: SmartCardConnection) -> None:
     session = YubikitSession(connection)
     chuid = Tlv.parse_dict(session.get_object(OBJECT_ID.CHUID))
     UUID(bytes=chuid[0x34])
-    session.sign(SLOT.CARD_AUTH, KEY_TYPE.ECCP256, secrets.token_bytes(32), hashes.SHA256())
+    key_type = session.get_slot_metadata(SLOT.CARD_AUTH).key_type
+    session.sign(SLOT.CARD_AUTH, key_type, secrets.token_bytes(32), hashes.SHA256())
 
 
 def _usage_of(run: Callable[[], None], card: CardFiles) -> Usage:
