@@ -236,7 +236,7 @@ def _reader(name: str | None, contactless: bool | None, wait: float = 0.0) -> pc
 def _only_one(readers: Sequence[pcsc.PcscReader]) -> pcsc.PcscReader:
     candidates = readers if len(readers) < 2 else [reader for reader in readers if reader.present()]
     if not readers:
-        raise NoSuchReader("any reader")
+        raise NoSuchReader(None)
     if not candidates:
         raise NoCard("no reader has a card")
     if len(candidates) > 1:

@@ -46,11 +46,15 @@ class PcscUnavailable(ReaderError):
 
 
 class NoSuchReader(ReaderError):
-    """Raised when no reader has the wanted name. Carries the names that are there."""
+    """Raised when no reader, or not exactly one, fits the wanted name. Carries the names that are there."""
 
-    def __init__(self, wanted: str, present: tuple[str, ...] = ()) -> None:
+    def __init__(self, wanted: str | None, present: tuple[str, ...] = ()) -> None:
+        """``wanted`` is None where any reader would do and there is none."""
         seen = ", ".join(present) if present else "none"
-        super().__init__(f"no reader called {wanted!r}; readers present: {seen}")
+        message = (
+            "no reader is connected" if wanted is None else f"no reader called {wanted!r}; readers present: {seen}"
+        )
+        super().__init__(message)
         self.wanted = wanted
         self.present = present
 

@@ -24,22 +24,12 @@ from readers.pcsc import PcscReader, find_reader, list_readers
 from readers.pcsc_codes import PcscCode
 from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
-from tests.fixtures.fake_scard import FakeScard, Slot
+from tests.fixtures.fake_scard import FakeScard
 from tests.fixtures.parts import require
 
 CONTACT = "Virtual PCD 00 00"
 CONTACTLESS = "Virtual PCD 00 01"
 SELECT = bytes.fromhex("00A4040009A0000003080000100000")
-
-
-@pytest.fixture
-def scard(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeScard]:
-    fake = FakeScard({CONTACT: Slot(), CONTACTLESS: Slot()})
-    monkeypatch.setattr(pcsc, "scard", fake)
-    monkeypatch.setattr(pcsc, "_BACK_OFF", (0.0, 0.0))
-    monkeypatch.setattr(pcsc, "_REMOVAL_NOTICED", 0.02)
-    yield fake
-    assert not fake.open_contexts, "a PC/SC context was left open"
 
 
 @pytest.fixture
@@ -89,7 +79,7 @@ def test_the_codes_are_those_of_pyscard() -> None:
         ("HID Global OMNIKEY 3x21 Smart Card Reader 00 00", False),
         ("Gemalto PC Twin Reader 00 01", False),
         ("Identiv uTrust 2910 R Smart Card Reader 00 00", False),
-        ("Cherry Smart Terminal XX44 00 00", False),
+        ("Cherry SmartTerminal XX44 00 00", False),
         ("Yubico YubiKey OTP+FIDO+CCID 00 00", False),
         ("Virtual PCD 00 01", True),
         ("Virtual PCD 01 01", True),
