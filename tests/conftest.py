@@ -10,6 +10,7 @@ pytest_plugins = (
     "tests.fixtures.parts",
     "tests.fixtures.databases",
     "tests.fixtures.cards",
+    "tests.fixtures.issued",
     "tests.fixtures.pcscd",
     "tests.fixtures.services",
     "tests.fixtures.proofs",

@@ -17,10 +17,10 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def inserted_card(private_pcscd: PrivatePcscd, personalised_card: PersonalisedCard) -> Iterator[PersonalisedCard]:
-    """The only card there is, in the contact reader."""
-    with private_pcscd.put_on(personalised_card.state_file):
-        yield personalised_card
+def inserted_card(private_pcscd: PrivatePcscd, service_card: PersonalisedCard) -> Iterator[PersonalisedCard]:
+    """The only card there is, issued by our service, in the contact reader."""
+    with private_pcscd.put_on(service_card.state_file):
+        yield service_card
 
 
 @pytest.fixture
