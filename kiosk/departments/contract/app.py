@@ -32,7 +32,7 @@ from kiosk.departments.contract.refusals import (
 from kiosk.departments.contract.serving import Office, Result
 
 SECONDS_BETWEEN_CLEANING: Final = 600
-_KEY: Final = re.compile(r'"?([A-Za-z0-9_-]{16,64})"?')
+_KEY: Final = re.compile(r'("?)([A-Za-z0-9_-]{16,64})\1')
 """Bare, or quoted as a structured field. Short keys would make fingerprints guessable."""
 
 _NOT_STORED: Final = {"Cache-Control": "no-store"}
@@ -58,7 +58,7 @@ def idempotency_key(header: str | None) -> str:
     match = _KEY.fullmatch(header or "")
     if match is None:
         raise IdempotencyKeyMissing
-    return match.group(1)
+    return match.group(2)
 
 
 def _add_reading(app: FastAPI, office: Office) -> None:

@@ -286,6 +286,19 @@ class TestRequests:
         assert problem["status"] == 413
         assert problem["type"].endswith("request-too-large")
 
+    def test_a_body_whose_length_nobody_told_is_cut_off_too(self, clinic: Counter) -> None:
+        parts = (b" " * 10_000 for _ in range(100))
+        response = clinic.http.post(f"/services/{CHECK_IN}", content=parts, headers={"Connection": "close"})
+
+        assert response.status_code == 413
+
+    def test_a_body_in_parts_is_put_together(self, clinic: Counter) -> None:
+        body = json.dumps({"assertion": assertion(clinic), "input": FEVER}).encode()
+        headers = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+        parts = (body[place : place + 100] for place in range(0, len(body), 100))
+
+        assert clinic.http.post(f"/services/{CHECK_IN}", content=parts, headers=headers).status_code == 200
+
     @pytest.mark.parametrize("key", [None, "", "short", "k" * 65, "with space in it", "pseudonym;drop-table"])
     def test_a_key_is_needed_and_must_be_one(self, clinic: Counter, key: str | None) -> None:
         headers = {} if key is None else {"Idempotency-Key": key}

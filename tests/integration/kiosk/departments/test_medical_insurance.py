@@ -88,13 +88,15 @@ def test_the_iso_year_is_not_always_the_calendar_year(clinic: Counter) -> None:
 
 
 def test_what_somebody_came_for_stands_nowhere_beside_the_pseudonym(clinic: Counter) -> None:
-    for _ in range(3):
-        clinic.ask("clinic-check-in", FEVER)
+    keys = [str(uuid4()) for _ in range(3)]
+    for key in keys:
+        clinic.ask("clinic-check-in", FEVER, key=key)
 
     with clinic.office.sessions() as session:
         for table in (*Base.metadata.sorted_tables, KeptAnswer.__table__, SpentAssertion.__table__):
             for row in session.execute(select(table)):
                 assert not ("fever" in str(row) and "pseudonym" in str(row)), table
+                assert not any(key in str(row) for key in keys), table
 
 
 def test_each_clinic_and_each_day_of_the_city_counts_from_one(clinic: Counter) -> None:
