@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import contextlib
+from functools import reduce
+from operator import xor
 
 import pytest
 from hypothesis import given
@@ -49,3 +51,24 @@ def test_any_bytes_are_a_number_or_refused(raw: bytes) -> None:
 def test_a_number_with_too_many_digits() -> None:
     with pytest.raises(ValueError, match="agency_code"):
         FascN(10_000, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def packed(text: str) -> bytes:
+    """Characters as BCD digits with parity, and a right check character behind them."""
+    codes = [int(character, 16) for character in text]
+    codes.append(reduce(xor, codes))
+    bits = "".join(f"{code:04b}"[::-1] + str(1 - code.bit_count() % 2) for code in codes)
+    return int(bits, 2).to_bytes(25, "big")
+
+
+def test_the_frame_of_separators() -> None:
+    right = "B9999D9999D999999D0D1D0000000000300001F"
+    assert FascN.from_bytes(packed(right)) == NON_FEDERAL
+    for wrong in (
+        "0" + right[1:],
+        right[:-1] + "D",
+        right.replace("D0D1D", "D001D"),
+        right.replace("9999D", "999AD", 1),
+    ):
+        with pytest.raises(ProtocolError):
+            FascN.from_bytes(packed(wrong))

@@ -85,6 +85,21 @@ def test_another_signature_of_the_same_signer_is_not_one() -> None:
         SecurityObject(signed_object().mapping, other).verify(OBJECTS)
 
 
+@pytest.mark.parametrize(
+    "hashes",
+    [
+        "3000",
+        "020100",
+        "300E 020100 300506032B0E0304 3000",  # SHA-1
+        "3012 020101 300B0609608648016503040201",  # no hashes
+    ],
+)
+def test_signed_hashes_that_make_no_sense(hashes: str) -> None:
+    signed = cms.sign(LDS_SECURITY_OBJECT, bytes.fromhex(hashes), SIGNER.certificate, SIGNER.signature_of)
+    with pytest.raises(ProtocolError):
+        SecurityObject({1: 0x3000}, signed).verify(OBJECTS)
+
+
 def test_a_signature_by_a_stranger() -> None:
     forged = SecurityObject.sign(OBJECTS, SIGNER.certificate, Entity.root().leaf().signature_of)
     with pytest.raises(CardNotAuthenticated):
