@@ -12,7 +12,7 @@ import typer
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from cardsvc.client import load_key
 from cardsvc.wire.manifest import MANIFEST_PATH, Language, Manifest, text_in
@@ -103,7 +103,7 @@ def _manifest(url: str) -> Manifest:
 
 
 def _table(manifests: list[Manifest], language: Language) -> Table:
-    table = Table("Department", "Service", "Level", "Wants to know", "Code")
+    table = Table("Department", "Service", "Level", "Wants to know", Column("Code", overflow="fold"))
     for manifest in manifests:
         for service in manifest.services:
             table.add_row(

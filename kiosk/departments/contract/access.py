@@ -21,7 +21,12 @@ from cardsvc.client import (
 )
 from cardsvc.wire.authentication import AssertionClaims, Verification
 from cardsvc.wire.levels import Level
-from kiosk.departments.contract.refusals import AssertionNotAccepted, StepUpNeeded, VerificationUnavailable
+from kiosk.departments.contract.refusals import (
+    AssertionNotAccepted,
+    CardNotAccepted,
+    StepUpNeeded,
+    VerificationUnavailable,
+)
 
 REASONS: Final[dict[type[AssertionRefused], str]] = {
     AssertionMalformed: "malformed",
@@ -36,6 +41,8 @@ REASONS: Final[dict[type[AssertionRefused], str]] = {
 
 _REFUSED: Final = "assertion-refused"
 """The card service's problem for an assertion that is not good. Any other means that it could not say."""
+
+_CARD_NOT_ACTIVE: Final = "card-not-active"
 
 
 class Inquiry(Protocol):
@@ -84,4 +91,5 @@ class Gate:
         except ServiceProblem as error:
             if error.problem.code != _REFUSED:
                 raise VerificationUnavailable(f"the card service answers {error.problem.code}") from error
-            raise AssertionNotAccepted(str(error.problem.data.get("fault"))) from error
+            fault = str(error.problem.data.get("fault"))
+            raise (CardNotAccepted if fault == _CARD_NOT_ACTIVE else AssertionNotAccepted)(fault) from error

@@ -9,6 +9,7 @@ from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
 from kiosk.departments.contract.refusals import (
     AssertionNotAccepted,
     AssertionReplayed,
+    CardNotAccepted,
     DepartmentFailed,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
@@ -29,6 +30,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     IdempotencyKeyMissing: 400,
     IdempotencyKeyReused: 422,  # as draft-ietf-httpapi-idempotency-key-header §2.7 has it
     AssertionNotAccepted: 401,
+    CardNotAccepted: 401,
     AssertionReplayed: 401,
     StepUpNeeded: 401,
     VerificationUnavailable: 503,
@@ -39,6 +41,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {
     AssertionNotAccepted: 'Bearer error="invalid_token"',
+    CardNotAccepted: 'Bearer error="invalid_token"',
     AssertionReplayed: 'Bearer error="invalid_token"',
     StepUpNeeded: 'Bearer error="insufficient_user_authentication", acr_values="{acr_values}"',
 }

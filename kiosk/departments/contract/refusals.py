@@ -8,6 +8,7 @@
     │   ├── IdempotencyKeyMissing      the key is missing or no key
     │   ├── IdempotencyKeyReused       the key was used for another request
     │   ├── AssertionNotAccepted       the assertion is not good here and now (carries the reason)
+    │   │   └── CardNotAccepted          ... since the card is not in force any more
     │   ├── AssertionReplayed          the assertion was used for another request
     │   ├── StepUpNeeded               the assertion is good, but its level too low (carries the level)
     │   ├── VerificationUnavailable    the card service could not be asked
@@ -114,6 +115,18 @@ class AssertionNotAccepted(RequestRefused):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, reason=reason)
+
+
+class CardNotAccepted(AssertionNotAccepted):
+    """Raised when the card service says that the card is not in force now, though the assertion was good."""
+
+    code = "card-not-accepted"
+    title = "The card is not in force"
+    message = texts(
+        "This card cannot be used at the moment. Please ask at the service counter.",
+        "此卡目前无法使用，请到服务台咨询。",
+        "Este cartão não pode ser usado neste momento. Pergunte no balcão de atendimento, por favor.",
+    )
 
 
 class AssertionReplayed(RequestRefused):

@@ -245,10 +245,15 @@ class TestAskingTheCardService:
         clinic.service.answer = ServiceProblem(_problem("assertion-refused", 422, fault="card-not-active"))
         problem = clinic.refused("balance", {}, acr="pin")
 
-        assert (problem["type"], problem["status"]) == ("assertion-not-accepted", 401)
-        assert problem["reason"] == "card-not-active"
+        assert (problem["type"], problem["status"]) == ("card-not-accepted", 401)
+        assert "service counter" in problem["message"]["en"]
         with clinic.office.sessions() as session:
             assert session.scalars(select(Account.id)).all() == []
+
+    def test_an_assertion_that_it_never_made_is_refused(self, clinic: Counter) -> None:
+        clinic.service.answer = ServiceProblem(_problem("assertion-refused", 422, fault="not-issued"))
+
+        assert clinic.refused("balance", {}, acr="pin")["type"] == "assertion-not-accepted"
 
     @pytest.mark.parametrize(
         "answer",

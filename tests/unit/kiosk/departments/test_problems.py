@@ -43,6 +43,7 @@ def test_a_problem_of_ours_cannot_be_disguised_by_its_data() -> None:
     ("refusal", "challenge"),
     [
         (refusals.AssertionNotAccepted("expired"), 'Bearer error="invalid_token"'),
+        (refusals.CardNotAccepted("card-not-active"), 'Bearer error="invalid_token"'),
         (refusals.AssertionReplayed(), 'Bearer error="invalid_token"'),
         (refusals.StepUpNeeded(Level.PIN), 'Bearer error="insufficient_user_authentication", acr_values="pin"'),
     ],
