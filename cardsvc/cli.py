@@ -23,14 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from cardsvc import ceremony, logs, schema
-from cardsvc.app import create_app, describe_api
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.service import disable_caller, register_caller
 from cardsvc.clock import system_clock
 from cardsvc.db import create_database_engine, session_factory, transaction
 from cardsvc.departments.service import add_department
 from cardsvc.errors import ServiceError
-from cardsvc.server import serve as serve_app
 from cardsvc.services import build_services
 from cardsvc.settings import Settings
 from cardsvc.trust.keystore import KeystoreError
@@ -135,6 +133,9 @@ def serve(
 
     Example: cardsvc serve --port 8080
     """
+    from cardsvc.app import create_app  # noqa: PLC0415 (the web framework would double the start of every command)
+    from cardsvc.server import serve as serve_app  # noqa: PLC0415
+
     logs.configure()
     with _reporting():
         settings = _settings()
@@ -149,6 +150,8 @@ def openapi() -> None:
 
     Example: cardsvc openapi > openapi.json
     """
+    from cardsvc.app import describe_api  # noqa: PLC0415 (as above)
+
     _print_json(describe_api())
 
 

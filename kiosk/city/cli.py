@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +33,9 @@ def demo(transport: TransportOption = None) -> None:
 
     The steps are also written to var/demo/report.json.
     """
-    if not run_demo(FOLDER / "demo", transport, Console()):
+    # A log file has no width of its own, and 80 columns are too few for the table.
+    console = Console() if sys.stdout.isatty() else Console(width=130)
+    if not run_demo(FOLDER / "demo", transport, console):
         raise typer.Exit(1)
 
 

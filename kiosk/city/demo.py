@@ -44,6 +44,9 @@ from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 from readers.status import KnownStatus
 
+CHECK_IN: Final = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
+BOOK: Final = "30519000000052"
+"""A barcode on the library's shelves."""
 KEYS: Final = (KeyReference.PIV_AUTHENTICATION, KeyReference.DIGITAL_SIGNATURE, KeyReference.CARD_AUTHENTICATION)
 
 
@@ -159,9 +162,18 @@ class Demo:
         """Clinic check-in: a ticket, no PIN."""
         clinic = DatabaseWitness(self._plan.department_data("medical-insurance") / "medical-insurance.sqlite")
         before = clinic.value("SELECT count(*) FROM tickets")
-        receipt = self._citizen.use("medical-insurance", "clinic-check-in", {"clinic": "hengqin-hospital", "complaint_group": "fever"})
+        receipt = self._citizen.use(
+            "medical-insurance", "clinic-check-in", {"clinic": "hengqin-hospital", "complaint_group": "fever"}
+        )
         expect(clinic.value("SELECT count(*) FROM tickets"), before + 1, "tickets at the clinic")
         return f"receipt {receipt}; one more ticket in the department's own database"
+
+    def library_loan(self) -> str:
+        """A book from the library, in the same visit."""
+        library = DatabaseWitness(self._plan.department_data("education") / "education.sqlite")
+        receipt = self._citizen.use("education", "library-loan", {"barcode": BOOK})
+        expect(library.value("SELECT barcode FROM loans WHERE returned_at IS NULL"), BOOK, "item on loan")
+        return f"receipt {receipt}; the library's own database has item {BOOK} on loan"
 
     def served_with_pin(self) -> str:
         """The card goes in, the PIN opens the balance."""
@@ -212,6 +224,7 @@ STEPS: Final[tuple[tuple[str, Callable[[Demo], str]], ...]] = (
     ("open a kiosk", Demo.open_kiosk),
     ("tap the card", Demo.tap),
     ("be served at level tap: clinic check-in", Demo.served_at_tap),
+    ("be served at level tap: library loan", Demo.library_loan),
     ("be served at level pin: balance", Demo.served_with_pin),
     ("revoke the card", Demo.revoke),
     ("the next tap is refused", Demo.refused_tap),

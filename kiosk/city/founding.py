@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +116,8 @@ def found(plan: Plan) -> None:
     """Make keys, hold the founding ceremony, register kiosk and departments. Raises ProcessFailed."""
     _write_secret(plan.folder / "keystore.passphrase", secrets.token_urlsafe(32))
     callers = (*FOUNDING_OFFICERS, KIOSK, DESK, *POLICIES)
-    for caller in callers:
-        public = _cardsvc(plan, "keygen", "--out", str(plan.private_key(caller)))
-        plan.public_key(caller).write_text(public)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as hands:
+        list(hands.map(lambda caller: _make_key(plan, caller), callers))
     officers = [f"--officer={name}={plan.public_key(name)}" for name in FOUNDING_OFFICERS]
     _cardsvc(plan, "init", *officers, "--witness=city-notary", f"--ca-out={plan.root_certificate}")
     for kind, client_id, title in (("kiosk", KIOSK, "Town hall, ground floor"), ("desk", DESK, "Town hall, desk 1")):
@@ -172,6 +172,10 @@ def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
 
 def _child(plan: Plan, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> ChildProcess:
     return ChildProcess(name, command, environment, plan.folder / f"{name}.log")
+
+
+def _make_key(plan: Plan, caller: str) -> None:
+    plan.public_key(caller).write_text(_cardsvc(plan, "keygen", "--out", str(plan.private_key(caller))))
 
 
 def _cardsvc(plan: Plan, *arguments: str) -> str:

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from readers.metering import Usage
@@ -57,19 +59,19 @@ class Recorder:
                 detail, ok = f"{type(error).__name__}: {error}", False
         ms = (time.perf_counter() - began) * 1000
         self.results.append(StepResult.of(name, self._usage() - before, ms, detail, ok=ok))
+        self._console.print(f"{_mark(ok=ok)} {name} [dim]{ms:.0f} ms[/]", highlight=False)
         return ok
 
     def table(self, title: str) -> Table:
         """The steps as a table for people."""
-        table = Table(title=title, title_justify="left", show_lines=False, expand=False)
+        table = Table(title=title, title_justify="left", box=box.SIMPLE)
         for heading, justify in (("", "left"), ("step", "left"), ("APDUs", "right"), ("sent", "right"),
                                  ("received", "right"), ("ms", "right"), ("seen from outside", "left")):  # fmt: skip
             table.add_column(heading, justify="right" if justify == "right" else "left", overflow="fold")
         for result in self.results:
-            mark = "[green]✓[/]" if result.ok else "[red]✗[/]"
             counts = (result.apdus, result.bytes_sent, result.bytes_received)
             shown = [str(count) if result.apdus else "–" for count in counts]
-            table.add_row(mark, result.name, *shown, f"{result.ms:.0f}", result.detail)
+            table.add_row(_mark(ok=result.ok), result.name, *shown, f"{result.ms:.0f}", escape(result.detail))
         return table
 
     def write(self, path: Path, transport: str) -> None:
@@ -77,3 +79,7 @@ class Recorder:
         path.parent.mkdir(parents=True, exist_ok=True)
         report = {"transport": transport, "ok": self.ok, "steps": [asdict(result) for result in self.results]}
         path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+
+
+def _mark(*, ok: bool) -> str:
+    return "[green]✓[/]" if ok else "[red]✗[/]"
