@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cardsvc.audit.models import StateChange
 from cardsvc.cards.models import Card
 from cardsvc.clock import Clock
 from cardsvc.db import SessionFactory, new_id, transaction
@@ -76,8 +77,12 @@ class Journal:
 
 
 def last_sign_of_life(session: Session, card_id: UUID) -> datetime | None:
-    """When the last write to a card was begun."""
-    return session.scalar(select(func.max(JournalEntry.intended_at)).where(JournalEntry.card_id == card_id))
+    """When the last write to a card was begun, or its personalisation itself; None when that never was."""
+    wrote = select(func.max(JournalEntry.intended_at)).where(JournalEntry.card_id == card_id)
+    began = select(func.max(StateChange.at)).where(
+        StateChange.subject_id == card_id, StateChange.state == CardState.PERSONALISING
+    )
+    return max(filter(None, (session.scalar(wrote), session.scalar(began))), default=None)
 
 
 def _next_number(session: Session, card_id: UUID) -> int:
