@@ -30,9 +30,8 @@ class CommandApdu:
     le: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("cla", "ins", "p1", "p2"):
-            if not 0 <= getattr(self, name) <= 0xFF:
-                raise ValueError(f"{name} must be one byte")
+        if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:
+            raise ValueError("cla, ins, p1 and p2 are one byte each")
         if len(self.data) > EXTENDED_DATA:
             raise ValueError(f"at most {EXTENDED_DATA} bytes of data, got {len(self.data)}")
         if self.le is not None and not 1 <= self.le <= EXTENDED_LE:

@@ -89,6 +89,8 @@ def with_command_chaining(exchange: Exchange) -> Exchange:
     """
 
     def chained(command: CommandApdu) -> ResponseApdu:
+        if len(command.data) <= SHORT_DATA:
+            return exchange(command)
         *links, last = _links(command)
         for link in links:
             response = exchange(link)
@@ -100,7 +102,7 @@ def with_command_chaining(exchange: Exchange) -> Exchange:
 
 
 def _links(command: CommandApdu) -> Iterator[CommandApdu]:
-    chunks = [command.data[i : i + SHORT_DATA] for i in range(0, len(command.data), SHORT_DATA)] or [b""]
+    chunks = [command.data[i : i + SHORT_DATA] for i in range(0, len(command.data), SHORT_DATA)]
     for chunk in chunks[:-1]:
         yield replace(command, cla=command.cla | _CHAINING_BIT, data=chunk, le=None)
     yield replace(command, data=chunks[-1])

@@ -21,7 +21,6 @@ from readers.errors import ProtocolError
 FASC_N_SIZE: Final = 25
 
 _CHARACTER_BITS: Final = 5
-_CHARACTERS: Final = FASC_N_SIZE * 8 // _CHARACTER_BITS
 _START: Final = "B"
 _SEPARATOR: Final = "D"
 _END: Final = "F"
@@ -59,7 +58,7 @@ class FascN:
         codes = _unpack(raw)
         if reduce(xor, codes) != 0:
             raise ProtocolError("the check character of the FASC-N is wrong")
-        text = "".join(f"{code:X}" for code in codes[:-1])
+        text = bytes(codes[:-1]).hex().upper()[1::2]  # each code is the lower digit of its byte
         if not text.startswith(_START):
             raise ProtocolError("the FASC-N has no start character")
         position, numbers = 1, {}
@@ -96,16 +95,22 @@ NON_FEDERAL: Final = FascN(9999, 9999, 999999, 0, 1, 0, 3, 0, 1)
 """What every card of ours carries; other issuers outside the federal government write the same."""
 
 
+_GROUPS: Final = [int(f"{code:04b}"[::-1] + str(1 - code.bit_count() % 2), 2) for code in range(16)]
+"""The five bits of each character: four of data, the least significant first, and odd parity."""
+_CODE_OF: Final = {group: code for code, group in enumerate(_GROUPS)}
+_SHIFTS: Final = range(FASC_N_SIZE * 8 - _CHARACTER_BITS, -1, -_CHARACTER_BITS)
+
+
 def _pack(codes: list[int]) -> bytes:
-    bits = "".join(f"{code:04b}"[::-1] + str(1 - code.bit_count() % 2) for code in codes)
-    return int(bits, 2).to_bytes(FASC_N_SIZE, "big")
+    number = sum(_GROUPS[code] << shift for code, shift in zip(codes, _SHIFTS, strict=True))
+    return number.to_bytes(FASC_N_SIZE, "big")
 
 
 def _unpack(raw: bytes) -> list[int]:
     if len(raw) != FASC_N_SIZE:
         raise ProtocolError(f"a FASC-N has {FASC_N_SIZE} bytes, got {len(raw)}")
-    bits = f"{int.from_bytes(raw, 'big'):0{FASC_N_SIZE * 8}b}"
-    groups = [bits[i * _CHARACTER_BITS : (i + 1) * _CHARACTER_BITS] for i in range(_CHARACTERS)]
-    if any(group.count("1") % 2 == 0 for group in groups):
-        raise ProtocolError("the parity of the FASC-N is wrong")
-    return [int(group[3::-1], 2) for group in groups]
+    number = int.from_bytes(raw, "big")
+    try:
+        return [_CODE_OF[number >> shift & 0x1F] for shift in _SHIFTS]
+    except KeyError as error:
+        raise ProtocolError("the parity of the FASC-N is wrong") from error
