@@ -170,6 +170,10 @@ def _kind(name: str, part: Mapping[str, Any]) -> FieldKind:
     kind = _KINDS.get(part.get("type", ""))
     if kind is None:
         raise Undrawable(f"{name}: no way to draw type {part.get('type')!r}")
+    try:
+        re.compile(part.get("pattern", ""))
+    except re.error as error:
+        raise Undrawable(f"{name}: its pattern is none: {error}") from error
     return kind
 
 

@@ -1,0 +1,149 @@
+"""What is shown of each state, drawn in every language; and what never is."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+from uuid import UUID
+
+import pytest
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language
+from kiosk.booth import Snapshot
+from kiosk.forms import Filled
+from kiosk.screen import pages
+from kiosk.screen.view import SCREEN_NAMES, View, view_of
+from kiosk.visit import screens
+from kiosk.visit.reason import Reason
+from kiosk.visit.screens import KioskState, Visit
+from tests.fixtures.offers import BALANCE, CHECK_IN, OFFERS, OPENING_HOURS, outcome
+from tests.fixtures.services import NOW
+
+ANA = UUID("a0000000-0000-4000-8000-000000000001")
+KEY = UUID("c0000000-0000-4000-8000-000000000003")
+SUBMISSION = screens.Submission(CHECK_IN, KEY, {"complaint": "fever"}, "the.asser.tion")
+VISIT = Visit(ANA, Level.TAP, "token-of-ana", NOW + timedelta(minutes=10))
+ALL: list[screens.Screen] = [
+    screens.Attract(),
+    screens.Reading(),
+    screens.Services(),
+    screens.InsertCard(BALANCE),
+    screens.PinEntry(ANA, BALANCE, 2),
+    screens.CheckingPin(ANA, None, 1),
+    screens.Consent(CHECK_IN),
+    screens.FillForm(CHECK_IN),
+    screens.Sending(SUBMISSION, 2),
+    screens.Done(CHECK_IN, outcome()),
+    screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
+    screens.TakeCard(),
+]
+
+
+def view(screen: screens.Screen, language: Language = Language.ENGLISH, **state: object) -> View:
+    shown = KioskState(
+        screen, VISIT, language, NOW + timedelta(seconds=61.2), offers=OFFERS, troubles=frozenset(screens.Trouble)
+    )
+    return view_of(Snapshot(7, replace(shown, **state)), NOW)  # type: ignore[arg-type]
+
+
+def test_every_screen_has_a_name() -> None:
+    assert set(SCREEN_NAMES) == set(get_args(screens.Screen)) == {type(screen) for screen in ALL}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("screen", ALL, ids=lambda screen: type(screen).__name__)
+def test_every_screen_is_json_and_html_and_has_nothing_secret(screen: screens.Screen, language: Language) -> None:
+    shown = view(screen, language)
+    both = json.dumps(shown) + pages.page(shown)
+    for secret in ("token-of-ana", "the.asser.tion", str(ANA), str(KEY)):
+        assert secret not in both
+    assert f'lang="{language.value}"' in pages.page(shown)
+    assert pages.fragment(shown) in pages.page(shown)
+
+
+@pytest.mark.parametrize("screen", ALL, ids=lambda screen: type(screen).__name__)
+def test_no_script_or_style_is_in_the_page(screen: screens.Screen) -> None:
+    page = pages.page(view(screen))
+    assert re.findall(r"<script(?![^>]*\ssrc=)[^>]*>|<style|\sstyle=|\son[a-z]+=|javascript:", page) == []
+
+
+def test_what_is_common_to_all() -> None:
+    shown = view(screens.Services())
+    assert {name: shown[name] for name in ("version", "screen", "language", "level", "seconds_left", "service")} == {
+        "version": 7,
+        "screen": "services",
+        "language": "en",
+        "level": "tap",
+        "seconds_left": 62,
+        "service": None,
+    }
+    assert [department["code"] for department in shown["departments"]] == ["clinic", "library"]
+    assert [(service["code"], service["steps_up"]) for service in shown["departments"][0]["services"]] == [
+        ("check-in", False),
+        ("balance", True),
+    ]
+
+
+def test_texts_are_in_the_chosen_language_else_in_english() -> None:
+    shown = view(screens.Services(), Language.PORTUGUESE)
+    assert [department["title"] for department in shown["departments"]] == ["Clínica", "Library"]
+
+
+@pytest.mark.parametrize(("tries", "says"), [(None, None), (2, "2 tries"), (1, "one try left")])
+def test_the_tries_left_are_said(tries: int | None, says: str | None) -> None:
+    message = view(screens.PinEntry(ANA, None, tries))["message"]
+    assert message is None if says is None else says in message
+
+
+def test_consent_names_exactly_what_goes_to_whom() -> None:
+    shown = view(screens.Consent(CHECK_IN))
+    assert shown["attributes"] == [{"name": "district", "title": "The district you live in"}]
+    page = pages.fragment(shown)
+    assert "Clinic receives, for “Check in”:" in page
+    assert "The district you live in" in page
+    assert "Your name is not passed on." in page
+    assert "Your name is not passed on." not in pages.fragment(view(screens.Consent(BALANCE)))
+
+
+def test_a_form_keeps_what_was_right_and_says_what_was_wrong() -> None:
+    filled = CHECK_IN.form.fill({"complaint": "fever", "since_days": "-3"})
+    complaint, days = view(screens.FillForm(CHECK_IN, filled))["fields"]
+    assert (complaint["value"], complaint["error"]) == ("fever", None)
+    assert (days["error"], days["error_text"]) == ("too-small", "This number is too small.")
+    page = pages.fragment(view(screens.FillForm(CHECK_IN, filled)))
+    assert 'value="fever" checked' in page
+    assert "This number is too small." in page
+
+
+def test_an_outcome_is_shown_with_its_receipt() -> None:
+    shown = view(screens.Done(CHECK_IN, outcome("A-017")))["outcome"]
+    assert shown["fields"] == [{"label": "Your number", "value": "A-017", "prominent": True}]
+    assert shown["receipt"] == "CL-0001"
+
+
+@pytest.mark.parametrize(
+    ("refusal", "buttons"),
+    [
+        (screens.Refusal(Reason("x")), ["/done"]),
+        (screens.Refusal(Reason("x"), screens.Services()), ["/done", "/back"]),
+        (screens.Refusal(Reason("x"), screens.Services(), SUBMISSION), ["/back", "/retry"]),
+    ],
+)
+def test_a_refusal_offers_what_can_be_done(refusal: screens.Refusal, buttons: list[str]) -> None:
+    main = pages.fragment(view(refusal)).partition("<main")[2].partition("</main>")[0]
+    assert re.findall(r'data-post="([^"]+)"', main) == buttons
+
+
+def test_what_departments_say_is_escaped() -> None:
+    done = screens.Done(OPENING_HOURS, outcome("<img src=x onerror=alert(1)>"))
+    page = pages.page(view(done))
+    assert "<img src=x" not in page
+    assert "&lt;img src=x" in page
+
+
+def test_nothing_of_a_form_is_shown_before_it_is_filled() -> None:
+    assert view(screens.FillForm(CHECK_IN, Filled()))["fields"][1]["value"] is None

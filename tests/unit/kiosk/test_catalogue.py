@@ -1,0 +1,95 @@
+"""The catalogue keeps what it knows and believes no department that claims to be another."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Manifest
+from kiosk.catalogue import Catalogue, DepartmentAddress
+from kiosk.department_client import DepartmentUnreachable
+from kiosk.offers import offers_of
+from tests.fixtures.offers import CLINIC, CLINIC_URL, LIBRARY, LIBRARY_URL
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Departments:
+    def __init__(self) -> None:
+        self.manifests = {CLINIC_URL: CLINIC, LIBRARY_URL: LIBRARY}
+
+    def manifest(self, base_url: str) -> Manifest:
+        try:
+            return self.manifests[base_url]
+        except KeyError as error:
+            raise DepartmentUnreachable(base_url) from error
+
+
+def catalogue(departments: Departments, *addresses: str) -> Catalogue:
+    return Catalogue(departments, [DepartmentAddress.parse(address) for address in addresses])
+
+
+def keys(catalogue: Catalogue) -> list[tuple[str, str]]:
+    return [offer.key for offer in catalogue.refresh()]
+
+
+def changed(message: M, **members: Any) -> M:
+    return message.model_copy(update=members)
+
+
+def test_offers_are_in_the_order_of_the_addresses() -> None:
+    shown = catalogue(Departments(), LIBRARY_URL, CLINIC_URL)
+    assert keys(shown) == [("library", "opening-hours"), ("clinic", "check-in"), ("clinic", "balance")]
+    assert shown.complete
+
+
+def test_a_department_that_is_away_for_a_moment_stays_in_the_catalogue() -> None:
+    departments = Departments()
+    shown = catalogue(departments, CLINIC_URL, LIBRARY_URL)
+    before = keys(shown)
+    del departments.manifests[CLINIC_URL]
+    assert keys(shown) == before
+
+
+def test_a_department_that_has_never_answered_is_missing() -> None:
+    shown = catalogue(Departments(), CLINIC_URL, "http://nobody.test")
+    assert len(keys(shown)) == 2
+    assert not shown.complete
+
+
+def test_an_address_cannot_take_the_code_of_another_department() -> None:
+    departments = Departments()
+    shown = catalogue(departments, CLINIC_URL, LIBRARY_URL)
+    before = shown.refresh()
+    departments.manifests[LIBRARY_URL] = changed(LIBRARY, department="clinic")
+    assert shown.refresh() == before
+
+
+def test_an_address_cannot_become_another_department() -> None:
+    departments = Departments()
+    shown = catalogue(departments, LIBRARY_URL)
+    before = shown.refresh()
+    departments.manifests[LIBRARY_URL] = changed(LIBRARY, department="tax-office")
+    assert shown.refresh() == before
+
+
+def test_a_code_that_the_operator_gave_must_be_the_departments() -> None:
+    assert keys(catalogue(Departments(), f"clinic={CLINIC_URL}", f"museum={LIBRARY_URL}")) == [
+        ("clinic", "check-in"),
+        ("clinic", "balance"),
+    ]
+
+
+def test_addresses_may_have_a_query_without_being_codes() -> None:
+    assert DepartmentAddress.parse("http://x.test/?a=b") == DepartmentAddress("http://x.test/?a=b")
+
+
+def test_services_beyond_this_kiosk_are_left_out() -> None:
+    check_in, balance = CLINIC.services
+    strange = changed(check_in, code="strange", input={"type": "object", "properties": {"x": {"type": "array"}}})
+    signed = changed(balance, code="sign", level=Level.SIGN)
+    assert [offer.key[1] for offer in offers_of(changed(CLINIC, services=(strange, signed, balance)), "")] == [
+        "balance"
+    ]

@@ -1,0 +1,118 @@
+"""Forms from JSON Schema: what is drawn, what is read back, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from cardsvc.wire.manifest import Language
+from kiosk.forms import FieldError, FieldKind, Form, Undrawable
+from tests.fixtures.offers import DISTRICT_QUESTION
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["colour", "count", "agreed"],
+    "additionalProperties": False,
+    "properties": {
+        "colour": {"type": "string", "enum": ["red", "green"]},
+        "count": {"type": "integer", "minimum": 1, "maximum": 9},
+        "agreed": {"type": "boolean"},
+        "barcode": {"type": "string", "pattern": "^3[0-9]{4}$", "minLength": 5, "maxLength": 5},
+        "remark": {"type": "string", "maxLength": 10},
+    },
+}
+FORM = Form.from_schema(SCHEMA)
+GOOD = {"colour": "red", "count": "3", "agreed": True}
+
+
+def object_of(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+def test_every_kind_is_drawn_in_the_order_of_the_schema() -> None:
+    assert [(question.name, question.kind, question.required) for question in FORM.fields] == [
+        ("colour", FieldKind.CHOICE, True),
+        ("count", FieldKind.INTEGER, True),
+        ("agreed", FieldKind.BOOLEAN, True),
+        ("barcode", FieldKind.TEXT, False),
+        ("remark", FieldKind.TEXT, False),
+    ]
+
+
+def test_only_patterns_of_digits_get_a_number_pad() -> None:
+    assert {question.name for question in FORM.fields if question.numeric} == {"barcode"}
+
+
+def test_words_come_from_the_schema_in_all_its_languages() -> None:
+    question = Form.from_schema(DISTRICT_QUESTION).fields[0]
+    assert question.titles[Language.PORTUGUESE] == "O que sente?"
+    assert [choice.titles[Language.CHINESE] for choice in question.choices] == ["发烧", "咳嗽"]
+
+
+def test_a_good_form_is_read_as_the_schema_wants_it() -> None:
+    filled = FORM.fill({**GOOD, "barcode": " 31234 ", "remark": ""})
+    assert filled.errors == {}
+    assert filled.values == {"colour": "red", "count": 3, "agreed": True, "barcode": "31234"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "error"),
+    [
+        ({"colour": ""}, "colour", FieldError.MISSING),
+        ({"colour": None}, "colour", FieldError.MISSING),
+        ({"colour": "blue"}, "colour", FieldError.NOT_ALLOWED),
+        ({"colour": 7}, "colour", FieldError.NOT_ALLOWED),
+        ({"count": "three"}, "count", FieldError.NOT_A_NUMBER),
+        ({"count": "1.5"}, "count", FieldError.NOT_A_NUMBER),
+        ({"count": True}, "count", FieldError.NOT_A_NUMBER),
+        ({"count": "0"}, "count", FieldError.TOO_SMALL),
+        ({"count": "10"}, "count", FieldError.TOO_LARGE),
+        ({"agreed": "perhaps"}, "agreed", FieldError.NOT_ALLOWED),
+        ({"barcode": "41234"}, "barcode", FieldError.NOT_ALLOWED),
+        ({"barcode": "3"}, "barcode", FieldError.NOT_ALLOWED),
+        ({"remark": "much too long"}, "remark", FieldError.TOO_LONG),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_field(changed: dict[str, object], field: str, error: FieldError) -> None:
+    assert FORM.fill({**GOOD, **changed}).errors == {field: error}
+
+
+def test_fields_that_nobody_asked_for_are_left_out() -> None:
+    assert "surprise" not in FORM.fill({**GOOD, "surprise": "x"}).values
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        object_of(when={"type": "number"}),
+        object_of(when={"type": "object"}),
+        object_of(when={"$ref": "#/x"}),
+        object_of(when={"enum": [1, 2]}),
+        object_of(when={"type": "string", "x-titles": {"zh-Hans": "no English"}}),
+        object_of(when={"type": "string", "pattern": "["}),
+        object_of(when={"type": "string"}) | {"required": ["other"]},
+        {"type": "object", "properties": {"when": {"type": "nonsense"}}},
+        object_of(**{f"question{number}": {"type": "string"} for number in range(9)}),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(Undrawable):
+        Form.from_schema(schema)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*SCHEMA["properties"], "other"]),
+        st.one_of(
+            st.text(max_size=12), st.integers(), st.booleans(), st.none(), st.sampled_from(["red", "31234", "4"])
+        ),
+    )
+)
+def test_whatever_is_entered_what_goes_on_fits_the_schema(entered: dict[str, object]) -> None:
+    filled = FORM.fill(entered)
+    assert bool(filled.errors) or Draft202012Validator(SCHEMA).is_valid(filled.values)
+    assert set(filled.errors) <= set(SCHEMA["properties"])
