@@ -281,8 +281,8 @@ def _require_current(engine: Engine) -> None:
         raise CommandRefused("The database is not in the shape that this version needs: run `cardsvc migrate`.")
 
 
-def _named_keys(officers: list[str]) -> dict[str, Any]:
-    named: dict[str, Any] = {}
+def _named_keys(officers: list[str]) -> dict[str, dict[str, Any]]:
+    named: dict[str, dict[str, Any]] = {}
     for officer in officers:
         name, separator, file = officer.partition("=")
         if not separator or name in named:
@@ -291,11 +291,14 @@ def _named_keys(officers: list[str]) -> dict[str, Any]:
     return named
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
     except ValueError:
-        raise CommandRefused(f"{path} is not JSON.") from None
+        document = None
+    if not isinstance(document, dict):
+        raise CommandRefused(f"{path} is not a JSON object.")
+    return document
 
 
 def _report(for_programs: dict[str, Any], for_people: str, as_json: bool) -> None:
