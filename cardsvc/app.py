@@ -20,6 +20,7 @@ from cardsvc.api import (
 from cardsvc.api.access import check_routes
 from cardsvc.api.requests import RequestFrame
 from cardsvc.services import Services
+from cardsvc.shared_work import SharedWork
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     wellknown.router,
@@ -39,6 +40,7 @@ def create_app(services: Services) -> FastAPI:
     """
     app = _build_app()
     app.state.services = services
+    app.state.turnstile = SharedWork(services.turnstile.admit)
     return app
 
 

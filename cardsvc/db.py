@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
+from threading import RLock
 from typing import Any, Final
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Insert,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -19,6 +34,11 @@ from uuid_utils.compat import uuid7
 SessionFactory = sessionmaker[Session]
 
 _READ_ONLY: Final = "cardsvc_read_only"
+_KEPT_CONNECTIONS: Final = 40
+"""As many as there are threads for requests."""
+_MORE_CONNECTIONS: Final = 70
+"""For the relays, which have threads of their own."""
+_turns: Final[WeakKeyDictionary[Engine, RLock]] = WeakKeyDictionary()
 
 _NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -88,8 +108,16 @@ def new_id() -> UUID:
 def create_database_engine(url: str) -> Engine:
     """An engine for ``sqlite:///file`` or ``postgresql+psycopg://…``, set up so that a commit is on the disk."""
     # Parameters of a failed statement would stand in its error, and from there in a log: hashes, sealed secrets, names.
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"), hide_parameters=True)
+    engine = create_engine(
+        url,
+        pool_pre_ping=not url.startswith("sqlite"),
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=_MORE_CONNECTIONS,
+        pool_use_lifo=True,
+        hide_parameters=True,
+    )
     if engine.dialect.name == "sqlite":
+        _turns[engine] = RLock()
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
     return engine
@@ -103,8 +131,17 @@ def session_factory(engine: Engine) -> SessionFactory:
 @contextmanager
 def transaction(sessions: SessionFactory) -> Iterator[Session]:
     """One unit of work: committed at the end of the block, rolled back when it raises."""
-    with sessions() as session, session.begin():
+    with _turn(sessions), sessions() as session, session.begin():
         yield session
+
+
+def _turn(sessions: SessionFactory) -> AbstractContextManager[object]:
+    """Our turn to write.
+
+    SQLite has one writer at a time and lets whoever waits for it sleep and try again, some of them for seconds. Threads
+    of one process wait for each other here instead, and go on as soon as they can.
+    """
+    return _turns.get(sessions.kw["bind"]) or nullcontext()
 
 
 @contextmanager
@@ -115,16 +152,37 @@ def reading(sessions: SessionFactory) -> Iterator[Session]:
         yield session
 
 
-def insert_once(session: Session, table: type[Base], row: Mapping[str, Any], *, unique: Sequence[str]) -> bool:
-    """Insert a row unless one with the same ``unique`` columns is there; whether it was inserted.
+@contextmanager
+def looking_up(sessions: SessionFactory) -> Iterator[Connection]:
+    """As `reading`, for a single statement on a busy path: without the session's bookkeeping."""
+    engine: Engine = sessions.kw["bind"]
+    with engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
+        yield connection
+
+
+def insert_new(
+    connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]], *, unique: Sequence[str]
+) -> frozenset[UUID]:
+    """Insert those rows whose ``unique`` columns are not there yet; the ids of the rows that were inserted.
 
     A row of another transaction that is still open is waited for. Nothing is rolled back, unlike after an
     IntegrityError.
     """
-    build = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = build(table).values(dict(row)).on_conflict_do_nothing(index_elements=unique)
-    inserted = session.execute(statement.returning(*table.__mapper__.primary_key)).first()
-    return inserted is not None
+    statement = _insert_or_skip(connection.dialect.name, table, tuple(unique))
+    return frozenset(connection.execute(statement, [dict(row) for row in rows]).scalars())
+
+
+@cache
+def _insert_or_skip(dialect: str, table: type[Base], unique: tuple[str, ...]) -> Insert:
+    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return build(table_of(table)).on_conflict_do_nothing(index_elements=unique).returning(table_of(table).c.id)
+
+
+def table_of(kind: type[Base]) -> Table:
+    """The table of a kind of row, for statements without the session's bookkeeping."""
+    if not isinstance(kind.__table__, Table):
+        raise TypeError(f"{kind.__name__} is not a table")
+    return kind.__table__
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

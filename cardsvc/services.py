@@ -9,8 +9,10 @@ from functools import cached_property
 from cardsvc.authentication.assertions import AssertionIssuer
 from cardsvc.authentication.chains import ChainVerdicts
 from cardsvc.authentication.proofs import ProofVerifier
+from cardsvc.authentication.turnstile import Turnstile
 from cardsvc.authentication.verifications import AssertionJudge
 from cardsvc.authentication.visits import VisitTimes
+from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.settings import Settings
@@ -34,6 +36,16 @@ class Services:
         """Verifies what cards sign. One for all requests: it remembers the paths of certificates."""
         chains = ChainVerdicts(self.authority.root, self.authority.issuing)
         return ProofVerifier(self.keystore, self.settings.issuer, chains)
+
+    @cached_property
+    def turnstile(self) -> Turnstile:
+        """Lets proved cards into visits."""
+        return Turnstile(self.sessions, self.proofs, self.visit_times)
+
+    @cached_property
+    def access_tokens(self) -> AccessTokens:
+        """Knows callers by the tokens they were given."""
+        return AccessTokens(self.keystore, self.settings.issuer)
 
     @cached_property
     def assertions(self) -> AssertionIssuer:

@@ -14,11 +14,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.requests import HTTPConnection
 
-from cardsvc.callers.access_tokens import check_access_token
 from cardsvc.callers.errors import NotAuthenticated, ScopeMissing
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import reading
+from cardsvc.db import looking_up
 from cardsvc.services import Services
 
 OPEN_PATHS: Final = frozenset(
@@ -44,10 +43,8 @@ class Require:
         """The caller. Raises NotAuthenticated, AccessTokenRefused, ScopeMissing."""
         services: Services = connection.app.state.services
         token = _bearer(connection)
-        with reading(services.sessions) as session:
-            principal = check_access_token(
-                session, services.keystore, token, issuer=services.settings.issuer, now=services.clock()
-            )
+        with looking_up(services.sessions) as database:
+            principal = services.access_tokens.check(database, token, now=services.clock())
         if not principal.scopes & self.scopes:
             raise ScopeMissing(self.scopes)
         return principal

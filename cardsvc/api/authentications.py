@@ -6,11 +6,12 @@ from datetime import timedelta
 
 from fastapi import APIRouter, status
 
-from cardsvc.api.dependencies import AuthenticatingCaller, ChallengedCaller, ServicesDep
+from cardsvc.api.dependencies import AuthenticatingCaller, ChallengedCaller, ServicesDep, TurnstileDep
 from cardsvc.api.documentation import problems
 from cardsvc.authentication.challenges import issue_challenge
 from cardsvc.authentication.errors import LevelWithoutChallenge, ProofRefused
-from cardsvc.authentication.visits import begin_visit, end_visit
+from cardsvc.authentication.proofs import Attempt
+from cardsvc.authentication.visits import end_visit
 from cardsvc.db import transaction
 from cardsvc.wire.authentication import (
     AuthenticationResult,
@@ -59,21 +60,19 @@ def create_challenges(request: ChallengeRequest, services: ServicesDep, actor: C
     status_code=status.HTTP_201_CREATED,
     responses=problems(401, 403, 404, 409, 410, 422),
 )
-def authenticate_card(proof: CardProof, services: ServicesDep, actor: AuthenticatingCaller) -> AuthenticationResult:
+async def authenticate_card(
+    proof: CardProof, services: ServicesDep, actor: AuthenticatingCaller, turnstile: TurnstileDep
+) -> AuthenticationResult:
     """The proof is recorded, and its challenge spent, whether it is accepted or not."""
-    now = services.clock()
-    with transaction(services.sessions) as session:
-        verdict = services.proofs.verify(session, proof, actor=actor, now=now)
-        if not isinstance(verdict, ProofRefused):
-            visit = begin_visit(session, verdict, actor=actor, now=now, times=services.visit_times)
-    if isinstance(verdict, ProofRefused):
-        raise verdict
+    admitted = await turnstile.do(Attempt(proof, actor, services.clock()))
+    if isinstance(admitted, ProofRefused):
+        raise admitted
     return AuthenticationResult(
-        authentication_id=verdict.record_id,
-        card_uuid=verdict.card_uuid,
-        level=verdict.level,
-        visit_token=visit.token,
-        expires_at=visit.expires_at,
+        authentication_id=admitted.card.record_id,
+        card_uuid=admitted.card.card_uuid,
+        level=admitted.card.level,
+        visit_token=admitted.visit.token,
+        expires_at=admitted.visit.expires_at,
         idle_seconds=services.settings.visit_idle_seconds,
     )
 

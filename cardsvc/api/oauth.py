@@ -19,7 +19,6 @@ from starlette.requests import Request
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.problems import NO_STORE, oauth_error_of
 from cardsvc.authentication.assertions import ExchangeRequest
-from cardsvc.callers.access_tokens import issue_access_token
 from cardsvc.callers.errors import (
     ClientRefusal,
     ClientRefused,
@@ -165,14 +164,8 @@ def _client_credentials(
     if wanted - allowed:
         return ScopeNotAllowed(wanted - allowed)
     seconds = services.settings.access_token_seconds
-    token = issue_access_token(
-        services.keystore,
-        caller,
-        wanted,
-        issuer=services.settings.issuer,
-        now=services.clock(),
-        lifetime=timedelta(seconds=seconds),
-    )
+    lifetime = timedelta(seconds=seconds)
+    token = services.access_tokens.issue(caller, wanted, now=services.clock(), lifetime=lifetime)
     return TokenResponse(access_token=token, token_type=BEARER, expires_in=seconds, scope=write_scopes(wanted))
 
 

@@ -5,17 +5,20 @@ A record names the citizen it is about by id only; ``detail`` holds codes and na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.models import AuditRecord, StateChange
 from cardsvc.citizens.models import Citizen
-from cardsvc.db import insert_once, new_id
+from cardsvc.db import insert_new, new_id, table_of
 
 OK: Final = "ok"
 """The outcome of what worked; any other outcome is the code of a refusal."""
@@ -35,65 +38,46 @@ def record(
     **detail: Any,
 ) -> AuditRecord:
     """Add one record. ``actor`` is a client id, or ``ceremony``; ``outcome`` is `OK` or the code of a refusal."""
-    entry = AuditRecord(
-        id=new_id(),
-        at=now,
-        event=event,
-        outcome=outcome,
-        actor=actor,
-        citizen_id=citizen_id,
-        citizen_counter=_next_number(session, citizen_id),
-        card_id=card_id,
-        detail=detail,
-    )
+    session.flush()  # the citizen may be new
+    draft = Draft(event, outcome, actor, now, citizen_id, card_id, detail=detail)
+    entry = AuditRecord(**_row(draft, _draw_numbers(session.connection(), [draft])))
     session.add(entry)
     return entry
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer to a challenge, as it was written down."""
+class Draft:
+    """A record to be: `record_all` gives it its citizen's number."""
 
-    record_id: UUID
-    first: bool
-    """False: the challenge had been answered before, and the record says `REPLAYED`."""
+    event: str
+    outcome: str
+    actor: str
+    at: datetime
+    citizen_id: UUID | None = None
+    card_id: UUID | None = None
+    challenge_id: UUID | None = None
+    """The challenge that was answered."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    id: UUID = field(default_factory=new_id)
 
 
-def record_answer(
-    session: Session,
-    *,
-    challenge_id: UUID,
-    event: str,
-    outcome: str,
-    actor: str,
-    now: datetime,
-    citizen_id: UUID | None = None,
-    card_id: UUID | None = None,
-    **detail: Any,
-) -> Answer:
-    """Add the record of the one answer that a challenge may get; a second answer is recorded as `REPLAYED` instead.
+def record_all(connection: Connection, drafts: Sequence[Draft]) -> frozenset[UUID]:
+    """Add many records at once; the ids of those that stand as they were drafted.
 
-    The unique ``challenge_id`` is the guard against replay, so the caller must look at ``first``. The replay takes the
-    citizen's number that the refused record had drawn: no gap is left.
+    A challenge may get one answer: its unique id is the guard against replay. The record of a second answer says
+    `REPLAYED` instead of what was drafted, and its id is not among those given back. It takes the citizen's number that
+    the draft had drawn, so no gap is left.
     """
-    record_id = new_id()
-    row = {
-        "id": record_id,
-        "at": now,
-        "event": event,
-        "outcome": outcome,
-        "actor": actor,
-        "citizen_id": citizen_id,
-        "citizen_counter": _next_number(session, citizen_id),
-        "card_id": card_id,
-        "challenge_id": challenge_id,
-        "detail": detail,
-    }
-    if insert_once(session, AuditRecord, row, unique=["challenge_id"]):
-        return Answer(record_id, first=True)
-    replay = row | {"challenge_id": None, "outcome": REPLAYED, "detail": detail | {"challenge": str(challenge_id)}}
-    session.execute(insert(AuditRecord).values(replay))
-    return Answer(record_id, first=False)
+    numbers = _draw_numbers(connection, drafts)
+    rows = [_row(draft, numbers) for draft in drafts]
+    # In one order everywhere: two processes that are sent the same challenges would wait for each other.
+    answers = sorted((row for row in rows if row["challenge_id"] is not None), key=itemgetter("challenge_id"))
+    written = insert_new(connection, AuditRecord, answers, unique=["challenge_id"]) if answers else frozenset()
+    others = [row for row in rows if row["challenge_id"] is None]
+    others += [_as_replay(row) for row in answers if row["id"] not in written]
+    if others:
+        connection.execute(_INSERT, others)
+    return written | {draft.id for draft in drafts if draft.challenge_id is None}
 
 
 def record_change(
@@ -103,15 +87,61 @@ def record_change(
     session.add(StateChange(id=new_id(), subject_id=subject_id, state=state, actor=actor, at=now, reason=reason))
 
 
-def _next_number(session: Session, citizen_id: UUID | None) -> int | None:
-    """Draw the citizen's next number. The row stays locked until the end, so numbers have no gaps and no doubles."""
-    if citizen_id is None:
-        return None
-    statement = (
-        update(Citizen)
-        .where(Citizen.id == citizen_id)
-        .values(audit_counter=Citizen.audit_counter + 1)
-        .returning(Citizen.audit_counter)
-        .execution_options(synchronize_session=False)
-    )
-    return session.execute(statement).scalar_one()
+def _row(draft: Draft, numbers: dict[UUID, int]) -> dict[str, Any]:
+    number = None
+    if draft.citizen_id is not None:
+        number = numbers[draft.citizen_id]
+        numbers[draft.citizen_id] += 1
+    return {
+        "id": draft.id,
+        "at": draft.at,
+        "event": draft.event,
+        "outcome": draft.outcome,
+        "actor": draft.actor,
+        "citizen_id": draft.citizen_id,
+        "citizen_counter": number,
+        "card_id": draft.card_id,
+        "challenge_id": draft.challenge_id,
+        "detail": dict(draft.detail),
+    }
+
+
+def _as_replay(row: dict[str, Any]) -> dict[str, Any]:
+    detail = row["detail"] | {"challenge": str(row["challenge_id"])}
+    return row | {"challenge_id": None, "outcome": REPLAYED, "detail": detail}
+
+
+_records: Final = table_of(AuditRecord)
+_citizens: Final = table_of(Citizen)
+_INSERT: Final = insert(_records)
+_LOCK_CITIZENS: Final = (
+    select(_citizens.c.id)
+    .where(_citizens.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_citizens.c.id)
+    .with_for_update()
+)
+_COUNT: Final = (
+    update(_citizens)
+    .where(_citizens.c.id.in_(bindparam("ids", expanding=True)))
+    .values(audit_counter=_citizens.c.audit_counter + bindparam("more"))
+    .returning(_citizens.c.id, _citizens.c.audit_counter)
+)
+
+
+def _draw_numbers(connection: Connection, drafts: Sequence[Draft]) -> dict[UUID, int]:
+    """For each citizen the first of as many numbers as they need.
+
+    The citizens' rows stay locked until the end, so numbers have no gaps and no doubles. They are locked in one order,
+    or two transactions about the same two people would wait for each other.
+    """
+    needed = Counter(draft.citizen_id for draft in drafts if draft.citizen_id is not None)
+    if len(needed) > 1:
+        connection.execute(_LOCK_CITIZENS, {"ids": list(needed)})
+    by_count: dict[int, list[UUID]] = {}
+    for citizen_id, more in needed.items():
+        by_count.setdefault(more, []).append(citizen_id)
+    first: dict[UUID, int] = {}
+    for more, ids in by_count.items():
+        for citizen_id, last in connection.execute(_COUNT, {"ids": ids, "more": more}):
+            first[citizen_id] = last - more + 1
+    return first

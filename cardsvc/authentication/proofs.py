@@ -15,18 +15,19 @@ record is committed before anybody hears of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
-from sqlalchemy import select
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import OK, Answer, record, record_answer
+from cardsvc.audit.service import OK, Draft, record_all
 from cardsvc.authentication.chains import ChainVerdicts, TrustedKey
 from cardsvc.authentication.challenges import IssuedChallenge, read_handle
 from cardsvc.authentication.errors import (
@@ -36,15 +37,16 @@ from cardsvc.authentication.errors import (
     ChallengeExpired,
     ChallengeForeign,
     ChallengeReplayed,
+    ChallengeUnknown,
     ProofForAnotherAudience,
     ProofForAnotherLevel,
     ProofRefused,
     SignatureInvalid,
 )
+from cardsvc.authentication.holders import Holder, Holders, find_holders
 from cardsvc.callers.principal import Principal
-from cardsvc.cards.models import Card
 from cardsvc.trust.keystore import Keystore
-from cardsvc.trust.models import Certificate, CertificateStatus
+from cardsvc.trust.models import CertificateStatus
 from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
@@ -97,26 +99,13 @@ class VerifiedCard:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class Attempt:
     """Somebody shows a proof."""
 
     proof: CardProof
     actor: Principal
     now: datetime
-    acceptance: Acceptance
-
-
-@dataclass(frozen=True, slots=True)
-class _Holder:
-    """What our tables say about the card that the proof names, and the key that should have signed."""
-
-    card_id: UUID
-    card_uuid: UUID
-    citizen_id: UUID
-    state: CardState
-    expires_on: date | None
-    certificate: bytes
-    status: CertificateStatus
+    acceptance: Acceptance = AUTHENTICATION
 
 
 @dataclass(frozen=True)
@@ -137,38 +126,49 @@ class ProofVerifier:
         acceptance: Acceptance = AUTHENTICATION,
     ) -> VerifiedCard | ProofRefused:
         """Judge a proof and write down what came of it, in this session's transaction: commit it in either case."""
-        attempt = _Attempt(proof, actor, now, acceptance)
-        try:
-            challenge = self._open(attempt)
-        except ProofRefused as stray:
-            _record_stray(session, attempt, stray)
-            return stray
-        holder = _find_holder(session, proof.card_uuid, challenge.level, to_change=acceptance.to_change)
-        refusal = CardUnknown() if holder is None else self._judge(attempt, challenge, holder)
-        answer = _record(session, attempt, challenge, holder, refusal)
-        if not answer.first:
-            return ChallengeReplayed()
-        if holder is None or refusal is not None:
-            return refusal or CardUnknown()
-        return VerifiedCard(
-            card_id=holder.card_id,
-            card_uuid=holder.card_uuid,
-            citizen_id=holder.citizen_id,
-            level=challenge.level,
-            record_id=answer.record_id,
-            transaction_hash=challenge.transaction_hash,
-            verified_at=now,
+        session.flush()
+        (verdict,) = self.verify_all(session.connection(), [Attempt(proof, actor, now, acceptance)])
+        return verdict
+
+    def verify_all(self, connection: Connection, attempts: Sequence[Attempt]) -> list[VerifiedCard | ProofRefused]:
+        """As `verify`, for many proofs in one transaction; the verdicts are in the order of the attempts."""
+        challenges = [self._open(attempt) for attempt in attempts]
+        holders = find_holders(
+            connection,
+            [
+                (attempt.proof.card_uuid, KEY_REFERENCE_OF_LEVEL[challenge.level])
+                for attempt, challenge in zip(attempts, challenges, strict=True)
+                if isinstance(challenge, IssuedChallenge)
+            ],
+            to_change=any(attempt.acceptance.to_change for attempt in attempts),
         )
+        judged = [
+            self._judge(attempt, challenge, holders) for attempt, challenge in zip(attempts, challenges, strict=True)
+        ]
+        drafts = [_draft(attempt, case) for attempt, case in zip(attempts, judged, strict=True)]
+        standing = record_all(connection, drafts)
+        return [
+            _verdict(attempt, case, draft) if draft.id in standing else ChallengeReplayed()
+            for attempt, case, draft in zip(attempts, judged, drafts, strict=True)
+        ]
 
-    def _open(self, attempt: _Attempt) -> IssuedChallenge:
-        challenge = read_handle(self.keystore, attempt.proof.challenge_handle)
+    def _open(self, attempt: Attempt) -> IssuedChallenge | ProofRefused:
+        try:
+            challenge = read_handle(self.keystore, attempt.proof.challenge_handle)
+        except ChallengeUnknown as refusal:
+            return refusal
         if not challenge.is_for(attempt.actor):
-            raise ChallengeForeign
-        if challenge.is_over(attempt.now):
-            raise ChallengeExpired
-        return challenge
+            return ChallengeForeign()
+        return ChallengeExpired() if challenge.is_over(attempt.now) else challenge
 
-    def _judge(self, attempt: _Attempt, challenge: IssuedChallenge, holder: _Holder) -> ProofRefused | None:
+    def _judge(self, attempt: Attempt, challenge: IssuedChallenge | ProofRefused, holders: Holders) -> _Judged:
+        if isinstance(challenge, ProofRefused):
+            return _Judged(None, None, challenge)
+        holder = holders.get((attempt.proof.card_uuid, KEY_REFERENCE_OF_LEVEL[challenge.level]))
+        refusal = CardUnknown() if holder is None else self._refusal(attempt, challenge, holder)
+        return _Judged(challenge, holder, refusal)
+
+    def _refusal(self, attempt: Attempt, challenge: IssuedChallenge, holder: Holder) -> ProofRefused | None:
         proof, actor = attempt.proof, attempt.actor
         if proof.level is not challenge.level or challenge.level not in attempt.acceptance.levels:
             return ProofForAnotherLevel()
@@ -181,13 +181,13 @@ class ProofVerifier:
             return SignatureInvalid()
         return _state_refusal(holder, attempt.now, attempt.acceptance)
 
-    def _trusted_key(self, holder: _Holder, level: Level, now: datetime) -> TrustedKey | None:
+    def _trusted_key(self, holder: Holder, level: Level, now: datetime) -> TrustedKey | None:
         try:
             return self.chains.trusted_key(holder.certificate, KeyReference(KEY_REFERENCE_OF_LEVEL[level]), now)
         except PathError:
             return None
 
-    def _statement(self, challenge: IssuedChallenge, holder: _Holder, actor: Principal) -> AuthenticationStatement:
+    def _statement(self, challenge: IssuedChallenge, holder: Holder, actor: Principal) -> AuthenticationStatement:
         """What the card must have signed, from our own knowledge alone."""
         return AuthenticationStatement(
             issuer=self.issuer,
@@ -202,6 +202,15 @@ class ProofVerifier:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was found out about an attempt: without a challenge of ours nothing is known about its card."""
+
+    challenge: IssuedChallenge | None
+    holder: Holder | None
+    refusal: ProofRefused | None
+
+
 def _signed(trusted: TrustedKey, signature: bytes, statement: AuthenticationStatement) -> bool:
     try:
         trusted.public_key.verify(signature, statement.digest, _PREHASHED_SHA256)
@@ -210,7 +219,7 @@ def _signed(trusted: TrustedKey, signature: bytes, statement: AuthenticationStat
     return True
 
 
-def _state_refusal(holder: _Holder, now: datetime, acceptance: Acceptance) -> ProofRefused | None:
+def _state_refusal(holder: Holder, now: datetime, acceptance: Acceptance) -> ProofRefused | None:
     if holder.state not in acceptance.states:
         return CardNotActive(holder.state)
     if holder.expires_on is not None and now.astimezone(UTC).date() > holder.expires_on:
@@ -218,61 +227,42 @@ def _state_refusal(holder: _Holder, now: datetime, acceptance: Acceptance) -> Pr
     return None if holder.status in acceptance.statuses else CertificateRefused()
 
 
-def _find_holder(session: Session, card_uuid: UUID, level: Level, *, to_change: bool) -> _Holder | None:
-    """The card and the newest certificate of the level's key. The card's row stays locked until the commit.
-
-    On PostgreSQL a revocation that is under way is waited for, and one that comes later waits for us; SQLite has one
-    writer at a time anyway.
-    """
-    statement = (
-        select(Card.id, Card.uuid, Card.citizen_id, Card.state, Card.expires_on, Certificate.der, Certificate.status)
-        .join(Certificate, Certificate.card_id == Card.id)
-        .where(Card.uuid == card_uuid, Certificate.key_reference == KEY_REFERENCE_OF_LEVEL[level])
-        .order_by(Certificate.created_at.desc(), Certificate.id.desc())
-        .limit(1)
-        .with_for_update(read=not to_change, of=Card)
-    )
-    row = session.execute(statement).one_or_none()
-    if row is None or row.citizen_id is None:
-        return None
-    return _Holder(row.id, row.uuid, row.citizen_id, row.state, row.expires_on, row.der, row.status)
-
-
-def _record(
-    session: Session,
-    attempt: _Attempt,
-    challenge: IssuedChallenge,
-    holder: _Holder | None,
-    refusal: ProofRefused | None,
-) -> Answer:
-    return record_answer(
-        session,
-        challenge_id=challenge.id,
+def _draft(attempt: Attempt, judged: _Judged) -> Draft:
+    challenge, holder = judged.challenge, judged.holder
+    return Draft(
         event=attempt.acceptance.event,
-        outcome=OK if refusal is None else refusal.code,
+        outcome=OK if judged.refusal is None else judged.refusal.code,
         actor=attempt.actor.client_id,
-        now=attempt.now,
+        at=attempt.now,
         citizen_id=None if holder is None else holder.citizen_id,
         card_id=None if holder is None else holder.card_id,
-        **_detail(attempt, challenge, known=holder is not None),
+        challenge_id=None if challenge is None else challenge.id,
+        detail=_stray(attempt) if challenge is None else _detail(attempt, challenge, known=holder is not None),
     )
 
 
-def _record_stray(session: Session, attempt: _Attempt, refusal: ProofRefused) -> None:
-    """Record an answer to no challenge of this caller's. What the proof says is hearsay, and no citizen's business."""
-    record(
-        session,
-        event=attempt.acceptance.event,
-        outcome=refusal.code,
-        actor=attempt.actor.client_id,
-        now=attempt.now,
-        claimed_level=attempt.proof.level.value,
-        claimed_card=str(attempt.proof.card_uuid),
-    )
+def _stray(attempt: Attempt) -> dict[str, str]:
+    """An answer to no challenge of this caller's: what the proof says is hearsay, and no citizen's business."""
+    return {"claimed_level": attempt.proof.level.value, "claimed_card": str(attempt.proof.card_uuid)}
 
 
-def _detail(attempt: _Attempt, challenge: IssuedChallenge, *, known: bool) -> dict[str, str]:
+def _detail(attempt: Attempt, challenge: IssuedChallenge, *, known: bool) -> dict[str, str]:
     detail = {"level": challenge.level.value, "audience": attempt.actor.audience}
     if challenge.transaction_hash:
         detail["transaction_hash"] = challenge.transaction_hash.hex()
     return detail if known else detail | {"claimed_card": str(attempt.proof.card_uuid)}
+
+
+def _verdict(attempt: Attempt, judged: _Judged, draft: Draft) -> VerifiedCard | ProofRefused:
+    challenge, holder = judged.challenge, judged.holder
+    if judged.refusal is not None or challenge is None or holder is None:
+        return judged.refusal or CardUnknown()
+    return VerifiedCard(
+        card_id=holder.card_id,
+        card_uuid=holder.card_uuid,
+        citizen_id=holder.citizen_id,
+        level=challenge.level,
+        record_id=draft.id,
+        transaction_hash=challenge.transaction_hash,
+        verified_at=attempt.now,
+    )

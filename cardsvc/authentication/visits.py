@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
@@ -19,9 +19,10 @@ from cardsvc.authentication.models import Visit
 from cardsvc.authentication.proofs import VerifiedCard
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
-from cardsvc.db import new_id
+from cardsvc.db import new_id, table_of
 
 TOKEN_BYTES: Final = 32
+_INSERT: Final = insert(table_of(Visit))
 
 Entropy = Callable[[int], str]
 """Gives a text with so many random bytes in it."""
@@ -43,31 +44,34 @@ class BegunVisit:
     expires_at: datetime
 
 
-def begin_visit(
-    session: Session,
-    verified: VerifiedCard,
+def begin_visits(
+    connection: Connection,
+    verified: Sequence[tuple[VerifiedCard, Principal]],
     *,
-    actor: Principal,
-    now: datetime,
     times: VisitTimes,
     entropy: Entropy = secrets.token_urlsafe,
-) -> BegunVisit:
-    """Begin a visit for a card that has just proved itself, bound to this caller and its key."""
-    token = entropy(TOKEN_BYTES)
-    visit = Visit(
-        id=new_id(),
-        token_sha256=_hash(token),
-        caller_id=actor.caller_id,
-        key_thumbprint=actor.key_thumbprint,
-        card_id=verified.card_id,
-        citizen_id=verified.citizen_id,
-        level=verified.level,
-        began_at=now,
-        last_used_at=now,
-        expires_at=now + times.longest,
-    )
-    session.add(visit)
-    return BegunVisit(token, visit.expires_at)
+) -> list[BegunVisit]:
+    """Begin a visit for each card that has just proved itself, bound to its caller and the caller's key."""
+    begun = [BegunVisit(entropy(TOKEN_BYTES), card.verified_at + times.longest) for card, _ in verified]
+    if begun:
+        rows = [_row(card, actor, visit) for (card, actor), visit in zip(verified, begun, strict=True)]
+        connection.execute(_INSERT, rows)
+    return begun
+
+
+def _row(card: VerifiedCard, actor: Principal, visit: BegunVisit) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "token_sha256": _hash(visit.token),
+        "caller_id": actor.caller_id,
+        "key_thumbprint": actor.key_thumbprint,
+        "card_id": card.card_id,
+        "citizen_id": card.citizen_id,
+        "level": card.level,
+        "began_at": card.verified_at,
+        "last_used_at": card.verified_at,
+        "expires_at": visit.expires_at,
+    }
 
 
 def open_visit(session: Session, token: str, *, actor: Principal, now: datetime, times: VisitTimes) -> Visit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,13 +24,17 @@ class Principal:
 
 
 def principal_of(caller: Caller, granted: frozenset[str]) -> Principal:
-    """The caller with the scopes that were granted, and that it still may hold: its row and its kind bound them."""
-    allowed = SCOPES_OF_KIND[caller.kind] & set(caller.scopes)
+    """The caller with the scopes that were granted, and that it still may hold."""
     return Principal(
         caller_id=caller.id,
         client_id=caller.client_id,
         kind=caller.kind,
-        scopes=frozenset(scope for scope in allowed if scope in granted),
+        scopes=held(caller.kind, caller.scopes, granted),
         audience=caller.audience,
         key_thumbprint=caller.thumbprint,
     )
+
+
+def held(kind: CallerKind, registered: Collection[str], granted: frozenset[str]) -> frozenset[Scope]:
+    """The scopes that were granted, as far as the caller's row and its kind allow them."""
+    return frozenset(scope for scope in SCOPES_OF_KIND[kind] if scope in registered and scope in granted)

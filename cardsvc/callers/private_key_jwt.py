@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from cardsvc.callers.errors import ClientRefusal, ClientRefused
 from cardsvc.callers.models import Caller, UsedClientAssertion
 from cardsvc.callers.repository import find_by_client_id
-from cardsvc.db import insert_once, new_id
+from cardsvc.db import insert_new, new_id
 from cardsvc.wire import jose
 
 LONGEST: Final = timedelta(minutes=5)
@@ -105,4 +105,4 @@ def _use_up(session: Session, caller: Caller, claims: jose.SignedClaims, now: da
         "jti": claims["jti"],
         "expires_at": datetime.fromtimestamp(claims["exp"], UTC),
     }
-    return insert_once(session, UsedClientAssertion, row, unique=["caller_id", "jti"])
+    return bool(insert_new(session.connection(), UsedClientAssertion, [row], unique=["caller_id", "jti"]))

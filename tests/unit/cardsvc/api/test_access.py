@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 
 from cardsvc.api.access import OPEN_PATHS, check_routes, require, scopes_of
 from cardsvc.app import ROUTERS
-from cardsvc.callers.access_tokens import issue_access_token
+from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.repository import find_by_client_id
@@ -59,8 +59,9 @@ def caller_row(city: City, client_id: str) -> Caller:
 
 
 def token_for(city: City, client_id: str, scopes: frozenset[Scope], **changed: Any) -> str:
-    options: dict[str, Any] = {"issuer": BASE_URL, "now": city.clock(), "lifetime": timedelta(minutes=5)} | changed
-    return issue_access_token(city.services.keystore, caller_row(city, client_id), scopes, **options)
+    options: dict[str, Any] = {"now": city.clock(), "issuer": BASE_URL} | changed
+    tokens = AccessTokens(city.services.keystore, options["issuer"])
+    return tokens.issue(caller_row(city, client_id), scopes, now=options["now"], lifetime=timedelta(minutes=5))
 
 
 def forged(city: City, key: ECKey, typ: str) -> str:

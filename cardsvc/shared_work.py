@@ -1,0 +1,75 @@
+"""Jobs that come at the same time are done together, in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+LARGEST: Final = 64
+"""So many jobs in a batch at the most: whoever comes first must not wait long for the others."""
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+class SharedWork(Generic[J, R]):
+    """Does jobs in batches, one batch at a time, in a thread. Belongs to one event loop.
+
+    ``work`` gives a result for each job, in order. When a batch fails, each of its jobs is done alone, so that one bad
+    job does not fail its neighbours.
+    """
+
+    def __init__(self, work: Callable[[Sequence[J]], Sequence[R]], largest: int = LARGEST) -> None:
+        self._work = work
+        self._largest = largest
+        self._waiting: deque[tuple[J, asyncio.Future[R]]] = deque()
+        self._worker: asyncio.Task[None] | None = None
+
+    async def do(self, job: J) -> R:
+        """The result of the job, once its batch is done. Raises what the job alone raises."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((job, future))
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._run())
+        return await future
+
+    async def _run(self) -> None:
+        limiter = CapacityLimiter(1)
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
+            try:
+                results = await to_thread.run_sync(self._attempt, [job for job, _ in batch], limiter=limiter)
+            except asyncio.CancelledError:
+                for _, future in (*batch, *self._waiting):
+                    future.cancel()
+                self._waiting.clear()
+                raise
+            for (_, future), result in zip(batch, results, strict=True):
+                _settle(future, result)
+
+    def _attempt(self, jobs: Sequence[J]) -> Sequence[R | _Failed]:
+        try:
+            return self._work(jobs)
+        except Exception as error:  # noqa: BLE001 (it is given to whoever waits for the job)
+            return [_Failed(error)] if len(jobs) == 1 else [result for job in jobs for result in self._attempt([job])]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A job raised this. A result may be an exception too, as a value."""
+
+    error: Exception
+
+
+def _settle(future: asyncio.Future[R], result: R | _Failed) -> None:
+    if future.done():  # its request was given up
+        return
+    if isinstance(result, _Failed):
+        future.set_exception(result.error)
+    else:
+        future.set_result(result)
