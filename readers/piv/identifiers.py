@@ -84,6 +84,8 @@ class ObjectId(IntEnum):
     PRINTED_INFORMATION = 0x5FC109
     DISCOVERY = 0x7E
     KEY_HISTORY = 0x5FC10C
+    ATTESTATION_CERTIFICATE = 0x5FFF01
+    """Of slot F9 (Yubico extension)."""
 
 
 CERTIFICATE_OBJECTS: Final = {

@@ -37,6 +37,10 @@ class Session:
     """What the card forgets at reset."""
 
     selected: bool = False
+    manager_selected: bool = False
+    """The card manager, which knows the chip."""
+    confused: bool = False
+    """A chain was too long; the next command fails (`CardProfile.max_links`)."""
     pin_verified: bool = False
     pin_just_verified: bool = False
     """The command before this one was a successful VERIFY: what "PIN always" asks for."""

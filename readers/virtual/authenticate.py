@@ -48,7 +48,7 @@ def general_authenticate(applet: Applet, command: CommandApdu) -> bytes:
 
 
 def _use_key(applet: Applet, command: CommandApdu, template: dict[int, bytes]) -> bytes:
-    slot = applet.state.keys.get(command.p2)
+    slot = None if command.p2 == keys.ATTESTATION_KEY else applet.state.keys.get(command.p2)
     if command.p2 != KeyReference.CARD_AUTHENTICATION:
         applet.require_contact()  # part 1 table 4b: without a virtual contact interface only 9E
     if slot is None or slot.algorithm != command.p1:
@@ -94,7 +94,7 @@ def _give_challenge(applet: Applet, key: ManagementKey, _template: dict[int, byt
 
 def _check_response(applet: Applet, _key: ManagementKey, template: dict[int, bytes], expected: _Expected) -> bytes:
     """External authentication, second step."""
-    _compare(expected, _RESPONSE, template[_RESPONSE])
+    _compare(applet, expected, _RESPONSE, template[_RESPONSE])
     applet.session.management_authenticated = True
     return b""
 
@@ -108,7 +108,7 @@ def _give_witness(applet: Applet, key: ManagementKey, _template: dict[int, bytes
 
 def _check_witness(applet: Applet, key: ManagementKey, template: dict[int, bytes], expected: _Expected) -> bytes:
     """Mutual authentication, second step: the host has shown its key, now the card shows it has the same."""
-    _compare(expected, _WITNESS, template[_WITNESS])
+    _compare(applet, expected, _WITNESS, template[_WITNESS])
     challenge = template[_CHALLENGE]
     require(len(challenge) == _block_size(key), KnownStatus.INCORRECT_DATA)
     applet.session.management_authenticated = True
@@ -128,9 +128,9 @@ There is no step in which the card encrypts for a host that has shown nothing: t
 """
 
 
-def _compare(expected: _Expected, tag: int, given: bytes) -> None:
+def _compare(applet: Applet, expected: _Expected, tag: int, given: bytes) -> None:
     if expected is None or expected[0] != tag or not hmac.compare_digest(expected[1], given):
-        raise Refused(KnownStatus.SECURITY_STATUS_NOT_SATISFIED)
+        raise Refused(applet.profile.wrong_management_key)
 
 
 def _answer(tag: int, value: bytes) -> bytes:

@@ -20,6 +20,9 @@ from readers.virtual.state import KeySlot, Origin, PinPolicy
 
 NO_TOUCH: Final = 1
 
+ATTESTATION_KEY: Final = 0xF9
+"""The key that vouches for keys made on the card (Yubico extension); it signs nothing else."""
+
 _CONTROL: Final = 0xAC
 _ALGORITHM: Final = 0x80
 _PIN_POLICY: Final = 0xAA
@@ -71,6 +74,8 @@ Policies = tuple[PinPolicy, int]
 def policies(applet: Applet, reference: int, given: dict[int, bytes]) -> Policies:
     """PIN and touch policy of a new key: the standard's for its reference, or what Yubico's extension asks for."""
     default = _DEFAULT_POLICY.get(reference)
+    if reference == ATTESTATION_KEY and applet.profile.attestation_name:
+        default = PinPolicy.NEVER
     if default is None:
         raise Refused(KnownStatus.INCORRECT_P1_P2)
     if not given:

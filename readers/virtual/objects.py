@@ -10,6 +10,7 @@ from readers.apdu import CommandApdu
 from readers.errors import MalformedTlv
 from readers.piv.identifiers import ObjectId
 from readers.status import KnownStatus
+from readers.virtual import attesting
 from readers.virtual.applet import Applet, Refused, require
 from readers.virtual.state import PinPolicy
 
@@ -20,8 +21,8 @@ _BIOMETRIC_GROUP: Final = 0x7F61
 _SELF_CONTAINED: Final = (ObjectId.DISCOVERY, _BIOMETRIC_GROUP)
 """Objects that travel under their own tag instead of 53."""
 _VENDOR_OBJECTS: Final = range(0x5FFF00, 0x600000)
-_DISCOVERY_CONTENT: Final = bytes.fromhex("4F0B A000000308000010000100 5F2F02 4000")
-"""AID, and PIN usage policy 4000: the application PIN and nothing else (part 1 §3.3.2)."""
+_DISCOVERY: Final = bytes.fromhex("4F0B A000000308000010000100 5F2F02")
+"""The AID, and the head of the PIN usage policy (part 1 §3.3.2)."""
 
 
 class Access(Enum):
@@ -62,9 +63,19 @@ def get_data(applet: Applet, command: CommandApdu) -> bytes:
         applet.require_contact()
     if access is Access.PIN:
         applet.require_pin(PinPolicy.ONCE)
-    content = applet.state.objects.get(tag, _DISCOVERY_CONTENT if tag == ObjectId.DISCOVERY else b"")
-    require(content, KnownStatus.NOT_FOUND)
+    content = _content(applet, tag)
+    if not content:
+        if applet.profile.missing_object is KnownStatus.SUCCESS:
+            return b""
+        raise Refused(applet.profile.missing_object)
     return tlv.encode(tag if tag in _SELF_CONTAINED else _CONTENT, content)
+
+
+def _content(applet: Applet, tag: int) -> bytes:
+    if tag == ObjectId.ATTESTATION_CERTIFICATE and applet.profile.attestation_name:
+        attesting.equip(applet)
+    served = _DISCOVERY + applet.profile.pin_usage if tag == ObjectId.DISCOVERY else b""
+    return applet.state.objects.get(tag, served)
 
 
 def put_data(applet: Applet, command: CommandApdu) -> bytes:

@@ -100,6 +100,7 @@ def reset_retry_counter(applet: Applet, command: CommandApdu) -> bytes:
 
 
 def _query(applet: Applet) -> bytes:
+    require(applet.profile.tells_pin_tries, KnownStatus.WRONG_LENGTH)
     if applet.session.pin_verified:
         return b""
     raise Refused(_tries(applet.state.pin))

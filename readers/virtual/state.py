@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, Self
 
 from readers.piv.identifiers import Algorithm
+from readers.piv.management_key import KEY_SIZES
 from readers.virtual.profiles import PROFILES, CardProfile
 
 DEFAULT_PIN: Final = b"123456\xff\xff"
@@ -20,6 +21,11 @@ DEFAULT_PUK: Final = b"12345678"
 DEFAULT_MANAGEMENT_KEY: Final = bytes(range(1, 9)) * 3
 DEFAULT_TRIES: Final = 3
 _FORMAT: Final = 1
+
+
+def factory_management_key(algorithm: Algorithm) -> bytes:
+    """As much of the well-known key as the algorithm takes; AES-256 takes it over again from the start."""
+    return (DEFAULT_MANAGEMENT_KEY * 2)[: KEY_SIZES[algorithm]]
 
 
 class PinPolicy(IntEnum):
@@ -98,11 +104,13 @@ class CardState:
         return cls(
             profile=profile,
             serial=serial,
-            pin=Secret(DEFAULT_PIN),
-            puk=Secret(DEFAULT_PUK),
-            management=ManagementKey(profile.management_algorithm, DEFAULT_MANAGEMENT_KEY),
+            pin=Secret(DEFAULT_PIN, profile.pin_tries, profile.pin_tries),
+            puk=Secret(DEFAULT_PUK, profile.puk_tries, profile.puk_tries),
+            management=ManagementKey(
+                profile.management_algorithm, factory_management_key(profile.management_algorithm)
+            ),
             keys=MappingProxyType({}),
-            objects=MappingProxyType({}),
+            objects=MappingProxyType(dict(profile.factory_objects(serial))),
         )
 
     def with_key(self, reference: int, slot: KeySlot) -> Self:

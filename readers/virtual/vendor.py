@@ -16,11 +16,11 @@ from readers.apdu import CommandApdu
 from readers.errors import MalformedTlv
 from readers.piv.identifiers import Algorithm, KeyReference, PinReference
 from readers.status import KnownStatus
+from readers.virtual import attesting
 from readers.virtual.applet import Applet, PrivateKey, Refused, require
 from readers.virtual.authenticate import KEY_LENGTH
 from readers.virtual.keys import policies, public_template, store_key
 from readers.virtual.state import (
-    DEFAULT_MANAGEMENT_KEY,
     DEFAULT_PIN,
     DEFAULT_PUK,
     CardState,
@@ -28,6 +28,7 @@ from readers.virtual.state import (
     Origin,
     PinPolicy,
     Secret,
+    factory_management_key,
 )
 
 _NO_TOUCH, _TOUCH = 0xFF, 0xFE
@@ -77,7 +78,8 @@ def reset(applet: Applet, _command: CommandApdu) -> bytes:
     state = applet.state
     blocked = not state.pin.tries_left and not state.puk.tries_left
     require(blocked, KnownStatus.CONDITIONS_OF_USE_NOT_SATISFIED)
-    applet.store.replace(CardState.blank(state.profile, state.serial))
+    blank = CardState.blank(state.profile, state.serial)
+    applet.store.replace(attesting.kept(state, blank))
     applet.session.pin_verified = applet.session.management_authenticated = False
     return b""
 
@@ -94,7 +96,9 @@ def get_metadata(applet: Applet, command: CommandApdu) -> bytes:
         return (
             tlv.encode(_ALGORITHM, bytes((state.management.algorithm,)))
             + tlv.encode(_POLICY, bytes((0, 1)))
-            + tlv.encode(_IS_DEFAULT, bytes((state.management.value == DEFAULT_MANAGEMENT_KEY,)))
+            + tlv.encode(
+                _IS_DEFAULT, bytes((state.management.value == factory_management_key(state.management.algorithm),))
+            )
         )
     slot = state.keys.get(command.p2)
     if slot is None:
@@ -102,7 +106,7 @@ def get_metadata(applet: Applet, command: CommandApdu) -> bytes:
     return (
         tlv.encode(_ALGORITHM, bytes((slot.algorithm,)))
         + tlv.encode(_POLICY, bytes((slot.pin_policy, slot.touch_policy)))
-        + tlv.encode(_ORIGIN, bytes((slot.origin,)))
+        + tlv.encode(_ORIGIN, bytes((applet.profile.origins[slot.origin is Origin.IMPORTED],)))
         + tlv.encode(_PUBLIC, public_template(applet.private_key(slot)))
     )
 
