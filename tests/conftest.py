@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.fixtures.pcscd",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
+    "tests.fixtures.city",
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

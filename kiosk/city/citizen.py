@@ -62,7 +62,12 @@ class CitizenAtScreen:
                 return str(view["outcome"]["receipt"])
             if view["screen"] not in posts:  # refused, or asked for something a second time, for example the PIN
                 raise ScreenTrouble(f"{view['screen']}: {_sentence(view)}")
-            self._touch(*posts.pop(view["screen"]))
+            path, body = posts[view["screen"]]
+            after = self._touch(path, body)
+            # A card that is put in at this moment brings the PIN up first; the choice was not heard and is made again.
+            overtaken = path == "/choose" and after["screen"] == "pin-entry" and after["service"] is None
+            if not overtaken:
+                del posts[view["screen"]]
 
     def leave(self) -> None:
         """Touch "done": the visit is over."""
@@ -72,8 +77,9 @@ class CitizenAtScreen:
         view: View = self._browser.get("/state", params={"after": after, "wait": 1}).raise_for_status().json()
         return view
 
-    def _touch(self, path: str, body: dict[str, Any]) -> None:
-        self._browser.post(path, json=body).raise_for_status()
+    def _touch(self, path: str, body: dict[str, Any]) -> View:
+        view: View = self._browser.post(path, json=body).raise_for_status().json()
+        return view
 
 
 def _sentence(view: View) -> str:

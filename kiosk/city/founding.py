@@ -144,15 +144,19 @@ def open_offices(plan: Plan) -> Iterator[dict[str, ChildProcess]]:
     """Start the card service and every department; they are stopped at the end of the block."""
     with ExitStack() as stack:
         processes = {"service": stack.enter_context(open_service(plan))}
-        for code, port in plan.department_ports.items():
-            plan.department_data(code).mkdir(exist_ok=True)
-            command = python("kiosk.cli", "departments", "serve", code, f"--port={port}",
-                             f"--service={plan.service_url}", f"--issuer={plan.service_url}",
-                             f"--key={plan.private_key(code)}", f"--data={plan.department_data(code)}")  # fmt: skip
-            processes[code] = stack.enter_context(_child(plan, code, command, {}))
+        for code in plan.department_ports:
+            processes[code] = stack.enter_context(_department(plan, code))
         for code in plan.department_ports:
             processes[code].wait_for("listening on ")
         yield processes
+
+
+@contextmanager
+def open_department(plan: Plan, code: str) -> Iterator[ChildProcess]:
+    """Start one department alone."""
+    with _department(plan, code) as process:
+        process.wait_for("listening on ")
+        yield process
 
 
 @contextmanager
@@ -168,6 +172,14 @@ def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
     with _child(plan, "kiosk", command, stage.environment) as process:
         process.wait_for("listening on ")
         yield process
+
+
+def _department(plan: Plan, code: str) -> ChildProcess:
+    plan.department_data(code).mkdir(exist_ok=True)
+    command = python("kiosk.cli", "departments", "serve", code, f"--port={plan.department_ports[code]}",
+                     f"--service={plan.service_url}", f"--issuer={plan.service_url}",
+                     f"--key={plan.private_key(code)}", f"--data={plan.department_data(code)}")  # fmt: skip
+    return _child(plan, code, command, {})
 
 
 def _child(plan: Plan, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> ChildProcess:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -79,15 +80,14 @@ def activate(desk: ServiceClient, card: SealedCard, pin: Pin, reader: CardReader
 
 def issue(plan: Plan, stage: Stage, files: CardFiles) -> UUID:
     """All of it for our resident, on the contact reader; the card is taken off at the end. Returns its UUID."""
-    clerk, approver = (plan.caller(name) for name in FOUNDING_OFFICERS)
-    application = enrol(clerk, RESIDENT)
-    approver.approve(application)
-    stage.put_on(files, Place.CONTACT)
-    try:
+    with ExitStack() as stack:
+        clerk, approver, desk = (stack.enter_context(plan.caller(name)) for name in (*FOUNDING_OFFICERS, DESK))
+        application = enrol(clerk, RESIDENT)
+        approver.approve(application)
+        stage.put_on(files, Place.CONTACT)
+        stack.callback(stage.take_off, Place.CONTACT)
         reader = stage.reader(Place.CONTACT)
         card = personalise(clerk, application, STOCK_NUMBER, reader)
         clerk.deliver(card.uuid)
-        activate(plan.caller(DESK), card, Pin(CITIZENS_PIN), reader)
-    finally:
-        stage.take_off(Place.CONTACT)
-    return card.uuid
+        activate(desk, card, Pin(CITIZENS_PIN), reader)
+        return card.uuid
