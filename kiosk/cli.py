@@ -80,12 +80,15 @@ def run(
     def announce(link: str) -> None:
         if ready_file:
             write_link(ready_file, link)
-        print(f"open {link} (works once)", flush=True)
+        else:
+            print(f"open {link} (works once)", flush=True)
 
     with client, Station(equipment) as station:
-        ScreenServer(
-            station.booth, port, announce, lambda at: print(f"listening on {at}", flush=True)
-        ).serve_until_stopped()
+        ScreenServer(station.booth, port, announce, _say_ready).serve_until_stopped()
+
+
+def _say_ready(address: str) -> None:
+    print(f"listening on {address}", flush=True)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from kiosk.reader_names import reader_opener
 from kiosk.screen.server import ScreenServer
 from kiosk.station import Equipment, Station
 from readers.virtual.loopback import put_on, take_off
+from tests.fixtures import browser
 from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.departments import NO_TLS, serving
 from tests.fixtures.proofs import BASE_URL, City
@@ -43,6 +44,8 @@ POLICY = {
 }
 CHECK_IN = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
 PATIENCE = 30.0
+
+open_page = browser.open_page
 
 
 @dataclass
