@@ -34,23 +34,27 @@ class _AnnouncingServer(uvicorn.Server):
             print(f"listening on {self._address}", flush=True)  # noqa: T201 (what a program reads)
 
 
+def configuration(app: ASGIApp) -> uvicorn.Config:
+    """How the service wants to be served, wherever it listens."""
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(_is_worth_a_line)
+    log.setLevel(logging.INFO)  # at DEBUG it writes every frame of a relay, PINs and keys included
+    return uvicorn.Config(
+        app,
+        log_config=None,  # structlog writes our line for each request
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        ws="websockets-sansio",
+        ws_max_size=_MAX_MESSAGE,
+        ws_per_message_deflate=False,
+    )
+
+
 def serve(app: ASGIApp, host: str, port: int) -> None:
     """Answer requests until SIGTERM or SIGINT. ``port`` 0 takes a free one. Raises OSError when it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listener:
         bound = listener.getsockname()[1]
         address = f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
-        config = uvicorn.Config(
-            app,
-            host=host,
-            port=bound,
-            log_config=None,  # structlog writes our line for each request
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=GRACEFUL_SECONDS,
-            ws="websockets-sansio",
-            ws_max_size=_MAX_MESSAGE,
-            ws_per_message_deflate=False,
-        )
-        logging.getLogger("uvicorn.error").addFilter(_is_worth_a_line)
-        _AnnouncingServer(config, address).run(sockets=[listener])
+        _AnnouncingServer(configuration(app), address).run(sockets=[listener])

@@ -47,6 +47,20 @@ def read(card_uuid: UUID, services: ServicesDep, _actor: Annotated[Principal, re
 
 
 @router.post(
+    "/cards/{card_uuid}/release",
+    operation_id="releaseCard",
+    summary="Give a reserved card back to stock",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def release(
+    card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_PERSONALISE)]
+) -> Card:
+    """Its application is approved still: reserve another card for it."""
+    with transaction(services.sessions) as session:
+        return describe(session, cards.release(session, card_uuid, actor=actor, now=services.clock()))
+
+
+@router.post(
     "/cards/{card_uuid}/deliver",
     operation_id="deliverCard",
     summary="Hand over a card",

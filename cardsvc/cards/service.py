@@ -42,6 +42,28 @@ def add_stock(session: Session, stock_number: str, *, actor: Principal, now: dat
     return card
 
 
+def release(session: Session, card_uuid: UUID, *, actor: Principal, now: datetime) -> Card:
+    """Give a reserved card back to stock, unwritten: its application is approved still, for another card.
+
+    Raises CardNotFound, TransitionRefused, ChangedMeanwhile.
+    """
+    card = get_card(session, card_uuid)
+    citizen_id, application = card.citizen_id, find_application_of(session, card.id)
+    move_card(session, card, CardState.STOCK, actor=actor.client_id, now=now, citizen_id=None, expires_on=None)
+    if application is not None:
+        move_application(session, application, ApplicationState.APPROVED, actor=actor.client_id, now=now, card_id=None)
+    record(
+        session,
+        event="card.release",
+        outcome=OK,
+        actor=actor.client_id,
+        now=now,
+        citizen_id=citizen_id,
+        card_id=card.id,
+    )
+    return card
+
+
 def deliver(session: Session, card_uuid: UUID, *, actor: Principal, now: datetime) -> Card:
     """Hand the sealed card to its citizen. Raises CardNotFound, TransitionRefused, ChangedMeanwhile."""
     card = get_card(session, card_uuid)

@@ -159,6 +159,10 @@ class ServiceClient:
         """A card and its history."""
         return self._get(f"/v1/cards/{card_uuid}", Card)
 
+    def release(self, card_uuid: UUID) -> Card:
+        """Give a reserved card back to stock; its application can have another one."""
+        return self._post(f"/v1/cards/{card_uuid}/release", None, Card)
+
     def deliver(self, card_uuid: UUID) -> Card:
         """The card was handed to its holder."""
         return self._post(f"/v1/cards/{card_uuid}/deliver", None, Card)

@@ -29,7 +29,7 @@ from cardsvc.issuance.relay import Desk, RelayedConnection
 from cardsvc.issuance.repository import find_application_of
 from cardsvc.issuance.writing import STEPS, CardWriter
 from cardsvc.services import Services
-from cardsvc.transitions import check_card, move_application, move_card
+from cardsvc.transitions import ChangedMeanwhile, check_card, move_application, move_card
 from cardsvc.trust.certificates import revoke_all
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.relay import Finished, Hello, Progress
@@ -95,10 +95,15 @@ class Personalisation:
             raise CardFailed(error) from error
 
     def _begin(self, assignment: Assignment) -> None:
-        """The card's state is also the lock: of two desks that hold a relay for the same card, one gets past here."""
+        """The card's state is also the lock: of two desks that hold a relay for the same card, one gets past here.
+
+        While we were probing, the card may have been given back and reserved for somebody else.
+        """
         with transaction(self.services.sessions) as session:
             card = session.get_one(Card, assignment.card_id)
             move_card(session, card, CardState.PERSONALISING, actor=self.actor.client_id, now=self._now())
+            if Assignment.of(session, self.services.keystore, card) != assignment:
+                raise ChangedMeanwhile("card")
 
     def _write(self, connection: CardConnection, assignment: Assignment, blank: BlankCard) -> FreshSecrets:
         secrets = FreshSecrets.draw(blank.product)

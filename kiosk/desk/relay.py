@@ -5,6 +5,7 @@ The desk neither looks into what it carries nor keeps any of it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Final, Protocol
 from uuid import UUID
@@ -20,6 +21,11 @@ from readers.errors import CardMute, CardRemoved, CardReset, ReaderError
 
 _MAX_MESSAGE: Final = 128 * 1024
 """Twice the longest APDU there is, in base64url."""
+
+
+_quiet: Final = logging.getLogger(__name__)
+_quiet.setLevel(logging.INFO)
+"""`websockets` writes every frame to its log at DEBUG, whatever is in it: here that is PINs and keys."""
 
 
 class RelayClient(Protocol):
@@ -64,6 +70,7 @@ def relay_personalisation(
                 max_size=_MAX_MESSAGE,
                 compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing
                 proxy=None,
+                logger=_quiet,
             ) as socket,
         ):
             return _serve(socket, connection, on_progress)

@@ -22,6 +22,7 @@ from cardsvc.trust.models import Certificate, CertificateStatus
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationState, CardState, RevocationReason
 from cardsvc.wire.signed import activation_hash
+from tests.fixtures.issuance import reserve
 from tests.fixtures.proofs import WEI, City, IssuedCard
 
 ALIVE = (CardState.SEALED, CardState.DELIVERED, CardState.ACTIVE, CardState.HELD)
@@ -241,6 +242,27 @@ def test_a_sealed_card_is_delivered_once(city: City, ana: ServiceClient) -> None
     assert ana.deliver(card.uuid).state is CardState.DELIVERED
     assert refusal(lambda: ana.deliver(card.uuid)) == "transition-refused"
     assert len(city.audit("card.deliver")) == 1
+
+
+def test_a_reserved_card_is_given_back(city: City, ana: ServiceClient) -> None:
+    card_uuid = reserve(city.services)
+    card = ana.release(card_uuid)
+    assert (card.state, card.expires_on) == (CardState.STOCK, None)
+    with reading(city.services.sessions) as session:
+        application = session.scalars(select(Application)).one()
+        assert (application.state, application.card_id) == (ApplicationState.APPROVED, None)
+        assert get_card(session, card_uuid).citizen_id is None
+    (record,) = city.audit("card.release")
+    assert record.citizen_id == application.citizen_id
+    assert ana.personalise(application.id, card.stock_number).uuid == card_uuid
+
+
+@pytest.mark.parametrize("state", [state for state in CardState if state is not CardState.RESERVED])
+def test_no_other_card_is_given_back(sqlite_city: City, state: CardState) -> None:
+    ana = sqlite_city.caller("ana", CallerKind.OFFICER)
+    card = sqlite_city.card(state)
+    assert refusal(lambda: ana.release(card.uuid)) == "transition-refused"
+    assert ana.card(card.uuid).state is state
 
 
 def test_no_such_card(city: City, ana: ServiceClient) -> None:

@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
+from cardsvc.cards import service as cards
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.db import reading, transaction
-from cardsvc.issuance import escrow
+from cardsvc.issuance import applications, escrow
 from cardsvc.issuance.errors import (
     CardNotBlank,
     CardNotFactoryFresh,
@@ -31,7 +32,7 @@ from cardsvc.issuance.models import Application, CardSecret, JournalEntry, Secre
 from cardsvc.issuance.personalisation import Personalisation
 from cardsvc.issuance.writing import STEPS
 from cardsvc.services import Services
-from cardsvc.transitions import TransitionRefused, move_card
+from cardsvc.transitions import ChangedMeanwhile, TransitionRefused, move_card
 from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.relay import Finished
@@ -47,7 +48,7 @@ from readers.piv.security_object import SecurityObject
 from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
 from readers.virtual.profiles import STRICT
-from tests.fixtures.issuance import DESK, MEI, LocalDesk, card_in_reader, personalise, reserve
+from tests.fixtures.issuance import ANA, DESK, MEI, LocalDesk, card_in_reader, personalise, reserve
 from tests.fixtures.services import StandingClock
 
 
@@ -248,6 +249,27 @@ def test_of_two_desks_with_the_same_card_one_is_refused(services: Services, tmp_
             second._begin(assignment)
         with pytest.raises(TransitionRefused, match="personalising"):
             personalise(services, card_uuid, connection)
+
+
+def test_a_card_reserved_for_somebody_else_meanwhile_is_not_written(services: Services, tmp_path: Path) -> None:
+    """While the desk was probing, the card was given back and reserved again: the first name must not get on it."""
+    card_uuid = reserve(services)
+    with card_in_reader(tmp_path) as connection:
+        attempt = Personalisation(services, LocalDesk(connection), card_uuid, DESK)
+        assignment = attempt._assignment()
+        with transaction(services.sessions) as session:
+            cards.release(session, card_uuid, actor=ANA, now=services.clock())
+        other = reserve(services, "HQ-0002", MEI.model_copy(update={"name": "王小明"}))
+        with transaction(services.sessions) as session:
+            cards.release(session, other, actor=ANA, now=services.clock())
+            (application_id,) = session.scalars(
+                select(Application.id).where(Application.citizen_id != assignment.citizen_id)
+            )
+            applications.reserve_card(session, application_id, "HQ-0001", years=5, actor=ANA, now=services.clock())
+        with pytest.raises(ChangedMeanwhile):
+            attempt._begin(assignment)
+    with reading(services.sessions) as session:
+        assert get_card(session, card_uuid).state is CardState.RESERVED
 
 
 @pytest.mark.parametrize("writes", [0, 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -13,8 +15,11 @@ from websockets.sync.client import connect
 
 from cardsvc.app import create_app
 from cardsvc.callers.models import CallerKind
+from cardsvc.cards.repository import get_card
 from cardsvc.client import ServiceClient, ServiceProblem, statement
+from cardsvc.db import reading
 from cardsvc.wire.authentication import CardProof
+from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.relay import Command, Hello, Progress, Refused, to_desk
@@ -176,6 +181,61 @@ def wait_for_state(office: Office, card_uuid: UUID, state: CardState) -> None:
     """The service hears of the closed socket in its own time; the test's time-out bounds the wait."""
     while office.desk.card(card_uuid).state is not state:
         pass
+
+
+def test_a_service_that_stops_puts_the_card_aside_first(
+    sqlite_city: City, tmp_path: Path, blank: CardConnection
+) -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(ExitStack())
+        url = server.enter_context(serving(create_app(sqlite_city.services)))
+        for name, kind in CALLERS.items():
+            sqlite_city.caller(name, kind)
+        office = Office(*(stack.enter_context(client(sqlite_city, url, name)) for name in CALLERS))
+        card_uuid = office.reserve()
+        stopping = threading.Thread(target=server.close)
+        with pytest.raises((RelayBroken, RelayRefused)):
+            relay_personalisation(office.desk, card_uuid, Interrupted(blank, 20, stopping.start))
+        stopping.join()
+    with reading(sqlite_city.services.sessions) as session:
+        assert get_card(session, card_uuid).state is CardState.QUARANTINED
+
+
+def test_nothing_secret_is_logged(
+    office: Office, blank: CardConnection, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """At the lowest level, on both sides, with the libraries' own lines."""
+    caplog.set_level(logging.DEBUG)
+    recorded = Interrupted(blank, -1, lambda: None)
+    finished = relay_personalisation(office.desk, office.reserve(), recorded)
+    lines = caplog.text + "".join(capfd.readouterr())
+    assert "/v1/cards/{card_uuid}/relay" in lines
+    secret_commands = [c for c in recorded.commands if c[1] in {0x20, 0x24, 0xFF} and len(c) > 5]
+    assert len(secret_commands) > 4
+    for command in secret_commands:
+        secret = command[5:]
+        for shown in (secret.hex(), secret.hex().upper(), encode_base64url(command), repr(secret)):
+            assert shown not in lines
+    assert finished.transport_pin not in lines
+    assert MEI.name not in lines
+
+
+class Interrupted:
+    """A connection that remembers what it sent, and does something after so many commands."""
+
+    def __init__(self, inner: CardConnection, commands: int, then: Callable[[], None]) -> None:
+        self._inner = inner
+        self._at = commands
+        self._then = then
+        self.commands: list[bytes] = []
+        self.atr, self.contactless, self.reset = inner.atr, inner.contactless, inner.reset
+        self.transaction, self.close = inner.transaction, inner.close
+
+    def transmit(self, command: bytes) -> bytes:
+        self.commands.append(command)
+        if len(self.commands) == self._at:
+            self._then()
+        return self._inner.transmit(command)
 
 
 def test_the_problem_of_an_application_that_is_not_approved(office: Office) -> None:
