@@ -28,6 +28,7 @@ class SharedWork(Generic[J, R]):
         self._work = work
         self._largest = largest
         self._waiting: deque[tuple[J, asyncio.Future[R]]] = deque()
+        self._taken: list[tuple[J, asyncio.Future[R]]] = []
         self._worker: asyncio.Task[None] | None = None
 
     async def do(self, job: J) -> R:
@@ -36,21 +37,23 @@ class SharedWork(Generic[J, R]):
         self._waiting.append((job, future))
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._run())
+            self._worker.add_done_callback(self._end)
         return await future
 
     async def _run(self) -> None:
         limiter = CapacityLimiter(1)
         while self._waiting:
-            batch = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
-            try:
-                results = await to_thread.run_sync(self._attempt, [job for job, _ in batch], limiter=limiter)
-            except asyncio.CancelledError:
-                for _, future in (*batch, *self._waiting):
-                    future.cancel()
-                self._waiting.clear()
-                raise
-            for (_, future), result in zip(batch, results, strict=True):
+            self._taken = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
+            results = await to_thread.run_sync(self._attempt, [job for job, _ in self._taken], limiter=limiter)
+            for (_, future), result in zip(self._taken, results, strict=True):
                 _settle(future, result)
+
+    def _end(self, worker: asyncio.Task[None]) -> None:
+        """The loop is ending: whoever still waits must hear of it."""
+        if worker.cancelled() or worker.exception() is not None:
+            for _, future in (*self._taken, *self._waiting):
+                future.cancel()
+            self._waiting.clear()
 
     def _attempt(self, jobs: Sequence[J]) -> Sequence[R | _Failed]:
         try:
