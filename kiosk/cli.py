@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -83,6 +85,9 @@ def run(
         else:
             print(f"open {link} (works once)", flush=True)
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # The server stops at a signal and then raises it again. It must not end the process before the visit is ended.
+        signal.signal(number, lambda *_: sys.exit())
     with client, Station(equipment) as station:
         ScreenServer(station.booth, port, announce, _say_ready).serve_until_stopped()
 
