@@ -12,6 +12,7 @@ from kiosk.city.stage import CardFiles, Place
 from readers.piv.admin import PivAdmin
 from readers.piv.fascn import NON_FEDERAL
 from readers.piv.identifiers import ObjectId
+from readers.piv.management_key import ManagementKey
 from readers.piv.objects import Chuid
 from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
@@ -31,7 +32,7 @@ def without_sense(state: Path) -> None:
     write_chuid(state, bytes.fromhex("3504" + "FF" * 4), FACTORY_KEY)
 
 
-def write_chuid(state: Path, chuid: bytes, key: object) -> None:
+def write_chuid(state: Path, chuid: bytes, key: ManagementKey) -> None:
     slot = state.with_suffix(".slot")
     put_on(slot, state)
     with LoopbackReader(slot).connect() as connection:
