@@ -26,7 +26,7 @@ class JwksSource(Protocol):
 
 
 class StaticJwks:
-    """A set of keys that was given."""
+    """A set of keys that was given. Raises ValueError when it is none."""
 
     def __init__(self, jwks: Mapping[str, Any]) -> None:
         self._keys = _parse(jwks)
@@ -93,10 +93,13 @@ class FetchedJwks:
         return self._tried_at is None or now >= self._tried_at + self._pause
 
 
-def _parse(jwks: Mapping[str, Any]) -> dict[str, ECKey]:
+def _parse(document: Any) -> dict[str, ECKey]:
     """The usable keys by name: P-256 keys for signatures. Others are for somebody else, and left aside."""
+    members = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(members, list):
+        raise ValueError("not a JWK set")  # noqa: TRY004 (wrong content of a document, as any other)
     keys = {}
-    for jwk in jwks.get("keys", ()):
+    for jwk in members:
         if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig":
             continue
         try:
