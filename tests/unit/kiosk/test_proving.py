@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -15,7 +17,8 @@ from cardsvc.wire.authentication import AuthenticationResult, CardProof, Challen
 from cardsvc.wire.levels import Level
 from kiosk.challenges import ChallengeStock
 from kiosk.proving import OtherCard, Prover, identify
-from readers.errors import NoCard, PinBlocked, SecurityNotSatisfied, WrongPin
+from readers.connection import CardConnection, CardReader
+from readers.errors import CardRemoved, NoCard, PinBlocked, SecurityNotSatisfied, WrongPin
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.virtual.loopback import LoopbackReader, put_on, take_off
@@ -137,3 +140,54 @@ def test_an_empty_reader_says_so(prover: Prover, slot: Path) -> None:
     take_off(slot)
     with pytest.raises(NoCard):
         prover.by_tap(LoopbackReader(slot, contactless=True))
+
+
+class Pulled:
+    """A reader whose card is pulled off after some commands."""
+
+    def __init__(self, slot: Path, commands: int, *, contactless: bool) -> None:
+        self._reader = LoopbackReader(slot, contactless=contactless)
+        self._slot = slot
+        self._commands = commands
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)
+
+    @contextmanager
+    def connect(self) -> Iterator[CardConnection]:
+        with self._reader.connect() as connection:
+            yield cast("CardConnection", PulledConnection(connection, self._slot, self._commands))
+
+
+class PulledConnection:
+    def __init__(self, connection: CardConnection, slot: Path, commands: int) -> None:
+        self._connection = connection
+        self._slot = slot
+        self._left = commands
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def transmit(self, command: bytes) -> bytes:
+        if self._left == 0:
+            take_off(self._slot)
+        self._left -= 1
+        return self._connection.transmit(command)
+
+
+@pytest.mark.parametrize("commands", range(3))
+def test_a_card_pulled_off_in_the_middle_of_a_tap_proves_nothing(
+    prover: Prover, service: Service, slot: Path, commands: int
+) -> None:
+    with pytest.raises(CardRemoved):
+        prover.by_tap(cast("CardReader", Pulled(slot, commands, contactless=True)))
+    assert service.proofs == []
+
+
+@pytest.mark.parametrize("commands", range(4))
+def test_a_card_pulled_out_in_the_middle_of_the_pin_proves_nothing(
+    prover: Prover, service: Service, slot: Path, commands: int
+) -> None:
+    with pytest.raises(CardRemoved):
+        prover.by_pin(cast("CardReader", Pulled(slot, commands, contactless=False)), service.card.uuid, Pin(PIN))
+    assert service.proofs == []
