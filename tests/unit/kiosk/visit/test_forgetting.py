@@ -34,7 +34,15 @@ from readers.piv.pin import Pin
 from tests.fixtures.offers import OFFERS, outcome
 
 CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
-REFUSALS = ["unknown-card", "wrong-pin", "pin-blocked", "service-unreachable", "visit-ended", "step-up-required", "department-refused"]
+REFUSALS = [
+    "card-unknown",
+    "wrong-pin",
+    "pin-blocked",
+    "service-unreachable",
+    "visit-ended",
+    "step-up-required",
+    "department-refused",
+]
 
 cards = st.sampled_from(CARDS)
 refusals = st.sampled_from(REFUSALS).map(lambda code: Reason(code, tries_left=2))
@@ -240,5 +248,5 @@ class Forgetting(RuleBasedStateMachine):
             assert self.state.card_inside
 
 
-Forgetting.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+Forgetting.TestCase.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
 TestForgetting = Forgetting.TestCase
