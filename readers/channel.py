@@ -4,7 +4,12 @@ A wrapper takes an `Exchange` and returns one. `open_channel` stacks them, the o
 
     command chaining → GET RESPONSE → exact length (6Cxx) → short APDUs → CardConnection.transmit
 
-Only short APDUs are sent: every PIV product takes them, and no object of ours is long enough to gain from others.
+Short APDUs with chaining are always right: every PIV product takes them, over every reader. Extended ones save some
+commands where both the card and the reader are known to take them; then, still, a card may answer 61xx, or think
+better of it and refuse them with 6700.
+
+Some readers fetch what 61xx announces and repeat what 6Cxx refuses by themselves, so a short command may get a long
+answer, and neither status is ever expected. What T=0 wants of a command is the transport's business (`readers.t0`).
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ from typing import Final
 from readers.apdu import SHORT_DATA, CommandApdu, ResponseApdu
 from readers.connection import CardConnection
 from readers.errors import ProtocolError
+from readers.status import KnownStatus
 
 Exchange = Callable[[CommandApdu], ResponseApdu]
 """Sends one command and returns the answer to it."""
@@ -27,11 +33,23 @@ MAX_ROUNDS: Final = 1024
 
 _CHAINING_BIT: Final = 0x10
 _GET_RESPONSE: Final = 0xC0
+_UNDIAGNOSED: Final = 0x6F
+"""SW1 of an applet that went off the rails."""
+_SETTLING: Final = CommandApdu(0, 0xDB, 0x3F, 0xFF, bytes.fromhex("5C00"))
+"""PUT DATA of no object: every card refuses it and none is changed by it."""
 
 
-def open_channel(connection: CardConnection) -> Exchange:
-    """The whole stack on a connection. Raises what ``connection.transmit`` raises, and ProtocolError."""
-    return with_command_chaining(with_get_response(with_exact_length(with_short_apdus(connection.transmit))))
+def open_channel(connection: CardConnection, *, extended: bool = False) -> Exchange:
+    """The whole stack on a connection; ``extended`` where card and reader are known to take extended APDUs.
+
+    Raises what ``connection.transmit`` raises, and ProtocolError.
+    """
+    short = _on_the_wire(with_short_apdus(connection.transmit))
+    return with_extended_apdus(connection.transmit, short) if extended else short
+
+
+def _on_the_wire(exchange: Exchange) -> Exchange:
+    return with_command_chaining(with_get_response(with_exact_length(exchange)))
 
 
 def with_short_apdus(transmit: Callable[[bytes], bytes]) -> Exchange:
@@ -39,6 +57,32 @@ def with_short_apdus(transmit: Callable[[bytes], bytes]) -> Exchange:
 
     def exchange(command: CommandApdu) -> ResponseApdu:
         return ResponseApdu.from_bytes(transmit(command.to_short()))
+
+    return exchange
+
+
+def with_extended_apdus(transmit: Callable[[bytes], bytes], short: Exchange) -> Exchange:
+    """Send what does not fit a short APDU as an extended one, and everything else through ``short``.
+
+    A card that answers 6700 has not carried the command out and does not take them after all: from then on everything
+    goes through ``short``.
+    """
+    refused = False
+
+    def send(command: CommandApdu) -> ResponseApdu:
+        return ResponseApdu.from_bytes(transmit(bytes(command)))
+
+    collected = with_get_response(with_exact_length(send))
+
+    def exchange(command: CommandApdu) -> ResponseApdu:
+        nonlocal refused
+        if refused or command.fits_short:
+            return short(command)
+        response = collected(command)
+        if int(response.status) != KnownStatus.WRONG_LENGTH:
+            return response
+        refused = True
+        return short(command)
 
     return exchange
 
@@ -86,17 +130,26 @@ def with_command_chaining(exchange: Exchange) -> Exchange:
     """Send data longer than 255 bytes as a chain (SP 800-73-5 part 2 §2.4, ISO/IEC 7816-4 §5.3.3).
 
     The answer to the first link that is refused is the answer to the whole: nothing has been carried out then.
+
+    Some applets take about ten links and answer the next with 6F00; what they have kept of the chain then spoils the
+    next command, once. That shall not be a command that matters, least of all one with a PIN: one that nobody minds
+    goes first.
     """
+    spoiled = False
 
     def chained(command: CommandApdu) -> ResponseApdu:
+        nonlocal spoiled
+        if spoiled:
+            spoiled = False
+            exchange(_SETTLING)
         if len(command.data) <= SHORT_DATA:
             return exchange(command)
-        *links, last = _links(command)
-        for link in links:
+        for link in _links(command):
             response = exchange(link)
             if not response.status.ok:
-                return response
-        return exchange(last)
+                break
+        spoiled = response.status >> 8 == _UNDIAGNOSED
+        return response
 
     return chained
 

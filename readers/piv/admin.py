@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from readers import tlv
 from readers.apdu import SHORT_LE, CommandApdu
-from readers.errors import CardNotAuthenticated, ContactlessForbidden, ProtocolError
+from readers.errors import CardError, CardNotAuthenticated, ContactlessForbidden, ProtocolError, SecurityNotSatisfied
 from readers.piv.identifiers import Algorithm, Instruction, KeyReference, ObjectId, VendorInstruction
-from readers.piv.management_key import ManagementKey
+from readers.piv.management_key import BLOCK_SIZES, ManagementKey
 from readers.piv.refusals import expect_success
 from readers.piv.session import PivSession
 
@@ -55,12 +55,28 @@ class PivAdmin:
         Raises SecurityNotSatisfied when ours is not the card's key, another CardError (6A86, 6A80) when the card's is
         of another algorithm, CardNotAuthenticated when the card fails its half.
         """
-        witness = self._authenticate_step(key, tlv.encode(_WITNESS, b""), answer=_WITNESS)
+        witness = self._authenticate_step(key.algorithm, tlv.encode(_WITNESS, b""), answer=_WITNESS)
+        if len(witness) != key.block_size:
+            raise ProtocolError(f"a cipher block has {key.block_size} bytes, got {len(witness)}")
         challenge = random(key.block_size)
         proof = tlv.encode(_WITNESS, key.decrypt(witness)) + tlv.encode(_CHALLENGE, challenge)
-        response = self._authenticate_step(key, proof, answer=_RESPONSE)
+        response = self._authenticate_step(key.algorithm, proof, answer=_RESPONSE)
         if not compare_digest(response, key.encrypt(challenge)):
             raise CardNotAuthenticated("the card does not know the management key")
+
+    def offers_witness(self, algorithm: Algorithm) -> bool:
+        """Whether the card begins a mutual authentication of this algorithm, which is then left alone.
+
+        False where it refuses, or answers with a block of another size. Raises ProtocolError for an answer that is
+        none, SecurityNotSatisfied where it wants something else first.
+        """
+        try:
+            witness = self._authenticate_step(algorithm, tlv.encode(_WITNESS, b""), answer=_WITNESS)
+        except SecurityNotSatisfied:
+            raise
+        except CardError:
+            return False
+        return len(witness) == BLOCK_SIZES[algorithm]
 
     def generate_key(
         self,
@@ -112,15 +128,12 @@ class PivAdmin:
             raise ValueError("1 to 15 tries")
         self._send(CommandApdu(0, VendorInstruction.SET_PIN_RETRIES, pin, puk), "set PIN tries")
 
-    def _authenticate_step(self, key: ManagementKey, request: bytes, answer: int) -> bytes:
+    def _authenticate_step(self, algorithm: Algorithm, request: bytes, answer: int) -> bytes:
         payload = tlv.encode(_TEMPLATE, request)
         command = CommandApdu(
-            0, Instruction.GENERAL_AUTHENTICATE, key.algorithm, KeyReference.CARD_MANAGEMENT, payload, SHORT_LE
+            0, Instruction.GENERAL_AUTHENTICATE, algorithm, KeyReference.CARD_MANAGEMENT, payload, SHORT_LE
         )
-        block = tlv.unwrap(tlv.unwrap(self._send(command, "authenticate with 9B"), _TEMPLATE), answer)
-        if len(block) != key.block_size:
-            raise ProtocolError(f"a cipher block has {key.block_size} bytes, got {len(block)}")
-        return block
+        return tlv.unwrap(tlv.unwrap(self._send(command, "authenticate with 9B"), _TEMPLATE), answer)
 
     def _send(self, command: CommandApdu, doing: str) -> bytes:
         if self._session.connection.contactless:

@@ -32,7 +32,7 @@ class ManagementKey:
     @property
     def block_size(self) -> int:
         """Bytes of a challenge: one cipher block."""
-        return 8 if self.algorithm is Algorithm.TDES else 16
+        return BLOCK_SIZES[self.algorithm]
 
     def encrypt(self, block: bytes) -> bytes:
         """One block, in ECB as the card command interface wants it."""
@@ -56,3 +56,6 @@ KEY_SIZES: Final = {
     Algorithm.AES_256: 32,
 }
 """Bytes of a key by algorithm."""
+
+BLOCK_SIZES: Final = {algorithm: 8 if algorithm is Algorithm.TDES else 16 for algorithm in KEY_SIZES}
+"""Bytes of a cipher block by algorithm."""

@@ -8,12 +8,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from readers import tlv
-from readers.apdu import SHORT_LE, CommandApdu
+from readers.apdu import SHORT_LE, CommandApdu, ResponseApdu
 from readers.channel import Exchange, open_channel
 from readers.connection import CardConnection
-from readers.errors import ContactlessForbidden, MalformedTlv, NotAPivCard, ObjectNotFound, ProtocolError
+from readers.errors import CardError, ContactlessForbidden, MalformedTlv, NotAPivCard, ObjectNotFound, ProtocolError
 from readers.piv.identifiers import (
     CERTIFICATE_OBJECTS,
+    PIV_AID,
     PIV_AID_PARTIAL,
     Algorithm,
     Instruction,
@@ -21,7 +22,7 @@ from readers.piv.identifiers import (
     ObjectId,
     PinReference,
 )
-from readers.piv.objects import CertificateObject, Chuid
+from readers.piv.objects import CertificateObject, Chuid, Discovery
 from readers.piv.pin import PIN_FIELD, Pin
 from readers.piv.refusals import expect_piv, expect_success, refusal
 from readers.status import KnownStatus, StatusWord
@@ -30,6 +31,7 @@ DIGEST_SIZE: Final = 32
 """SHA-256, the hash that goes with P-256 (SP 800-78-5 table 7)."""
 
 _APPLICATION_PROPERTIES: Final = 0x61
+_APPLICATION_LABEL: Final = 0x50
 _TAG_LIST: Final = 0x5C
 _DATA_FIELD: Final = 0x53
 _DYNAMIC_AUTHENTICATION: Final = 0x7C
@@ -48,19 +50,33 @@ class PivSession:
     def __init__(self, connection: CardConnection, exchange: Exchange) -> None:
         self.connection = connection
         self.exchange = exchange
+        self.label = ""
+        """The application's name for itself, where SELECT told it."""
 
     @classmethod
-    def open(cls, connection: CardConnection) -> Self:
-        """Select the PIV application (part 2 §3.1.1). Raises NotAPivCard."""
-        exchange = open_channel(connection)
-        command = CommandApdu(0, Instruction.SELECT, 0x04, 0x00, PIV_AID_PARTIAL, SHORT_LE)
-        properties = expect_piv(exchange(command))
+    def open(cls, connection: CardConnection, *, extended: bool = False) -> Self:
+        """Select the PIV application (part 2 §3.1.1). Raises NotAPivCard.
+
+        ``extended`` lets long commands go in one extended APDU, where card and reader are known to take those.
+        """
+        session = cls(connection, open_channel(connection, extended=extended))
+        session.select()
+        return session
+
+    def select(self) -> None:
+        """Select the application, again where it was: a PIN that was verified may be forgotten. Raises NotAPivCard."""
+        response = self._select_by(PIV_AID_PARTIAL)
+        if int(response.status) == KnownStatus.NOT_FOUND:  # some cards want the whole name
+            response = self._select_by(PIV_AID)
+        properties = expect_piv(response)
         try:
-            tlv.unwrap(properties, _APPLICATION_PROPERTIES)
+            told = tlv.decode(tlv.unwrap(properties, _APPLICATION_PROPERTIES))
         except MalformedTlv as error:
-            # Some foreign cards answer 9000 to every SELECT; a PIV card also says what it is.
-            raise NotAPivCard(StatusWord(KnownStatus.SUCCESS), "select PIV, no application properties") from error
-        return cls(connection, exchange)
+            # Some PIV cards say nothing of themselves, and some foreign cards answer 9000 to every SELECT.
+            if not self._serves_discovery():
+                raise NotAPivCard(StatusWord(KnownStatus.SUCCESS), "select PIV, no application properties") from error
+            told = {}
+        self.label = told.get(_APPLICATION_LABEL, b"").decode("ascii", errors="replace")
 
     def read_object(self, object_id: ObjectId) -> bytes:
         """The content of a data object: what is in its 53, or in the 7E of discovery. Raises ObjectNotFound."""
@@ -68,7 +84,9 @@ class PivSession:
         response = self.exchange(CommandApdu(0, Instruction.GET_DATA, 0x3F, 0xFF, tag, SHORT_LE))
         doing = f"read {object_id.name}"
         outer = object_id if object_id == ObjectId.DISCOVERY else _DATA_FIELD
-        content = tlv.unwrap(expect_success(response, doing), outer)
+        container = expect_success(response, doing)
+        # An object that holds nothing is not found, or an empty container, or no container at all, by product.
+        content = tlv.unwrap(container, outer) if container else b""
         if not content:
             raise ObjectNotFound(response.status, f"{doing}, which is empty")
         return content
@@ -132,6 +150,16 @@ class PivSession:
         except ValueError as error:
             raise ProtocolError("the card's signature is no ECDSA-Sig-Value") from error
         return signature
+
+    def _select_by(self, name: bytes) -> ResponseApdu:
+        return self.exchange(CommandApdu(0, Instruction.SELECT, 0x04, 0x00, name, SHORT_LE))
+
+    def _serves_discovery(self) -> bool:
+        """Whether there is an object that names the PIV application."""
+        try:
+            return Discovery.from_bytes(self.read_object(ObjectId.DISCOVERY)).aid.startswith(PIV_AID_PARTIAL)
+        except (CardError, ProtocolError):
+            return False
 
     def _present(self, instruction: Instruction, reference: PinReference, secrets: bytes, doing: str) -> None:
         if self.connection.contactless:

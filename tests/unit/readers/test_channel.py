@@ -115,3 +115,74 @@ def test_a_chain_that_never_ends_is_cut(part: bytes, limit: int) -> None:
     with pytest.raises(ProtocolError):
         with_get_response(exchange)(GET_CHUID)
     assert count() <= limit
+
+
+class TestExtendedApdus:
+    """Only where the card is known to take them; short ones are right in any case."""
+
+    LONG = CommandApdu(0, PUT_DATA, 0x3F, 0xFF, b"\x11" * 300)
+    EXTENDED = "00DB3FFF 00012C" + "11" * 300
+    SHORT = (("10DB3FFFFF" + "11" * 255, "9000"), ("00DB3FFF2D" + "11" * 45, "9000"))
+
+    def test_a_long_command_goes_in_one(self) -> None:
+        connection = ScriptedConnection((self.EXTENDED, "9000"))
+        assert open_channel(connection, extended=True)(self.LONG).status.ok
+        connection.finished()
+
+    def test_what_fits_goes_short(self) -> None:
+        connection = ScriptedConnection(("00CB3FFF055C035FC10200", "AA 9000"))
+        assert open_channel(connection, extended=True)(GET_CHUID).data == b"\xaa"
+
+    def test_a_card_that_answers_61xx_all_the_same(self) -> None:
+        connection = ScriptedConnection((self.EXTENDED, "AA 6101"), ("00C0000001", "BB 9000"))
+        assert open_channel(connection, extended=True)(self.LONG).data == b"\xaa\xbb"
+
+    def test_a_card_that_refuses_them_is_not_asked_again(self) -> None:
+        connection = ScriptedConnection((self.EXTENDED, "6700"), *self.SHORT, *self.SHORT)
+        exchange = open_channel(connection, extended=True)
+        assert exchange(self.LONG).status.ok
+        assert exchange(self.LONG).status.ok
+        connection.finished()
+
+    def test_without_leave_they_are_not_sent(self) -> None:
+        connection = ScriptedConnection(*self.SHORT)
+        assert open_channel(connection)(self.LONG).status.ok
+        connection.finished()
+
+
+class TestAnAppletSpoiledByAChain:
+    LONG = CommandApdu(0, PUT_DATA, 0x3F, 0xFF, b"\x11" * 300)
+    FIRST = "10DB3FFFFF" + "11" * 255
+    LAST = "00DB3FFF2D" + "11" * 45
+    SETTLING = "00DB3FFF025C00"
+
+    @pytest.mark.parametrize("chain", [[(FIRST, "6F00")], [(FIRST, "9000"), (LAST, "6F61")]])
+    def test_the_next_command_is_one_that_does_not_matter(self, chain: list[tuple[str, str]]) -> None:
+        connection = ScriptedConnection(
+            *chain, (self.SETTLING, "6F00"), ("00CB3FFF055C035FC10200", "AA 9000"), ("0020008000", "63C3")
+        )
+        exchange = open_channel(connection)
+        assert exchange(self.LONG).status >> 8 == 0x6F
+        assert exchange(GET_CHUID).data == b"\xaa"
+        assert exchange(CommandApdu(0, 0x20, 0, 0x80, le=256)).status == 0x63C3, "and only the next"
+        connection.finished()
+
+    def test_an_honest_refusal_spoils_nothing(self) -> None:
+        connection = ScriptedConnection((self.FIRST, "6982"), ("00CB3FFF055C035FC10200", "AA 9000"))
+        exchange = open_channel(connection)
+        assert exchange(self.LONG).status == 0x6982
+        assert exchange(GET_CHUID).status.ok
+        connection.finished()
+
+    def test_6f00_to_a_single_command_spoils_nothing(self) -> None:
+        connection = ScriptedConnection(("00CB3FFF055C035FC10200", "6F00"), ("00CB3FFF055C035FC10200", "AA 9000"))
+        exchange = open_channel(connection)
+        assert exchange(GET_CHUID).status == 0x6F00
+        assert exchange(GET_CHUID).status.ok
+        connection.finished()
+
+
+def test_a_reader_that_fetches_everything_by_itself() -> None:
+    """Some answer a short command with all of it: more than 256 bytes, and neither 61xx nor 6Cxx is ever seen."""
+    connection = ScriptedConnection(("00CB3FFF055C035FC10200", "AA" * 900 + "9000"))
+    assert open_channel(connection)(GET_CHUID).data == b"\xaa" * 900

@@ -1,10 +1,54 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
 
-from readers.piv.products import STRICT, YUBICO_5_3, YUBICO_5_7, Product, recognise
+from readers.errors import CardError, CardNotAuthenticated, ContactlessForbidden, ProtocolError, SecurityNotSatisfied
+from readers.piv.admin import PivAdmin
+from readers.piv.identifiers import Algorithm, ObjectId
+from readers.piv.management_key import ManagementKey
+from readers.piv.products import (
+    OPENFIPS201,
+    STRICT,
+    YUBICO_4,
+    YUBICO_5_3,
+    YUBICO_5_7,
+    Product,
+    factory_key,
+    management_algorithms,
+    recognise,
+    well_known_key,
+)
 from readers.piv.session import PivSession
+from readers.virtual import profiles
+from readers.virtual.card import VirtualCard
+from readers.virtual.loopback import LoopbackReader, put_on
+from readers.virtual.profiles import CardProfile
 from tests.fixtures.scripted import SELECT, SELECTED, ScriptedConnection
+
+VERSION = "00FD000000"
+METADATA_9B = "00F7009B00"
+
+
+@contextmanager
+def on_card(folder: Path, profile: CardProfile) -> Iterator[PivSession]:
+    VirtualCard(folder / "card.json", profile=profile).close()
+    put_on(folder / "slot", folder / "card.json")
+    with LoopbackReader(folder / "slot").connect() as connection:
+        yield PivSession.open(connection)
+
+
+def scripted(*script: tuple[str, str], contactless: bool = False) -> PivSession:
+    return PivSession.open(ScriptedConnection((SELECT, SELECTED), *script, contactless=contactless))
+
+
+def labelled(label: str) -> str:
+    name = label.encode()
+    inner = bytes.fromhex("4F06000010000100 79074F05A000000308") + bytes((0x50, len(name))) + name
+    return (bytes((0x61, len(inner))) + inner).hex() + "9000"
 
 
 @pytest.mark.parametrize(
@@ -13,7 +57,9 @@ from tests.fixtures.scripted import SELECT, SELECTED, ScriptedConnection
         ("6D00", STRICT),
         ("6A81", STRICT),
         ("9000", STRICT),
-        ("040305 9000", STRICT),  # a YubiKey 4 has neither metadata nor AES keys
+        ("040205 9000", STRICT),  # a YubiKey NEO's successor, before attestation
+        ("040305 9000", YUBICO_4),
+        ("050204 9000", YUBICO_4),
         ("050300 9000", YUBICO_5_3),
         ("050403 9000", YUBICO_5_3),
         ("050700 9000", YUBICO_5_7),
@@ -21,8 +67,145 @@ from tests.fixtures.scripted import SELECT, SELECTED, ScriptedConnection
     ],
 )
 def test_the_version_tells_the_product(answer: str, product: Product) -> None:
-    connection = ScriptedConnection((SELECT, SELECTED), ("00FD000000", answer))
-    assert recognise(PivSession.open(connection)) is product
+    assert recognise(scripted((VERSION, answer))) is product
+
+
+class TestPivApplet:
+    """Labels of `APP_NAME` in its source: the oldest, and builds with and without each option that matters here."""
+
+    def built(self, label: str) -> Product:
+        return recognise(PivSession.open(ScriptedConnection((SELECT, labelled(label)))))
+
+    def test_before_it_told_its_options(self) -> None:
+        product = self.built("PivApplet")
+        assert product.key_setter is not None
+        assert product.key_setter.algorithms == (Algorithm.TDES,)
+        assert (product.reports_origin, product.extended_apdus) == (False, False)
+
+    def test_with_everything(self) -> None:
+        product = self.built("PivApplet v0.9.0/REeSAxLraD")
+        assert product.key_setter is not None
+        assert product.key_setter.strongest is Algorithm.AES_256
+        assert (product.management_key.algorithm, product.attests) == (Algorithm.TDES, True)
+        assert (product.reports_origin, product.extended_apdus) == (True, True)
+
+    def test_with_aes_alone(self) -> None:
+        product = self.built("PivApplet v0.9.0/REa")
+        assert product.management_key == well_known_key(Algorithm.AES_192)
+        assert product.key_setter is not None
+        assert Algorithm.TDES not in product.key_setter.algorithms
+        assert (product.attests, product.extended_apdus) == (False, False)
+
+    def test_with_3des_alone(self) -> None:
+        setter = self.built("PivApplet v0.9.0/ED").key_setter
+        assert setter is not None
+        assert setter.strongest is Algorithm.TDES
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        (profiles.STRICT, "SP 800-73 without extensions"),
+        (profiles.YUBICO_LIKE, "Yubico 5.3 to 5.6"),
+        (profiles.YUBICO_5_7_LIKE, "Yubico 5.7 and later"),
+        (profiles.PIVAPPLET_LIKE, "PivApplet 0.9"),
+        (profiles.OPENFIPS201_LIKE, "OpenFIPS201"),
+        (profiles.TERSE, "SP 800-73 without extensions"),
+    ],
+)
+def test_the_software_cards_are_recognised_at_no_cost(tmp_path: Path, profile: CardProfile, name: str) -> None:
+    before = VirtualCard(tmp_path / "other.json", profile=profile)
+    tries = before._applet.state.pin.tries_left
+    before.close()
+    with on_card(tmp_path, profile) as session:
+        product = recognise(session)
+        assert (product.name, product.discovery_writable) == (name, profile.discovery_writable)
+        assert factory_key(session, product).algorithm is profile.management_algorithm
+    with VirtualCard(tmp_path / "card.json") as card:
+        assert card._applet.state.pin.tries_left == card._applet.state.puk.tries_left + tries - profile.puk_tries
+
+
+@pytest.mark.parametrize("profile", profiles.PROFILES.values(), ids=lambda profile: profile.name)
+def test_the_algorithm_of_the_management_key_is_found(tmp_path: Path, profile: CardProfile) -> None:
+    with on_card(tmp_path, profile) as session:
+        assert management_algorithms(session) == (profile.management_algorithm,)
+        PivAdmin(session).authenticate(factory_key(session, recognise(session)))
+
+
+def witness(algorithm: int) -> str:
+    return f"0087{algorithm:02X}9B 04 7C02 8000 00"
+
+
+def test_each_algorithm_is_asked_for_a_witness_where_metadata_are_unknown() -> None:
+    session = scripted(
+        (METADATA_9B, "6D00"),
+        (witness(0x03), "6A80"),
+        (witness(0x08), "6A86"),
+        (witness(0x0A), f"7C12 8010 {bytes(16).hex()} 9000"),
+        (witness(0x0C), "9000"),
+    )
+    assert management_algorithms(session) == (Algorithm.AES_192,)
+
+
+def test_a_card_that_ignores_the_algorithm_tells_it_by_its_block() -> None:
+    block = f"7C0A 8008 {bytes(8).hex()} 9000"
+    session = scripted((METADATA_9B, "6D00"), *((witness(algorithm), block) for algorithm in (0x03, 0x08, 0x0A, 0x0C)))
+    assert management_algorithms(session) == (Algorithm.TDES,)
+
+
+def test_metadata_tell_it_at_once() -> None:
+    assert management_algorithms(scripted((METADATA_9B, "01010C 9000"))) == (Algorithm.AES_256,)
+    assert management_algorithms(scripted((METADATA_9B, "01010C 9000")), [Algorithm.TDES]) == ()
+
+
+def test_a_configured_algorithm_is_not_asked_for() -> None:
+    assert factory_key(scripted(), OPENFIPS201, Algorithm.AES_128).algorithm is Algorithm.AES_128
+    assert factory_key(scripted(), YUBICO_5_7).algorithm is Algorithm.AES_192
+
+
+def test_a_card_without_management_key() -> None:
+    refusals = [(witness(algorithm), "6A88") for algorithm in (0x03, 0x08, 0x0A, 0x0C)]
+    with pytest.raises(ProtocolError):
+        factory_key(scripted((METADATA_9B, "6D00"), *refusals), STRICT)
+
+
+def test_a_card_that_wants_something_else_first() -> None:
+    with pytest.raises(SecurityNotSatisfied):
+        management_algorithms(scripted((METADATA_9B, "6D00"), (witness(0x03), "6982")))
+
+
+def test_no_witness_is_asked_for_over_contactless() -> None:
+    with pytest.raises(ContactlessForbidden):
+        management_algorithms(scripted((METADATA_9B, "6D00"), contactless=True))
+
+
+@pytest.mark.parametrize(
+    "profile", [profiles.YUBICO_LIKE, profiles.YUBICO_5_7_LIKE, profiles.PIVAPPLET_LIKE], ids=lambda p: p.name
+)
+def test_the_key_is_set_as_the_product_wants(tmp_path: Path, profile: CardProfile) -> None:
+    with on_card(tmp_path, profile) as session:
+        product, admin = recognise(session), PivAdmin(session)
+        old, setter = factory_key(session, product), product.key_setter
+        assert setter is not None
+        new = ManagementKey(setter.strongest, bytes(range(32)))
+        admin.authenticate(old)
+        setter.set(admin, new)
+        admin.authenticate(new)
+        with pytest.raises((CardError, CardNotAuthenticated)):
+            admin.authenticate(old)
+
+
+def test_a_key_that_the_product_does_not_take_is_not_sent() -> None:
+    admin = PivAdmin(scripted())
+    assert YUBICO_4.key_setter is not None
+    with pytest.raises(ValueError, match="AES_256"):
+        YUBICO_4.key_setter.set(admin, ManagementKey(Algorithm.AES_256, bytes(32)))
+
+
+def test_who_serves_what() -> None:
+    assert STRICT.discovery_writable
+    assert not YUBICO_5_3.discovery_writable
+    assert ObjectId.DISCOVERY in OPENFIPS201.serves
 
 
 def test_factory_secrets_do_not_show() -> None:

@@ -27,6 +27,8 @@ from tests.fixtures.cards import PIN, PUK, PersonalisedCard
 from tests.fixtures.scripted import SELECT, SELECTED, HostileConnection, ScriptedConnection
 
 DIGEST = hashlib.sha256(b"statement").digest()
+SELECT_FULL = "00A404000BA000000308000010000100 00"
+GET_DISCOVERY = "00CB3FFF035C017E00"
 VERIFY = "00200080 08 323436383032FFFF"
 R_AND_S = "3006020101020102"
 
@@ -46,10 +48,40 @@ def with_card(card: PersonalisedCard, *, contactless: bool = False) -> Iterator[
         yield PivSession.open(connection)
 
 
-@pytest.mark.parametrize("answer", ["6A82", "6D00", "6E00", "6999", "9000", "6F00 9000", "6F07840100 9000"])
-def test_a_card_that_is_no_piv_card(answer: str) -> None:
+@pytest.mark.parametrize(
+    "script",
+    [
+        [(SELECT, "6A82"), (SELECT_FULL, "6A82")],
+        [(SELECT, "6D00")],
+        [(SELECT, "6E00")],
+        [(SELECT, "6999")],
+        # Cards that answer 9000 to every SELECT, or describe some other application.
+        [(SELECT, "9000"), (GET_DISCOVERY, "9000")],
+        [(SELECT, "6F00 9000"), (GET_DISCOVERY, "6A82")],
+        [(SELECT, "6F07840100 9000"), (GET_DISCOVERY, "6D00")],
+        [(SELECT, "9000"), (GET_DISCOVERY, "7E08 4F02A000 5F2F01 9000")],
+        [(SELECT, "9000"), (GET_DISCOVERY, "7E0A 4F03A00000 5F2F024000 9000")],  # another application's
+    ],
+)
+def test_a_card_that_is_no_piv_card(script: list[tuple[str, str]]) -> None:
+    connection = ScriptedConnection(*script)
     with pytest.raises(NotAPivCard):
-        PivSession.open(ScriptedConnection((SELECT, answer)))
+        PivSession.open(connection)
+    connection.finished()
+
+
+def test_a_card_that_wants_its_whole_name() -> None:
+    PivSession.open(ScriptedConnection((SELECT, "6A82"), (SELECT_FULL, SELECTED)))
+
+
+def test_a_card_that_says_nothing_of_itself_and_has_a_discovery_object() -> None:
+    discovery = "7E12 4F0BA000000308000010000100 5F2F024000 9000"
+    assert PivSession.open(ScriptedConnection((SELECT, "9000"), (GET_DISCOVERY, discovery))).label == ""
+
+
+def test_the_label() -> None:
+    named = "61 16 4F06000010000100 7907 4F05A000000308 5003414243 9000"
+    assert PivSession.open(ScriptedConnection((SELECT, named))).label == "ABC"
 
 
 def test_read_object() -> None:
@@ -65,7 +97,7 @@ def test_read_object() -> None:
         ("5300 9000", ObjectNotFound),  # how a YubiKey and others delete an object
         ("6982", SecurityNotSatisfied),
         ("6F00", CardError),
-        ("9000", ProtocolError),
+        ("9000", ObjectNotFound),  # OpenFIPS201, when so configured
         ("7E00 9000", ProtocolError),
         ("530299 9000", ProtocolError),
         ("90", ProtocolError),

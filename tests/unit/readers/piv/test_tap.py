@@ -63,7 +63,7 @@ def test_a_card_that_is_not_finished() -> None:
 
 def test_a_foreign_card() -> None:
     with pytest.raises(NotAPivCard):
-        tap(ScriptedConnection((SELECT, "6A82")), never)
+        tap(ScriptedConnection((SELECT, "6D00")), never)
 
 
 def test_a_card_pulled_off_in_the_middle() -> None:
