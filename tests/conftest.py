@@ -14,7 +14,6 @@ pytest_plugins = (
     "tests.fixtures.pcscd",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
-    "tests.fixtures.city",
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
