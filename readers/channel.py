@@ -22,6 +22,7 @@ from readers.apdu import SHORT_DATA, CommandApdu, ResponseApdu
 from readers.connection import CardConnection
 from readers.errors import ProtocolError
 from readers.status import KnownStatus
+from readers.trace import traced
 
 Exchange = Callable[[CommandApdu], ResponseApdu]
 """Sends one command and returns the answer to it."""
@@ -44,8 +45,9 @@ def open_channel(connection: CardConnection, *, extended: bool = False) -> Excha
 
     Raises what ``connection.transmit`` raises, and ProtocolError.
     """
-    short = _on_the_wire(with_short_apdus(connection.transmit))
-    return with_extended_apdus(connection.transmit, short) if extended else short
+    transmit = traced(connection).transmit
+    short = _on_the_wire(with_short_apdus(transmit))
+    return with_extended_apdus(transmit, short) if extended else short
 
 
 def _on_the_wire(exchange: Exchange) -> Exchange:

@@ -27,6 +27,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from readers import pcsc
+from readers.commands.tracing import trace_option
 from readers.connection import CardConnection
 from readers.errors import (
     CardInconsistent,
@@ -51,9 +52,7 @@ from readers.virtual.cli import card_app
 _EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (CardRemoved, 4), (ReaderError, 5))
 """The first that fits."""
 
-app = typer.Typer(
-    help="Look at card readers and PIV cards.", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown"
-)
+app = typer.Typer(callback=trace_option, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 app.add_typer(card_app, name="card")
 
 _console: Final = Console()

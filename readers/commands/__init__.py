@@ -1,0 +1,1 @@
+"""Commands of ``readers`` that are more than a few lines."""
