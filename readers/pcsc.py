@@ -13,12 +13,14 @@ import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
 from readers.errors import CardMute, CardRemoved, NoCard, NoSuchReader, PcscUnavailable, ReaderError
 from readers.pcsc_codes import PcscCode, check, normalise
+from readers.t0 import to_tpdu
 
 try:
     from smartcard import scard
@@ -54,6 +56,9 @@ _CHANGED: Final = 0x0002
 _GONE: Final = 0x0004 | 0x0008
 """SCARD_STATE_UNKNOWN and SCARD_STATE_UNAVAILABLE: the reader itself."""
 _PRESENT: Final = 0x0020
+_MUTE: Final = 0x0200
+_PLUG_AND_PLAY: Final = "\\\\?PnP?\\Notification"
+"""A reader that is none: its state changes when readers come or go."""
 _EVENT_COUNT_SHIFT: Final = 16
 """pcsc-lite counts insertions and removals in the upper half of a reader's state."""
 _INFINITE: Final = 0x7FFFFFFF
@@ -198,7 +203,10 @@ class PcscConnection:
     def transmit(self, command: bytes) -> bytes:
         """Send a command. Raises CardRemoved, CardReset, CardMute, PcscUnavailable, ReaderFailed."""
         pcsc = _pcsc()
-        pci = pcsc.SCARD_PCI_T0 if self._protocol == pcsc.SCARD_PROTOCOL_T0 else pcsc.SCARD_PCI_T1
+        if self._protocol == pcsc.SCARD_PROTOCOL_T0:
+            pci, command = pcsc.SCARD_PCI_T0, to_tpdu(command)
+        else:
+            pci = pcsc.SCARD_PCI_T1
         code, answer = pcsc.SCardTransmit(self._card, pci, list(command))
         if normalise(code) in _LOST or (normalise(code) == PcscCode.SUCCESS and not answer):
             raise self._lost()
@@ -236,6 +244,78 @@ class PcscConnection:
         if self._reader.wait_for_removal(timeout=_REMOVAL_NOTICED):
             return CardRemoved("the card was removed")
         return CardMute("the card does not answer")
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """What PC/SC says about one reader."""
+
+    present: bool
+    mute: bool
+    """A card is there and gave no answer to reset."""
+    events: int
+    """pcsc-lite's count of insertions and removals."""
+    atr: bytes
+
+
+class StateWatch:
+    """Blocks until something changes at any reader. Use it in a ``with`` block; it is worth nothing after an error."""
+
+    def __init__(self) -> None:
+        """Raises PcscUnavailable."""
+        self._context = _Context()
+        self._waits = _Waits()
+        self._over = False
+        self._known: dict[str, int] = {}
+        self._states: dict[str, SlotState] = {}
+        self._plugged = _UNAWARE
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._context.release()
+
+    def next(self, seconds: float | None = None) -> Mapping[str, SlotState]:
+        """All readers and their states, at once the first time, later when anything changed or ``seconds`` passed.
+
+        Raises PcscUnavailable and ReaderFailed when pcscd is no more.
+        """
+        names = self._list()
+        is_new = names != list(self._known)
+        self._known = {name: self._known.get(name, _UNAWARE) for name in names}
+        with self._waits.of(self._context) as wait:
+            if not (self._over or wait.cancelled):
+                self._wait(0 if is_new else _left(None if seconds is None else time.monotonic() + seconds))
+        return {name: self._states[name] for name in self._known if name in self._states}
+
+    def cancel(self) -> None:
+        """Wake up whoever waits, from another thread; nobody waits any more after that."""
+        self._over = True
+        self._waits.cancel()
+
+    def _list(self) -> list[str]:
+        code, names = _pcsc().SCardListReaders(self._context.handle, [])
+        if normalise(code) == PcscCode.NO_READERS_AVAILABLE:
+            return []
+        check(code, "list readers")
+        return list(names)
+
+    def _wait(self, milliseconds: int) -> None:
+        asked = [*self._known.items(), (_PLUG_AND_PLAY, self._plugged)]
+        code, answers = _pcsc().SCardGetStatusChange(self._context.handle, milliseconds, asked)
+        if normalise(code) in (PcscCode.TIMEOUT, PcscCode.CANCELLED, PcscCode.UNKNOWN_READER):
+            return  # unknown: unplugged a moment ago, the next list is without it
+        check(code, "watch the readers")
+        for name, answer, atr in answers:
+            state = answer & ~_CHANGED
+            if name == _PLUG_AND_PLAY:
+                self._plugged = state
+                continue
+            self._known[name] = state
+            self._states.pop(name, None)
+            if not state & _GONE:
+                self._states[name] = SlotState(bool(state & _PRESENT), bool(state & _MUTE), _events(state), bytes(atr))
 
 
 class _Context:

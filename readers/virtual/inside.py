@@ -58,7 +58,7 @@ class _Inside:
         self._cards: dict[str, subprocess.Popen[bytes]] = {}
         """The program that serves the card on each reader."""
 
-    def start_daemon(self, _request: dict[str, Any]) -> None:
+    def start_daemon(self, request: dict[str, Any]) -> None:
         """Start pcscd, or start it again, and wait until both readers are there, with the cards that were on them."""
         if self._daemon is not None:
             _end(self._daemon)
@@ -66,8 +66,16 @@ class _Inside:
         log = self._directory / "pcscd.log"
         daemon = self._daemon = _spawn((self._pcscd, "--foreground", "-c", str(self._directory / "conf")), log)
         self._until(lambda: self._answers() and self._ports <= _listening_ports(), daemon, log)
-        for reader in self._cards:
+        for reader in self._cards if request.get("cards", True) else ():
             self._until(partial(card_present, reader), daemon, log)
+
+    def end_daemon(self, request: dict[str, Any]) -> None:
+        """End pcscd, in order or at once."""
+        if self._daemon is not None:
+            if request["kill"]:
+                self._daemon.kill()
+            _end(self._daemon)
+            self._daemon = None
 
     def put_on(self, request: dict[str, Any]) -> None:
         """Run the program that serves a card, and wait until pcscd sees the card."""
@@ -160,7 +168,12 @@ def _prepare(directory: Path) -> None:
 
 
 def _answer(inside: _Inside, request: dict[str, Any]) -> dict[str, Any]:
-    steps = {"start daemon": inside.start_daemon, "put on": inside.put_on, "take off": inside.take_off}
+    steps = {
+        "start daemon": inside.start_daemon,
+        "end daemon": inside.end_daemon,
+        "put on": inside.put_on,
+        "take off": inside.take_off,
+    }
     try:
         steps[request["do"]](request)
     except (Failed, OSError) as error:

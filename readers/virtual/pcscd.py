@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from readers.errors import CardBusy, PcscUnavailable
-from readers.virtual import inside, presence
+from readers.virtual import fault_line, inside, presence
 from readers.virtual.vpcd import CONTACT_PORT, CONTACTLESS_PORT
 
 CONTACT_READER: Final = "Virtual PCD 00 00"
@@ -91,21 +91,40 @@ class PrivatePcscd:
             raise RuntimeError("not started")
         return {inside.CSOCK_NAME: str(inside.socket_path(self._directory))}
 
-    def put_on(self, state_file: Path, *, contactless: bool = False, journal: Path | None = None) -> CardOnReader:
+    def put_on(
+        self,
+        state_file: Path,
+        *,
+        contactless: bool = False,
+        journal: Path | None = None,
+        faults: Path | None = None,
+        spare: Path | None = None,
+    ) -> CardOnReader:
         """Put the card whose state is in ``state_file`` on the contact or the contactless reader.
 
-        Returns when PC/SC applications see it. Raises CardBusy when there is a card on that reader already,
-        PcscUnavailable when it does not come up, for example because it is on another reader.
+        Returns when PC/SC applications see it. With ``faults``, the path of a Unix socket, it misbehaves as told over
+        that (`fault_line.FaultControl`); ``spare`` is the card it is swapped for then, and there is no journal.
+        Raises CardBusy when there is a card on that reader already, PcscUnavailable when it does not come up, for
+        example because it is on another reader.
         """
         reader = CONTACTLESS_READER if contactless else CONTACT_READER
         card = CardOnReader(lambda: self._take_off(reader, card))
         if self._cards.setdefault(reader, card) is not card:
             raise CardBusy(f"there is a card on {reader} already")
-        arguments = [sys.executable, "-m", "readers.virtual.cli", "serve", "--state", str(state_file.absolute())]
+        program = fault_line.__name__ if faults else "readers.virtual.cli"
+        arguments = [
+            sys.executable,
+            "-m",
+            program,
+            *(() if faults else ("serve",)),
+            "--state",
+            str(state_file.absolute()),
+        ]
         if contactless:
             arguments.append("--contactless")
-        if journal is not None:
-            arguments += ["--journal", str(journal.absolute())]
+        for option, path in (("--journal", journal), ("--control", faults), ("--spare", spare)):
+            if path is not None:
+                arguments += [option, str(path.absolute())]
         try:
             self._ask({"do": "put on", "reader": reader, "arguments": arguments})
         except BaseException:
@@ -116,6 +135,14 @@ class PrivatePcscd:
     def restart(self) -> None:
         """End pcscd and start it again, as an administrator would. Cards stay on; returns when it sees them again."""
         self._ask({"do": "start daemon"})
+
+    def stop(self, *, kill: bool = False) -> None:
+        """End pcscd, or ``kill`` it: no time to say good-bye. `restart` brings it back."""
+        self._ask({"do": "end daemon", "kill": kill})
+
+    def start(self) -> None:
+        """Start pcscd, and start it again where it runs. Does not wait for the cards that were on the readers."""
+        self._ask({"do": "start daemon", "cards": False})
 
     def __enter__(self) -> Self:
         reason = unavailable_reason()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import select
 import socket
-from typing import Final
+from typing import Final, Protocol
 
 from readers.virtual.card import VirtualCard
 
@@ -50,11 +50,25 @@ class Stop:
         self._writing.close()
 
 
-class _Gone(Exception):
+class ServedCard(Protocol):
+    """What a reader needs of a card."""
+
+    @property
+    def atr(self) -> bytes:
+        """Answer to reset."""
+
+    def transmit(self, command: bytes) -> bytes:
+        """Carry out one command APDU."""
+
+    def reset(self) -> None:
+        """Power off and on."""
+
+
+class Gone(Exception):
     """Raised when the reader side closed the connection."""
 
 
-class _Stopped(Exception):
+class Stopped(Exception):
     """Raised when `Stop` was set."""
 
 
@@ -77,16 +91,16 @@ def serve(
             continue
         with connection:
             try:
-                _Link(connection, stop).run(card)
-            except (_Gone, ConnectionError):
+                Link(connection, stop).run(card)
+            except (Gone, ConnectionError):
                 card.reset()
                 stop.wait(_RETRY_SECONDS)
-            except _Stopped:
+            except Stopped:
                 return
 
 
-class _Link:
-    """One connection to the reader."""
+class Link:
+    """One connection to the reader, seen from the card."""
 
     def __init__(self, connection: socket.socket, stop: Stop) -> None:
         connection.settimeout(None)
@@ -97,15 +111,38 @@ class _Link:
         self._waiting.register(stop, select.POLLIN)
         self._stop = stop.fileno()
 
-    def run(self, card: VirtualCard) -> None:
+    def run(self, card: ServedCard) -> None:
+        """Answer until it is over. Raises Gone, Stopped, ConnectionError."""
         while True:
             message = self._receive()
             if len(message) != 1:
-                self._send(card.transmit(message))
+                self.answer(card, message)
             elif message[0] == _ASKS_FOR_ATR:
-                self._send(card.atr)
+                self.send(card.atr)
             else:  # power off, power on, reset: whatever it is, the card forgets
                 card.reset()
+
+    def answer(self, card: ServedCard, command: bytes) -> None:
+        """Send what the card says to a command."""
+        self.send(card.transmit(command))
+
+    def send(self, message: bytes) -> None:
+        """Send one message."""
+        self.send_raw(len(message).to_bytes(2, "big") + message)
+
+    def send_raw(self, raw: bytes) -> None:
+        """Send bytes as they are, which may be less or more than a message."""
+        self._connection.sendall(raw)
+
+    def say_nothing(self) -> None:
+        """Wait without a word, whatever the reader asks for. Raises Gone, Stopped."""
+        while True:
+            self._exactly(1)
+
+    def pause(self, seconds: float) -> None:
+        """Wait without a word for so long. Raises Stopped."""
+        if select.select([self._stop], [], [], seconds)[0]:
+            raise Stopped
 
     def _receive(self) -> bytes:
         return self._exactly(int.from_bytes(self._exactly(2), "big"))
@@ -115,10 +152,10 @@ class _Link:
         while len(received) < count:
             self._acknowledge_at_once()
             if any(descriptor == self._stop for descriptor, _ in self._waiting.poll()):
-                raise _Stopped
+                raise Stopped
             part = self._connection.recv(count - len(received))
             if not part:
-                raise _Gone
+                raise Gone
             received += part
         return received
 
@@ -129,6 +166,3 @@ class _Link:
         """
         if _QUICK_ACKNOWLEDGE is not None:
             self._connection.setsockopt(socket.IPPROTO_TCP, _QUICK_ACKNOWLEDGE, 1)
-
-    def _send(self, message: bytes) -> None:
-        self._connection.sendall(len(message).to_bytes(2, "big") + message)
