@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from cardsvc.authentication.visits import VisitTimes
 from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
+from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.settings import Settings
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.file_keystore import FileKeystore
@@ -30,6 +31,8 @@ class Services:
     sessions: SessionFactory
     keystore: Keystore
     authority: IssuingAuthority
+    trusted_makers: TrustedMakers = field(default_factory=TrustedMakers)
+    """Card makers whose attestations count."""
 
     @cached_property
     def proofs(self) -> ProofVerifier:
@@ -74,4 +77,5 @@ def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
         sessions=session_factory(create_database_engine(settings.database_url)),
         keystore=keystore,
         authority=IssuingAuthority.load(settings.keystore_dir, keystore),
+        trusted_makers=TrustedMakers.load(settings.attestation_roots_file),
     )

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     """Who issued a card, in its printed information: there is room for 15 characters."""
     card_years: Annotated[int, Field(ge=1, le=10)] = 5
     """A card and its certificates are valid for so long."""
+    attestation_roots_file: Path | None = None
+    """PEM: attestation roots of card makers, and authorities below them. A key that such a card vouches for counts as
+    attested; without this file none does."""
     relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     """How long a card behind a desk may take for one command. Making a key is the slowest."""
 

@@ -19,7 +19,7 @@ from cardsvc.issuance.repository import find_application_of
 from cardsvc.trust.keystore import Keystore
 from readers.piv.fascn import NON_FEDERAL
 from readers.piv.identifiers import Algorithm
-from readers.piv.management_key import ManagementKey
+from readers.piv.management_key import KEY_SIZES, ManagementKey
 from readers.piv.objects import Ccc, Chuid, PrintedInformation
 from readers.piv.pin import PIN_FIELD, Pin
 from readers.piv.products import Product
@@ -93,8 +93,14 @@ class FreshSecrets:
         return cls(
             transport_pin=_draw_digits(TRANSPORT_PIN_DIGITS, product.pin),
             puk=_draw_digits(PIN_FIELD, product.puk),
-            management_key=ManagementKey(Algorithm.AES_256, secrets.token_bytes(32)),
+            management_key=_draw_key(product),
         )
+
+
+def _draw_key(product: Product) -> ManagementKey:
+    """Of the strongest algorithm that the product takes."""
+    algorithm = product.key_setter.strongest if product.key_setter else Algorithm.AES_256
+    return ManagementKey(algorithm, secrets.token_bytes(KEY_SIZES[algorithm]))
 
 
 def _draw_digits(count: int, known: Pin) -> Pin:

@@ -13,6 +13,7 @@ ServiceError
     ├── DeskConfused       the desk broke the protocol
     ├── CardFailed         the card or its reader failed (carries how)
     ├── PossessionNotProved  the card does not use the key that it showed
+    ├── AttestationRefuted   a card of a trusted maker vouches for another key than it showed
     ├── CardNotConforming  the finished card is not what was meant (carries what is wrong)
     └── PersonalisationAbandoned  an earlier attempt broke off and left nothing to go on with
 """
@@ -137,6 +138,16 @@ class PossessionNotProved(PersonalisationError):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"The card showed a public key {key} that its signatures do not verify with.", key=key)
+
+
+class AttestationRefuted(PersonalisationError):
+    """Raised when a card of a trusted maker attests another key than it showed, or one that is used another way."""
+
+    code = "attestation-refuted"
+    title = "The card vouches for another key"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"The card vouches for another key than the key {key} that it showed. Put it aside.", key=key)
 
 
 class CardNotConforming(PersonalisationError):

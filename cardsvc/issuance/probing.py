@@ -7,10 +7,10 @@ from typing import Final
 
 from cardsvc.issuance.errors import CardNotBlank, CardNotFactoryFresh, ContactReaderNeeded, ProductUnsuited
 from readers.connection import CardConnection
-from readers.errors import CardError, CardNotAuthenticated, ObjectNotFound
+from readers.errors import CardError, CardNotAuthenticated
 from readers.piv.admin import PivAdmin
-from readers.piv.identifiers import ObjectId
-from readers.piv.products import Product, recognise
+from readers.piv.management_key import ManagementKey
+from readers.piv.products import Product, is_blank, recognise
 from readers.piv.session import PivSession
 
 _LEAST_TRIES: Final = 3
@@ -26,6 +26,12 @@ class BlankCard:
     product: Product
     pin_tries: int
 
+    def replace_management_key(self, new: ManagementKey) -> None:
+        """In the way of the product."""
+        if self.product.key_setter is None:
+            raise ProductUnsuited(self.product.name)
+        self.product.key_setter.set(self.admin, new)
+
 
 def probe(connection: CardConnection) -> BlankCard:
     """Look at the card and take its factory management key.
@@ -35,9 +41,9 @@ def probe(connection: CardConnection) -> BlankCard:
     if connection.contactless:
         raise ContactReaderNeeded
     session = PivSession.open(connection)
-    if _has_chuid(session):
-        raise CardNotBlank
     product = recognise(session)
+    if not is_blank(session, product):
+        raise CardNotBlank
     if not product.sets_management_key:
         raise ProductUnsuited(product.name)
     tries = session.pin_tries_left()
@@ -49,11 +55,3 @@ def probe(connection: CardConnection) -> BlankCard:
     except (CardError, CardNotAuthenticated):
         raise CardNotFactoryFresh from None
     return BlankCard(session, admin, product, tries)
-
-
-def _has_chuid(session: PivSession) -> bool:
-    try:
-        session.read_object(ObjectId.CHUID)
-    except ObjectNotFound:
-        return False
-    return True

@@ -18,6 +18,7 @@ from cardsvc.issuance.assignment import Assignment, FreshSecrets
 from cardsvc.issuance.errors import PossessionNotProved
 from cardsvc.issuance.journal import Journal
 from cardsvc.issuance.models import SecretKind
+from cardsvc.issuance.origins import origin_of
 from cardsvc.issuance.possession import possesses
 from cardsvc.issuance.probing import BlankCard
 from cardsvc.services import Services
@@ -45,6 +46,7 @@ class CardWriter:
     secrets: FreshSecrets
     journal: Journal
     keys: dict[KeyReference, ec.EllipticCurvePublicKey] = field(default_factory=dict)
+    origins: dict[KeyReference, KeyOrigin] = field(default_factory=dict)
     certificates: dict[KeyReference, x509.Certificate] = field(default_factory=dict)
     contents: dict[ObjectId, bytes] = field(default_factory=dict)
 
@@ -61,7 +63,7 @@ class CardWriter:
             self.blank.session.change_pin(self.blank.product.pin, pin)
 
     def make_key(self, key: KeyReference) -> None:
-        """A new key pair on the card, and its proof that it has the private half."""
+        """A new key pair on the card, its proof that it has the private half, and where it was made."""
         with self.journal.write(f"key-{key:02x}"):
             public_key = self.blank.admin.generate_key(key, Algorithm.ECC_P256)
         if key is not KeyReference.CARD_AUTHENTICATION:
@@ -69,6 +71,7 @@ class CardWriter:
         if not possesses(self.blank.session, key, public_key, self.assignment.card_uuid):
             raise PossessionNotProved(f"{key:02X}")
         self.keys[key] = public_key
+        self.origins[key] = origin_of(self.blank, key, public_key, self.services.trusted_makers, self.services.clock())
 
     def write_certificate(self, key: KeyReference) -> None:
         """Issued on hold in the transaction of the intent: a certificate that may be on a card is always known here."""
@@ -81,7 +84,7 @@ class CardWriter:
                 card,
                 key,
                 self.keys[key],
-                origin=KeyOrigin.ASSERTED,
+                origin=self.origins[key],
                 now=self.services.clock(),
             )
 
@@ -121,7 +124,7 @@ class CardWriter:
         with self.journal.write(
             "management-key", self._keep(SecretKind.MANAGEMENT_KEY, bytes((new.algorithm,)) + new.value)
         ):
-            self.blank.admin.set_management_key(new)
+            self.blank.replace_management_key(new)
 
     def write_chuid(self) -> None:
         """Last: a card without one is not finished. The new management key opens the way, and so is known to work."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from readers import tlv
 from readers.apdu import SHORT_LE, CommandApdu
-from readers.errors import ProtocolError
+from readers.errors import ObjectNotFound, ProtocolError
 from readers.piv.admin import PivAdmin
 from readers.piv.identifiers import Algorithm, ObjectId, VendorInstruction
 from readers.piv.management_key import KEY_SIZES, ManagementKey
@@ -23,6 +24,8 @@ from readers.piv.session import PivSession
 
 FACTORY_PIN: Final = Pin("123456")
 FACTORY_PUK: Final = Pin("12345678")
+_NOBODY: Final = tlv.encode(0x30, bytes(25))
+"""The FASC-N of a CHUID that no issuer wrote."""
 _WELL_KNOWN: Final = bytes(range(1, 9)) * 4
 """Every product that is delivered with a management key is delivered with as much of this as it takes."""
 
@@ -191,6 +194,15 @@ def _pivapplet(label: re.Match[str]) -> Product:
         attests="A" in options,
         extended_apdus="x" in options,
     )
+
+
+def is_blank(session: PivSession, product: Product) -> bool:
+    """Whether nobody issued the card yet: it has no CHUID but the factory's. Raises CardError, ProtocolError."""
+    try:
+        chuid = session.read_object(ObjectId.CHUID)
+    except ObjectNotFound:
+        return True
+    return product.chuid_from_factory and chuid.startswith(_NOBODY)
 
 
 def factory_key(session: PivSession, product: Product, configured: Algorithm | None = None) -> ManagementKey:
