@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint format bench lock clean
+.PHONY: help setup demo run test check lint format bench fuzz lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -44,6 +44,12 @@ format: ## put the code into the project's format and mend what ruff can mend
 bench: ## measure taps and authentications; writes var/bench/report.json
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m tests.bench
+
+fuzz: ## look for bytes of a card that our parsers choke on (ARGS="--seconds 600 cms" for longer, for one)
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -c "import atheris" 2>/dev/null || \
+	  { echo "installing atheris into .venv" && $(PYTHON_IN_VENV) -m pip install --quiet "atheris>=3.0"; }
+	@nice $(PYTHON_IN_VENV) -m tests.fuzz $(ARGS)
 
 lock: ## choose the newest releases pyproject.toml allows and write both lock files anew
 	@.ci/lock

@@ -15,8 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from readers import tlv
 from readers.certificates import decode_certificate, public_key_of
 from readers.errors import CardNotAuthenticated, ProtocolError
+
+MAX_SIGNED: Final = 16 * 1024
+"""Bytes: ten times what any PIV object holds. `asn1crypto` takes time that grows with the square of some lengths."""
 
 _SHA256: Final = {"algorithm": "sha256"}
 _ECDSA_SHA256: Final = {"algorithm": "sha256_ecdsa"}
@@ -76,6 +80,9 @@ def verify(der: bytes, candidates: Sequence[x509.Certificate] = ()) -> SignedCon
 
     Raises ProtocolError when it is no such SignedData, CardNotAuthenticated when the signature is wrong.
     """
+    if len(der) > MAX_SIGNED:
+        raise ProtocolError(f"a CMS SignedData of more than {MAX_SIGNED} bytes")
+    tlv.unwrap(der, 0x30)
     try:
         return _verify(der, candidates)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:

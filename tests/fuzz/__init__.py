@@ -1,0 +1,1 @@
+"""The coverage-guided fuzzing of what reads a card's bytes: ``make fuzz``."""
