@@ -8,13 +8,19 @@
     ├── CardReset               another process reset the card: select and ask for the PIN again
     ├── CardBusy                another process holds the card
     ├── CardMute                the card does not answer
+    │   └── CardStuck           ... in time, and holds the reader until it is removed or the reader reset
+    ├── WorkerEnded             the process that works the reader ended in the middle of something
     ├── ReaderFailed            PC/SC itself failed in a way that has no name of its own (carries its code)
     ├── CardNotAuthenticated    the card could not prove that it holds its key: another card, or a fake
     ├── CardInconsistent        what the card holds does not belong together, for example another card's certificate
     ├── PathError               a certificate is not to be trusted now (carries it)
     │   ├── CertificateUntrusted    no path leads to a trust anchor
+    │   │   └── CertificateForged       ... since those who are named as issuers did not sign
     │   ├── CertificateExpired      the path is right, but it or an issuer has expired
     │   ├── CertificateNotYetValid  the path is right, but begins later
+    │   ├── CertificateRevoked      it or an issuer was revoked (carries why and when)
+    │   ├── RevocationUnknown       the path is right, but whether it was revoked cannot be told
+    │   ├── CertificatePolicyMissing  the path is right, but not under a policy that is accepted
     │   └── CertificateUnfit        the path is right, but the certificate is not for this
     ├── ProtocolError           the card's answer makes no sense
     │   └── MalformedTlv        ... because its BER-TLV is broken
@@ -26,19 +32,34 @@
         ├── WrongPin            the PIN is wrong (carries the tries left)
         └── PinBlocked          no tries are left
 
+Each says what became of the command (`Outcome`): after UNKNOWN a card is read again before anything is written.
 Errors carry data; the sentence for a citizen is chosen where it is shown.
 No error ever carries the bytes of a command, since a command can hold a PIN.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
+from enum import StrEnum
+
 from cryptography import x509
 
 from readers.status import StatusWord
 
 
+class Outcome(StrEnum):
+    """What became of the command that an error is about."""
+
+    NOT_SENT = "not sent"
+    ANSWERED = "answered"
+    UNKNOWN = "unknown: re-read before writing"
+    """It may have been carried out or not."""
+
+
 class ReaderError(Exception):
     """Base of all errors of the reader layer."""
+
+    outcome = Outcome.UNKNOWN
 
 
 class PcscUnavailable(ReaderError):
@@ -47,6 +68,8 @@ class PcscUnavailable(ReaderError):
 
 class NoSuchReader(ReaderError):
     """Raised when no reader, or not exactly one, fits the wanted name. Carries the names that are there."""
+
+    outcome = Outcome.NOT_SENT
 
     def __init__(self, wanted: str | None, present: tuple[str, ...] = ()) -> None:
         """``wanted`` is None where any reader would do and there is none."""
@@ -62,6 +85,8 @@ class NoSuchReader(ReaderError):
 class NoCard(ReaderError):
     """Raised when the reader is empty."""
 
+    outcome = Outcome.NOT_SENT
+
 
 class CardRemoved(ReaderError):
     """Raised when the card vanished during a command. The command may or may not have been carried out."""
@@ -70,13 +95,38 @@ class CardRemoved(ReaderError):
 class CardReset(ReaderError):
     """Raised when another process reset the card since our last command."""
 
+    outcome = Outcome.NOT_SENT
+
 
 class CardBusy(ReaderError):
     """Raised when another process holds the card exclusively."""
 
+    outcome = Outcome.NOT_SENT
+
 
 class CardMute(ReaderError):
     """Raised when the card does not answer to reset or to a command."""
+
+
+class CardStuck(CardMute):
+    """Raised when the card gave no answer within the limit for the command, and while it goes on holding the reader.
+
+    The process that worked the reader was ended. Carries what it was doing, and what became of that.
+    """
+
+    def __init__(self, doing: str, outcome: Outcome) -> None:
+        super().__init__(f"{doing}: no answer in time; take the card out or reset the reader")
+        self.doing = doing
+        self.outcome = outcome
+
+
+class WorkerEnded(ReaderError):
+    """Raised when the process that works the reader ended by itself. Carries what it was doing."""
+
+    def __init__(self, doing: str, outcome: Outcome) -> None:
+        super().__init__(f"{doing}: the process of the reader ended")
+        self.doing = doing
+        self.outcome = outcome
 
 
 class ReaderFailed(ReaderError):
@@ -112,6 +162,12 @@ class CertificateUntrusted(PathError):
     reason = "no path leads from the certificate to a trust anchor"
 
 
+class CertificateForged(CertificateUntrusted):
+    """Raised when authorities of the issuer's name are known, and none of them signed the certificate it carries."""
+
+    reason = "a certificate is not signed by the issuer that it names"
+
+
 class CertificateExpired(PathError):
     """Raised when a certificate of an otherwise right path has expired. Carries that certificate."""
 
@@ -122,6 +178,29 @@ class CertificateNotYetValid(PathError):
     """Raised when a certificate of an otherwise right path is not valid yet. Carries that certificate."""
 
     reason = "a certificate of the path is not valid yet"
+
+
+class CertificateRevoked(PathError):
+    """Raised when a certificate of an otherwise right path was revoked. Carries it, the reason and the time."""
+
+    reason = "a certificate of the path was revoked"
+
+    def __init__(self, certificate: x509.Certificate, why: x509.ReasonFlags, since: datetime) -> None:
+        super().__init__(certificate, why.value)
+        self.why = why
+        self.since = since
+
+
+class RevocationUnknown(PathError):
+    """Raised when no current revocation list tells about a certificate. That is not to say that it is not valid."""
+
+    reason = "whether a certificate of the path was revoked cannot be told"
+
+
+class CertificatePolicyMissing(PathError):
+    """Raised when the path is right, but holds under none of the policies that are accepted."""
+
+    reason = "the certificate holds under no accepted policy"
 
 
 class CertificateUnfit(PathError):
@@ -140,6 +219,8 @@ class MalformedTlv(ProtocolError):
 
 class CardError(ReaderError):
     """Raised when the card answers a command with an error status. Carries the status word."""
+
+    outcome = Outcome.ANSWERED
 
     def __init__(self, status: StatusWord, doing: str) -> None:
         super().__init__(f"{doing}: the card answered {status}")
@@ -165,6 +246,8 @@ class ContactlessForbidden(SecurityNotSatisfied):
     SP 800-73-5 part 1 §5.5 lets neither pass in the clear. A card would answer 6982, so that is the status it carries;
     nothing was transmitted.
     """
+
+    outcome = Outcome.NOT_SENT
 
     def __init__(self, doing: str) -> None:
         super().__init__(StatusWord(0x6982), doing)
