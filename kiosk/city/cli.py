@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -56,6 +57,10 @@ def card(position: Annotated[Position, typer.Argument(help="Where to put the res
 
 def main() -> None:
     """Entry point."""
+    # Whoever ends us politely gets the same as Ctrl-C: everything closed, nothing left behind. A shell starts what it
+    # puts in the background deaf to SIGINT; this makes it listen again.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()
 
 

@@ -6,7 +6,7 @@ import json
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -26,13 +26,13 @@ def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: C
         room = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="city-")))
         stage = running.enter_context(open_stage(room, wanted))
         plan = Plan.for_folder(room, kiosk_port)
-        with console.status("Founding the city …"):
-            found(plan)
-        with console.status("Opening the card service and the departments …"):
-            running.enter_context(open_offices(plan))
+        console.print("Founding the city …")
+        found(plan)
+        console.print("Opening the card service and the departments …")
+        running.enter_context(open_offices(plan))
         card = CardFiles.named(room, STOCK_NUMBER)
-        with console.status("Issuing a card to a resident …"):
-            issue(plan, stage, card)
+        console.print("Issuing a card to a resident …")
+        issue(plan, stage, card)
         running.enter_context(open_kiosk(plan, stage))
         screen = plan.kiosk_link
         table = running.enter_context(open_table(CardTable(stage, card), screen))
@@ -79,7 +79,5 @@ def _welcome(stage: Stage, plan: Plan, screen: str, table: str) -> Panel:
 
 
 def _wait_for_interrupt() -> None:
-    try:
+    with suppress(KeyboardInterrupt):
         threading.Event().wait()
-    except KeyboardInterrupt:
-        return
