@@ -12,6 +12,7 @@ pytest_plugins = (
     "tests.fixtures.cards",
     "tests.fixtures.issued",
     "tests.fixtures.pcscd",
+    "tests.fixtures.faulty",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
 )
