@@ -35,7 +35,7 @@ from cardsvc.services import Services
 from cardsvc.transitions import ChangedMeanwhile, TransitionRefused, move_card
 from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
 from cardsvc.wire.lifecycle import ApplicationState, CardState
-from cardsvc.wire.relay import Finished
+from cardsvc.wire.relay import Finished, Progress
 from readers.connection import CardConnection
 from readers.errors import WrongPin
 from readers.piv.admin import PivAdmin
@@ -270,6 +270,27 @@ def test_a_card_reserved_for_somebody_else_meanwhile_is_not_written(services: Se
             attempt._begin(assignment)
     with reading(services.sessions) as session:
         assert get_card(session, card_uuid).state is CardState.RESERVED
+
+
+def test_a_card_put_aside_under_our_hands_is_not_written_any_more(services: Services, tmp_path: Path) -> None:
+    """Somebody took this attempt for dead. No certificate must be issued behind the revocation of the others."""
+    card_uuid = reserve(services)
+    with card_in_reader(tmp_path) as connection:
+
+        def put_aside(progress: Progress) -> None:
+            if progress.step == "certificate-9c":
+                with reading(services.sessions) as session:
+                    card_id = get_card(session, card_uuid).id
+                attempt._quarantine(card_id, "personalisation-abandoned")
+
+        desk = LocalDesk(connection, on_progress=put_aside)
+        attempt = Personalisation(services, desk, card_uuid, DESK)
+        with pytest.raises(PersonalisationAbandoned):
+            attempt.run(desk.hello)
+    with reading(services.sessions) as session:
+        rows = session.scalars(select(Certificate)).all()
+        assert [(row.key_reference, row.status) for row in rows] == [(0x9A, CertificateStatus.REVOKED)]
+        assert session.scalars(select(Application.state)).one() is ApplicationState.APPROVED
 
 
 @pytest.mark.parametrize("writes", [0, 1])

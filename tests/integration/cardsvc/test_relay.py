@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from cardsvc.callers.models import CallerKind
 from cardsvc.cards.repository import get_card
 from cardsvc.client import ServiceClient, ServiceProblem, statement
 from cardsvc.db import reading
+from cardsvc.services import Services
 from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.levels import Level
@@ -26,6 +27,7 @@ from cardsvc.wire.relay import Command, Hello, Progress, Refused, to_desk
 from cardsvc.wire.signed import activation_hash
 from kiosk.desk.relay import RelayBroken, RelayRefused, relay_personalisation
 from readers.connection import CardConnection
+from readers.errors import CardMute, CardRemoved, CardReset, ReaderFailed
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
@@ -259,6 +261,65 @@ def test_a_desk_that_breaks_the_protocol_is_refused(office: Office, answer: str 
         end = to_desk.validate_json(socket.recv())
     assert isinstance(end, Refused)
     assert end.problem.endswith(":desk-confused")
+
+
+def test_a_desk_that_does_not_introduce_itself(office: Office) -> None:
+    url, headers = office.desk.relay_url(office.reserve()), office.desk.relay_headers()
+    with connect(url, additional_headers=headers, proxy=None) as socket:
+        socket.send('{"type":"answer","seq":1,"apdu":"kAA"}')
+        end = to_desk.validate_json(socket.recv())
+    assert isinstance(end, Refused)
+    assert end.problem.endswith(":desk-confused")
+
+
+def test_a_desk_that_falls_silent(
+    sqlite_city: City, open_office: Callable[[City], Office], make_city: Callable[[Services], City]
+) -> None:
+    services = sqlite_city.services
+    hasty = replace(services, settings=services.settings.model_copy(update={"relay_command_seconds": 0.2}))
+    office = open_office(make_city(hasty))
+    card_uuid = office.reserve()
+    with connect(
+        office.desk.relay_url(card_uuid), additional_headers=office.desk.relay_headers(), proxy=None
+    ) as socket:
+        socket.send(Hello(atr=b"\x3b\x80", contactless=False).model_dump_json())
+        while not isinstance(message := to_desk.validate_json(socket.recv()), Refused):
+            assert isinstance(message, Progress | Command)
+    assert message.problem.endswith(":desk-gone")
+    assert office.desk.card(card_uuid).state is CardState.RESERVED
+
+
+def test_a_fault_of_our_own_is_told_and_leaves_no_card_half_written(
+    office: Office, sqlite_city: City, blank: CardConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card_uuid = office.reserve()
+
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("cardsvc.issuance.personalisation.inspect", fault)
+    with pytest.raises(RelayRefused) as refused:
+        relay_personalisation(office.desk, card_uuid, blank)
+    assert refused.value.code == "internal-error"
+    assert office.desk.card(card_uuid).state is CardState.QUARANTINED
+    assert sqlite_city.audit("card.personalise")[-1].outcome == "failed"
+
+
+def test_a_failing_reader_is_named(office: Office, blank: CardConnection) -> None:
+    for number, error in enumerate((CardMute(), CardReset(), CardRemoved(), ReaderFailed(1, "transmit"))):
+        with pytest.raises(RelayRefused, match="card or its reader failed") as refused:
+            relay_personalisation(office.desk, office.reserve(f"HQ-100{number}"), PulledCard(blank, 3, error))
+        assert refused.value.code == "card-failed"
+
+
+def test_looking_at_an_application_and_rejecting_it(office: Office, sqlite_city: City) -> None:
+    application = office.ana.create_application(MEI)
+    office.ana.submit(application.id)
+    assert office.bo.application(application.id).person == MEI
+    rejected = office.bo.reject(application.id, "photograph missing")
+    assert (rejected.state, rejected.history[-1].reason) == (ApplicationState.REJECTED, "photograph missing")
+    (look,) = sqlite_city.audit("application.view")
+    assert (look.actor, look.citizen_counter) == ("bo", 3)
 
 
 def test_a_service_that_is_not_there(office: Office, blank: CardConnection) -> None:
