@@ -206,7 +206,9 @@ def _anchor_conditions(anchor: asn1_x509.Certificate) -> TrustQualifiers:
         parameters = replace(
             parameters, user_initial_policy_set=frozenset({"any_policy"}), initial_explicit_policy=False
         )
-    return replace(conditions, standard_parameters=parameters)
+    # The library takes the length for attribute authorities too as soon as there is the plain one, and counts it down.
+    length = conditions.max_path_length
+    return replace(conditions, standard_parameters=parameters, max_aa_path_length=length)
 
 
 def _run(validation: Coroutine[Any, Any, object]) -> None:
