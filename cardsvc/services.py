@@ -48,7 +48,7 @@ class Services:
     @cached_property
     def access_tokens(self) -> AccessTokens:
         """Knows callers by the tokens they were given."""
-        return AccessTokens(self.keystore, self.settings.issuer)
+        return AccessTokens(self.keystore, self.settings.issuer, self.sessions)
 
     @cached_property
     def assertions(self) -> AssertionIssuer:

@@ -1,4 +1,4 @@
-"""Jobs that come at the same time are done together, in one transaction."""
+"""Jobs that come at the same time are done together: in one transaction, or with one question to the database."""
 
 from __future__ import annotations
 

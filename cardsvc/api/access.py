@@ -14,11 +14,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.requests import HTTPConnection
 
-from cardsvc.callers.errors import NotAuthenticated, ScopeMissing
-from cardsvc.callers.principal import Principal
+from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated, ScopeMissing
+from cardsvc.callers.principal import Grant, Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import looking_up
 from cardsvc.services import Services
+from cardsvc.shared_work import SharedWork
 
 OPEN_PATHS: Final = frozenset(
     {
@@ -39,12 +39,13 @@ class Require:
             raise ValueError("a route asks for at least one scope")
         self.scopes = frozenset(scopes)
 
-    def __call__(self, connection: HTTPConnection) -> Principal:
+    async def __call__(self, connection: HTTPConnection) -> Principal:
         """The caller. Raises NotAuthenticated, AccessTokenRefused, ScopeMissing."""
         services: Services = connection.app.state.services
-        token = _bearer(connection)
-        with looking_up(services.sessions) as database:
-            principal = services.access_tokens.check(database, token, now=services.clock())
+        holders: SharedWork[Grant, Principal | None] = connection.app.state.holders
+        principal = await holders.do(services.access_tokens.read(_bearer(connection), now=services.clock()))
+        if principal is None:
+            raise AccessTokenRefused
         if not principal.scopes & self.scopes:
             raise ScopeMissing(self.scopes)
         return principal

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from joserfc.jwk import ECKey
-from sqlalchemy import Connection
 
 from cardsvc.callers.errors import AccessTokenRefused
 from cardsvc.callers.models import Caller
-from cardsvc.callers.principal import Principal
-from cardsvc.callers.repository import find_principal
+from cardsvc.callers.principal import Grant, Principal
+from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import parse_scopes, write_scopes
-from cardsvc.db import new_id
+from cardsvc.db import SessionFactory, looking_up, new_id
 from cardsvc.trust.keystore import KeyName, Keystore
 from cardsvc.wire import jose
 
@@ -32,7 +30,8 @@ class AccessTokens:
     over. Whether it is over, and whether its caller may still come in, is looked at each time.
     """
 
-    def __init__(self, keystore: Keystore, issuer: str) -> None:
+    def __init__(self, keystore: Keystore, issuer: str, sessions: SessionFactory) -> None:
+        self._sessions = sessions
         self._issuer = issuer
         self._signer = ECKey.import_key(keystore.signer(KeyName.ACCESS_TOKEN))
         self._public_key = ECKey.import_key(keystore.public_key(KeyName.ACCESS_TOKEN))
@@ -53,33 +52,24 @@ class AccessTokens:
         }
         return jose.sign(claims, self._signer, typ=TYP)
 
-    def check(self, connection: Connection, token: str, *, now: datetime) -> Principal:
-        """Who holds this token. Raises AccessTokenRefused, also when the caller was disabled after it was issued."""
-        claims = self._verified(token)
-        if now.timestamp() >= claims.expires_at:
+    def read(self, token: str, *, now: datetime) -> Grant:
+        """What the token grants. Raises AccessTokenRefused unless it is ours and not over."""
+        grant = self._verified(token)
+        if now.timestamp() >= grant.expires_at:
             raise AccessTokenRefused
-        principal = find_principal(connection, claims.client_id, claims.scopes)
-        if principal is None:
-            raise AccessTokenRefused
-        return principal
+        return grant
 
-    def _verify(self, token: str) -> _Claims:
+    def find_holders(self, grants: Sequence[Grant]) -> Sequence[Principal | None]:
+        """Who holds each grant now; None for a caller that was disabled since its token was issued."""
+        with looking_up(self._sessions) as connection:
+            return find_principals(connection, grants)
+
+    def _verify(self, token: str) -> Grant:
         try:
             claims = jose.parse(token).verify(self._public_key, typ=TYP)
         except jose.JwtRefused as error:
             raise AccessTokenRefused from error
-        if claims.get("iss") != self._issuer or claims.get("aud") != self._issuer:
-            raise AccessTokenRefused
         expires_at = claims.get("exp")
-        if not isinstance(expires_at, int):
+        if claims.get("iss") != self._issuer or claims.get("aud") != self._issuer or not isinstance(expires_at, int):
             raise AccessTokenRefused
-        return _Claims(str(claims.get("sub")), parse_scopes(str(claims.get("scope", ""))), expires_at)
-
-
-@dataclass(frozen=True, slots=True)
-class _Claims:
-    """What we use of a token that we signed."""
-
-    client_id: str
-    scopes: frozenset[str]
-    expires_at: int
+        return Grant(str(claims.get("sub")), parse_scopes(str(claims.get("scope", ""))), expires_at)

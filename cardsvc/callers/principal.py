@@ -23,6 +23,16 @@ class Principal:
     """RFC 7638 thumbprint of the caller's registered key; visits are bound to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a good access token says. Whether its caller may still come in is another question."""
+
+    client_id: str
+    scopes: frozenset[str]
+    expires_at: int
+    """Seconds since 1970."""
+
+
 def principal_of(caller: Caller, granted: frozenset[str]) -> Principal:
     """The caller with the scopes that were granted, and that it still may hold."""
     return Principal(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from cardsvc.callers.models import Caller
-from cardsvc.callers.principal import Principal, held
+from cardsvc.callers.principal import Grant, Principal, held
 from cardsvc.db import table_of
 
 _callers: Final = table_of(Caller)
@@ -19,7 +20,7 @@ _ENABLED: Final = select(
     _callers.c.scopes,
     _callers.c.audience,
     _callers.c.thumbprint,
-).where(_callers.c.client_id == bindparam("client_id"), _callers.c.disabled_at.is_(None))
+).where(_callers.c.client_id.in_(bindparam("client_ids", expanding=True)), _callers.c.disabled_at.is_(None))
 
 
 def find_by_client_id(session: Session, client_id: str) -> Caller | None:
@@ -32,16 +33,21 @@ def find_by_thumbprint(session: Session, thumbprint: str) -> Caller | None:
     return session.scalars(select(Caller).where(Caller.thumbprint == thumbprint)).one_or_none()
 
 
-def find_principal(connection: Connection, client_id: str, granted: frozenset[str]) -> Principal | None:
-    """The caller of this name, with those granted scopes that it still may hold; None for a disabled one."""
-    row = connection.execute(_ENABLED, {"client_id": client_id}).one_or_none()
+def find_principals(connection: Connection, grants: Sequence[Grant]) -> list[Principal | None]:
+    """For each grant its caller, with those granted scopes that it still may hold; None for a disabled one."""
+    names = list({grant.client_id for grant in grants})
+    rows = {row.client_id: row for row in connection.execute(_ENABLED, {"client_ids": names})}
+    return [_principal(rows.get(grant.client_id), grant) for grant in grants]
+
+
+def _principal(row: Any, grant: Grant) -> Principal | None:
     if row is None:
         return None
     return Principal(
         caller_id=row.id,
         client_id=row.client_id,
         kind=row.kind,
-        scopes=held(row.kind, row.scopes, granted),
+        scopes=held(row.kind, row.scopes, grant.scopes),
         audience=row.audience,
         key_thumbprint=row.thumbprint,
     )

@@ -60,7 +60,7 @@ def caller_row(city: City, client_id: str) -> Caller:
 
 def token_for(city: City, client_id: str, scopes: frozenset[Scope], **changed: Any) -> str:
     options: dict[str, Any] = {"now": city.clock(), "issuer": BASE_URL} | changed
-    tokens = AccessTokens(city.services.keystore, options["issuer"])
+    tokens = AccessTokens(city.services.keystore, options["issuer"], city.services.sessions)
     return tokens.issue(caller_row(city, client_id), scopes, now=options["now"], lifetime=timedelta(minutes=5))
 
 
