@@ -27,6 +27,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from readers import pcsc
+from readers.commands.doctor import doctor
 from readers.commands.tracing import trace_option
 from readers.connection import CardConnection
 from readers.errors import (
@@ -53,6 +54,7 @@ _EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (Ca
 """The first that fits."""
 
 app = typer.Typer(callback=trace_option, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+app.command()(doctor)
 app.add_typer(card_app, name="card")
 
 _console: Final = Console()

@@ -127,7 +127,9 @@ def is_harmless(command: CommandApdu) -> bool:
 _HARMLESS_TAG_LISTS: Final = frozenset(
     tlv.encode(0x5C, object_id.to_bytes(3, "big").lstrip(b"\0")) for object_id in _HARMLESS_OBJECTS
 )
-_NAMES: Final[dict[int, str]] = {int(known): str(known.name).replace("_", " ") for known in (*Instruction, *VendorInstruction)}
+_NAMES: Final[dict[int, str]] = {
+    int(known): str(known.name).replace("_", " ") for known in (*Instruction, *VendorInstruction)
+}
 
 
 def _named(ins: int) -> str:
