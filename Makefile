@@ -1,13 +1,13 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint format bench fuzz lock clean
+.PHONY: help setup demo run test check lint format bench fuzz chaos-readers lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
 PACKAGES := readers cardsvc kiosk
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is needed: Debian packages (as root, or SETUP=1 for sudo) and .venv
 	@.ci/setup test
@@ -50,6 +50,10 @@ fuzz: ## look for bytes of a card that our parsers choke on (ARGS="--seconds 600
 	@$(PYTHON_IN_VENV) -c "import atheris" 2>/dev/null || \
 	  { echo "installing atheris into .venv" && $(PYTHON_IN_VENV) -m pip install --quiet "atheris>=3.0"; }
 	@nice $(PYTHON_IN_VENV) -m tests.fuzz $(ARGS)
+
+chaos-readers: ## 10,000 random faults of cards, readers and pcscd; writes var/chaos/readers.json (ARGS="--seed 7")
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m tests.chaos.readers $(ARGS)
 
 lock: ## choose the newest releases pyproject.toml allows and write both lock files anew
 	@.ci/lock

@@ -1,0 +1,1 @@
+"""Campaigns that break things at random and watch what happens; run by make, not collected by pytest."""

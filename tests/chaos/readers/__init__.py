@@ -1,0 +1,1 @@
+"""Faults of cards, readers and pcscd."""
