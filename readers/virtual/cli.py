@@ -9,16 +9,29 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from readers.errors import ReaderError
-from readers.virtual import vpcd
+from readers.virtual import attesting, vpcd
 from readers.virtual.card import VirtualCard
 from readers.virtual.journal import Journal
-from readers.virtual.profiles import STRICT, YUBICO_LIKE
+from readers.virtual.profiles import PROFILES, STRICT, YUBICO_LIKE, CardProfile
 
 card_app = typer.Typer(help="Software PIV cards, for tests and demonstrations.", no_args_is_help=True)
 
-_StrictOption = Annotated[bool, typer.Option("--strict", help="A new card is SP 800-73-5 and nothing else.")]
+
+def _known(name: str) -> str:
+    if name not in PROFILES:
+        raise typer.BadParameter(f"there are {', '.join(PROFILES)}")
+    return name
+
+
+_ProductOption = Annotated[
+    str, typer.Option(help=f"What kind of card a new one is: {', '.join(PROFILES)}.", callback=_known)
+]
+_StrictOption = Annotated[
+    bool, typer.Option("--strict", help="A new card is SP 800-73-5 and nothing else: short for --product strict.")
+]
 _ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -35,17 +48,19 @@ def serve(
     ),
     contactless: Annotated[bool, typer.Option("--contactless", help="Hold it to the contactless reader.")] = False,
     journal: Annotated[Path | None, typer.Option(help="Append one JSON line for each APDU (never its data).")] = None,
+    product: _ProductOption = YUBICO_LIKE.name,
     strict: _StrictOption = False,
 ) -> None:
     """Put a card on the virtual reader of pcscd, and leave it there until interrupted.
 
-    Example: readers card serve --state anna.json   (and in another terminal: opensc-tool -n)
+    Example: readers card serve --state anna.json --product pivapplet-like   (in another terminal: opensc-tool -n)
     """
     if port is None:
         port = vpcd.CONTACTLESS_PORT if contactless else vpcd.CONTACT_PORT
     with ExitStack() as stack:
         meter = stack.enter_context(Journal(journal)) if journal else None
-        card = stack.enter_context(_card(state, contactless=contactless, strict=strict, journal=meter))
+        profile = STRICT if strict else PROFILES[product]
+        card = stack.enter_context(_card(state, profile, contactless=contactless, journal=meter))
         stop = stack.enter_context(_stopped_by_signals())
         typer.echo(f"{state.name} goes on {host}:{port} ({'contactless' if contactless else 'contact'})")
         vpcd.serve(card, stop, host=host, port=port)
@@ -54,17 +69,27 @@ def serve(
 @card_app.command()
 def new(
     file: Annotated[Path, typer.Argument(help="Where the card keeps its memory; must not exist.")],
+    product: _ProductOption = YUBICO_LIKE.name,
     strict: _StrictOption = False,
 ) -> None:
     """Make a blank card: PIN 123456, PUK 12345678, the well-known management key.
 
-    Example: readers card new anna.json
+    Example: readers card new anna.json --product openfips201-like
     """
     if file.exists():
         typer.echo(f"{file} is there already: a card is not made twice", err=True)
         raise typer.Exit(1)
-    with _card(file, contactless=False, strict=strict, journal=None):
+    with _card(file, STRICT if strict else PROFILES[product], contactless=False, journal=None):
         typer.echo(f"{file}: a blank card")
+
+
+@card_app.command()
+def root() -> None:
+    """Print, in PEM, the root that vouches for the keys of software cards. Only a test trusts it.
+
+    Example: readers card root > software-card-root.pem
+    """
+    typer.echo(attesting.root().public_bytes(Encoding.PEM).decode(), nl=False)
 
 
 @contextmanager
@@ -79,9 +104,9 @@ def _stopped_by_signals() -> Iterator[vpcd.Stop]:
         stop.close()
 
 
-def _card(state: Path, *, contactless: bool, strict: bool, journal: Journal | None) -> VirtualCard:
+def _card(state: Path, profile: CardProfile, *, contactless: bool, journal: Journal | None) -> VirtualCard:
     try:
-        return VirtualCard(state, contactless=contactless, profile=STRICT if strict else YUBICO_LIKE, journal=journal)
+        return VirtualCard(state, contactless=contactless, profile=profile, journal=journal)
     except (ReaderError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -6,12 +6,16 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+from cryptography import x509
 from typer.testing import CliRunner
 
+from readers.virtual import attesting
 from readers.virtual.card import VirtualCard
 from readers.virtual.cli import card_app
+from readers.virtual.profiles import PROFILES
 
-OPTIONS = ("--port", "--host", "--state", "--contactless", "--journal", "--strict")
+OPTIONS = ("--port", "--host", "--state", "--contactless", "--journal", "--product", "--strict")
 
 
 def test_a_new_card(tmp_path: Path) -> None:
@@ -19,6 +23,24 @@ def test_a_new_card(tmp_path: Path) -> None:
     done = CliRunner().invoke(card_app, ["new", str(path), "--strict"])
     assert done.exit_code == 0
     assert json.loads(path.read_text())["profile"] == "strict"
+
+
+@pytest.mark.parametrize("product", PROFILES)
+def test_a_new_card_of_a_product(tmp_path: Path, product: str) -> None:
+    path = tmp_path / "anna.json"
+    assert CliRunner().invoke(card_app, ["new", str(path), "--product", product]).exit_code == 0
+    assert json.loads(path.read_text())["profile"] == product
+
+
+def test_a_product_that_nobody_knows(tmp_path: Path) -> None:
+    done = CliRunner().invoke(card_app, ["new", str(tmp_path / "anna.json"), "--product", "best"])
+    assert done.exit_code == 2
+    assert "pivapplet-like" in done.stderr
+
+
+def test_the_root_of_software_cards() -> None:
+    done = CliRunner().invoke(card_app, ["root"])
+    assert x509.load_pem_x509_certificate(done.stdout.encode()).public_key() == attesting.root().public_key()
 
 
 def test_a_card_is_not_made_twice(tmp_path: Path) -> None:
