@@ -2,6 +2,10 @@
 
 A department describes its input as a JSON Schema of one flat object (`cardsvc.wire.manifest`). What a touch screen can
 draw well is a small part of JSON Schema; a service that asks for more is not offered, and the log says why.
+
+A schema is another authority's text. What the kiosk checks of an answer is therefore only what cannot hold it up:
+nothing that is fetched from somewhere (``$ref``), and no pattern that takes longer than a glance. The department checks
+everything anyway.
 """
 
 from __future__ import annotations
@@ -25,6 +29,17 @@ _ONLY_DIGITS: Final = re.compile(r"\^(?:[0-9]|\[0-9\]|\\d|\{[0-9,]+\}|[+?])+\$")
 """Patterns of digits alone, for example ``^4[0-9]{7}$``."""
 _LONGEST_TEXT: Final = 200
 _MOST_FIELDS: Final = 8
+_CHECKED: Final = frozenset(
+    {"type", "enum", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength"}
+)
+"""Keywords of a field that are checked here, besides quick patterns."""
+_ATOM: Final = r"(?:[^\\^$.|?*+(){}\[\]]|\.|\\[dws./-]|\[[^\\\[\]]+\])"
+_QUICK: Final = re.compile(
+    rf"\^?(?:{_ATOM}(?:\{{[0-9]{{1,3}}\}})?)*(?:{_ATOM}(?:[?*+]|\{{[0-9]{{1,3}},[0-9]{{0,3}}\}}))?"
+    rf"(?:{_ATOM}(?:\{{[0-9]{{1,3}}\}})?)*\$?"
+)
+"""Patterns without groups and with one part of variable length at most: no text keeps them busy."""
+_LONGEST_PATTERN: Final = 100
 
 
 class Undrawable(Exception):
@@ -91,6 +106,7 @@ class Form:
 
     fields: tuple[FormField, ...]
     schema: Mapping[str, Any]
+    """As much of the department's as is checked here."""
 
     @classmethod
     def from_schema(cls, schema: Mapping[str, Any]) -> Form:
@@ -99,13 +115,17 @@ class Form:
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             raise Undrawable(f"not a JSON Schema: {error.message}") from error
+        except RecursionError as error:
+            raise Undrawable("nested too deeply") from error
         properties = schema.get("properties", {})
         if len(properties) > _MOST_FIELDS:
             raise Undrawable(f"more than {_MOST_FIELDS} questions")
         required = frozenset(schema.get("required", ()))
         if unknown := required - properties.keys():
             raise Undrawable(f"requires what it does not describe: {', '.join(sorted(unknown))}")
-        return cls(tuple(_field(name, part, name in required) for name, part in properties.items()), schema)
+        fields = tuple(_field(name, part, name in required) for name, part in properties.items())
+        checked = {name: _checked(part) for name, part in properties.items()}
+        return cls(fields, {"type": "object", "required": sorted(required), "properties": checked})
 
     def fill(self, entered: Mapping[str, object]) -> Filled:
         """Turn what the browser sent (texts, numbers, booleans by name) into input, or say what is wrong with it."""
@@ -146,7 +166,21 @@ def _culprit(error: ValidationError, fields: tuple[FormField, ...]) -> str:
     return fields[0].name if fields else ""
 
 
-def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:  # noqa: FBT001 - a column of a table
+def _checked(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        keyword: value
+        for keyword, value in part.items()
+        if keyword in _CHECKED or (keyword == "pattern" and _is_quick(value))
+    }
+
+
+def _is_quick(pattern: str) -> bool:
+    return len(pattern) <= _LONGEST_PATTERN and _QUICK.fullmatch(pattern) is not None
+
+
+def _field(name: str, part: object, required: bool) -> FormField:  # noqa: FBT001 - a column of a table
+    if not isinstance(part, Mapping):  # true and false are schemas too
+        raise Undrawable(f"{name}: nothing is said about it")
     kind = _kind(name, part)
     return FormField(
         name=name,
@@ -157,7 +191,7 @@ def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:  # 
         choices=tuple(_choices(part)) if kind is FieldKind.CHOICE else (),
         minimum=part.get("minimum"),
         maximum=part.get("maximum"),
-        longest=min(part.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT),
+        longest=int(min(part.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT)),
         numeric=_ONLY_DIGITS.fullmatch(part.get("pattern", "")) is not None,
     )
 
@@ -167,12 +201,13 @@ def _kind(name: str, part: Mapping[str, Any]) -> FieldKind:
         if not all(isinstance(value, str) for value in part["enum"]):
             raise Undrawable(f"{name}: choices that are not texts")
         return FieldKind.CHOICE
-    kind = _KINDS.get(part.get("type", ""))
+    wanted = part.get("type")
+    kind = _KINDS.get(wanted) if isinstance(wanted, str) else None
     if kind is None:
-        raise Undrawable(f"{name}: no way to draw type {part.get('type')!r}")
+        raise Undrawable(f"{name}: no way to draw type {wanted!r}")
     try:
         re.compile(part.get("pattern", ""))
-    except re.error as error:
+    except (re.error, RecursionError, OverflowError) as error:
         raise Undrawable(f"{name}: its pattern is none: {error}") from error
     return kind
 
@@ -182,6 +217,8 @@ _KINDS: Final = {"string": FieldKind.TEXT, "integer": FieldKind.INTEGER, "boolea
 
 def _choices(part: Mapping[str, Any]) -> list[Choice]:
     titles = part.get("x-choices", {})
+    if not isinstance(titles, Mapping):
+        raise Undrawable("the words of its choices are not by value")
     return [Choice(value, _texts(titles.get(value), value)) for value in part["enum"]]
 
 
@@ -198,6 +235,8 @@ def _read(question: FormField, entered: object) -> object:
     """The value of one field, None when nothing was entered, or what is wrong."""
     if entered is None or (isinstance(entered, str) and not entered.strip()):
         return False if question.kind is FieldKind.BOOLEAN and question.required else None
+    if question.kind is FieldKind.TEXT and isinstance(entered, str) and len(entered.strip()) > question.longest:
+        return FieldError.TOO_LONG  # said before anything looks at the text itself
     return _READERS[question.kind](entered)
 
 

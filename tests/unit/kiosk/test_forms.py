@@ -94,6 +94,10 @@ def test_fields_that_nobody_asked_for_are_left_out() -> None:
         object_of(when={"enum": [1, 2]}),
         object_of(when={"type": "string", "x-titles": {"zh-Hans": "no English"}}),
         object_of(when={"type": "string", "pattern": "["}),
+        object_of(when={"type": "string", "pattern": "(" * 5000}),
+        object_of(when={"type": ["string", "null"]}),
+        object_of(when=True),
+        object_of(when={"enum": ["a"], "x-choices": ["A"]}),
         object_of(when={"type": "string"}) | {"required": ["other"]},
         {"type": "object", "properties": {"when": {"type": "nonsense"}}},
         object_of(**{f"question{number}": {"type": "string"} for number in range(9)}),
@@ -102,6 +106,34 @@ def test_fields_that_nobody_asked_for_are_left_out() -> None:
 def test_what_cannot_be_drawn_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(Undrawable):
         Form.from_schema(schema)
+
+
+def test_no_schema_has_the_kiosk_fetch_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A department that is not what it should be names an address inside the city, or one that never answers."""
+    asked: list[object] = []
+    monkeypatch.setattr("urllib.request.urlopen", lambda *request, **_: asked.append(request))
+    for at in ({"$ref": "http://127.0.0.1:1/x"}, {"$dynamicRef": "http://127.0.0.1:1/x"}, {"$ref": "#/nowhere"}):
+        form = Form.from_schema(object_of(when={"type": "string", **at}) | at)
+        assert form.fill({"when": "now"}).values == {"when": "now"}
+    assert asked == []
+
+
+@pytest.mark.parametrize("pattern", ["^(a|a)*$", "^(a+)+$", "^a*a*a*a*a*a*a*a*$", "^.*.*.*.*.*.*=$"])
+def test_no_pattern_holds_the_kiosk_up(pattern: str) -> None:
+    """The whole kiosk waits while a form is read. What is not checked here the department refuses."""
+    form = Form.from_schema(object_of(when={"type": "string", "pattern": pattern}))
+    assert form.fill({"when": "a" * 100 + "!"}).errors == {}
+
+
+@pytest.mark.parametrize("pattern", ["^3[0-9]{4}$", "^[A-Z]{2}-[0-9]{2,4}$", r"^\d+$", "[a-z]?", "^.{3}$"])
+def test_plain_patterns_are_checked(pattern: str) -> None:
+    form = Form.from_schema(object_of(when={"type": "string", "pattern": pattern}))
+    assert form.schema["properties"]["when"]["pattern"] == pattern
+
+
+def test_a_text_is_never_longer_than_what_was_drawn() -> None:
+    form = Form.from_schema(object_of(when={"type": "string", "pattern": "^a*$"}))
+    assert form.fill({"when": "a" * 201}).errors == {"when": FieldError.TOO_LONG}
 
 
 @given(
