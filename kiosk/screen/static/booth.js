@@ -8,6 +8,9 @@ const booth = document.getElementById("booth");
 const lost = document.getElementById("lost");
 let shown = Number(booth.querySelector("main").dataset.version);
 
+// Milliseconds without the kiosk, after which the page forgets what it shows.
+const PATIENCE = 3000;
+
 export async function post(path, body) {
   const answer = await fetch(path, {
     method: "POST",
@@ -33,7 +36,16 @@ function attach(before) {
   if (same) restore(booth, before.entered);
   else booth.querySelector("h1")?.focus({ preventScroll: true });
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
-  startCountdown(booth);
+  startCountdown(booth, forget);
+}
+
+// The kiosk ends visits, not this page. When it is not heard of any more, what is shown may be of somebody who has left.
+function forget() {
+  const main = document.createElement("main");
+  Object.assign(main.dataset, { screen: "lost", version: shown, about: "" });
+  booth.replaceChildren(main);
+  lost.hidden = false;
+  attach(null);
 }
 
 booth.addEventListener("click", (event) => {
@@ -70,8 +82,16 @@ booth.addEventListener("pointerdown", (event) => {
 
 const events = new EventSource("/events");
 events.addEventListener("screen", (event) => show(JSON.parse(event.data)));
-events.addEventListener("open", () => { lost.hidden = true; });
-events.addEventListener("error", () => { lost.hidden = false; });
+let silence = 0;
+events.addEventListener("open", () => {
+  lost.hidden = true;
+  clearTimeout(silence);
+  silence = 0;
+});
+events.addEventListener("error", () => {
+  lost.hidden = false;
+  silence ||= setTimeout(forget, PATIENCE);
+});
 
 document.addEventListener("contextmenu", (event) => event.preventDefault());
 attach(null);

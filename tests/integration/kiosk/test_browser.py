@@ -86,6 +86,28 @@ def test_somebody_who_reads_slowly_is_asked(town: Town, page: Page) -> None:
     expect(page.get_by_role("alertdialog")).to_be_hidden()
 
 
+def test_a_page_that_lost_its_kiosk_shows_nothing_of_the_last_visitor(town: Town, page: Page) -> None:
+    town.hold()
+    heading(page, "What would you like to do?")
+    page.route("**/events", lambda route: route.fulfill(status=204))
+    page.reload()
+    expect(page.locator("main")).to_be_empty()
+    expect(page.locator("#lost")).to_be_visible()
+    assert "Clinic check-in" not in page.content()
+
+
+def test_a_page_whose_kiosk_is_stuck_shows_nothing_when_the_time_is_up(town: Town, page: Page) -> None:
+    page.clock.install()
+    town.hold()
+    heading(page, "What would you like to do?")
+    page.clock.run_for(91_000)
+    heading(page, "What would you like to do?")
+    page.clock.run_for(5_000)
+    expect(page.locator("main")).to_be_empty()
+    town.clock.advance(seconds=91)
+    heading(page, "Hold your card here")
+
+
 def test_whatever_the_page_is_told_stays_on_this_machine(town: Town, open_page: OpenPage) -> None:
     page = open_page(LANDSCAPE)
     asked: list[str] = []
