@@ -198,10 +198,13 @@ def _exchange_request(form: TokenForm) -> ExchangeRequest:
     names = form.get("attributes", "").split()
     if len(names) > _MAX_ATTRIBUTES:
         raise TokenRequestMalformed("Too many attributes.")
+    audience = _required(form, "audience")
+    if not audience.isprintable():  # no database could look it up
+        raise TokenRequestMalformed("The audience is not a name.")
     try:
         return ExchangeRequest(
             visit_token=_required(form, "subject_token")[:128],
-            audience=_required(form, "audience"),
+            audience=audience,
             service=_code.validate_python(_required(form, "service")),
             attributes=_attributes.validate_python(names),
         )

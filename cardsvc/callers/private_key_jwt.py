@@ -6,6 +6,7 @@ assertion has a ``jti`` that works once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -22,7 +23,9 @@ from cardsvc.wire import jose
 LONGEST: Final = timedelta(minutes=5)
 """An assertion that is valid for longer was made to be kept, and what is kept can be stolen."""
 CLOCK_SKEW: Final = timedelta(seconds=30)
-MAX_JTI: Final = 128
+_NAME: Final = re.compile(r"[!-~]{1,64}")
+"""What a client may call itself. Anybody can ask for a token in any name, also in one that no database can look up."""
+_JTI: Final = re.compile(r"[ -~]{8,128}")
 
 
 def authenticate_client(session: Session, assertion: str, *, audiences: Collection[str], now: datetime) -> Caller:
@@ -33,7 +36,7 @@ def authenticate_client(session: Session, assertion: str, *, audiences: Collecti
     """
     token = _parse(assertion)
     client_id = token.claims.get("iss")
-    if not isinstance(client_id, str):
+    if not isinstance(client_id, str) or not _NAME.fullmatch(client_id):
         raise ClientRefused(ClientRefusal.MALFORMED)
     caller = find_by_client_id(session, client_id)
     if caller is None:
@@ -73,7 +76,7 @@ def _judge(
     if not _times_are_sane(claims, now):
         return ClientRefusal.BAD_TIMES
     jti = claims.get("jti")
-    if not isinstance(jti, str) or not 8 <= len(jti) <= MAX_JTI:
+    if not isinstance(jti, str) or not _JTI.fullmatch(jti):
         return ClientRefusal.NO_JTI
     # Last, so that only the holder of the key learns that the client is disabled.
     return ClientRefusal.DISABLED if caller.disabled_at is not None else None

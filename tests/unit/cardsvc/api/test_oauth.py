@@ -18,6 +18,7 @@ from cardsvc.client import FetchedJwks, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE, GRANT_TOKEN_EXCHANGE, TOKEN_TYPE_VISIT
+from cardsvc.wire.base import encode_base64url
 from tests.fixtures.proofs import BASE_URL, City
 
 Change = Callable[[dict[str, Any], float], None]
@@ -124,6 +125,8 @@ REFUSED: dict[str, dict[str, Any]] = {
     "unknown client": {"iss": "nobody", "sub": "nobody"},
     "no issuer": {"iss": None},
     "issuer is no text": {"iss": ["kiosk-1"]},
+    "issuer with a zero byte": {"iss": "kiosk-1\0"},
+    "a very long issuer": {"iss": "k" * 65},
     "another subject": {"sub": "kiosk-2"},
     "no subject": {"sub": None},
     "another audience": {"aud": "https://other.example"},
@@ -145,6 +148,7 @@ REFUSED: dict[str, dict[str, Any]] = {
     "a short jti": {"jti": "1234567"},
     "a long jti": {"jti": "x" * 129},
     "a jti that is a number": {"jti": 12345678},
+    "a jti with a zero byte": {"jti": "12345678\0"},
 }
 
 
@@ -176,7 +180,10 @@ def test_an_access_token_is_no_assertion(kiosk_city: City) -> None:
     assert error(ask(kiosk_city, form(kiosk_city) | {"client_assertion": token})) == (401, "invalid_client")
 
 
-@pytest.mark.parametrize("assertion", ["garbage", "a.b.c", "eyJhbGciOiJub25lIn0.e30."])
+LONE_SURROGATE = ".".join(("eyJhbGciOiJFUzI1NiJ9", encode_base64url(rb'{"iss": "\ud800"}'), "AAAA"))
+
+
+@pytest.mark.parametrize("assertion", ["garbage", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", LONE_SURROGATE])
 def test_garbage_is_refused(kiosk_city: City, assertion: str) -> None:
     assert error(ask(kiosk_city, form(kiosk_city) | {"client_assertion": assertion})) == (401, "invalid_client")
 
@@ -270,6 +277,7 @@ EXCHANGE = {
         {"subject_token": ""},
         {"subject_token_type": "urn:ietf:params:oauth:token-type:access_token"},
         {"audience": ""},
+        {"audience": "urn:citizen-card:department:education\0"},
         {"service": ""},
         {"service": "Not A Code"},
         {"attributes": "name; DROP TABLE"},
