@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from readers import pcsc
+from readers import identity, pcsc
 from readers.commands.doctor import doctor
 from readers.commands.tracing import trace_option
 from readers.connection import CardConnection
@@ -48,6 +48,7 @@ from readers.piv.judging import verify_tap
 from readers.piv.overview import Overview, overview
 from readers.piv.session import DIGEST_SIZE, PivSession
 from readers.piv.tap import TapResult, tap
+from readers.roles import Identity, Roles, RolesInvalid
 from readers.virtual.cli import card_app
 
 _EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (CardRemoved, 4), (ReaderError, 5))
@@ -77,23 +78,53 @@ def main() -> None:
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False) -> None:
-    """Show the readers, and whether a card is there.
+def list_(
+    *,
+    roles: Annotated[Path | None, typer.Option(help="File that binds roles to readers: shows who has which.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the readers, what tells them apart (serial, USB port), and whether a card is there.
 
     Example: readers list --json
     """
+    known = _roles(roles)
     with _reporting(as_json):
         rows = [
-            {"name": reader.name, "contactless": reader.contactless, "card": reader.present()}
+            {
+                "name": reader.name,
+                "contactless": reader.contactless,
+                "card": reader.present(),
+                **_identity_json(identity.identify(reader.name), known),
+            }
             for reader in pcsc.list_readers()
         ]
     if as_json:
         _print_json(rows)
         return
-    table = Table("reader", "interface", "card")
+    table = Table("reader", "interface", "card", "serial", "USB port", "role")
     for row in rows:
-        table.add_row(escape(str(row["name"])), _interface(row["contactless"]), "present" if row["card"] else "-")
+        weak = " (weak: bound by name)" if row["role_is_weak"] else ""
+        table.add_row(
+            escape(str(row["name"])),
+            _interface(row["contactless"]),
+            "present" if row["card"] else "-",
+            escape(str(row["serial"] or "-")),
+            str(row["usb"] or "-"),
+            escape(str(row["role"] or "-")) + weak,
+        )
     _console.print(table if rows else "no readers")
+
+
+def _identity_json(reader: Identity, roles: Roles) -> dict[str, str | bool | None]:
+    role, weak = roles.role_of(reader) or (None, False)
+    return {"serial": reader.serial, "usb": reader.usb, "role": role, "role_is_weak": weak}
+
+
+def _roles(file: Path | None) -> Roles:
+    try:
+        return Roles.load(file) if file else Roles({})
+    except (RolesInvalid, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 @app.command()

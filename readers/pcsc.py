@@ -51,6 +51,7 @@ the kind counts as a contact reader, so name it with ``contactless=True`` if it 
 _BACK_OFF: Final = (0.05, 0.1, 0.2, 0.4)
 """Seconds between tries when another process holds the card: most hold it for one command."""
 
+_NO_PROTOCOL: Final = 0
 _UNAWARE: Final = 0x0000
 _CHANGED: Final = 0x0002
 _GONE: Final = 0x0004 | 0x0008
@@ -86,6 +87,23 @@ def find_reader(name: str, *, contactless: bool | None = None) -> PcscReader:
     if len(matches) != 1:
         raise NoSuchReader(name, tuple(names))
     return PcscReader(matches[0], contactless=contactless)
+
+
+def attribute(name: str, identifier: int) -> bytes:
+    """An attribute of a reader (PC/SC part 3 §3.1.2), whether or not there is a card. Raises ReaderError.
+
+    It may block while a card holds the reader.
+    """
+    pcsc = _pcsc()
+    with _Context() as context:
+        code, handle, _ = pcsc.SCardConnect(context.handle, name, pcsc.SCARD_SHARE_DIRECT, _NO_PROTOCOL)
+        check(code, "reach the reader")
+        try:
+            code, value = pcsc.SCardGetAttrib(handle, identifier)
+            check(code, "read an attribute of the reader")
+            return bytes(value)
+        finally:
+            pcsc.SCardDisconnect(handle, pcsc.SCARD_LEAVE_CARD)
 
 
 class PcscReader:
@@ -211,6 +229,14 @@ class PcscConnection:
         if normalise(code) in _LOST or (normalise(code) == PcscCode.SUCCESS and not answer):
             raise self._lost()
         check(code, "send a command")
+        return bytes(answer)
+
+    def control(self, code: int, request: bytes) -> bytes:
+        """Have the reader itself do something (SCardControl). Raises what `transmit` raises."""
+        status, answer = _pcsc().SCardControl(self._card, code, list(request))
+        if normalise(status) in _LOST:
+            raise self._lost()
+        check(status, "ask the reader")
         return bytes(answer)
 
     def reset(self) -> None:

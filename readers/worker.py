@@ -52,6 +52,9 @@ class Limits:
         )
     )
 
+    pin_entry: float = 90.0
+    """A person at the keypad of the reader; the reader's own limit is shorter."""
+
     def of(self, command: bytes) -> float:
         """The limit for a command APDU."""
         return (
@@ -147,7 +150,8 @@ class SupervisedReader:
 
     def ask(self, worker: _Worker, order: Order, content: bytes = b"") -> bytes:
         """Ask, and kill the process when the answer does not come in time. Raises CardStuck and what it answers."""
-        limit = self._limits.of(content) if order is Order.TRANSMIT else self._limits.otherwise
+        limits = {Order.TRANSMIT: self._limits.of(content), Order.CONTROL: self._limits.pin_entry}
+        limit = limits.get(order, self._limits.otherwise)
         try:
             return worker.ask(order, content, limit)
         except _TooLate:
@@ -179,6 +183,10 @@ class SupervisedConnection:
     def transmit(self, command: bytes) -> bytes:
         """As `PcscConnection.transmit`; also raises CardStuck and WorkerEnded."""
         return self._ask(Order.TRANSMIT, command)
+
+    def control(self, code: int, request: bytes) -> bytes:
+        """As `PcscConnection.control`; also raises CardStuck and WorkerEnded."""
+        return self._ask(Order.CONTROL, code.to_bytes(worker_line.CODE_LENGTH, "big") + request)
 
     def reset(self) -> None:
         self._ask(Order.RESET)
@@ -288,4 +296,4 @@ def _doing(order: Order, content: bytes) -> str:
 
 
 def _outcome(order: Order) -> Outcome:
-    return Outcome.UNKNOWN if order is Order.TRANSMIT else Outcome.NOT_SENT
+    return Outcome.UNKNOWN if order in (Order.TRANSMIT, Order.CONTROL) else Outcome.NOT_SENT

@@ -24,6 +24,7 @@ from readers.errors import (
     ReaderFailed,
 )
 
+CODE_LENGTH: Final = 4
 READY: Final = b"ready"
 """Said once by a worker that has started."""
 _DONE: Final = b"+"
@@ -42,6 +43,8 @@ class Order(IntEnum):
     BEGIN = 4
     END = 5
     DISCONNECT = 6
+    CONTROL = 7
+    """Four bytes of control code and what goes with it."""
 
 
 _Rebuild = Callable[[dict[str, Any]], ReaderError]

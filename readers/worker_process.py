@@ -17,7 +17,7 @@ from typing import Final
 from readers import worker_line
 from readers.errors import NoCard, ReaderError
 from readers.pcsc import PcscConnection, PcscReader
-from readers.worker_line import Order
+from readers.worker_line import CODE_LENGTH, Order
 
 
 class _Work:
@@ -32,6 +32,7 @@ class _Work:
             Order.PROBE: self._probe,
             Order.CONNECT: self._connect,
             Order.TRANSMIT: self._transmit,
+            Order.CONTROL: self._control,
             Order.RESET: self._reset,
             Order.BEGIN: self._begin,
             Order.END: self._end,
@@ -62,6 +63,9 @@ class _Work:
 
     def _transmit(self, command: bytes) -> bytes:
         return self._card.transmit(command)
+
+    def _control(self, request: bytes) -> bytes:
+        return self._card.control(int.from_bytes(request[:CODE_LENGTH], "big"), request[CODE_LENGTH:])
 
     def _reset(self, _: bytes) -> bytes:
         self._card.reset()

@@ -71,11 +71,24 @@ def readers_json(*arguments: str, status: int = 0) -> Any:
 
 def test_list(scard: FakeScard, city: City) -> None:
     with on_reader(scard, city.card):
+        nothing = {"serial": None, "usb": None, "role": None, "role_is_weak": False}
         assert readers_json("list") == [
-            {"name": CONTACT, "contactless": False, "card": False},
-            {"name": CONTACTLESS, "contactless": True, "card": True},
+            {"name": CONTACT, "contactless": False, "card": False, **nothing},
+            {"name": CONTACTLESS, "contactless": True, "card": True, **nothing},
         ]
         assert CONTACTLESS in readers("list")
+
+
+def test_serials_and_roles_of_readers(scard: FakeScard, tmp_path: Path) -> None:
+    scard.attributes = {0x10103: b"KJ1\0"}  # PC/SC part 3 §3.1.2: vendor IFD serial number
+    roles = tmp_path / "roles.toml"
+    roles.write_text(f'[roles.desk]\nserial = "KJ1"\nslot = 0\n[roles.tap]\nname = "{CONTACTLESS}"\n')
+    contact, contactless = readers_json("list", "--roles", str(roles))
+    assert (contact["serial"], contact["role"], contact["role_is_weak"]) == ("KJ1", "desk", False)
+    assert (contactless["role"], contactless["role_is_weak"]) == ("tap", True)
+    assert "weak" in readers("list", "--roles", str(roles))
+    roles.write_text("[roles.desk]")
+    assert "roles.desk" in readers("list", "--roles", str(roles), status=2)
 
 
 def test_no_readers(scard: FakeScard) -> None:
