@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
@@ -100,12 +99,6 @@ def end_visit(session: Session, token: str, *, actor: Principal, now: datetime) 
             citizen_id=visit.citizen_id,
             card_id=visit.card_id,
         )
-
-
-def end_visits_of_card(session: Session, card_id: UUID, now: datetime) -> None:
-    """End whatever goes on with a card, in the transaction that revokes or holds it."""
-    statement = update(Visit).where(Visit.card_id == card_id, Visit.ended_at.is_(None)).values(ended_at=now)
-    session.execute(statement.execution_options(synchronize_session=False))
 
 
 def _own_visit(session: Session, token: str, actor: Principal) -> Visit:

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from cardsvc.client import ServiceProblem
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from cardsvc.cards.models import Card
+from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.db import transaction
+from cardsvc.trust.certificates import certify
+from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
-from tests.fixtures.proofs import City
+from readers.piv.identifiers import KeyReference
+from tests.fixtures.cards import Authority
+from tests.fixtures.proofs import City, IssuedCard
+
+CARD_AUTHENTICATION = KeyReference.CARD_AUTHENTICATION
+
+
+def tap(kiosk: ServiceClient, card: IssuedCard) -> str:
+    """The outcome of a tap."""
+    (challenge,) = kiosk.challenges(Level.TAP)
+    try:
+        kiosk.authenticate(card.prove(challenge))
+    except ServiceProblem as refused:
+        return refused.problem.code
+    return "ok"
 
 
 @pytest.mark.parametrize("level", [Level.TAP, Level.PIN])
@@ -67,3 +89,68 @@ def test_only_an_active_card_is_accepted(city: City, state: CardState) -> None:
     assert refused.value.problem.code == "card-not-active"
     assert refused.value.problem.data["state"] == state.value
     assert city.audit("authentication")[-1].outcome == "card-not-active"
+
+
+@pytest.mark.parametrize("status", [CertificateStatus.ON_HOLD, CertificateStatus.REVOKED])
+def test_an_active_card_whose_certificate_is_not_valid_is_refused(city: City, status: CertificateStatus) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    assert tap(kiosk, card) == "ok"
+    with transaction(city.services.sessions) as session:
+        for certificate in session.query(Certificate).filter_by(card_id=card.id):
+            certificate.status = status
+
+    assert tap(kiosk, card) == "certificate-refused"
+    assert city.audit("authentication")[-1].outcome == "certificate-refused"
+
+
+def test_a_certificate_of_another_authority_is_refused(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    other = Authority().issue("a card", card.keys[CARD_AUTHENTICATION].public_key())
+    with transaction(city.services.sessions) as session:
+        row = session.query(Certificate).filter_by(card_id=card.id, key_reference=CARD_AUTHENTICATION).one()
+        row.der = other.public_bytes(Encoding.DER)
+
+    assert tap(kiosk, card) == "certificate-refused"
+
+
+def test_a_card_beyond_its_own_last_day_is_refused_whatever_its_certificates_say(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    yesterday = (city.clock() - timedelta(days=1)).date()
+    with transaction(city.services.sessions) as session:
+        session.get_one(Card, card.id).expires_on = yesterday
+    (challenge,) = kiosk.challenges(Level.TAP)
+
+    with pytest.raises(ServiceProblem) as refused:
+        kiosk.authenticate(card.prove(challenge))
+
+    assert (refused.value.problem.code, refused.value.problem.data) == ("card-not-active", {"state": "expired"})
+
+
+def test_of_two_certificates_of_a_key_the_newer_counts(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    fresh = ec.generate_private_key(ec.SECP256R1())
+    city.clock.advance(minutes=1)
+    with transaction(city.services.sessions) as session:
+        row = session.get_one(Card, card.id)
+        authority, public_key = city.services.authority, fresh.public_key()
+        certify(
+            session,
+            authority,
+            row,
+            CARD_AUTHENTICATION,
+            public_key,
+            origin=KeyOrigin.SECURE_CHANNEL,
+            now=city.clock(),
+        )
+        session.flush()
+        session.query(Certificate).update({"status": CertificateStatus.VALID})
+
+    assert tap(kiosk, card) == "signature-invalid"
+    assert tap(kiosk, IssuedCard(card.id, card.uuid, card.citizen_id, {CARD_AUTHENTICATION: fresh})) == "ok"
+
+
+def test_level_sign_has_no_challenges(city: City) -> None:
+    kiosk = city.caller("kiosk-1")
+
+    with pytest.raises(ServiceProblem, match="level-without-challenge"):
+        kiosk.challenges(Level.SIGN)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from joserfc.jwk import ECKey
 
 from cardsvc.authentication.models import IssuedAssertion
-from cardsvc.callers.models import CallerKind
+from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.service import disable_caller
 from cardsvc.cards.models import Card
 from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, ServiceProblem
@@ -161,6 +162,18 @@ def test_a_visit_is_of_no_use_to_another_kiosk(city: City) -> None:
     with pytest.raises(ServiceProblem, match="visit-foreign"):
         city.client("kiosk-2").end_visit(token)
     kiosk.exchange(token, DEPARTMENT, "clinic-check-in", [])
+
+
+def test_a_visit_is_of_no_use_with_another_key(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    city.department()
+    token = begin(kiosk, card)
+    fresh = ECKey.generate_key("P-256")
+    with transaction(city.services.sessions) as session:
+        caller = session.query(Caller).filter_by(client_id="kiosk-1").one()
+        caller.public_jwk, caller.thumbprint = dict(fresh.as_dict(private=False)), fresh.thumbprint()
+
+    assert refusal(city.client("kiosk-1", fresh), token).code == "visit-foreign"
 
 
 def test_a_made_up_visit_is_refused_and_recorded(city: City) -> None:
