@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -218,7 +219,8 @@ def test_nothing_secret_is_logged(
         secret = command[5:]
         for shown in (secret.hex(), secret.hex().upper(), encode_base64url(command), repr(secret)):
             assert shown not in lines
-    assert finished.transport_pin not in lines
+    # Six digits turn up in request ids and times of day by chance; as a word of their own they do not.
+    assert not re.search(rf"(?<![\w.-]){finished.transport_pin}(?![\w.-])", lines)
     assert MEI.name not in lines
 
 
