@@ -1,7 +1,7 @@
 """What differs between PIV products, as data and small classes.
 
 `recognise` tells which one a session talks to, by what the card answers to questions that cost no try. To add a
-product: one `Product` here, and how it is recognised; see ``docs/readers.md``.
+product: one `Product` here, and how it is recognised; see ``docs/products.md``.
 """
 
 from __future__ import annotations

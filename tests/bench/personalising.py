@@ -2,7 +2,7 @@
 
 The same card is written by one and the other in turn; in between it is blocked and reset to blank, which is not
 counted. Both write the same: PIN, PUK, three keys, three certificates, CCC, security object, management key, CHUID.
-The card serves its discovery object by itself; the floor of a product that lets it be written has one command more.
+That card serves its discovery object by itself; one that lets it be written is counted besides.
 Signing the certificates is the issuer's work, and its time is taken out.
 """
 
@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
@@ -23,12 +24,16 @@ from yubikit.piv import PivSession as YubikitSession
 from readers.apdu import CommandApdu
 from readers.connection import CardConnection
 from readers.errors import PinBlocked, WrongPin
+from readers.metering import MeteredConnection
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId, VendorInstruction
-from readers.piv.objects import CertificateObject, Discovery
-from readers.piv.personalising import KEYS, Step, floor, personalise
+from readers.piv.objects import CertificateObject
+from readers.piv.personalising import KEYS, floor, personalise
 from readers.piv.pin import Pin
-from readers.piv.products import STRICT, YUBICO_5_3, Product
+from readers.piv.products import STRICT, YUBICO_5_3
 from readers.piv.session import PivSession
+from readers.virtual import profiles
+from readers.virtual.card import VirtualCard
+from readers.virtual.loopback import LoopbackReader, put_on
 from tests.bench.costing import OURS, YUBIKIT, Run
 from tests.fixtures.issuers import TestIssuer, contents, secrets_for
 
@@ -148,22 +153,23 @@ def _generate(session: YubikitSession, key: KeyReference) -> ec.EllipticCurvePub
 
 
 def floors(written: Mapping[ObjectId, bytes], spent: int) -> dict[str, Any]:
-    """The fewest short APDUs for what was just written, and how far off we were.
-
-    ``with_discovery`` is the floor of a product without extensions, whose discovery object is ours to write and whose
-    management key stays.
-    """
+    """The fewest short APDUs for what was just written, and how far off we were."""
     steps = floor(PRODUCT, written)
-    least = _total(PRODUCT, written)
-    discovery = {**written, ObjectId.DISCOVERY: bytes(Discovery())}
-    return {
-        "apdus": least,
-        "above_floor": spent - least,
-        "steps": {step.name: step.apdus for step in steps},
-        "with_discovery": _total(STRICT, discovery),
-    }
+    least = sum(step.apdus for step in steps)
+    return {"apdus": least, "above_floor": spent - least, "steps": {step.name: step.apdus for step in steps}}
 
 
-def _total(product: Product, written: Mapping[ObjectId, bytes]) -> int:
-    steps: tuple[Step, ...] = floor(product, written)
-    return sum(step.apdus for step in steps)
+def with_discovery(folder: Path) -> dict[str, int]:
+    """The same on a card without extensions: its discovery object is ours to write, its management key stays.
+
+    In this process: it is only counted.
+    """
+    state, slot, issuer = folder / "strict.card", folder / "strict.slot", TimedIssuer()
+    VirtualCard(state, profile=profiles.STRICT).close()
+    put_on(slot, state)
+    with LoopbackReader(slot).connect() as connection:
+        metered = MeteredConnection(connection)
+        session, key = PivSession.open(metered), STRICT.management_key
+        personalise(session, STRICT, contents(), issuer, factory_key=key, secrets=secrets_for(STRICT))
+    least = sum(step.apdus for step in floor(STRICT, issuer.written))
+    return {"spent": metered.apdus, "apdus": least, "above_floor": metered.apdus - least}
