@@ -9,11 +9,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from kiosk.city.card_table import Position
 from kiosk.city.demo import run_demo
+from kiosk.city.processes import ProcessFailed
 from kiosk.city.run import move_card, run_city
 from kiosk.city.stage import Transport
+from readers.errors import PcscUnavailable
 
 app = typer.Typer(
     help="A whole city on this machine: card service, departments, kiosk, readers and a card.",
@@ -34,9 +37,7 @@ def demo(transport: TransportOption = None) -> None:
 
     The steps are also written to var/demo/report.json.
     """
-    # A log file has no width of its own, and 80 columns are too few for the table.
-    console = Console() if sys.stdout.isatty() else Console(width=130)
-    if not run_demo(FOLDER / "demo", transport, console):
+    if not run_demo(FOLDER / "demo", transport, _console()):
         raise typer.Exit(1)
 
 
@@ -46,13 +47,22 @@ def run(
     kiosk_port: Annotated[int, typer.Option(help="Port of the kiosk's screen, where it is free.")] = 8800,
 ) -> None:
     """Open the city and stay until Ctrl-C. Cards are moved with `city card` or on the card table's page."""
-    run_city(FOLDER / "run", transport, kiosk_port, Console())
+    try:
+        run_city(FOLDER / "run", transport, kiosk_port, _console())
+    except (ProcessFailed, PcscUnavailable) as error:
+        Console(stderr=True).print(f"[bold red]city:[/] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 @app.command(epilog="Example: city card insert")
 def card(position: Annotated[Position, typer.Argument(help="Where to put the resident's card.")]) -> None:
     """Move the card of a running city: hold it to the reader, put it in, or take it away."""
     move_card(FOLDER / "run", position)
+
+
+def _console() -> Console:
+    # A log file has no width of its own, and 80 columns are too few for the table and for addresses.
+    return Console() if sys.stdout.isatty() else Console(width=130)
 
 
 def main() -> None:

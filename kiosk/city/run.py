@@ -46,7 +46,8 @@ def move_card(folder: Path, position: Position) -> None:
     """Tell the city that runs to move the card."""
     try:
         table = json.loads((folder / "city.json").read_text())["card_table"]
-        httpx.post(f"{table}card", data={"position": position.value}).raise_for_status()
+        # The answer to a browser's form is a redirect, which httpx takes for an error unless it may follow it.
+        httpx.post(f"{table}card", data={"position": position.value}, follow_redirects=True).raise_for_status()
     except (OSError, httpx.HTTPError) as error:
         raise typer.BadParameter("no city is running here: start one with `make run`") from error
 
