@@ -41,7 +41,8 @@ class FetchedJwks:
 
     An unknown ``kid`` has it fetched again, since the service may have a new key; not more often than every
     ``pause``, or anybody could have us ask all day with made-up names. While the service cannot be reached, keys that
-    are known stay good for as long as ``stale`` says.
+    are known stay good for as long as ``stale`` says; and while one thread asks, which may take long, the others go on
+    with what they know.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class FetchedJwks:
         self._transport = Transport(base_url.rstrip("/"), transport)
         self._clock = clock
         self._fresh, self._stale, self._pause = fresh, stale, pause
-        self._lock = Lock()
+        self._asking = Lock()
         self._keys: dict[str, ECKey] = {}
         self._fetched_at: datetime | None = None
         self._tried_at: datetime | None = None
@@ -68,16 +69,28 @@ class FetchedJwks:
 
     def key(self, key_id: str) -> ECKey | None:
         """The key of this name. Raises ServiceUnreachable when the set is too old and cannot be fetched."""
-        with self._lock:
-            now = self._clock()
-            if (key_id not in self._keys or self._is_older_than(self._fresh, now)) and self._may_try(now):
-                self._refresh(now)
-            if self._is_older_than(self._stale, now):
-                raise ServiceUnreachable("the service's keys could not be fetched")
-            return self._keys.get(key_id)
+        now = self._clock()
+        if self._is_wanting(key_id, now):
+            known = key_id in self._keys and not self._is_older_than(self._stale, now)
+            if self._asking.acquire(blocking=not known):
+                try:
+                    self._ask_for(key_id)
+                finally:
+                    self._asking.release()
+        if self._is_older_than(self._stale, now):
+            raise ServiceUnreachable("the service's keys could not be fetched")
+        return self._keys.get(key_id)
+
+    def _ask_for(self, key_id: str) -> None:
+        now = self._clock()
+        if self._is_wanting(key_id, now):  # nobody else has just asked
+            self._refresh(now)
+            self._tried_at = self._clock()  # the pause begins when the answer is there, or has been waited for
+
+    def _is_wanting(self, key_id: str, now: datetime) -> bool:
+        return (key_id not in self._keys or self._is_older_than(self._fresh, now)) and self._may_try(now)
 
     def _refresh(self, now: datetime) -> None:
-        self._tried_at = now
         try:
             response = self._transport.send("GET", JWKS_PATH, idempotent=True)
             keys = _parse(response.json()) if response.is_success else None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 import httpx
@@ -114,6 +116,30 @@ def test_while_the_service_is_away_known_keys_stay_good(
     publisher.fails = None
     clock.advance(seconds=10)
     assert jwks.key(name(FIRST)) is not None
+
+
+def test_while_one_asks_the_others_go_on(jwks: FetchedJwks, publisher: Publisher, clock: StandingClock) -> None:
+    """Else anybody with a made-up name could stop a department whenever the service is slow."""
+    jwks.key(name(FIRST))
+    clock.advance(seconds=10)
+    asked, answered = Event(), Event()
+
+    def hang(_: httpx.Request) -> httpx.Response:
+        asked.set()
+        assert answered.wait(30)
+        clock.advance(seconds=10)
+        return httpx.Response(500)
+
+    publisher.fails = hang
+    with ThreadPoolExecutor() as threads:
+        made_up = threads.submit(jwks.key, "made-up")
+        assert asked.wait(30)
+        clock.advance(minutes=5)
+        assert jwks.key(name(FIRST)) is not None
+        answered.set()
+        assert made_up.result() is None
+    assert jwks.key("made-up") is None
+    assert publisher.asked == 2, "the pause begins after the wait"
 
 
 def test_without_ever_having_had_the_keys_nothing_can_be_said(jwks: FetchedJwks, publisher: Publisher) -> None:
