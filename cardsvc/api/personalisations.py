@@ -7,8 +7,10 @@ event loop and back. No message is ever logged: any of them may set a PIN or a k
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections import Counter
+from collections.abc import Awaitable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from functools import partial
 from typing import Annotated, Final, TypeVar
 from uuid import UUID
@@ -22,8 +24,9 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.errors import ServiceError
-from cardsvc.issuance.errors import DeskConfused, DeskGone
+from cardsvc.issuance.errors import DeskBusy, DeskConfused, DeskGone
 from cardsvc.issuance.personalisation import Personalisation
+from cardsvc.services import Services
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX
 from cardsvc.wire.relay import (
     Answer,
@@ -42,7 +45,13 @@ router = APIRouter(tags=["cards"])
 
 MAX_RELAYS: Final = 64
 """Desks that write a card at the same time; each holds a thread. One more waits its turn."""
+MAX_RELAYS_OF_ONE: Final = 4
+"""Of one caller, which has a reader or two: it must not take everybody's turn."""
+LONGEST_SECONDS: Final = 600.0
+"""For a whole card. One that answers each command just in time, a byte at a time, would keep its thread for days."""
 _LIMITER: Final = CapacityLimiter(MAX_RELAYS)
+_relays: Final[Counter[UUID]] = Counter()
+"""How many each caller has now. Only the event loop's thread counts."""
 _GRACE_SECONDS: Final = 5
 """Beyond the command's own time, for an event loop that is being shut down and answers nothing any more."""
 
@@ -57,7 +66,25 @@ async def relay(
     actor: Annotated[Principal, require(Scope.CARDS_PERSONALISE)],
 ) -> None:
     """Write the reserved card behind this desk. The last message is `Finished` or `Refused`."""
-    await websocket.accept()
+    with _turn_of(actor):
+        await websocket.accept()
+        await _relay(websocket, card_uuid, services, actor)
+
+
+@contextmanager
+def _turn_of(actor: Principal) -> Iterator[None]:
+    if _relays[actor.caller_id] >= MAX_RELAYS_OF_ONE:
+        raise DeskBusy
+    _relays[actor.caller_id] += 1
+    try:
+        yield
+    finally:
+        _relays[actor.caller_id] -= 1
+        if not _relays[actor.caller_id]:
+            del _relays[actor.caller_id]
+
+
+async def _relay(websocket: WebSocket, card_uuid: UUID, services: Services, actor: Principal) -> None:
     desk = WebSocketDesk(websocket, services.settings.relay_command_seconds)
     personalisation = Personalisation(services, desk, card_uuid, actor)
     try:
@@ -78,10 +105,11 @@ class WebSocketDesk:
         self._websocket = websocket
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
+        self._ends_at = self._loop.time() + LONGEST_SECONDS
 
     async def greet(self) -> Hello:
         """The desk's first message. Raises DeskGone, DeskConfused."""
-        hello = await self._in_time(self._receive())
+        hello = await self._in_time(self._receive(), self._seconds)
         if not isinstance(hello, Hello):
             raise DeskConfused
         return hello
@@ -100,21 +128,23 @@ class WebSocketDesk:
     async def end(self, message: Finished | Refused) -> None:
         """Send the last message and close; a desk that has gone does not hear it."""
         try:
-            await self._in_time(self._send(message))
+            await self._in_time(self._send(message), self._seconds)
             await self._websocket.close()
         except (DeskGone, RuntimeError):
             return
 
     def _from_thread(self, awaitable: Awaitable[_Given]) -> _Given:
-        future = asyncio.run_coroutine_threadsafe(self._in_time(awaitable), self._loop)
+        seconds = min(self._seconds, self._ends_at - self._loop.time())
+        future = asyncio.run_coroutine_threadsafe(self._in_time(awaitable, seconds), self._loop)
         try:
             return future.result(self._seconds + _GRACE_SECONDS)
         except (TimeoutError, CancelledError):
             raise DeskGone from None
 
-    async def _in_time(self, awaitable: Awaitable[_Given]) -> _Given:
+    @staticmethod
+    async def _in_time(awaitable: Awaitable[_Given], seconds: float) -> _Given:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(seconds):
                 return await awaitable
         except (TimeoutError, WebSocketDisconnect):
             raise DeskGone from None

@@ -9,6 +9,7 @@ ServiceError
     ├── CardNotFactoryFresh  its management key, PIN or PUK are not the factory's; nothing was written
     ├── ProductUnsuited    the service could not take it over; nothing was written
     ├── ContactReaderNeeded  it is on a contactless reader; nothing was sent
+    ├── DeskBusy           the desk has as many cards in hand as one desk may have; nothing was sent
     ├── DeskGone           the desk hung up, or did not answer in time
     ├── DeskConfused       the desk broke the protocol
     ├── CardFailed         the card or its reader failed (carries how)
@@ -98,8 +99,18 @@ class ContactReaderNeeded(PersonalisationError):
         super().__init__("Put the card into a contact reader: keys and PINs do not go through the air.")
 
 
+class DeskBusy(PersonalisationError):
+    """Raised when a desk begins to write another card while it writes as many as one desk may."""
+
+    code = "desk-busy"
+    title = "The desk is busy"
+
+    def __init__(self) -> None:
+        super().__init__("This desk is writing other cards. Wait until one of them is done.")
+
+
 class DeskGone(PersonalisationError):
-    """Raised when the desk hangs up, or does not answer within the time for one command."""
+    """Raised when the desk hangs up, does not answer within the time for one command, or takes too long in all."""
 
     code = "desk-gone"
     title = "The desk is gone"
