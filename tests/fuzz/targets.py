@@ -23,10 +23,12 @@ from readers import cms, tlv
 from readers.apdu import CommandApdu, ResponseApdu
 from readers.certificates import decode_certificate, public_key_of
 from readers.errors import ReaderError
+from readers.piv.admin import PivAdmin
 from readers.piv.attestation import Attestation, read_attestation, verify_attestation
 from readers.piv.fascn import NON_FEDERAL, FascN
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId, PinReference
+from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference, ObjectId, PinReference
 from readers.piv.judging import verify_tap
+from readers.piv.management_key import ManagementKey
 from readers.piv.metadata import management_algorithm, read_metadata, tries_left
 from readers.piv.objects import Ccc, CertificateObject, Chuid, Discovery, PrintedInformation
 from readers.piv.overview import overview
@@ -41,6 +43,7 @@ from tests.fixtures.scripted import SELECTED, HostileConnection
 
 CARD: Final = UUID("00112233-4455-4677-8899-aabbccddeeff")
 OBJECTS: Final = {ObjectId.CHUID: b"chuid", ObjectId.FACIAL_IMAGE: b"face"}
+MANAGEMENT_KEY: Final = ManagementKey(Algorithm.AES_256, bytes(range(32)))
 DIGEST: Final = hashlib.sha256(b"statement").digest()
 
 
@@ -186,6 +189,10 @@ QUESTIONS: Final[tuple[Callable[[PivSession, HostileConnection], object], ...]] 
     lambda session, _: [tries_left(session, pin) for pin in PinReference],
     lambda session, _: read_attestation(session, KeyReference.PIV_AUTHENTICATION),
     lambda session, _: (chip_serial(session), yubico_serial(session)),
+    lambda session, _: PivAdmin(session).authenticate(MANAGEMENT_KEY),
+    lambda session, _: PivAdmin(session).generate_key(KeyReference.PIV_AUTHENTICATION),
+    lambda session, _: PivAdmin(session).put_object(ObjectId.CHUID, bytes(600)),
+    lambda session, _: PivAdmin(session).set_management_key(MANAGEMENT_KEY),
     lambda _, connection: overview(connection),
     lambda _, connection: tap(connection, lambda _: DIGEST),
 )

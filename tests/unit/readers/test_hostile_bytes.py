@@ -19,8 +19,8 @@ from readers import tlv
 from readers.errors import MalformedTlv, ProtocolError, ReaderError
 from readers.piv.objects import MAX_CERTIFICATE, CertificateObject
 from readers.piv.session import PivSession
-from tests.fixtures.scripted import HostileConnection
-from tests.fuzz.targets import TARGETS, spoken, survives
+from tests.fixtures.scripted import SELECTED, HostileConnection
+from tests.fuzz.targets import QUESTIONS, TARGETS, spoken, survives
 
 REGRESSIONS: Final = Path(__file__).parent / "regressions"
 VECTORS: Final = sorted(REGRESSIONS.glob("*/*.bin"))
@@ -51,6 +51,40 @@ def test_right_bytes_made_wrong(name: str, which: int, edits: Sequence[tuple[int
         at = position % (len(raw) + 1)
         raw = raw[:at] + inserted + raw[at + removed :]
     survives(TARGETS[name], raw)
+
+
+TAGS: Final = (0x30, 0x34, 0x35, 0x3E, 0x53, 0x61, 0x70, 0x71, 0x7C, 0x7E, 0x7F49, 0x80, 0x81, 0x82, 0x86, 0x5F2F, 0xBB)
+STATUSES: Final = (
+    "9000",
+    "6100",
+    "61FF",
+    "6C00",
+    "6C10",
+    "63C0",
+    "63C3",
+    "6300",
+    "6982",
+    "6A82",
+    "6F00",
+    "6700",
+    "0000",
+)
+contents = st.recursive(
+    st.binary(max_size=40),
+    lambda inner: st.lists(st.builds(tlv.encode, st.sampled_from(TAGS), inner), max_size=4).map(b"".join),
+    max_leaves=12,
+)
+answers = st.builds(lambda data, status: data + bytes.fromhex(status), contents, st.sampled_from(STATUSES))
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(answers | st.binary(max_size=4), max_size=12),
+    st.lists(st.integers(0, len(QUESTIONS) - 1), min_size=1, max_size=6),
+)
+def test_any_answers_to_any_questions(hostile: Sequence[bytes], questions: Sequence[int]) -> None:
+    said = (SELECTED, *(answer.hex() for answer in hostile))
+    survives(TARGETS["conversation"], spoken(*said, questions=bytes(questions)))
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda path: f"{path.parent.name}/{path.stem}")
