@@ -167,7 +167,8 @@ def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
         f"--key={plan.private_key(KIOSK)}", f"--port={plan.kiosk_port}",
         f"--contactless={stage.reader_name(Place.CONTACTLESS)}", f"--contact={stage.reader_name(Place.CONTACT)}",
         f"--ready-file={plan.folder / 'kiosk.link'}",
-        *(f"--department={plan.department_url(code)}" for code in POLICIES),
+        # With its code: an address without one may be whatever department it says it is.
+        *(f"--department={code}={plan.department_url(code)}" for code in POLICIES),
     )  # fmt: skip
     with _child(plan, "kiosk", command, stage.environment) as process:
         process.wait_for("listening on ")

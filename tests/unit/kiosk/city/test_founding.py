@@ -1,0 +1,38 @@
+"""How the processes of a city are started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from kiosk.catalogue import DepartmentAddress
+from kiosk.city import founding
+from kiosk.city.founding import POLICIES, Plan, open_kiosk
+from kiosk.city.stage import LoopbackStage
+
+
+class Ready:
+    def wait_for(self, marker: str) -> str:
+        return marker
+
+
+def test_the_kiosk_is_told_which_department_is_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a department that answers first is sent what is meant for another."""
+    started: list[str] = []
+
+    @contextmanager
+    def child(_plan: Plan, _name: str, command: tuple[str, ...], _environment: Mapping[str, str]) -> Iterator[Ready]:
+        started.extend(command)
+        yield Ready()
+
+    monkeypatch.setattr(founding, "_child", child)
+    plan = Plan.for_folder(tmp_path)
+    with open_kiosk(plan, LoopbackStage(tmp_path)):
+        pass
+    options = [part.removeprefix("--department=") for part in started if part.startswith("--department=")]
+    assert [DepartmentAddress.parse(option) for option in options] == [
+        DepartmentAddress(plan.department_url(code), code) for code in POLICIES
+    ]
