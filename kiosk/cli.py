@@ -30,12 +30,11 @@ app.add_typer(departments_app, name="departments")
 _READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH for one in this process."
 
 
-@app.callback()
-def _kiosk() -> None:
-    """Keep the name of the only command."""
-
-
-@app.command(epilog="Every option can be given in the environment too: KIOSK_SERVICE, KIOSK_CLIENT_ID, …")
+@app.command(
+    epilog="Every option can be given in the environment too: KIOSK_SERVICE, KIOSK_CLIENT_ID, … "
+    "Example: kiosk run --service http://127.0.0.1:8080 --client-id kiosk-1 --key kiosk-1.jwk "
+    '--contactless "Virtual PCD 00 01" --contact "Virtual PCD 00 00" --department http://127.0.0.1:8101'
+)
 def run(
     *,
     service: Annotated[str, typer.Option(envvar="KIOSK_SERVICE", help="Address of the card service.")],
@@ -89,7 +88,11 @@ def run(
         # The server stops at a signal and then raises it again. It must not end the process before the visit is ended.
         signal.signal(number, lambda *_: sys.exit())
     with client, Station(equipment) as station:
-        ScreenServer(station.booth, port, announce, _say_ready).serve_until_stopped()
+        try:
+            server = ScreenServer(station.booth, port, announce, _say_ready)
+        except OSError as error:
+            raise typer.BadParameter(str(error), param_hint="--port") from error
+        server.serve_until_stopped()
 
 
 def _say_ready(address: str) -> None:

@@ -37,7 +37,11 @@ def load(code: str) -> Department:
     return department
 
 
-@departments_app.command("serve")
+@departments_app.command(
+    "serve",
+    epilog="Example: kiosk departments serve education --service http://127.0.0.1:8080 --issuer http://127.0.0.1:8080 "
+    "--key education.jwk --data var/education --port 8101",
+)
 def serve(
     code: Annotated[str, typer.Argument(help=f"One of: {', '.join(DEPARTMENTS)}.")],
     *,
@@ -57,7 +61,11 @@ def serve(
         open_gate(department, service, issuer, _load_key(key)) as gate,
         open_office(department, _database_url(code, data, database), gate) as office,
     ):
-        Server(create_app(office), port, lambda url: print(f"listening on {url}", flush=True)).serve_until_stopped()
+        try:
+            server = Server(create_app(office), port, lambda url: print(f"listening on {url}", flush=True))
+        except OSError as error:
+            raise typer.BadParameter(str(error), param_hint="--port") from error
+        server.serve_until_stopped()
 
 
 def _load_key(path: Path) -> ECKey:
@@ -76,7 +84,7 @@ def _database_url(code: str, data: Path | None, database: str | None) -> str:
     return f"sqlite:///{data / code}.sqlite"
 
 
-@departments_app.command("list")
+@departments_app.command("list", epilog="Example: kiosk departments list http://127.0.0.1:8101 --language zh-Hans")
 def list_offers(
     urls: Annotated[list[str], typer.Argument(metavar="URL…", help="Addresses of departments.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifests as JSON.")] = False,

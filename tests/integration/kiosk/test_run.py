@@ -88,6 +88,17 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, key: Path) -> Non
     assert "0600" in errors
 
 
+def test_a_port_that_is_taken_is_refused(tmp_path: Path, key: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        kiosk(tmp_path, key, f"--port={taken.getsockname()[1]}") as process,
+    ):
+        _, errors = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2
+    assert "--port" in errors
+    assert "Traceback" not in errors
+
+
 def test_a_link_replaces_the_one_before_whole(tmp_path: Path) -> None:
     file = tmp_path / "link"
     file.write_text("old")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,6 +136,16 @@ def test_a_key_that_others_can_read_is_refused(key: Path, tmp_path: Path) -> Non
 
     assert done.returncode == 2
     assert "0600" in done.stderr
+
+
+def test_a_port_that_is_taken_is_refused(key: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        arguments = (*options(key, NOBODY, f"--data={tmp_path}"), f"--port={taken.getsockname()[1]}")
+        done = subprocess.run([*PROGRAM, "serve", *arguments], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_no_department_at_an_address_is_explained() -> None:
