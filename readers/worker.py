@@ -82,6 +82,8 @@ class SupervisedReader:
         self._limits = limits or Limits()
         self._turn = threading.Lock()
         self._worker: _Worker | None = None
+        self._spare: _Worker | None = None
+        """Started and idle: on a busy machine a new process would take longer than a citizen who tries again."""
 
     @property
     def name(self) -> str:
@@ -127,9 +129,10 @@ class SupervisedReader:
 
     def close(self) -> None:
         """End the process."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.end()
+        for worker in (self._worker, self._spare):
+            if worker is not None:
+                worker.end()
+        self._worker = self._spare = None
 
     def __enter__(self) -> Self:
         return self
@@ -143,7 +146,7 @@ class SupervisedReader:
         if worker is None or not worker.alive:
             if worker is not None:
                 worker.end()
-            worker = self._worker = _Worker(self.name)
+            worker = self._worker = self._next_worker()
         if worker.is_probing(_GRACE_SECONDS):
             raise CardStuck("connect to the card", Outcome.NOT_SENT)
         return worker
@@ -155,11 +158,21 @@ class SupervisedReader:
         try:
             return worker.ask(order, content, limit)
         except _TooLate:
-            self._worker = _Worker(self.name)
+            self._worker = self._next_worker()
             if order is Order.BEGIN:
                 raise CardBusy("another process does not let go of the card") from None
             self._worker.start_probe()
             raise CardStuck(_doing(order, content), _outcome(order)) from None
+
+    def _next_worker(self) -> _Worker:
+        """The spare one, if it lives; and another is started in its place."""
+        spare, self._spare = self._spare, None
+        if spare is not None and not spare.alive:
+            spare.end()
+            spare = None
+        worker = spare or _Worker(self.name)
+        self._spare = _Worker(self.name)
+        return worker
 
 
 class SupervisedConnection:
