@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import record
+from cardsvc.audit.service import Draft, record_all
 from cardsvc.authentication.challenges import read_handle
 from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
 from cardsvc.authentication.proofs import ACTIVATION, ProofVerifier
@@ -32,13 +32,16 @@ def activate(
 ) -> Card | ServiceError:
     """Put a delivered card and its certificates into force; its transport PIN is forgotten.
 
-    A refusal is given back, not raised: it is on record, and the record is to be committed. Gives back
-    TransitionRefused, ProofOfAnotherCard, ProofNotForActivation and every ProofRefused; raises CardNotFound.
+    A refusal is given back, not raised: it is on record, the challenge is spent with it, and that is to be committed.
+    Gives back TransitionRefused, ProofOfAnotherCard, ProofNotForActivation and every ProofRefused; raises CardNotFound.
     """
     card = get_card(session, card_uuid)
     refusal = _refusal(verifier.keystore, card, proof)
     if refusal is not None:
-        _record_refusal(session, refusal, card, actor, now)
+        spent = _own_challenge(verifier.keystore, proof, actor)
+        draft = Draft(ACTIVATION.event, refusal.code, actor.client_id, now, card.citizen_id, card.id, spent)
+        session.flush()
+        record_all(session.connection(), [draft])
         return refusal
     verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=ACTIVATION)
     if isinstance(verified, ProofRefused):
@@ -68,13 +71,13 @@ def _refusal(keystore: Keystore, card: Card, proof: CardProof) -> ServiceError |
     return None if challenge.transaction_hash == activation_hash(card.uuid) else ProofNotForActivation()
 
 
-def _record_refusal(session: Session, refusal: ServiceError, card: Card, actor: Principal, now: datetime) -> None:
-    record(
-        session,
-        event=ACTIVATION.event,
-        outcome=refusal.code,
-        actor=actor.client_id,
-        now=now,
-        citizen_id=card.citizen_id,
-        card_id=card.id,
-    )
+def _own_challenge(keystore: Keystore, proof: CardProof, actor: Principal) -> UUID | None:
+    """The challenge that this refusal spends: a proof that activated nothing must not begin a visit afterwards.
+
+    Another caller's challenge is left alone, so that nobody can spoil it.
+    """
+    try:
+        challenge = read_handle(keystore, proof.challenge_handle)
+    except ChallengeUnknown:
+        return None
+    return challenge.id if challenge.is_for(actor) else None

@@ -150,6 +150,24 @@ def test_only_a_delivered_card_is_activated(sqlite_city: City, state: CardState)
     assert desk.card(card.uuid).state is state
 
 
+def test_a_proof_that_activated_nothing_is_good_for_nothing_else(city: City, desk: ServiceClient) -> None:
+    """The card is active already, and the desk is still there with a proof of its PIN."""
+    card = city.card(CardState.ACTIVE)
+    (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
+    proof = card.prove(challenge)
+    assert refusal(lambda: desk.activate(card.uuid, proof)) == "transition-refused"
+    assert refusal(lambda: desk.authenticate(proof)) == "challenge-replayed"
+
+
+def test_nobody_spoils_anothers_challenge_with_a_refused_activation(city: City, desk: ServiceClient) -> None:
+    card, other = delivered(city), city.caller("desk-2", CallerKind.DESK)
+    (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
+    active = city.card(CardState.ACTIVE)
+    assert refusal(lambda: other.activate(active.uuid, card.prove(challenge))) == "transition-refused"
+    desk.activate(card.uuid, card.prove(challenge))
+    assert desk.card(card.uuid).state is CardState.ACTIVE
+
+
 def test_a_certificate_is_on_hold_until_activation(city: City, desk: ServiceClient) -> None:
     card = delivered(city)
     (challenge,) = desk.challenges(Level.PIN)
