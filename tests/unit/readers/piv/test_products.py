@@ -1,33 +1,47 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from readers.errors import CardError, CardNotAuthenticated, ContactlessForbidden, ProtocolError, SecurityNotSatisfied
+from readers.errors import (
+    CardError,
+    CardNotAuthenticated,
+    ContactlessForbidden,
+    ProtocolError,
+    ReaderError,
+    SecurityNotSatisfied,
+)
 from readers.piv.admin import PivAdmin
-from readers.piv.identifiers import Algorithm, ObjectId
+from readers.piv.attestation import read_attestation
+from readers.piv.identifiers import Algorithm, KeyReference, ObjectId, PinReference
 from readers.piv.management_key import ManagementKey
+from readers.piv.metadata import tries_left
 from readers.piv.products import (
     OPENFIPS201,
+    PIVAPPLET,
     STRICT,
     YUBICO_4,
     YUBICO_5_3,
     YUBICO_5_7,
     Product,
     factory_key,
+    is_blank,
     management_algorithms,
     recognise,
     well_known_key,
 )
+from readers.piv.serials import chip_serial, yubico_serial
 from readers.piv.session import PivSession
 from readers.virtual import profiles
 from readers.virtual.card import VirtualCard
 from readers.virtual.loopback import LoopbackReader, put_on
 from readers.virtual.profiles import CardProfile
-from tests.fixtures.scripted import SELECT, SELECTED, ScriptedConnection
+from tests.fixtures.scripted import SELECT, SELECTED, HostileConnection, ScriptedConnection
 
 VERSION = "00FD000000"
 METADATA_9B = "00F7009B00"
@@ -211,3 +225,42 @@ def test_who_serves_what() -> None:
 def test_factory_secrets_do_not_show() -> None:
     assert "123456" not in repr(YUBICO_5_7)
     assert "0102030405060708" not in repr(YUBICO_5_7)
+
+
+@given(st.lists(st.binary(max_size=60), max_size=8))
+def test_a_hostile_card_gets_typed_errors_only(answers: list[bytes]) -> None:
+    selected = [bytes.fromhex(SELECTED)]
+    calls: list[Callable[[PivSession], object]] = [
+        recognise,
+        lambda session: session.select(),
+        lambda session: is_blank(session, STRICT),
+        management_algorithms,
+        lambda session: factory_key(session, STRICT),
+        yubico_serial,
+        chip_serial,
+        lambda session: tries_left(session, PinReference.PUK),
+        lambda session: read_attestation(session, KeyReference.PIV_AUTHENTICATION),
+    ]
+    for call in calls:
+        try:
+            call(PivSession.open(HostileConnection(selected + answers)))
+        except ReaderError:
+            continue
+
+
+FACTORY_CHUID = f"53 3B 3019 {bytes(25).hex()} 3410 {bytes(16).hex()} 3508 {b'20500101'.hex()} 3E00 FE00 9000"
+
+
+@pytest.mark.parametrize(
+    ("answer", "product", "blank"),
+    [
+        ("6A82", STRICT, True),
+        ("9000", OPENFIPS201, True),
+        ("5300 9000", STRICT, True),
+        (FACTORY_CHUID, PIVAPPLET, True),
+        (FACTORY_CHUID, STRICT, False),
+        (FACTORY_CHUID.replace("3019 00", "3019 D4"), PIVAPPLET, False),
+    ],
+)
+def test_a_blank_card_has_no_chuid_but_the_factory_s(answer: str, product: Product, *, blank: bool) -> None:
+    assert is_blank(scripted(("00CB3FFF055C035FC10200", answer)), product) is blank

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from readers import tlv
 from readers.piv.attestation import FIRMWARE, POLICIES, SERIAL
@@ -246,3 +250,24 @@ class TestAttestation:
 
     def test_only_where_the_product_attests(self, tmp_path: Path) -> None:
         assert card(tmp_path, OPENFIPS201_LIKE).status("00F99A0000") == 0x6D00
+
+
+@pytest.fixture(scope="module", params=sorted(PROFILES))
+def fuzzed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualCard]:
+    file = tmp_path_factory.mktemp("fuzzed") / "card.json"
+    with VirtualCard(file, profile=PROFILES[request.param]) as fuzzed_card:
+        yield fuzzed_card
+
+
+instructions = st.sampled_from([0x20, 0x24, 0x2C, 0x47, 0x87, 0xA4, 0xC0, 0xCA, 0xCB, 0xDB, *range(0xF7, 0x100)])
+nearly_commands = st.tuples(
+    st.sampled_from([0x00, 0x10, 0x80]), instructions, st.integers(0, 255), st.integers(0, 255), st.binary(max_size=80)
+).map(lambda parts: bytes((*parts[:4], len(parts[4]))) + parts[4])
+
+
+@settings(max_examples=60)
+@given(commands=st.lists(st.binary(max_size=300) | nearly_commands, min_size=1, max_size=4))
+def test_no_bytes_make_any_of_them_fail(fuzzed: VirtualCard, commands: list[bytes]) -> None:
+    fuzzed.transmit(bytes.fromhex("00A404000BA00000030800001000010000"))
+    for command in commands:
+        assert len(fuzzed.transmit(command)) >= 2
