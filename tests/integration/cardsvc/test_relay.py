@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -211,8 +212,7 @@ def test_nothing_secret_is_logged(
     caplog.set_level(logging.DEBUG)
     recorded = Interrupted(blank, -1, lambda: None)
     finished = relay_personalisation(office.desk, office.reserve(), recorded)
-    lines = caplog.text + "".join(capfd.readouterr())
-    assert "/v1/cards/{card_uuid}/relay" in lines
+    lines = wait_for("/v1/cards/{card_uuid}/relay", lambda: caplog.text + "".join(capfd.readouterr()))
     secret_commands = [c for c in recorded.commands if c[1] in {0x20, 0x24, 0xFF} and len(c) > 5]
     assert len(secret_commands) > 4
     for command in secret_commands:
@@ -222,6 +222,17 @@ def test_nothing_secret_is_logged(
     # Six digits turn up in request ids and times of day by chance; as a word of their own they do not.
     assert not re.search(rf"(?<![\w.-]){finished.transport_pin}(?![\w.-])", lines)
     assert MEI.name not in lines
+
+
+def wait_for(word: str, read: Callable[[], str]) -> str:
+    """All that was read once the word is in it: the service writes its line after the desk has hung up."""
+    lines = read()
+    deadline = time.monotonic() + 30
+    while word not in lines:
+        assert time.monotonic() < deadline, f"{word} was not written"
+        time.sleep(0.01)
+        lines += read()
+    return lines
 
 
 class Interrupted:
