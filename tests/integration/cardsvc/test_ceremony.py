@@ -295,6 +295,12 @@ def test_settings_that_do_not_work_are_named(
     assert variable in done.stderr
 
 
+def test_before_the_ceremony_a_command_says_what_comes_first(sqlite_town: Town) -> None:
+    done = sqlite_town.run("caller", "disable", "ana")
+    assert done.exit_code == 1
+    assert "cardsvc init" in done.stderr
+
+
 def test_the_openapi_document_needs_no_city(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARDSVC_KEYSTORE_DIR", "/nowhere")
     document = json.loads(CliRunner().invoke(app, ["openapi"]).stdout)
