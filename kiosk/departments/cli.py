@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -49,13 +50,20 @@ def serve(
     issuer: Annotated[str, typer.Option(help="Name of the card service in its assertions.")],
     key: Annotated[Path, typer.Option(help="The department's private key (JWK, mode 0600).", exists=True)],
     data: Annotated[Path | None, typer.Option(help="Folder for the embedded database.", file_okay=False)] = None,
-    database: Annotated[str | None, typer.Option(help="URL of another database: postgresql+psycopg://…")] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DEPARTMENT_DATABASE",
+            help="URL of another database: postgresql+psycopg://…; with a password in it, only in the environment.",
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Run a department until it is stopped. Prints "listening on ADDRESS" when it is ready."""
     if code not in DEPARTMENTS:
         raise typer.BadParameter(f"no department {code!r}; there are: {', '.join(DEPARTMENTS)}")
     configure_logs()
+    os.umask(0o077)  # what a department keeps about people is nobody else's business
     department = load(code)
     with (
         open_gate(department, service, issuer, _load_key(key)) as gate,

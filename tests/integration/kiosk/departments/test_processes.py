@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -87,8 +88,20 @@ def test_records_outlive_the_process(service: CardService, jwks_url: str, key: P
     assert (data / "education.sqlite").exists()
 
 
-def test_two_processes_on_one_postgresql(service: CardService, jwks_url: str, key: Path, postgres_url: str) -> None:
-    arguments = options(key, jwks_url, f"--database={postgres_url}")
+def test_nobody_else_on_the_machine_reads_the_records(key: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    with running(*options(key, NOBODY, f"--data={data}")):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in data.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_two_processes_on_one_postgresql(
+    service: CardService, jwks_url: str, key: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose address stands in the environment: it may hold a password, and everybody sees what a process is told."""
+    monkeypatch.setenv("DEPARTMENT_DATABASE", postgres_url)
+    arguments = ("education", f"--service={jwks_url}", f"--issuer={ISSUER}", f"--key={key}")
     with running(*arguments) as one, running(*arguments) as other:
         assert borrow(one, service).status_code == 200
         assert borrow(other, service, sub="somebody else").status_code == 409
