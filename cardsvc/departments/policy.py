@@ -51,12 +51,14 @@ def parse_policy(services: Any) -> Mapping[str, ServiceRule]:
     try:
         rules = _rules.validate_python(services)
     except ValidationError as error:
-        wrong = sorted({".".join(map(str, problem["loc"])) for problem in error.errors(include_input=False)})
-        raise PolicyInvalid(f"These members are wrong: {', '.join(wrong)}.", members=wrong) from None
+        wrong = {".".join(map(str, problem["loc"])): problem["msg"] for problem in error.errors(include_input=False)}
+        said = "; ".join(f"{member}: {why}" if member else why for member, why in sorted(wrong.items()))
+        raise PolicyInvalid(f"The policy is wrong. {said}.", members=sorted(wrong)) from None
     for code, rule in rules.items():
         if rule.level is Level.TAP and rule.attributes & NEVER_AT_TAP:
             refused = sorted(rule.attributes & NEVER_AT_TAP)
-            raise PolicyInvalid("A tap never tells who somebody is.", service=code, attributes=refused)
+            detail = f"A tap never tells who somebody is: {code} may not have {', '.join(refused)}."
+            raise PolicyInvalid(detail, service=code, attributes=refused)
     return rules
 
 
