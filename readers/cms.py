@@ -1,23 +1,26 @@
-"""CMS SignedData (RFC 5652 §5) with one signer, ECDSA on P-256 with SHA-256 (RFC 5753, RFC 5754)."""
+"""CMS SignedData (RFC 5652 §5) with one signer: ECDSA or RSA with SHA-256 or longer (RFC 5753, 5754, 4056).
+
+We sign with ECDSA on P-256; other issuers' cards come with any of these.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from readers import tlv
 from readers.certificates import decode_certificate, public_key_of
-from readers.errors import CardNotAuthenticated, ProtocolError
+from readers.errors import CardNotAuthenticated, ProtocolError, SignerUnknown
 
 MAX_SIGNED: Final = 16 * 1024
 """Bytes: ten times what any PIV object holds. `asn1crypto` takes time that grows with the square of some lengths."""
@@ -34,6 +37,8 @@ class SignedContent:
     """Dotted object identifier."""
     content: bytes
     signer: x509.Certificate
+    attributes: Mapping[str, bytes] = field(default_factory=dict, compare=False)
+    """Signed attributes by dotted object identifier: the one value of each, DER."""
 
 
 def sign(
@@ -75,42 +80,87 @@ def sign(
     return der
 
 
-def verify(der: bytes, candidates: Sequence[x509.Certificate] = ()) -> SignedContent:
+def verify(der: bytes, candidates: Sequence[x509.Certificate] = (), *, detached: Sequence[bytes] = ()) -> SignedContent:
     """Check the one signature of ``der``; the signer is embedded or one of ``candidates``.
 
-    Raises ProtocolError when it is no such SignedData, CardNotAuthenticated when the signature is wrong.
+    A signature over content that stands elsewhere needs it as ``detached``: one of these must have the signed digest.
+
+    Raises ProtocolError when it is no such SignedData, SignerUnknown, CardNotAuthenticated when the signature is wrong.
     """
-    if len(der) > MAX_SIGNED:
-        raise ProtocolError(f"a CMS SignedData of more than {MAX_SIGNED} bytes")
-    tlv.unwrap(der, 0x30)
+    _bound(der)
     try:
-        return _verify(der, candidates)
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        # Everything asn1crypto raises on bytes that are not what they should be; it decodes on access.
+        return _verify(der, candidates, detached)
+    except _MALFORMED as error:
         raise ProtocolError("not a CMS SignedData with one signer") from error
 
 
-def _verify(der: bytes, candidates: Sequence[x509.Certificate]) -> SignedContent:
+def embedded(der: bytes) -> list[x509.Certificate]:
+    """The certificates inside, whether or not anything is signed with them. Raises ProtocolError."""
+    _bound(der)
+    try:
+        return _embedded(cms.ContentInfo.load(der, strict=True)["content"])
+    except _MALFORMED as error:
+        raise ProtocolError("not a CMS SignedData") from error
+
+
+_MALFORMED: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""Everything asn1crypto raises on bytes that are not what they should be; it decodes on access."""
+
+
+def _bound(der: bytes) -> None:
+    if len(der) > MAX_SIGNED:
+        raise ProtocolError(f"a CMS SignedData of more than {MAX_SIGNED} bytes")
+    tlv.unwrap(der, 0x30)
+
+
+def _verify(der: bytes, candidates: Sequence[x509.Certificate], detached: Sequence[bytes]) -> SignedContent:
     info = cms.ContentInfo.load(der, strict=True)
     if info["content_type"].native != "signed_data":
         raise ValueError("not SignedData")
     signed = info["content"]
     (signer_info,) = signed["signer_infos"]
     encapsulated = signed["encap_content_info"]
-    content_type, content = encapsulated["content_type"].dotted, bytes(encapsulated["content"])
+    content_type = encapsulated["content_type"].dotted
+    contents = [bytes(encapsulated["content"])] if encapsulated["content"].native is not None else detached
     signer = _signer(signer_info, [*_embedded(signed), *candidates])
-    attributes = {attribute["type"].native: attribute["values"] for attribute in signer_info["signed_attrs"]}
+    attributes = _attributes(signer_info)
+    digest_algorithm = signer_info["digest_algorithm"]["algorithm"].native
+    content = _digested(contents, digest_algorithm, attributes[_MESSAGE_DIGEST])
     right = (
-        signer_info["digest_algorithm"]["algorithm"].native == "sha256"
-        and signer_info["signature_algorithm"]["algorithm"].native == "sha256_ecdsa"
-        and [value.dotted for value in attributes["content_type"]] == [content_type]
-        and attributes["message_digest"].native == [hashlib.sha256(content).digest()]
+        content is not None
+        and attributes[_CONTENT_TYPE] == core.ObjectIdentifier(content_type).dump()
         # §5.4: what is signed is the SET OF, not the [0] that stands in the message.
-        and _signed_by(signer, signer_info["signed_attrs"].untag().dump(), signer_info["signature"].native)
+        and _signed_by(signer, signer_info["signed_attrs"].untag().dump(), signer_info, digest_algorithm)
     )
-    if not right:
+    if content is None or not right:
         raise CardNotAuthenticated("the CMS signature is wrong")
-    return SignedContent(content_type, content, signer)
+    return SignedContent(content_type, content, signer, attributes)
+
+
+_CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
+_MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
+_DIGESTS: Final[Mapping[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
+    "sha256": hashes.SHA256,
+    "sha384": hashes.SHA384,
+    "sha512": hashes.SHA512,
+}
+
+
+def _attributes(signer_info: cms.SignerInfo) -> dict[str, bytes]:
+    """§5.3: no attribute comes twice. Several values no attribute of ours has."""
+    found: dict[str, bytes] = {}
+    for attribute in signer_info["signed_attrs"]:
+        (value,) = attribute["values"]
+        if found.setdefault(attribute["type"].dotted, value.dump()) != value.dump():
+            raise ValueError("an attribute comes twice")
+    return found
+
+
+def _digested(contents: Sequence[bytes], algorithm: str, signed_digest: bytes) -> bytes | None:
+    wanted = core.OctetString.load(signed_digest).native
+    if algorithm not in _DIGESTS:
+        return None
+    return next((content for content in contents if hashlib.new(algorithm, content).digest() == wanted), None)
 
 
 def _embedded(signed: cms.SignedData) -> list[x509.Certificate]:
@@ -118,20 +168,46 @@ def _embedded(signed: cms.SignedData) -> list[x509.Certificate]:
 
 
 def _signer(signer_info: cms.SignerInfo, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
-    sid = signer_info["sid"].chosen
-    wanted = (sid["issuer"].dump(), sid["serial_number"].native)
+    sid = signer_info["sid"]
     for certificate in certificates:
-        if (certificate.issuer.public_bytes(), certificate.serial_number) == wanted:
+        if sid.name == "issuer_and_serial_number":
+            if (certificate.issuer.public_bytes(), certificate.serial_number) == (
+                sid.chosen["issuer"].dump(),
+                sid.chosen["serial_number"].native,
+            ):
+                return certificate
+        elif _key_identifier(certificate) == sid.chosen.native:
             return certificate
-    raise ValueError("the signer's certificate is missing")
+    raise SignerUnknown("the signer's certificate is missing")
 
 
-def _signed_by(signer: x509.Certificate, message: bytes, signature: bytes) -> bool:
-    key = public_key_of(signer)
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return False
+def _key_identifier(certificate: x509.Certificate) -> bytes | None:
     try:
-        key.verify(signature, message, ec.ECDSA(SHA256()))
+        return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except x509.ExtensionNotFound:
+        return None
+
+
+def _signed_by(signer: x509.Certificate, message: bytes, signer_info: cms.SignerInfo, digest_algorithm: str) -> bool:
+    key, kind = public_key_of(signer), signer_info["signature_algorithm"].signature_algo
+    digest, signature = _DIGESTS[_hash_of(signer_info, digest_algorithm)](), signer_info["signature"].native
+    try:
+        if isinstance(key, ec.EllipticCurvePublicKey) and kind == "ecdsa":
+            key.verify(signature, message, ec.ECDSA(digest))
+        elif isinstance(key, rsa.RSAPublicKey) and kind == "rsassa_pkcs1v15":
+            key.verify(signature, message, padding.PKCS1v15(), digest)
+        elif isinstance(key, rsa.RSAPublicKey) and kind == "rsassa_pss":
+            key.verify(signature, message, padding.PSS(padding.MGF1(digest), padding.PSS.AUTO), digest)
+        else:
+            return False
     except InvalidSignature:
         return False
     return True
+
+
+def _hash_of(signer_info: cms.SignerInfo, digest_algorithm: str) -> str:
+    """Of the signature; plain rsaEncryption does not name one, and means that of the content (RFC 3370 §3.2)."""
+    algorithm = signer_info["signature_algorithm"]
+    if algorithm["algorithm"].native == "rsassa_pkcs1v15":
+        return digest_algorithm
+    return str(algorithm.hash_algo)

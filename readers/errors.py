@@ -23,7 +23,8 @@
     │   ├── CertificatePolicyMissing  the path is right, but not under a policy that is accepted
     │   └── CertificateUnfit        the path is right, but the certificate is not for this
     ├── ProtocolError           the card's answer makes no sense
-    │   └── MalformedTlv        ... because its BER-TLV is broken
+    │   ├── MalformedTlv        ... because its BER-TLV is broken
+    │   └── SignerUnknown       ... because the certificate of who signed something is nowhere to be found
     └── CardError               the card refused a command (carries the status word)
         ├── NotAPivCard         the PIV application cannot be selected
         ├── ObjectNotFound      the card has no such data object
@@ -215,6 +216,10 @@ class ProtocolError(ReaderError):
 
 class MalformedTlv(ProtocolError):
     """Raised when bytes that should be BER-TLV are not."""
+
+
+class SignerUnknown(ProtocolError):
+    """Raised when something on a card is signed by a key whose certificate neither it nor the card holds."""
 
 
 class CardError(ReaderError):

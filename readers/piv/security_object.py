@@ -45,8 +45,12 @@ _MAX_OBJECTS: Final = 16
 
 _SHA256: Final = bytes.fromhex("300B 0609608648016503040201")
 """AlgorithmIdentifier of SHA-256, parameters absent (RFC 5754 §2)."""
-_SHA256_WITH_NULL: Final = bytes.fromhex("300D 0609608648016503040201 0500")
-"""As older encoders write it; readers take both."""
+_ALGORITHMS: Final = {
+    bytes.fromhex(f"{prefix} 06096086480165030402{number:02X} {null}"): name
+    for number, name in ((1, "sha256"), (2, "sha384"), (3, "sha512"))
+    for prefix, null in (("300B", ""), ("300D", "0500"))
+}
+"""What readers take: SP 800-78-5 §3.2.3 wants the hash of the signature; older encoders write parameters of NULL."""
 _INTEGER: Final = 0x02
 _OCTET_STRING: Final = 0x04
 _SEQUENCE: Final = 0x30
@@ -104,16 +108,39 @@ class SecurityObject:
         Every one of ``objects`` must be hashed; objects that are hashed and not given are not looked at. Raises
         CardNotAuthenticated (wrong signature), CardInconsistent (an object is not what was signed), ProtocolError.
         """
+        vouched = self.open(candidates)
+        for object_id, content in objects.items():
+            if not vouched.covers(object_id, content):
+                raise CardInconsistent(f"{object_id.name} is not what the issuer signed")
+        return vouched.signer
+
+    def open(self, candidates: Sequence[x509.Certificate] = ()) -> SignedHashes:
+        """Check the signature. Raises CardNotAuthenticated, CardInconsistent (not over hashes), ProtocolError."""
         signed = cms.verify(self.signed, candidates)
         if signed.content_type != LDS_SECURITY_OBJECT:
             # The issuer signs other things too: their bytes must not pass for hashes of a card.
             raise CardInconsistent("what was signed is no LDS security object")
-        hashes = _decode_hashes(signed.content)
-        by_container = {container: hashes.get(number) for number, container in self.mapping.items()}
-        for object_id, content in objects.items():
-            if by_container.get(CONTAINER_IDS[object_id]) != hashlib.sha256(content).digest():
-                raise CardInconsistent(f"{object_id.name} is not what the issuer signed")
-        return signed.signer
+        algorithm, hashes = _decode_hashes(signed.content)
+        by_container = {container: hashes.get(number, b"") for number, container in self.mapping.items()}
+        return SignedHashes(signed.signer, algorithm, by_container)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHashes:
+    """What a security object vouches for. Its signature is right; its signer is for the caller to judge."""
+
+    signer: x509.Certificate
+    algorithm: str
+    """For `hashlib`."""
+    by_container: Mapping[int, bytes]
+
+    def covers(self, object_id: ObjectId, content: bytes) -> bool:
+        """Whether this content of that object was signed."""
+        return self.by_container.get(CONTAINER_IDS[object_id]) == hashlib.new(self.algorithm, content).digest()
+
+    def names(self, object_id: ObjectId) -> bool:
+        """Whether that object was signed, whatever its content."""
+        return CONTAINER_IDS.get(object_id) in self.by_container
 
 
 def _encode_hashes(hashes: Mapping[int, bytes]) -> bytes:
@@ -125,9 +152,10 @@ def _encode_hashes(hashes: Mapping[int, bytes]) -> bytes:
     return tlv.encode(_SEQUENCE, tlv.encode(_INTEGER, b"\0") + _SHA256 + tlv.encode(_SEQUENCE, entries))
 
 
-def _decode_hashes(der: bytes) -> dict[int, bytes]:
-    version, algorithm, entries, *_ = [*tlv.iterate(tlv.unwrap(der, _SEQUENCE)), *[(0, b"")] * 3]
-    if version[0] != _INTEGER or tlv.encode(*algorithm) not in (_SHA256, _SHA256_WITH_NULL) or entries[0] != _SEQUENCE:
-        raise ProtocolError("not an LDS security object with SHA-256")
+def _decode_hashes(der: bytes) -> tuple[str, dict[int, bytes]]:
+    version, identifier, entries, *_ = [*tlv.iterate(tlv.unwrap(der, _SEQUENCE)), *[(0, b"")] * 3]
+    algorithm = _ALGORITHMS.get(tlv.encode(*identifier))
+    if version[0] != _INTEGER or algorithm is None or entries[0] != _SEQUENCE:
+        raise ProtocolError("not an LDS security object with SHA-256, SHA-384 or SHA-512")
     pairs = [tlv.decode(entry) for _, entry in tlv.iterate(entries[1])]
-    return {int.from_bytes(pair.get(_INTEGER, b""), "big"): pair.get(_OCTET_STRING, b"") for pair in pairs}
+    return algorithm, {int.from_bytes(pair.get(_INTEGER, b""), "big"): pair.get(_OCTET_STRING, b"") for pair in pairs}

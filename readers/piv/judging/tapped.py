@@ -1,4 +1,4 @@
-"""Is this card right? From what a card said (unverified) to what is known (verified)."""
+"""What a tap is worth: from what a card said (unverified) to what is known (verified)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from readers.certificates import public_key_of
 from readers.errors import CardInconsistent, CardNotAuthenticated
 from readers.paths import validate_path
+from readers.piv.judging.names import named_uuids
 from readers.piv.tap import TapResult
 
 CARD_AUTHENTICATION_USAGE: Final = x509.ObjectIdentifier("2.16.840.1.101.3.6.8")
@@ -63,23 +64,3 @@ def signed_by(certificate: x509.Certificate, digest: bytes, signature: bytes) ->
     except InvalidSignature:
         return False
     return True
-
-
-def named_uuids(certificate: x509.Certificate) -> set[UUID]:
-    """The card UUIDs among its subject alternative names: URIs ``urn:uuid:…`` (FIPS 201-3 §4.2.2, RFC 9562 §4)."""
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return set()
-    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
-    return {_uuid(uri) for uri in uris if uri.lower().startswith(_URN)}
-
-
-_URN: Final = "urn:uuid:"
-
-
-def _uuid(uri: str) -> UUID:
-    try:
-        return UUID(uri[len(_URN) :])
-    except ValueError as error:
-        raise CardInconsistent("the certificate names a card UUID that is none") from error
