@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -60,11 +61,16 @@ class Settings(BaseSettings):
         return self
 
     def read_keystore_passphrase(self) -> bytes:
-        """The passphrase, from its variable or its file. Raises ValueError without either, OSError from the file."""
+        """The passphrase, from its variable or its file.
+
+        Raises ValueError without either, PermissionError when others may read the file, OSError from the file.
+        """
         if self.keystore_passphrase is not None:
             return self.keystore_passphrase.get_secret_value().encode()
         if self.keystore_passphrase_file is None:
             raise ValueError("set CARDSVC_KEYSTORE_PASSPHRASE or CARDSVC_KEYSTORE_PASSPHRASE_FILE")
+        if self.keystore_passphrase_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise PermissionError(f"{self.keystore_passphrase_file} can be read by others; set its mode to 0600")
         first_line = self.keystore_passphrase_file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
         if not first_line:
             raise ValueError("the keystore passphrase file is empty")

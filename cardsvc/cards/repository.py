@@ -13,9 +13,10 @@ from cardsvc.cards.models import Card
 from cardsvc.wire import lifecycle
 
 
-def get_card(session: Session, card_uuid: UUID) -> Card:
-    """Raises CardNotFound."""
-    card = session.scalar(select(Card).where(Card.uuid == card_uuid))
+def get_card(session: Session, card_uuid: UUID, *, to_change: bool = False) -> Card:
+    """The card; ``to_change`` waits for whoever is changing it, and makes others wait. Raises CardNotFound."""
+    statement = select(Card).where(Card.uuid == card_uuid)
+    card = session.scalar(statement.with_for_update() if to_change else statement)
     if card is None:
         raise CardNotFound
     return card

@@ -77,7 +77,7 @@ def revoke(session: Session, card_uuid: UUID, reason: RevocationReason, *, actor
 
     Raises CardNotFound, TransitionRefused, ChangedMeanwhile.
     """
-    card = get_card(session, card_uuid)
+    card = get_card(session, card_uuid, to_change=True)
     move_card(session, card, CardState.REVOKED, actor=actor.client_id, now=now, reason=reason)
     revoke_all(session, card.id, CRL_REASONS[reason], now)
     session.execute(

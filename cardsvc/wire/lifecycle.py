@@ -78,7 +78,9 @@ class ApplicationRequest(Message):
 class RejectionRequest(Message):
     """Refuse an application. The reason is for the clerk who wrote it."""
 
-    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+    ]
 
 
 class Transition(Message):

@@ -94,7 +94,7 @@ def on_card_taken(state: KioskState, _event: events.CardTaken, moment: Moment) -
     if state.visit is not None:
         return _taken_from_visit(state, state.visit, moment)
     match state.screen:
-        case TakeCard() | PinEntry():
+        case TakeCard() | PinEntry() | Refusal(resume=PinEntry()):
             return end(state, moment)
         case CheckingPin():
             return refuse(state, moment, Reason(reason.CARD_REMOVED))

@@ -48,7 +48,16 @@ def test_issuers(issuer: str) -> None:
 def test_the_passphrase_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "passphrase"
     path.write_bytes(b"correct horse\r\nsecond line\n")
+    path.chmod(0o600)
     assert Settings(keystore_passphrase_file=path).read_keystore_passphrase() == b"correct horse"
+
+
+def test_a_passphrase_file_that_others_may_read(tmp_path: Path) -> None:
+    path = tmp_path / "passphrase"
+    path.write_bytes(b"correct horse\n")
+    path.chmod(0o640)
+    with pytest.raises(PermissionError, match="0600"):
+        Settings(keystore_passphrase_file=path).read_keystore_passphrase()
 
 
 def test_the_passphrase_itself() -> None:
@@ -63,6 +72,7 @@ def test_no_passphrase_says_what_to_set() -> None:
 def test_an_empty_file_is_no_passphrase(tmp_path: Path) -> None:
     path = tmp_path / "passphrase"
     path.write_bytes(b"\n")
+    path.chmod(0o600)
     with pytest.raises(ValueError, match="empty"):
         Settings(keystore_passphrase_file=path).read_keystore_passphrase()
 
