@@ -6,12 +6,9 @@ or taken away; 5 the card or reader failed, or it is no PIV card.
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -28,19 +25,24 @@ from rich.table import Table
 
 from readers import identity, pcsc
 from readers.commands.doctor import doctor
+from readers.commands.shared import (
+    InterfaceOption,
+    JsonOption,
+    ReaderOption,
+    certificates_in,
+    chosen_reader,
+    kind_of,
+    print_json,
+    reporting,
+)
 from readers.commands.tracing import trace_option
 from readers.connection import CardConnection
 from readers.errors import (
     CardInconsistent,
     CardNotAuthenticated,
-    CardRemoved,
-    NoCard,
-    NoSuchReader,
     ObjectNotFound,
     PathError,
-    PcscUnavailable,
     ProtocolError,
-    ReaderError,
 )
 from readers.metering import MeteredConnection, Usage
 from readers.piv.identifiers import KeyReference
@@ -51,25 +53,11 @@ from readers.piv.tap import TapResult, tap
 from readers.roles import Identity, Roles, RolesInvalid
 from readers.virtual.cli import card_app
 
-_EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (CardRemoved, 4), (ReaderError, 5))
-"""The first that fits."""
-
 app = typer.Typer(callback=trace_option, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 app.command()(doctor)
 app.add_typer(card_app, name="card")
 
 _console: Final = Console()
-_complaints: Final = Console(stderr=True)
-
-ReaderOption = Annotated[
-    str | None,
-    typer.Option(help="Name of the reader, or a part of it. Default: the only one with a card.", show_default=False),
-]
-InterfaceOption = Annotated[
-    bool | None,
-    typer.Option("--contactless/--contact", help="What the reader is, if its name misleads.", show_default=False),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def main() -> None:
@@ -88,7 +76,7 @@ def list_(
     Example: readers list --json
     """
     known = _roles(roles)
-    with _reporting(as_json):
+    with reporting(as_json=as_json):
         rows = [
             {
                 "name": reader.name,
@@ -99,7 +87,7 @@ def list_(
             for reader in pcsc.list_readers()
         ]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     table = Table("reader", "interface", "card", "serial", "USB port", "role")
     for row in rows:
@@ -133,10 +121,10 @@ def info(*, reader: ReaderOption = None, contactless: InterfaceOption = None, as
 
     Example: readers info --reader "Virtual PCD 00 00"
     """
-    with _reporting(as_json), _reader(reader, contactless).connect() as connection:
+    with reporting(as_json=as_json), chosen_reader(reader, contactless=contactless).connect() as connection:
         seen = overview(connection)
     if as_json:
-        _print_json(_overview_json(seen))
+        print_json(_overview_json(seen))
         return
     table = Table("", "", show_header=False)
     for name, value in _overview_rows(seen):
@@ -167,11 +155,11 @@ def tap_(
 
     Example: readers tap --trust root.pem --intermediate issuing.pem --json
     """
-    with _reporting(as_json):
-        anchors, intermediates = _certificates(trust or ()), _certificates(intermediate or ())
-        report = _tap(_reader(reader, contactless, wait), anchors, intermediates)
+    with reporting(as_json=as_json):
+        anchors, intermediates = certificates_in(trust or ()), certificates_in(intermediate or ())
+        report = _tap(chosen_reader(reader, contactless=contactless, wait=wait), anchors, intermediates)
     if as_json:
-        _print_json(report.as_json())
+        print_json(report.as_json())
     else:
         _console.print(report.as_table())
     if report.verdict is Verdict.NOT_GENUINE:
@@ -253,47 +241,8 @@ def _judge(
         certificate = PivSession.open(connection).read_certificate(KeyReference.CARD_AUTHENTICATION)
         verify_tap(result, certificate, intermediates, anchors, datetime.now(UTC))
     except _NOT_GENUINE as error:
-        return Verdict.NOT_GENUINE, _kind(error)
+        return Verdict.NOT_GENUINE, kind_of(error)
     return Verdict.GENUINE, None
-
-
-def _reader(name: str | None, contactless: bool | None, wait: float = 0.0) -> pcsc.PcscReader:
-    """The reader that is meant, with a card in it after ``wait`` seconds at most."""
-    reader = _only_one(pcsc.list_readers()) if name is None else pcsc.find_reader(name)
-    if wait:
-        reader.wait_for_card(wait)
-    return reader if contactless is None else pcsc.PcscReader(reader.name, contactless=contactless)
-
-
-def _only_one(readers: Sequence[pcsc.PcscReader]) -> pcsc.PcscReader:
-    candidates = readers if len(readers) < 2 else [reader for reader in readers if reader.present()]
-    if not readers:
-        raise NoSuchReader(None)
-    if not candidates:
-        raise NoCard("no reader has a card")
-    if len(candidates) > 1:
-        raise typer.BadParameter("several readers have a card: name one with --reader")
-    return candidates[0]
-
-
-def _certificates(files: Sequence[Path]) -> list[x509.Certificate]:
-    try:
-        return [certificate for file in files for certificate in x509.load_pem_x509_certificates(file.read_bytes())]
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"no PEM certificates: {error}") from error
-
-
-@contextmanager
-def _reporting(as_json: bool) -> Iterator[None]:
-    """Say what went wrong and end with the exit status for it."""
-    try:
-        yield
-    except ReaderError as error:
-        if as_json:
-            _print_json({"error": _kind(error), "detail": str(error)})
-        else:
-            _complaints.print(str(error), style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(next(status for kind, status in _EXIT_STATUS if isinstance(error, kind))) from error
 
 
 def _overview_json(seen: Overview) -> dict[str, Any]:
@@ -358,15 +307,6 @@ def _usage_json(usage: Usage) -> dict[str, Any]:
 def _usage_text(usage: Usage) -> str:
     sent, received = usage.bytes_sent, usage.bytes_received
     return f"{usage.apdus} APDUs, {sent} bytes sent, {received} received, {usage.seconds * 1000:.1f} ms"
-
-
-def _kind(error: ReaderError) -> str:
-    """``CertificateExpired`` → ``certificate-expired``."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__).lower()
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2))
 
 
 if __name__ == "__main__":
