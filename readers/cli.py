@@ -1,7 +1,7 @@
 """``readers``: look at readers and cards from the command line.
 
 Exit status: 0 done; 1 the card was judged and is not genuine; 2 wrong usage; 3 no PC/SC or no such reader; 4 no card,
-or taken away; 5 the card or reader failed, or it is no PIV card.
+or taken away; 5 the card or reader failed, or it is no PIV card; 6 the card could not be judged in all respects.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from rich.table import Table
 
 from readers import identity, pcsc
 from readers.commands.doctor import doctor
+from readers.commands.inspect import inspect
 from readers.commands.shared import (
     InterfaceOption,
     JsonOption,
@@ -55,6 +56,7 @@ from readers.virtual.cli import card_app
 
 app = typer.Typer(callback=trace_option, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 app.command()(doctor)
+app.command()(inspect)
 app.add_typer(card_app, name="card")
 
 _console: Final = Console()

@@ -63,6 +63,8 @@ class Evidence:
     proofs: Mapping[KeyReference, KeyProof]
     trust: Trust
     at: datetime
+    contactless: bool = False
+    """Read over a contactless reader, which some objects are not given to."""
     findings: list[Finding] = field(default_factory=list)
     chuid: Chuid | None = None
     chuid_signature: SignedContent | None = None

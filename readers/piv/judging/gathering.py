@@ -29,10 +29,15 @@ _DECODED_ONLY: Final[Mapping[ObjectId, Callable[[bytes], object]]] = {
 
 
 def gather(
-    objects: Mapping[ObjectId, bytes], proofs: Mapping[KeyReference, KeyProof], trust: Trust, at: datetime
+    objects: Mapping[ObjectId, bytes],
+    proofs: Mapping[KeyReference, KeyProof],
+    trust: Trust,
+    at: datetime,
+    *,
+    contactless: bool = False,
 ) -> Evidence:
     """The evidence of one card. Raises nothing over what a card holds."""
-    evidence = Evidence(objects, proofs, trust, at)
+    evidence = Evidence(objects, proofs, trust, at, contactless)
     evidence.chuid = _decoded(evidence, ObjectId.CHUID, Chuid.from_bytes)
     for key, object_id in CERTIFICATE_OBJECTS.items():
         found = _decoded(evidence, object_id, CertificateObject.from_bytes)

@@ -46,6 +46,13 @@ class CardReading:
     depth: Depth
     objects: Mapping[ObjectId, bytes]
     proofs: Mapping[KeyReference, KeyProof]
+    contactless: bool = False
+
+    def judged(self, trust: Trust, at: datetime) -> Verdict:
+        """As `judge_objects` says."""
+        return judge_objects(
+            self.objects, trust, at, proofs=self.proofs, depth=self.depth, contactless=self.contactless
+        )
 
 
 def judge(
@@ -55,8 +62,7 @@ def judge(
 
     Raises NotAPivCard, WrongPin, PinBlocked, ContactlessForbidden, and what the connection raises.
     """
-    reading = read_card(connection, randomness, pin=pin)
-    return judge_objects(reading.objects, trust, at, proofs=reading.proofs, depth=reading.depth)
+    return read_card(connection, randomness, pin=pin).judged(trust, at)
 
 
 def read_card(connection: CardConnection, randomness: Randomness, *, pin: Pin | None = None) -> CardReading:
@@ -67,7 +73,7 @@ def read_card(connection: CardConnection, randomness: Randomness, *, pin: Pin | 
         objects = _read(session, public)
         proofs = _challenge(session, objects, (KeyReference.CARD_AUTHENTICATION,), randomness)
         if pin is None:
-            return CardReading(Depth.TAP, objects, proofs)
+            return CardReading(Depth.TAP, objects, proofs, connection.contactless)
         session.verify_pin(pin)
         objects |= _read(session, [object_id for object_id in READ if object_id in BEHIND_THE_PIN])
         for key in (KeyReference.PIV_AUTHENTICATION, KeyReference.DIGITAL_SIGNATURE, KeyReference.KEY_MANAGEMENT):

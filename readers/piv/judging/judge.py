@@ -39,16 +39,18 @@ def judge_objects(
     *,
     proofs: Mapping[KeyReference, KeyProof] | None = None,
     depth: Depth = Depth.FULL,
+    contactless: bool = False,
 ) -> Verdict:
     """Judge the contents of a card (of its 53 containers, of the 7E of discovery) as they stand at ``at``.
 
     ``proofs`` is what its keys did when challenged; keys without one are not judged. ``depth`` says what was read:
-    at `Depth.TAP`, objects that want a PIN are left out. Raises nothing over what a card holds.
+    at `Depth.TAP`, objects that want a PIN are left out, and what a contactless reader is not given is not missed.
+    Raises nothing over what a card holds.
     """
     if at.tzinfo is None:
         raise ValueError("a time without its time zone")
     seen = {key: value for key, value in objects.items() if depth is Depth.FULL or key not in BEHIND_THE_PIN}
-    evidence = gather(seen, proofs or _NOTHING, trust, at)
+    evidence = gather(seen, proofs or _NOTHING, trust, at, contactless=contactless)
     for check in CHECKS:
         check(evidence)
     findings = [finding for finding in evidence.findings if not _explained(finding, evidence)]

@@ -19,6 +19,8 @@ MANDATORY: Final = (
     ObjectId.CERTIFICATE_CARD_AUTHENTICATION,
 )
 """Of what SP 800-73-5 part 1 table 2 wants, that without which a card cannot be judged."""
+CONTACTLESS: Final = frozenset({ObjectId.CHUID, ObjectId.CERTIFICATE_CARD_AUTHENTICATION})
+"""Of these, what a card gives over a contactless reader (table 2)."""
 _BIOMETRIC_TYPES: Final = {ObjectId.FINGERPRINTS: FINGERPRINT_TYPE, ObjectId.FACIAL_IMAGE: FACE_TYPE}
 _GLOBAL_PREFERENCES: Final = (0x10, 0x20)
 
@@ -26,7 +28,7 @@ _GLOBAL_PREFERENCES: Final = (0x10, 0x20)
 def check_presence(evidence: Evidence) -> None:
     """The mandatory objects are there."""
     for object_id in MANDATORY:
-        if object_id not in evidence.objects:
+        if object_id not in evidence.objects and (object_id in CONTACTLESS or not evidence.contactless):
             evidence.find(Code.OBJECT_MISSING, object_id.name)
 
 
