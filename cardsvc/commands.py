@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+import cardsvc.models  # noqa: F401 (foreign keys are looked up by name, so every table must be known)
 from cardsvc import ceremony, logs, schema
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.service import disable_caller, register_caller
