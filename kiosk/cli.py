@@ -14,7 +14,7 @@ from cardsvc.wire.manifest import Language
 from kiosk.catalogue import DepartmentAddress
 from kiosk.departments.cli import departments_app
 from kiosk.logs import configure_logs
-from kiosk.reader_names import reader_opener
+from kiosk.reader_names import ReaderSource
 from kiosk.screen.server import ScreenServer, write_link
 from kiosk.station import Equipment, Station
 from kiosk.visit.ending import Rules
@@ -70,13 +70,9 @@ def run(
         client = ServiceClient(service, client_id, load_key(key), issuer=issuer)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--key") from error
-    equipment = Equipment(
-        client,
-        reader_opener(contactless, contactless=True),
-        reader_opener(contact, contactless=False),
-        tuple(DepartmentAddress.parse(address) for address in department),
-        Rules(language=language),
-    )
+    held, inserted = ReaderSource(contactless, contactless=True), ReaderSource(contact, contactless=False)
+    addresses = tuple(DepartmentAddress.parse(address) for address in department)
+    equipment = Equipment(client, held, inserted, addresses, Rules(language=language))
 
     def announce(link: str) -> None:
         if ready_file:
@@ -87,7 +83,7 @@ def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         # The server stops at a signal and then raises it again. It must not end the process before the visit is ended.
         signal.signal(number, lambda *_: sys.exit())
-    with client, Station(equipment) as station:
+    with client, held, inserted, Station(equipment) as station:
         try:
             server = ScreenServer(station.booth, port, announce, _say_ready)
         except OSError as error:
