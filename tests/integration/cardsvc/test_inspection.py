@@ -81,14 +81,16 @@ FORGETS_CHUID = pretends(PUT_DATA, holding="5C035FC102")
 
 
 @pytest.mark.parametrize(
-    ("lie", "finding"),
+    ("lie", "findings"),
     [
-        (FORGETS_CCC, "ccc"),
-        (FORGETS_CHUID, "chuid"),
+        (FORGETS_CCC, ["ccc"]),
+        (FORGETS_CHUID, ["chuid", "object-missing:CHUID"]),
     ],
 )
-def test_a_card_that_forgets_an_object(sqlite_services: Services, tmp_path: Path, lie: Lie, finding: str) -> None:
-    assert findings_of(sqlite_services, tmp_path, lie) == [finding]
+def test_a_card_that_forgets_an_object(
+    sqlite_services: Services, tmp_path: Path, lie: Lie, findings: list[str]
+) -> None:
+    assert findings_of(sqlite_services, tmp_path, lie) == findings
 
 
 def findings_of(services: Services, folder: Path, lie: Lie) -> list[str]:
@@ -136,12 +138,19 @@ class SwapsObject:
 
 
 def test_a_card_that_shows_another_chuid(sqlite_services: Services, tmp_path: Path) -> None:
-    assert findings_of(sqlite_services, tmp_path, SwapsObject("5FC102", b"\x30\x00")) == ["chuid"]
+    assert findings_of(sqlite_services, tmp_path, SwapsObject("5FC102", b"\x30\x00")) == [
+        "chuid",
+        "object-malformed:CHUID",
+    ]
 
 
 def test_a_card_that_shows_a_broken_certificate(sqlite_services: Services, tmp_path: Path) -> None:
     lie = SwapsObject("5FC101", b"\x70\x01\x00\x71\x01\x00\xfe\x00")
-    assert findings_of(sqlite_services, tmp_path, lie) == ["certificate-card-authentication", "key-9e"]
+    assert findings_of(sqlite_services, tmp_path, lie) == [
+        "certificate-card-authentication",
+        "object-malformed:CERTIFICATE_CARD_AUTHENTICATION",
+        "key-9e",
+    ]
 
 
 def test_a_card_that_keeps_the_factorys_management_key(sqlite_services: Services, tmp_path: Path) -> None:
