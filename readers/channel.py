@@ -27,8 +27,8 @@ from readers.trace import traced
 Exchange = Callable[[CommandApdu], ResponseApdu]
 """Sends one command and returns the answer to it."""
 
-MAX_ANSWER: Final = 128 * 1024
-"""No object of any PIV card is nearly as long; whoever sends more means us harm."""
+MAX_ANSWER: Final = 32 * 1024
+"""The longest object, the facial image, needs 12,710 bytes; whoever sends more than twice that means us harm."""
 MAX_ROUNDS: Final = 1024
 """GET RESPONSE commands for one answer: stops a card that dribbles single bytes."""
 

@@ -48,7 +48,7 @@ def test_every_product_is_in_the_table() -> None:
 
 def commands() -> list[tuple[str, ...]]:
     root = get_command(app)
-    found = []
+    found: list[tuple[str, ...]] = []
     for name, command in vars(root)["commands"].items():
         inner = vars(command).get("commands")
         found += [(name, other) for other in inner] if inner else [(name,)]
