@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 import pytest
@@ -7,7 +8,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from readers.errors import CertificateExpired, CertificateNotYetValid, CertificateUnfit, CertificateUntrusted
+from readers.errors import (
+    CertificateExpired,
+    CertificateForged,
+    CertificateNotYetValid,
+    CertificateUnfit,
+    CertificateUntrusted,
+)
 from readers.paths import validate_path
 from tests.fixtures.authorities import CARD_AUTHENTICATION, Entity, year
 
@@ -174,3 +181,64 @@ def test_errors_do_not_name_anybody() -> None:
     with pytest.raises(CertificateUntrusted) as raised:
         validate(Entity.root("Other").authority().leaf())
     assert "Leaf" not in str(raised.value)
+
+
+# Several authorities of one name, cross-certificates, circles (RFC 4158).
+
+
+def test_authorities_of_one_name_and_different_keys() -> None:
+    namesakes = [Entity.root().authority() for _ in range(5)]
+    leaf = ISSUING.leaf()
+    for issuers in ((*namesakes, ISSUING), (ISSUING, *namesakes)):
+        assert validate(leaf, *issuers) == path_of(leaf, ISSUING, ROOT)
+    with pytest.raises(CertificateForged):
+        validate(leaf, *[ROOT.authority() for _ in range(3)])
+
+
+def test_an_anchor_of_the_same_name_and_another_key() -> None:
+    leaf = ISSUING.leaf()
+    anchors = path_of(Entity.root(), ROOT)
+    assert validate_path(leaf.certificate, path_of(ISSUING), anchors, year(2025))[-1] == ROOT.certificate
+    with pytest.raises(CertificateForged) as raised:
+        validate(leaf, ISSUING, anchor=Entity.root())
+    assert raised.value.certificate == ISSUING.certificate
+
+
+def test_over_a_cross_certificate() -> None:
+    ours, theirs = Entity.root("Ours"), Entity.root("Theirs")
+    issuing = theirs.authority()
+    bridge = ours.cross(theirs)
+    leaf = issuing.leaf()
+    assert validate(leaf, issuing, bridge, anchor=ours) == path_of(leaf, issuing, bridge, ours)
+    assert validate(leaf, issuing, bridge, anchor=theirs) == path_of(leaf, issuing, theirs)
+
+
+def test_authorities_that_certify_each_other_lead_nowhere_but_end() -> None:
+    ring = [Entity.root(f"Ring {number}") for number in range(9)]
+    crosses = [one.cross(other) for one in ring for other in ring if one is not other]
+    leaf = ring[0].leaf()
+    with pytest.raises(CertificateUntrusted):
+        validate(leaf, *crosses)
+    anchored = ROOT.cross(ring[5])
+    assert validate(leaf, *crosses, anchored)[-1] == ROOT.certificate
+
+
+def test_a_new_key_and_an_old_one_of_the_same_authority() -> None:
+    old, new = Entity.root("City"), Entity.root("City")
+    new_by_old = old.cross(new)
+    leaf = new.leaf()
+    assert validate(leaf, new_by_old, anchor=old) == path_of(leaf, new_by_old, old)
+
+
+def test_the_reason_is_that_of_the_path_that_came_closest() -> None:
+    expired = ROOT.authority(last=2024)
+    leaf = expired.leaf()
+    with pytest.raises(CertificateExpired):
+        validate(leaf, *[ROOT.authority() for _ in range(3)], expired)
+
+
+def test_works_inside_an_event_loop() -> None:
+    async def inside() -> tuple[x509.Certificate, ...]:
+        return validate(LEAF, ISSUING)
+
+    assert asyncio.run(inside()) == path_of(LEAF, ISSUING, ROOT)
