@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from readers.piv.identifiers import KeyReference, ObjectId
 from readers.piv.judging import Code, Depth, HeldKey, Judgement, Trust, Verdict, judge_objects
@@ -34,6 +36,11 @@ A, C, D, E = (RIGHT.certificates[key] for key in (NINE_A, NINE_C, NINE_D, NINE_E
 @pytest.fixture(scope="module")
 def issuers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Issuer]:
     return {kind: Issuer(tmp_path_factory.mktemp(kind), kind) for kind in ("P-256", "P-384", "RSA-2048")}
+
+
+@pytest.fixture(scope="module")
+def right_card(issuers: dict[str, Issuer]) -> CorpusCard:
+    return issuers["P-256"].make(RIGHT)
 
 
 def trust_in(card: CorpusCard) -> Trust:
@@ -317,3 +324,14 @@ def test_nonsense_is_a_finding(issuers: dict[str, Issuer], object_id: ObjectId, 
 def test_a_time_without_its_zone_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="zone"):
         judge_objects({}, Trust(), datetime(2026, 1, 1))  # noqa: DTZ001 - that is the mistake
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_one_byte_changed_anywhere_is_judged_and_found(right_card: CorpusCard, data: st.DataObject) -> None:
+    object_id = data.draw(st.sampled_from(sorted(right_card.objects)))
+    content = bytearray(right_card.objects[object_id])
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    verdict = judged(replace(right_card, objects={**right_card.objects, object_id: bytes(content)}))
+    # The mapping of the security object is not signed: what it no longer names is not hashed any more.
+    assert verdict.faults or object_id is ObjectId.SECURITY_OBJECT
