@@ -28,7 +28,7 @@ class Severity(IntEnum):
 
 
 class Code(StrEnum):
-    """Stable names of findings; docs/readers.md explains them."""
+    """Stable names of findings; docs/judging.md explains them."""
 
     OBJECT_MISSING = "object-missing"
     OBJECT_MALFORMED = "object-malformed"
