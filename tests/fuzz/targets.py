@@ -25,9 +25,12 @@ from readers.certificates import decode_certificate, public_key_of
 from readers.errors import ReaderError
 from readers.piv.admin import PivAdmin
 from readers.piv.attestation import Attestation, read_attestation, verify_attestation
+from readers.piv.biometrics import BiometricObject
 from readers.piv.fascn import NON_FEDERAL, FascN
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference, ObjectId, PinReference
 from readers.piv.judging import verify_tap
+from readers.piv.judging.evidence import Trust
+from readers.piv.judging.judge import judge_objects
 from readers.piv.management_key import ManagementKey
 from readers.piv.metadata import management_algorithm, read_metadata, tries_left
 from readers.piv.objects import Ccc, CertificateObject, Chuid, Discovery, PrintedInformation
@@ -135,6 +138,53 @@ def signed_data(raw: bytes) -> None:
 def security_object(raw: bytes) -> None:
     """Its frame, its CMS, its hashes."""
     SecurityObject.from_bytes(raw).verify(OBJECTS, [issuer().leaf.certificate])
+
+
+def judged(raw: bytes) -> None:
+    """A whole card, whatever is on it: the judge finds fault with it and raises nothing."""
+    objects = {JUDGED[number % len(JUDGED)]: content for number, content in _parts(raw)}
+    root = issuer().root.certificate
+    try:
+        verdict = judge_objects(objects, Trust(anchors=[root], intermediates=[root]), year(2025))
+    except ReaderError as error:
+        raise AssertionError("the judge raised") from error
+    for finding in verdict.findings:
+        str(finding)
+
+
+def _parts(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Contents of objects, each after its number and its length."""
+    while raw:
+        length = int.from_bytes(raw[1:3], "big")
+        yield raw[0], raw[3 : 3 + length]
+        raw = raw[3 + length :]
+
+
+def _sample_frame() -> bytes:
+    moment = bytes((20, 25, 1, 1, 0, 0, 0)) + b"Z"
+    signature = _sample_cms()
+    header = bytes((3, 0x0D)) + (4).to_bytes(4, "big") + len(signature).to_bytes(2, "big") + bytes(4)
+    header += moment * 3 + bytes((0, 0, 8)) + bytes(20) + bytes(NON_FEDERAL) + bytes(4)
+    return tlv.encode(0xBC, header + b"face" + signature) + bytes.fromhex("FE00")
+
+
+def _sample_card() -> bytes:
+    contents = {
+        ObjectId.CHUID: bytes(Chuid(NON_FEDERAL, CARD, date(2030, 1, 1), _sample_cms())),
+        ObjectId.CERTIFICATE_CARD_AUTHENTICATION: _sample_certificates()[0],
+        ObjectId.CERTIFICATE_PIV_AUTHENTICATION: _sample_certificates()[1],
+        ObjectId.SECURITY_OBJECT: _sample_security_object(),
+        ObjectId.DISCOVERY: bytes(Discovery()),
+        ObjectId.PRINTED_INFORMATION: _sample_printed(),
+        ObjectId.FACIAL_IMAGE: _sample_frame(),
+    }
+    return b"".join(
+        bytes((JUDGED.index(object_id),)) + len(content).to_bytes(2, "big") + content
+        for object_id, content in contents.items()
+    )
+
+
+JUDGED: Final = tuple(ObjectId)
 
 
 def signed_hashes(raw: bytes) -> None:
@@ -249,6 +299,8 @@ TARGETS: Final[Mapping[str, Target]] = {
     "certificate_object": Target(certificate_object, _sample_certificates),
     "cms": Target(signed_data, lambda: [_sample_cms(), _sample_cms(embed_signer=False)]),
     "security_object": Target(security_object, lambda: [_sample_security_object()]),
+    "biometrics": Target(BiometricObject.from_bytes, lambda: [_sample_frame()]),
+    "judged": Target(judged, lambda: [_sample_card()]),
     "signed_hashes": Target(
         signed_hashes, lambda: [cms.verify(SecurityObject.from_bytes(_sample_security_object()).signed).content]
     ),
