@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from readers import tlv
 from readers.certificates import decode_certificate, public_key_of
 from readers.errors import CardNotAuthenticated, ProtocolError, SignerUnknown
+from readers.path_building import name_key
 
 MAX_SIGNED: Final = 16 * 1024
 """Bytes: ten times what any PIV object holds. `asn1crypto` takes time that grows with the square of some lengths."""
@@ -129,14 +130,14 @@ def _verify(der: bytes, candidates: Sequence[x509.Certificate], detached: Sequen
     right = (
         content is not None
         and attributes[_CONTENT_TYPE] == core.ObjectIdentifier(content_type).dump()
-        # §5.4: what is signed is the SET OF, not the [0] that stands in the message.
-        and _signed_by(signer, signer_info["signed_attrs"].untag().dump(), signer_info, digest_algorithm)
+        and any(_signed_by(signer, text, signer_info, digest_algorithm) for text in _signed_texts(signer_info))
     )
     if content is None or not right:
         raise CardNotAuthenticated("the CMS signature is wrong")
     return SignedContent(content_type, content, signer, attributes)
 
 
+_SET_OF: Final = 0x31
 _CONTENT_TYPE: Final = "1.2.840.113549.1.9.3"
 _MESSAGE_DIGEST: Final = "1.2.840.113549.1.9.4"
 _DIGESTS: Final[Mapping[str, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
@@ -156,6 +157,16 @@ def _attributes(signer_info: cms.SignerInfo) -> dict[str, bytes]:
     return found
 
 
+def _signed_texts(signer_info: cms.SignerInfo) -> list[bytes]:
+    """§5.4: what is signed is the SET OF, not the [0] that stands in the message, and in DER: in order.
+
+    Some signers sign it in the order in which they wrote it.
+    """
+    attributes = signer_info["signed_attrs"]
+    in_order = b"".join(sorted(attribute.dump() for attribute in attributes))
+    return list(dict.fromkeys([tlv.encode(_SET_OF, in_order), attributes.untag().dump()]))
+
+
 def _digested(contents: Sequence[bytes], algorithm: str, signed_digest: bytes) -> bytes | None:
     wanted = core.OctetString.load(signed_digest).native
     if algorithm not in _DIGESTS:
@@ -169,16 +180,19 @@ def _embedded(signed: cms.SignedData) -> list[x509.Certificate]:
 
 def _signer(signer_info: cms.SignerInfo, certificates: Sequence[x509.Certificate]) -> x509.Certificate:
     sid = signer_info["sid"]
-    for certificate in certificates:
-        if sid.name == "issuer_and_serial_number":
-            if (certificate.issuer.public_bytes(), certificate.serial_number) == (
-                sid.chosen["issuer"].dump(),
-                sid.chosen["serial_number"].native,
-            ):
-                return certificate
-        elif _key_identifier(certificate) == sid.chosen.native:
-            return certificate
-    raise SignerUnknown("the signer's certificate is missing")
+    if sid.name == "issuer_and_serial_number":
+        # Some signers write the issuer's name in another type of string than its certificate does.
+        wanted = (name_key(sid.chosen["issuer"]), sid.chosen["serial_number"].native)
+        fits = [one for one in certificates if one.serial_number == wanted[1] and _issuer_key(one) == wanted[0]]
+    else:
+        fits = [one for one in certificates if _key_identifier(one) == sid.chosen.native]
+    if not fits:
+        raise SignerUnknown("the signer's certificate is missing")
+    return fits[0]
+
+
+def _issuer_key(certificate: x509.Certificate) -> str:
+    return name_key(asn1_x509.Name.load(certificate.issuer.public_bytes()))
 
 
 def _key_identifier(certificate: x509.Certificate) -> bytes | None:

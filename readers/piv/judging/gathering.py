@@ -8,13 +8,13 @@ from typing import Final, TypeVar
 
 from cryptography import x509
 
-from readers import cms
+from readers import cms, tlv
 from readers.errors import CardInconsistent, CardNotAuthenticated, ProtocolError, SignerUnknown
 from readers.piv.biometrics import BIOMETRIC_OBJECT, BiometricObject
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId
 from readers.piv.judging.evidence import Biometric, Evidence, KeyProof, Trust
 from readers.piv.judging.verdict import Code
-from readers.piv.objects import CertificateObject, Chuid, Discovery, PrintedInformation
+from readers.piv.objects import CertificateObject, Chuid, Discovery
 from readers.piv.security_object import SecurityObject
 from readers.piv.signed_chuid import CHUID_CONTENT, signed_contents
 
@@ -23,9 +23,10 @@ _Decoded = TypeVar("_Decoded")
 BIOMETRIC_OBJECTS: Final = (ObjectId.FINGERPRINTS, ObjectId.FACIAL_IMAGE)
 _DECODED_ONLY: Final[Mapping[ObjectId, Callable[[bytes], object]]] = {
     ObjectId.DISCOVERY: Discovery.from_bytes,
-    ObjectId.PRINTED_INFORMATION: PrintedInformation.from_bytes,
+    ObjectId.PRINTED_INFORMATION: tlv.decode,
+    ObjectId.CCC: tlv.decode,
 }
-"""Objects whose content no other check wants. The CCC is left alone: other issuers' differ from ours in many ways."""
+"""Objects whose content no other check wants. Those of other issuers differ from ours in many ways."""
 
 
 def gather(

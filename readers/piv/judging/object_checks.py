@@ -49,16 +49,18 @@ def check_hashes(evidence: Evidence) -> None:
                 # Perhaps it is behind the PIN, or not in the dump.
                 evidence.find(Code.HASHED_OBJECT_MISSING, object_id.name, Severity.NOTE)
         elif not evidence.hashes.names(object_id):
-            if object_id in _needing_a_hash(evidence):
-                evidence.find(Code.HASH_MISSING, object_id.name)
+            severity = _missed(evidence, object_id)
+            if severity is not None:
+                evidence.find(Code.HASH_MISSING, object_id.name, severity)
         elif not evidence.hashes.covers(object_id, content):
             evidence.find(Code.HASH_WRONG, object_id.name)
 
 
-def _needing_a_hash(evidence: Evidence) -> set[ObjectId]:
+def _missed(evidence: Evidence, object_id: ObjectId) -> Severity | None:
     """Part 1 §3.1.7: unsigned objects are vouched for by the security object, or by nobody."""
-    unsigned_chuid = evidence.chuid is not None and not evidence.chuid.issuer_signature
-    return {ObjectId.PRINTED_INFORMATION, *([ObjectId.CHUID] if unsigned_chuid else [])}
+    if object_id is ObjectId.CHUID and evidence.chuid is not None and not evidence.chuid.issuer_signature:
+        return Severity.FAULT
+    return Severity.NOTE if object_id is ObjectId.PRINTED_INFORMATION else None
 
 
 def check_biometrics(evidence: Evidence) -> None:

@@ -4,6 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from asn1crypto import cms as asn1_cms
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,3 +94,21 @@ def test_one_wrong_byte(position: int, change: int) -> None:
 def test_any_bytes_are_refused(raw: bytes) -> None:
     with pytest.raises(ProtocolError):
         cms.verify(raw, [SIGNER.certificate])
+
+
+def test_an_issuer_in_another_type_of_string_is_the_same() -> None:
+    """As the GSA's card builder writes it: PrintableString for whatever the certificate has."""
+    message = cms.sign(DATA, b"content", SIGNER.certificate, SIGNER.signature_of)
+    utf8, printable = bytes.fromhex("0C04") + b"Root", bytes.fromhex("1304") + b"Root"
+    start = message.rindex(utf8)  # the last is the one in the signer's identifier
+    rewritten = message[:start] + printable + message[start + len(utf8) :]
+    assert cms.verify(rewritten).content == b"content"
+
+
+def test_attributes_may_stand_in_any_order() -> None:
+    """What is signed is in order all the same (RFC 5652 §5.4)."""
+    ordered = cms.sign(DATA, b"content", SIGNER.certificate, SIGNER.signature_of)
+    info = asn1_cms.ContentInfo.load(ordered)
+    attributes = info["content"]["signer_infos"][0]["signed_attrs"]
+    pieces = [attribute.dump() for attribute in attributes]
+    assert cms.verify(ordered.replace(b"".join(pieces), b"".join(reversed(pieces)))).content == b"content"

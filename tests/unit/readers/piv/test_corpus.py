@@ -313,7 +313,7 @@ def test_a_signer_that_nobody_shows(issuers: dict[str, Issuer]) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x53", b"\xba\0\xbb\2\x30\0", bytes(300), b"\x30\x80" * 40])
-@pytest.mark.parametrize("object_id", [*CONTAINERS, ObjectId.SECURITY_OBJECT, ObjectId.PRINTED_INFORMATION])
+@pytest.mark.parametrize("object_id", [*CONTAINERS, ObjectId.SECURITY_OBJECT])
 def test_nonsense_is_a_finding(issuers: dict[str, Issuer], object_id: ObjectId, content: bytes) -> None:
     card = issuers["P-256"].make(RIGHT)
     card.objects[object_id] = content
