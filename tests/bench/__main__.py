@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,41 +17,42 @@ from rich.table import Table
 
 from kiosk.city.founding import Plan, found, open_service
 from kiosk.city.issuing import STOCK_NUMBER, issue
-from kiosk.city.stage import CardFiles, Transport, open_stage
+from kiosk.city.stage import CardFiles, Stage, Transport, open_stage
 from tests.bench import authenticating, costs, tapping
 from tests.fixtures import postgres
 
-console = Console()
+console = Console(width=None if sys.stdout.isatty() else 130)
 
 
-def bench_tap(rounds: int) -> dict[str, Any]:
-    """A card issued by the service, on real PC/SC, tapped by us and by yubikit."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        stage = stack.enter_context(open_stage(folder, Transport.PCSC))
-        plan = Plan.for_folder(folder)
-        card = CardFiles.named(folder, STOCK_NUMBER)
-        found(plan)
-        with open_service(plan):
-            issue(plan, stage, card)
-        progress = stack.enter_context(Progress(console=console, transient=True))
-        task = progress.add_task("tapping", total=rounds)
-        return tapping.compare(stage, card, rounds, lambda: progress.advance(task))
+@contextmanager
+def memory_folder() -> Iterator[Path]:
+    """A folder in memory where there is a file system for it.
 
-
-def bench_costs(rounds: int) -> dict[str, Any]:
-    """What each operation costs, ours and yubikit's, on real PC/SC.
-
-    The cards live in memory where there is a file system for it: they write down every PIN try before they compare, and
-    it is not the disk that is measured.
+    Cards write down every PIN try before they compare, and it is not the disk that is measured.
     """
     memory = Path("/dev/shm")  # noqa: S108 - a directory of our own is made in it
-    with ExitStack() as stack:
-        place = memory if memory.is_dir() else None
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=place)))
-        stage = stack.enter_context(open_stage(folder, Transport.PCSC))
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
+def bench_cards(rounds: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A tap and the other operations, ours and yubikit's; on one pcscd, as libpcsclite finds its socket only once."""
+    with memory_folder() as folder, open_stage(folder, Transport.PCSC) as stage:
+        tap = bench_tap(stage, folder, rounds)
         with console.status("counting what cards cost …"):
-            return costs.measure(stage, folder, rounds)
+            return tap, costs.measure(stage, folder, rounds)
+
+
+def bench_tap(stage: Stage, folder: Path, rounds: int) -> dict[str, Any]:
+    """A card issued by the service, tapped by us and by yubikit."""
+    plan = Plan.for_folder(folder)
+    card = CardFiles.named(folder, STOCK_NUMBER)
+    found(plan)
+    with open_service(plan):
+        issue(plan, stage, card)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("tapping", total=rounds)
+        return tapping.compare(stage, card, rounds, lambda: progress.advance(task))
 
 
 def bench_authentication(database: str, database_url: str, proofs: int) -> dict[str, Any]:
@@ -81,8 +84,7 @@ def main(
 ) -> None:
     """Measure taps and authentications. Example: python -m tests.bench --rounds 100 --proofs 1000."""
     report = json.loads(report_file.read_text()) if report_file.exists() else {}
-    report["tap"] = bench_tap(rounds)
-    report["cost"] = bench_costs(rounds)
+    report["tap"], report["cost"] = bench_cards(rounds)
     report["authentication"] = {"sqlite": bench_authentication("sqlite", "", proofs)}
     with postgres.room() as room, postgres.start(room).database() as url:
         report["authentication"]["postgresql"] = bench_authentication("postgresql", url, proofs)
