@@ -17,6 +17,7 @@ from typing import Protocol
 
 from readers.connection import CardReader
 from readers.metering import Usage
+from readers.pcsc import find_reader
 from readers.virtual import loopback
 from readers.virtual.journal import read_journal
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, CardOnReader, PrivatePcscd, unavailable_reason
@@ -98,9 +99,7 @@ class PcscStage:
 
     def reader(self, place: Place) -> CardReader:
         """The reader through pyscard, in this process."""
-        from readers import pcsc  # noqa: PLC0415 (an extra: missing where there is no PC/SC)
-
-        return pcsc.find_reader(self.reader_name(place))
+        return find_reader(self.reader_name(place))
 
     def put_on(self, card: CardFiles, place: Place) -> None:
         """Start a card process on the reader's port."""
