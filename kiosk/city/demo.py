@@ -97,7 +97,7 @@ class Demo:
         """A clerk enrols a resident and submits the application."""
         self._application = enrol(self._clerk, RESIDENT)
         expect(self._application_state(), "submitted", "application")
-        expect(self._records.contains(RESIDENT.name), False, "the resident's name in clear in the database")  # noqa: FBT003
+        expect(self._records.contains(RESIDENT.name), wanted=False, what="the resident's name in clear in the database")
         return "application submitted; the database does not hold the name in clear"
 
     def approve(self) -> str:
