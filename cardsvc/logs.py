@@ -40,12 +40,12 @@ SECRET_WORDS: Final = frozenset(
 """A member with one of these names, or with a name that ends in ``_`` and one, is never written."""
 
 
-def configure(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Log to a stream from here on, in this process."""
+def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Log to a stream, or to standard error, from here on, in this process."""
     structlog.configure(
         processors=list(processors()),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

@@ -7,6 +7,7 @@ import os
 from hypothesis import settings
 
 pytest_plugins = (
+    "tests.fixtures.logging",
     "tests.fixtures.parts",
     "tests.fixtures.databases",
     "tests.fixtures.cards",

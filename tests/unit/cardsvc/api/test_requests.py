@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -22,12 +21,10 @@ from tests.fixtures.proofs import City
 
 
 @pytest.fixture
-def log() -> Iterator[LogCapture]:
+def log() -> LogCapture:
     capture = LogCapture()
-    before = structlog.get_config()
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, capture])
-    yield capture
-    structlog.configure(**before)
+    return capture
 
 
 def post(city: City, path: str, **content: Any) -> httpx.Response:

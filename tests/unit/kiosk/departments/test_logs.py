@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -15,11 +14,10 @@ from kiosk.departments.contract.storage import open_database
 
 
 @pytest.fixture
-def log() -> Iterator[StringIO]:
+def log() -> StringIO:
     file = StringIO()
     configure_logs(file)
-    yield file
-    structlog.reset_defaults()
+    return file
 
 
 def test_a_traceback_has_no_local_variables(log: StringIO) -> None:
