@@ -2,7 +2,7 @@
 
 Exit status: 0 done; 1 refused, with a sentence on standard error; 2 wrong usage.
 
-What needs no database is here; the rest is in `commands.py`, which is imported when one of its commands is wanted. Its
+What needs no database is here; the rest is in `commands`, which is imported when one of its commands is wanted. Its
 libraries take a second to import, and a city makes a key for every caller.
 """
 
@@ -23,7 +23,7 @@ from cardsvc.wire.jose import CURVE
 
 
 class _OnDemand(TyperGroup):
-    """Commands of this module, and after them those of `commands.py`."""
+    """Commands of this module, and after them those of `commands`."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return [*super().list_commands(ctx), *_others().list_commands(ctx)]

@@ -1,0 +1,12 @@
+"""The commands around the database, a module for each topic."""
+
+from __future__ import annotations
+
+import typer
+
+from cardsvc.commands import callers, departments, founding
+
+app = typer.Typer()
+app.add_typer(founding.app)
+app.add_typer(callers.app, name="caller")
+app.add_typer(departments.app, name="department")
