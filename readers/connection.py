@@ -1,7 +1,7 @@
 """The one narrow seam to a card: send a command, get an answer.
 
-`pcsc.py` implements it on a real reader, `virtual/loopback.py` in this process, the service on a card relayed from a
-desk. Everything else in `readers` works on these protocols.
+`readers.pcsc` implements it on a real reader, `virtual/loopback.py` in this process, the service on a card relayed
+from a desk. Everything else in `readers` works on these protocols.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ class _Work:
         return self._connection
 
     def _probe(self, _: bytes) -> bytes:
-        with suppress(ReaderError):
-            PcscConnection.open(self._reader).close()
+        with suppress(ReaderError), self._reader.connect():
+            pass
         return b""
 
     def _connect(self, _: bytes) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from readers import pcsc
+from readers.pcsc import connection, context
 from tests.fixtures.fake_scard import FakeScard, Slot
 
 
@@ -14,8 +14,8 @@ from tests.fixtures.fake_scard import FakeScard, Slot
 def scard(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeScard]:
     """Two empty readers."""
     fake = FakeScard({"Virtual PCD 00 00": Slot(), "Virtual PCD 00 01": Slot()})
-    monkeypatch.setattr(pcsc, "scard", fake)
-    monkeypatch.setattr(pcsc, "_BACK_OFF", (0.0, 0.0))
-    monkeypatch.setattr(pcsc, "_REMOVAL_NOTICED", 0.02)
+    monkeypatch.setattr(context, "scard", fake)
+    monkeypatch.setattr(connection, "_BACK_OFF", (0.0, 0.0))
+    monkeypatch.setattr(connection, "_REMOVAL_NOTICED", 0.02)
     yield fake
     assert not fake.open_contexts, "a PC/SC context was left open"

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from readers.cli import app
-from readers.pcsc_codes import PcscCode
+from readers.pcsc.codes import PcscCode
 from readers.virtual.card import VirtualCard
 from tests.fixtures.authorities import Entity
 from tests.fixtures.fake_scard import FakeScard, Slot

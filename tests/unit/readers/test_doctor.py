@@ -16,7 +16,7 @@ from readers.cli import app
 from readers.doctor import Diagnosis, Finding, diagnose, exit_status
 from readers.errors import PcscUnavailable
 from readers.machine import Machine
-from readers.pcsc_codes import PcscCode
+from readers.pcsc.codes import PcscCode
 from readers.virtual.card import VirtualCard
 from tests.fixtures.fake_scard import FakeScard
 from tests.fixtures.scripted import HostileConnection

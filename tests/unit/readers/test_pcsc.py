@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from readers import pcsc
 from readers.errors import (
     CardBusy,
     CardMute,
@@ -20,8 +19,8 @@ from readers.errors import (
     ReaderError,
     ReaderFailed,
 )
-from readers.pcsc import PcscReader, find_reader, list_readers
-from readers.pcsc_codes import PcscCode
+from readers.pcsc import PcscReader, context, find_reader, list_readers
+from readers.pcsc.codes import PcscCode
 from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
 from tests.fixtures.fake_scard import FakeScard
@@ -112,7 +111,7 @@ def test_no_reader_of_that_name_or_several(scard: FakeScard, name: str) -> None:
 
 
 def test_without_pyscard(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pcsc, "scard", None)
+    monkeypatch.setattr(context, "scard", None)
     with pytest.raises(PcscUnavailable, match="extra 'pcsc'"):
         list_readers()
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers import pcsc
+from readers.pcsc import PcscReader, context
 from readers.piv.session import PivSession
 from readers.t0 import to_tpdu
 from readers.virtual.card import VirtualCard
@@ -48,9 +48,9 @@ def test_pcsc_sends_tpdus_to_a_card_on_t0(monkeypatch: pytest.MonkeyPatch, tmp_p
 
     monkeypatch.setattr(fake, "SCardConnect", lambda *asked: (*connect(*asked)[:2], fake.SCARD_PROTOCOL_T0))
     monkeypatch.setattr(fake, "SCardTransmit", transmit)
-    monkeypatch.setattr(pcsc, "scard", fake)
+    monkeypatch.setattr(context, "scard", fake)
     with VirtualCard(tmp_path / "card.json") as card:
         fake.put_on(reader, card)
-        with pcsc.PcscReader(reader).connect() as connection:
+        with PcscReader(reader).connect() as connection:
             assert PivSession.open(connection).pin_tries_left() == 3
     assert seen == ["00a4040009a00000030800001000", "0020008000"]
