@@ -17,20 +17,14 @@ from datetime import datetime
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from readers import tlv
 from readers.apdu import SHORT_LE, CommandApdu
 from readers.certificates import decode_certificate, public_key_of
-from readers.errors import (
-    CardInconsistent,
-    CertificateExpired,
-    CertificateNotYetValid,
-    CertificateUntrusted,
-    MalformedTlv,
-)
+from readers.errors import CardInconsistent, CertificateUntrusted, MalformedTlv
+from readers.paths import find_path
 from readers.piv.admin import PinPolicy, TouchPolicy
 from readers.piv.identifiers import KeyReference, ObjectId, VendorInstruction
 from readers.piv.objects import CertificateObject
@@ -46,9 +40,6 @@ POLICIES: Final = x509.ObjectIdentifier(f"{_ARC}.8")
 """PIN policy and touch policy, a byte each."""
 FORM_FACTOR: Final = x509.ObjectIdentifier(f"{_ARC}.9")
 """One byte."""
-
-MAX_DEPTH: Final = 4
-"""Certificates between the attester and the root: Yubico's newer chain has two."""
 
 _SLOT_AT_THE_END: Final = re.compile(r" ([0-9A-Fa-f]{2})$")
 """The statement's subject ends in the slot, for example ``YubiKey PIV Attestation 9a``: no extension tells it."""
@@ -100,13 +91,11 @@ def verify_attestation(
 ) -> VerifiedAttestation:
     """Check that the statement is about ``public_key`` in slot ``key``, and that its path ends at one of ``roots``.
 
-    Raises CardInconsistent when it is about something else, CertificateUntrusted when no path leads to a root,
-    CertificateExpired and CertificateNotYetValid.
+    Raises CardInconsistent when it is about something else, and what `readers.paths.find_path` raises when no path
+    leads to a root, or none that is valid ``at`` that time.
     """
     statement = attestation.statement
-    path = (statement, *_path(attestation, intermediates, roots))
-    for certificate in path:
-        _require_valid(certificate, at)
+    path = _path(attestation, intermediates, roots, at)
     if public_key_of(statement) != public_key:
         raise CardInconsistent("the card attests another key than it made")
     if _attested_slot(statement) != key:
@@ -116,49 +105,18 @@ def verify_attestation(
 
 
 def _path(
-    attestation: Attestation, intermediates: Sequence[x509.Certificate], roots: Sequence[x509.Certificate]
+    attestation: Attestation, intermediates: Sequence[x509.Certificate], roots: Sequence[x509.Certificate], at: datetime
 ) -> tuple[x509.Certificate, ...]:
-    """From the attester to a root.
+    """From the statement to a root, by way of the attester.
 
-    Not `readers.paths`: makers' certificates lack what RFC 5280 wants of a CA (YubiKey's F9 has no key usage and no
-    key identifiers), and nothing they certify goes anywhere but here.
+    Makers' certificates lack what RFC 5280 §4 wants of an issuer (YubiKey's F9 has no key usage and no key
+    identifiers), but nothing that its §6 wants of a path.
     """
-    if not _issued(attestation.statement, attestation.attester):
-        raise CertificateUntrusted(attestation.statement, "the attester did not sign it")
-    path = [attestation.attester]
-    if attestation.attester in roots:
-        return tuple(path)
-    while len(path) <= MAX_DEPTH and _is_authority(path[-1]):
-        root = next((root for root in roots if _issued(path[-1], root)), None)
-        if root is not None:
-            return (*path, root)
-        above = next((known for known in intermediates if known not in path and _issued(path[-1], known)), None)
-        if above is None:
-            break
-        path.append(above)
-    raise CertificateUntrusted(attestation.attester, "no path leads to an attestation root")
-
-
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
-
-
-def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-
-
-def _require_valid(certificate: x509.Certificate, at: datetime) -> None:
-    if at > certificate.not_valid_after_utc:
-        raise CertificateExpired(certificate)
-    if at < certificate.not_valid_before_utc:
-        raise CertificateNotYetValid(certificate)
+    statement, attester = attestation.statement, attestation.attester
+    path = find_path(statement, [attester, *intermediates], roots, at)
+    if attester not in path[1:]:
+        raise CertificateUntrusted(statement, "the attester did not sign it")
+    return path
 
 
 def _attested_slot(statement: x509.Certificate) -> int | None:

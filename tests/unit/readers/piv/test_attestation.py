@@ -16,6 +16,7 @@ from readers.errors import (
     CardError,
     CardInconsistent,
     CertificateExpired,
+    CertificateForged,
     CertificateNotYetValid,
     CertificateUntrusted,
 )
@@ -115,13 +116,36 @@ def test_a_serial_that_is_none(maker: Maker) -> None:
 
 def test_a_statement_that_another_attester_signed(maker: Maker) -> None:
     mixed = replace(maker.attest(NINE_A), attester=Maker.new().attester)
-    with pytest.raises(CertificateUntrusted, match="did not sign"):
+    with pytest.raises(CertificateForged):
         judge(mixed, maker)
+
+
+def test_a_statement_that_does_not_go_by_way_of_the_attester_the_card_shows(maker: Maker) -> None:
+    """F9 is the card's: a path past it, over another authority of the maker's, says nothing of this card."""
+    attestation = maker.attest(NINE_A)
+    shown = replace(attestation, attester=Maker.new(key=maker.key, above=maker).attester)
+    authorities = [maker.intermediate, attestation.attester]
+    with pytest.raises(CertificateUntrusted, match="attester"):
+        verify_attestation(shown, NINE_A, maker.key, [maker.root], AT, intermediates=authorities)
+
+
+def test_a_statement_that_is_a_root(maker: Maker) -> None:
+    """Trust in a certificate is not what it says about keys."""
+    attestation = maker.attest(NINE_A)
+    with pytest.raises(CertificateUntrusted, match="attester"):
+        verify_attestation(attestation, NINE_A, maker.key, [attestation.statement], AT)
+
+
+def test_an_attester_further_from_the_root_than_the_maker_allows(maker: Maker) -> None:
+    """YubiKey's F9 and its root say so (pathLenConstraint): what a card certifies certifies nothing more."""
+    short = Maker.new(key=maker.key, path_length=0)
+    with pytest.raises(CertificateUntrusted, match="no path"):
+        judge(short.attest(NINE_A), short)
 
 
 def test_another_maker(maker: Maker) -> None:
     """Same names, other keys."""
-    with pytest.raises(CertificateUntrusted, match="no path"):
+    with pytest.raises(CertificateForged):
         judge(Maker.new(key=maker.key).attest(NINE_A), maker)
 
 
