@@ -4,7 +4,7 @@
     <name>.key         the key, sealed under that wrapping key with its name as context
 
 Signing keys are PKCS #8 inside; the others are 32 random bytes. One scrypt opens the whole store: the wrapping key is
-as strong for nine files as for one, and a service that starts nine times slower protects nobody.
+as strong for many files as for one, and a service that starts many times slower protects nobody.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from typing import Final
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from cardsvc.trust import sealing
 from cardsvc.trust.keystore import (
+    ED25519_KEYS,
     MAC_KEYS,
     SEALING_KEYS,
     SIGNING_CURVES,
@@ -46,9 +48,10 @@ _SCRYPT_COST_LIMIT: Final = 2**20
 class FileKeystore:
     """`Keystore` on encrypted files, all read and opened once."""
 
-    def __init__(self, signers: dict[KeyName, ec.EllipticCurvePrivateKey], secret_keys: dict[KeyName, bytes]) -> None:
-        self._signers = signers
-        self._secret_keys = secret_keys
+    def __init__(self, keys: dict[KeyName, bytes]) -> None:
+        self._signers = {name: _parse_signer(keys[name]) for name in SIGNING_CURVES}
+        self._ed25519_signers = {name: _parse_ed25519(keys[name]) for name in ED25519_KEYS}
+        self._secret_keys = {name: keys[name] for name in SEALING_KEYS | MAC_KEYS}
 
     @classmethod
     def create(cls, folder: Path, passphrase: bytes) -> FileKeystore:
@@ -59,7 +62,7 @@ class FileKeystore:
         salt = secrets.token_bytes(16)
         wrapping_key = _derive(passphrase, salt, _SCRYPT_COST)
         for name in KeyName:
-            _write(folder / f"{name}.key", sealing.seal(wrapping_key, _new_key(name), _context(name)))
+            _make_key(folder, wrapping_key, name)
         header = {"format": _FORMAT, "scrypt": {"n": _SCRYPT_COST, "salt": base64.b64encode(salt).decode()}}
         _write(folder / _HEADER, json.dumps(header).encode())  # last: a store without it is not one
         return cls.load(folder, passphrase)
@@ -68,12 +71,23 @@ class FileKeystore:
     def load(cls, folder: Path, passphrase: bytes) -> FileKeystore:
         """Open the keystore in ``folder``. Raises KeystoreMissing and KeystoreLocked."""
         wrapping_key = _derive(passphrase, *_read_header(folder))
-        opened = {name: _open_key(folder / f"{name}.key", wrapping_key, name) for name in KeyName}
-        signers = {name: _parse_signer(opened[name]) for name in SIGNING_CURVES}
-        return cls(signers, {name: raw for name, raw in opened.items() if name not in SIGNING_CURVES})
+        return cls({name: _open_key(_path(folder, name), wrapping_key, name) for name in KeyName})
+
+    @classmethod
+    def complete(cls, folder: Path, passphrase: bytes) -> tuple[KeyName, ...]:
+        """Make the keys that an older version did not know yet. Says which. Raises KeystoreMissing, KeystoreLocked."""
+        wrapping_key = _derive(passphrase, *_read_header(folder))
+        missing = tuple(name for name in KeyName if not _path(folder, name).exists())
+        for name in KeyName:
+            # Also proves the passphrase: keys sealed under two of them would never open together.
+            if name not in missing:
+                _open_key(_path(folder, name), wrapping_key, name)
+        for name in missing:
+            _make_key(folder, wrapping_key, name)
+        return missing
 
     def __repr__(self) -> str:
-        return f"<FileKeystore of {len(self._signers) + len(self._secret_keys)} keys>"
+        return f"<FileKeystore of {len(KeyName)} keys>"
 
     def signer(self, name: KeyName) -> ec.EllipticCurvePrivateKey:
         """A key to sign with."""
@@ -84,6 +98,12 @@ class FileKeystore:
     def public_key(self, name: KeyName) -> ec.EllipticCurvePublicKey:
         """The public half of a signing key."""
         return self.signer(name).public_key()
+
+    def ed25519_signer(self, name: KeyName) -> Ed25519PrivateKey:
+        """A key to sign notes with."""
+        if name not in ED25519_KEYS:
+            raise ValueError(f"{name} is no Ed25519 key")
+        return self._ed25519_signers[name]
 
     def seal(self, name: KeyName, plaintext: bytes, context: bytes) -> bytes:
         """Encrypt for ``context``."""
@@ -113,10 +133,24 @@ def _derive(passphrase: bytes, salt: bytes, cost: int) -> bytes:
     return Scrypt(salt=salt, length=sealing.KEY_SIZE, n=cost, r=8, p=1).derive(passphrase)
 
 
+def _path(folder: Path, name: KeyName) -> Path:
+    return folder / f"{name}.key"
+
+
+def _make_key(folder: Path, wrapping_key: bytes, name: KeyName) -> None:
+    _write(_path(folder, name), sealing.seal(wrapping_key, _new_key(name), _context(name)))
+
+
 def _new_key(name: KeyName) -> bytes:
-    if name not in SIGNING_CURVES:
-        return secrets.token_bytes(sealing.KEY_SIZE)
-    return ec.generate_private_key(SIGNING_CURVES[name]).private_bytes(
+    if name in SIGNING_CURVES:
+        return _pkcs8(ec.generate_private_key(SIGNING_CURVES[name]))
+    if name in ED25519_KEYS:
+        return _pkcs8(Ed25519PrivateKey.generate())
+    return secrets.token_bytes(sealing.KEY_SIZE)
+
+
+def _pkcs8(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
@@ -125,6 +159,13 @@ def _parse_signer(raw: bytes) -> ec.EllipticCurvePrivateKey:
     key = serialization.load_der_private_key(raw, password=None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise KeystoreLocked("a signing key is not an elliptic-curve key")
+    return key
+
+
+def _parse_ed25519(raw: bytes) -> Ed25519PrivateKey:
+    key = serialization.load_der_private_key(raw, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeystoreLocked("a signing key is not an Ed25519 key")
     return key
 
 
@@ -144,7 +185,7 @@ def _open_key(path: Path, wrapping_key: bytes, name: KeyName) -> bytes:
     try:
         return sealing.unseal(wrapping_key, path.read_bytes(), _context(name))
     except FileNotFoundError:
-        raise KeystoreMissing(f"the keystore has no {path.name}") from None
+        raise KeystoreMissing(f"the keystore has no {path.name}: `cardsvc trust add-keys` makes new ones") from None
     except NotSealedHere:
         raise KeystoreLocked(f"{path.name} does not open: the passphrase is wrong, or the file was changed") from None
 

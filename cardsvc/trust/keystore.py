@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 class KeyName(StrEnum):
@@ -25,6 +26,14 @@ class KeyName(StrEnum):
     """Signs what departments get; published in the JWKS."""
     ACCESS_TOKEN = "access-token"
     """Signs the bearer tokens of callers."""
+    OCSP = "ocsp"
+    """Signs what the responder says about certificates."""
+    STATUS_LIST = "status-list"
+    """Signs the status lists of cards; published in the JWKS."""
+    EVIDENCE = "evidence"
+    """Signs what is kept to prove later how things stood."""
+    AUDIT_LOG = "audit-log"
+    """Signs the checkpoints of the audit log (Ed25519, as C2SP notes are)."""
     ESCROW = "escrow"
     """Seals the PUK and the management key of each card."""
     PERSONAL_DATA = "personal-data"
@@ -33,6 +42,8 @@ class KeyName(StrEnum):
     """Makes challenges, so that they need no table."""
     SECTOR = "sector"
     """Makes the pseudonym by which one department knows a citizen."""
+    BLIND_INDEX = "blind-index"
+    """Makes the words under which sealed names are found."""
 
 
 SIGNING_CURVES: Final[dict[KeyName, ec.EllipticCurve]] = {
@@ -41,11 +52,16 @@ SIGNING_CURVES: Final[dict[KeyName, ec.EllipticCurve]] = {
     KeyName.CONTENT_SIGNING: ec.SECP256R1(),
     KeyName.ASSERTION: ec.SECP256R1(),
     KeyName.ACCESS_TOKEN: ec.SECP256R1(),
+    KeyName.OCSP: ec.SECP256R1(),
+    KeyName.STATUS_LIST: ec.SECP256R1(),
+    KeyName.EVIDENCE: ec.SECP256R1(),
 }
-"""The keys that sign, with their curves."""
+"""The keys that sign with ECDSA, and their curves."""
+ED25519_KEYS: Final = frozenset({KeyName.AUDIT_LOG})
+"""The keys that sign with Ed25519."""
 SEALING_KEYS: Final = frozenset({KeyName.ESCROW, KeyName.PERSONAL_DATA})
 """The keys that encrypt."""
-MAC_KEYS: Final = frozenset({KeyName.CHALLENGE, KeyName.SECTOR})
+MAC_KEYS: Final = frozenset({KeyName.CHALLENGE, KeyName.SECTOR, KeyName.BLIND_INDEX})
 """The keys that authenticate messages or derive from them."""
 
 
@@ -77,6 +93,9 @@ class Keystore(Protocol):
 
     def public_key(self, name: KeyName) -> ec.EllipticCurvePublicKey:
         """The public half of a key of `SIGNING_CURVES`."""
+
+    def ed25519_signer(self, name: KeyName) -> Ed25519PrivateKey:
+        """A key of `ED25519_KEYS`, to sign with; its ``public_key()`` may be published."""
 
     def seal(self, name: KeyName, plaintext: bytes, context: bytes) -> bytes:
         """Encrypt with a key of `SEALING_KEYS`. ``context`` says whose it is and is needed to open it again."""

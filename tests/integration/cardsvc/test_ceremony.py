@@ -102,6 +102,16 @@ def test_the_service_starts_from_what_the_ceremony_made(town: Town) -> None:
     assert schema.revision_of(town.engine()) == schema.newest_revision()
 
 
+def test_an_older_keystore_is_completed(sqlite_town: Town) -> None:
+    sqlite_town.init()
+    (sqlite_town.keystore / "audit-log.key").unlink()
+    refused_start = sqlite_town.run("serve", "--port=0")
+    assert (refused_start.exit_code, "cardsvc trust add-keys" in refused_start.stderr) == (1, True)
+    assert json.loads(sqlite_town.run("trust", "add-keys", "--json").stdout) == {"made": ["audit-log"]}
+    assert json.loads(sqlite_town.run("trust", "add-keys", "--json").stdout) == {"made": []}
+    build_services(Settings())
+
+
 def test_there_is_no_second_ceremony(town: Town) -> None:
     town.init()
     before = {path.name: path.read_bytes() for path in town.keystore.iterdir()}
@@ -309,7 +319,18 @@ def test_the_openapi_document_needs_no_city(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize(
-    "command", ["init", "migrate", "serve", "openapi", "keygen", "caller add", "caller disable", "department add"]
+    "command",
+    [
+        "init",
+        "migrate",
+        "serve",
+        "openapi",
+        "keygen",
+        "caller add",
+        "caller disable",
+        "department add",
+        "trust add-keys",
+    ],
 )
 def test_every_command_shows_an_example(command: str) -> None:
     done = CliRunner().invoke(app, [*command.split(), "--help"])

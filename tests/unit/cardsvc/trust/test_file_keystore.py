@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.trust.keystore import (
+    ED25519_KEYS,
     MAC_KEYS,
     SEALING_KEYS,
     SIGNING_CURVES,
@@ -38,7 +39,7 @@ def load(folder: Path) -> FileKeystore:
 
 
 def test_every_key_has_one_use() -> None:
-    kinds = (frozenset(SIGNING_CURVES), SEALING_KEYS, MAC_KEYS)
+    kinds = (frozenset(SIGNING_CURVES), ED25519_KEYS, SEALING_KEYS, MAC_KEYS)
     assert sorted(name for kind in kinds for name in kind) == sorted(KeyName)
 
 
@@ -48,6 +49,12 @@ def test_signing_keys_sign_and_are_the_same_after_loading(folder: Path, keystore
     signature = again.signer(name).sign(b"message", ec.ECDSA(SHA256()))
     keystore.public_key(name).verify(signature, b"message", ec.ECDSA(SHA256()))
     assert isinstance(again.public_key(name).curve, type(SIGNING_CURVES[name]))
+
+
+@pytest.mark.parametrize("name", sorted(ED25519_KEYS))
+def test_ed25519_keys_sign_and_are_the_same_after_loading(folder: Path, keystore: FileKeystore, name: KeyName) -> None:
+    signature = load(folder).ed25519_signer(name).sign(b"note")
+    keystore.ed25519_signer(name).public_key().verify(signature, b"note")
 
 
 def test_signing_keys_differ(keystore: FileKeystore) -> None:
@@ -79,6 +86,9 @@ def test_no_key_does_what_it_is_not_for(keystore: FileKeystore, name: KeyName) -
     if name not in SIGNING_CURVES:
         with pytest.raises(ValueError, match="no signing key"):
             keystore.signer(name)
+    if name not in ED25519_KEYS:
+        with pytest.raises(ValueError, match="no Ed25519 key"):
+            keystore.ed25519_signer(name)
     if name not in SEALING_KEYS:
         with pytest.raises(ValueError, match="not for this use"):
             keystore.seal(name, b"", b"")
@@ -124,6 +134,23 @@ def test_a_missing_key_is_named(folder: Path) -> None:
         load(folder)
 
 
+def test_an_older_keystore_gets_the_keys_it_lacks(folder: Path, keystore: FileKeystore) -> None:
+    (folder / "ocsp.key").unlink()
+    (folder / "audit-log.key").unlink()
+    assert set(FileKeystore.complete(folder, PASSPHRASE.encode())) == {KeyName.OCSP, KeyName.AUDIT_LOG}
+    again = load(folder)
+    assert again.public_key(KeyName.ASSERTION) == keystore.public_key(KeyName.ASSERTION)
+    assert again.public_key(KeyName.OCSP) != keystore.public_key(KeyName.OCSP)
+    assert FileKeystore.complete(folder, PASSPHRASE.encode()) == ()
+
+
+def test_keys_are_added_under_the_same_passphrase_only(folder: Path) -> None:
+    (folder / "ocsp.key").unlink()
+    with pytest.raises(KeystoreLocked):
+        FileKeystore.complete(folder, b"another")
+    assert not (folder / "ocsp.key").exists()
+
+
 def test_no_keystore_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(KeystoreMissing, match="cardsvc init"):
         load(tmp_path)
@@ -151,4 +178,4 @@ def test_a_header_that_is_not_json_is_refused(folder: Path) -> None:
 
 
 def test_repr_tells_nothing(keystore: FileKeystore) -> None:
-    assert repr(keystore) == "<FileKeystore of 9 keys>"
+    assert repr(keystore) == f"<FileKeystore of {len(KeyName)} keys>"
