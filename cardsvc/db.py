@@ -160,6 +160,14 @@ def looking_up(sessions: SessionFactory) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """The whole database as it is at one moment, however long the look takes; writers go on meanwhile."""
+    isolation = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    with engine.connect().execution_options(**{_READ_ONLY: True}, **isolation) as connection:
+        yield connection
+
+
 def insert_new(
     connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]], *, unique: Sequence[str]
 ) -> frozenset[UUID]:

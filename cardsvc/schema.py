@@ -9,7 +9,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine
 
 _SCRIPTS: Final = Path(__file__).parent.parent / "migrations" / "cardsvc"
 
@@ -26,11 +27,24 @@ def revision_of(engine: Engine) -> str | None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run the migrations that are missing, each in a transaction. Does nothing to a database that is up to date."""
+    """Run the migrations that are missing, in one transaction. Does nothing to a database that is up to date."""
     with engine.begin() as connection:
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade_within(connection, revision)
+
+
+def upgrade_within(connection: Connection, revision: str = "head") -> None:
+    """As `upgrade`, in a transaction that goes on."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def knows(revision: str) -> bool:
+    """Whether a database at this revision can be brought up to date by this version."""
+    try:
+        return ScriptDirectory.from_config(_config()).get_revision(revision) is not None
+    except CommandError:
+        return False
 
 
 def downgrade(engine: Engine, revision: str) -> None:

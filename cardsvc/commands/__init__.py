@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from cardsvc.commands import callers, departments, founding, trust
+from cardsvc.commands import backup, callers, departments, founding, trust
 
 app = typer.Typer()
 app.add_typer(founding.app)
+app.add_typer(backup.app)
 app.add_typer(callers.app, name="caller")
 app.add_typer(departments.app, name="department")
 app.add_typer(trust.app, name="trust")
