@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 
 from cardsvc.api import (
     applications,
+    approvals,
     authentications,
     cards,
     oauth,
@@ -30,6 +31,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     applications.router,
     cards.router,
     personalisations.router,
+    approvals.router,
 )
 """The busiest first: routes are tried in this order."""
 

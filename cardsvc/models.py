@@ -1,5 +1,6 @@
 """Every table, so that metadata is complete wherever this is imported (migrations, tests)."""
 
+from cardsvc.approvals.models import Approval
 from cardsvc.audit.models import AuditRecord, StateChange
 from cardsvc.authentication.models import IssuedAssertion, Visit
 from cardsvc.callers.models import Caller, UsedClientAssertion
@@ -12,6 +13,7 @@ from cardsvc.trust.models import Certificate
 
 __all__ = [
     "Application",
+    "Approval",
     "AuditRecord",
     "Base",
     "Caller",

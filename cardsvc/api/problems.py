@@ -19,9 +19,11 @@ from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, transitions
+from cardsvc.approvals import errors as approvals
 from cardsvc.authentication import errors as authentication
 from cardsvc.callers import errors as callers
 from cardsvc.cards import errors as cards
+from cardsvc.citizens import errors as citizens
 from cardsvc.citizens.service import PersonErased
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
@@ -79,16 +81,23 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     authentication.AssertionRefused: Answer(_UNPROCESSABLE),
     departments.PolicyInvalid: Answer(_UNPROCESSABLE),
     departments.DepartmentExists: Answer(_CONFLICT),
+    approvals.SamePerson: Answer(_FORBIDDEN),
+    approvals.RecipientDecides: Answer(_FORBIDDEN),
+    approvals.ApprovalNotFound: Answer(_NOT_FOUND),
+    approvals.ApprovalPending: Answer(_CONFLICT),
+    approvals.NotApproved: Answer(_FORBIDDEN),
+    approvals.ApprovalExpired: Answer(_GONE),
+    approvals.ApprovalSpent: Answer(_CONFLICT),
     transitions.TransitionRefused: Answer(_CONFLICT),
     transitions.ChangedMeanwhile: Answer(_CONFLICT),
     certificates.KeyAlreadyCertified: Answer(_CONFLICT),
     certificates.UnfitKey: Answer(_UNPROCESSABLE),
     issuance.ApplicationNotFound: Answer(_NOT_FOUND),
-    issuance.SamePerson: Answer(_FORBIDDEN),
     issuance.NotAssigned: Answer(_CONFLICT),
     issuance.PersonalisationError: Answer(_CONFLICT),
     ceremony.AlreadyFounded: Answer(_CONFLICT),
     ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
+    citizens.CitizenNotFound: Answer(_NOT_FOUND),
     PersonErased: Answer(_GONE, "invalid_grant"),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.StockNumberTaken: Answer(_CONFLICT),

@@ -36,6 +36,8 @@ class Caller(Base):
     """RFC 7638, SHA-256: one key belongs to one caller."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
     audience: Mapped[str] = mapped_column(String(200))
+    citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"), index=True)
+    """An officer who is a resident too: what is about that citizen is left to colleagues."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
@@ -31,6 +32,12 @@ def find_by_client_id(session: Session, client_id: str) -> Caller | None:
 def find_by_thumbprint(session: Session, thumbprint: str) -> Caller | None:
     """The caller with this key."""
     return session.scalars(select(Caller).where(Caller.thumbprint == thumbprint)).one_or_none()
+
+
+def is_citizen(session: Session, client_id: str, citizen_id: UUID) -> bool:
+    """Whether this caller is an officer who is that citizen."""
+    statement = select(Caller.id).where(Caller.client_id == client_id, Caller.citizen_id == citizen_id)
+    return session.scalar(statement) is not None
 
 
 def find_principals(connection: Connection, grants: Sequence[Grant]) -> list[Principal | None]:

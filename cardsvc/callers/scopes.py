@@ -24,6 +24,10 @@ class Scope(StrEnum):
     CARDS_READ = "cards:read"
     STOCK_WRITE = "stock:write"
     """Take blank cards into stock."""
+    APPROVALS_REQUEST = "approvals:request"
+    """Ask a colleague for what takes two people."""
+    APPROVALS_DECIDE = "approvals:decide"
+    """Grant or refuse what a colleague asked for."""
     AUDIT_READ = "audit:read"
     AUTHENTICATE = "authenticate"
     """Ask for challenges, prove cards, begin visits, exchange them for assertions."""
@@ -41,6 +45,8 @@ _CLERK: Final = frozenset(
         Scope.CARDS_REVOKE,
         Scope.CARDS_READ,
         Scope.STOCK_WRITE,
+        Scope.APPROVALS_REQUEST,
+        Scope.APPROVALS_DECIDE,
         Scope.AUDIT_READ,
     }
 )

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.errors import SamePerson
 from cardsvc.audit.service import OK, record, record_change
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_stock_card
 from cardsvc.citizens.service import enrol
 from cardsvc.db import new_id
-from cardsvc.issuance.errors import SamePerson
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import get_application, submitters_of
 from cardsvc.transitions import move_application, move_card

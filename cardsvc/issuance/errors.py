@@ -2,7 +2,6 @@
 
 ServiceError
 ├── ApplicationNotFound    there is no such application
-├── SamePerson             a second person is needed, and the first one tried
 ├── NotAssigned            the card is reserved for no application
 └── PersonalisationError   a card could not be written
     ├── CardNotBlank       it holds something already; nothing was written
@@ -33,16 +32,6 @@ class ApplicationNotFound(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("No application has this id.")
-
-
-class SamePerson(ServiceError):
-    """Raised when somebody approves what they asked for themselves."""
-
-    code = "same-person"
-    title = "A second person is needed"
-
-    def __init__(self) -> None:
-        super().__init__("Whoever wrote or submitted an application cannot approve it. Ask a colleague.")
 
 
 class NotAssigned(ServiceError):

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from cardsvc.approvals.errors import SamePerson
 from cardsvc.audit.models import AuditRecord
 from cardsvc.cards import service as cards
 from cardsvc.cards.errors import CardNotFound, StockNumberTaken
@@ -18,7 +19,7 @@ from cardsvc.cards.repository import get_card, history
 from cardsvc.db import reading, transaction
 from cardsvc.errors import ServiceError
 from cardsvc.issuance import applications
-from cardsvc.issuance.errors import ApplicationNotFound, SamePerson
+from cardsvc.issuance.errors import ApplicationNotFound
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import describe, get_application
 from cardsvc.services import Services
