@@ -19,12 +19,12 @@ from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, transitions
+from cardsvc.api.refusals import note_refusal
 from cardsvc.approvals import errors as approvals
 from cardsvc.authentication import errors as authentication
 from cardsvc.callers import errors as callers
 from cardsvc.cards import errors as cards
 from cardsvc.citizens import errors as citizens
-from cardsvc.citizens.service import PersonErased
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
 from cardsvc.issuance import errors as issuance
@@ -98,7 +98,15 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     ceremony.AlreadyFounded: Answer(_CONFLICT),
     ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
     citizens.CitizenNotFound: Answer(_NOT_FOUND),
-    PersonErased: Answer(_GONE, "invalid_grant"),
+    citizens.PersonErased: Answer(_GONE, "invalid_grant"),
+    citizens.PersonEnrolled: Answer(_CONFLICT),
+    citizens.PhotoRefused: Answer(_UNPROCESSABLE),
+    citizens.PhotoMissing: Answer(_NOT_FOUND),
+    citizens.DocumentRefused: Answer(_UNPROCESSABLE),
+    citizens.DocumentUnknown: Answer(_NOT_FOUND),
+    citizens.NothingToCorrect: Answer(_CONFLICT),
+    citizens.GuardianRefused: Answer(_UNPROCESSABLE),
+    citizens.PersonNeeded: Answer(_CONFLICT),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.StockNumberTaken: Answer(_CONFLICT),
     cards.ProofOfAnotherCard: Answer(_UNPROCESSABLE),
@@ -153,19 +161,24 @@ def install(app: FastAPI) -> None:
     """Answer every refusal, ours and the framework's, with a problem."""
 
     @app.exception_handler(ServiceError)
-    def _refused(_: HTTPConnection, error: ServiceError) -> Response:
+    async def _refused(connection: HTTPConnection, error: ServiceError) -> Response:
+        if not error.on_record:
+            await note_refusal(connection, error.code)
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)
-    def _malformed(_: HTTPConnection, error: RequestValidationError) -> Response:
+    async def _malformed(connection: HTTPConnection, error: RequestValidationError) -> Response:
+        await note_refusal(connection, "invalid-request")
         return problem(
             _UNPROCESSABLE, "invalid-request", "The request is malformed", errors=[_fault(e) for e in error.errors()]
         )
 
     @app.exception_handler(HTTPException)
-    def _refused_by_framework(_: HTTPConnection, error: HTTPException) -> Response:
+    async def _refused_by_framework(connection: HTTPConnection, error: HTTPException) -> Response:
         status = HTTPStatus(error.status_code)
-        return problem(status, _CODES.get(status, "invalid-request"), status.phrase, headers=error.headers)
+        code = _CODES.get(status, "invalid-request")
+        await note_refusal(connection, code)
+        return problem(status, code, status.phrase, headers=error.headers)
 
 
 def internal_error() -> Response:

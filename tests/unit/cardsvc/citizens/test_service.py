@@ -43,7 +43,9 @@ def test_rows_cannot_be_exchanged(sqlite_services: Services, swapped: tuple[str,
     """Whoever can write to the database could otherwise show one person's data as another's."""
     with sqlite_services.sessions() as session:
         mei = enrolled(sqlite_services, session)
-        wei = enrolled(sqlite_services, session, MEI.model_copy(update={"name": "王小明"}))
+        wei = enrolled(
+            sqlite_services, session, MEI.model_copy(update={"name": "王小明", "document_number": "G7654321"})
+        )
         for column in swapped:
             setattr(mei, column, getattr(wei, column))
         with pytest.raises(NotSealedHere):
