@@ -1,22 +1,27 @@
 """Writing down what happened, in the transaction that does it.
 
 A record names the citizen it is about by id only; ``detail`` holds codes and names of attributes, never their values.
+What people write in words of their own may name somebody: it is kept beside the record, as a note, which can be erased;
+the record holds its salted digest alone. `sequencing` then gives the record its place in the log.
 """
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.models import AuditRecord, StateChange
+from cardsvc.audit.leaf import check_detail
+from cardsvc.audit.models import AuditNote, AuditRecord, AuditWaiting
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import insert_new, new_id, table_of
 
@@ -24,6 +29,9 @@ OK: Final = "ok"
 """The outcome of what worked; any other outcome is the code of a refusal."""
 REPLAYED: Final = "challenge-replayed"
 """The outcome of an answer to a challenge that had been answered before."""
+TRANSITION: Final = "transition"
+"""The event of a step in the life of an application or a card."""
+SALT_SIZE: Final = 16
 
 
 def record(
@@ -41,7 +49,7 @@ def record(
     session.flush()  # the citizen may be new
     draft = Draft(event, outcome, actor, now, citizen_id, card_id, detail=detail)
     entry = AuditRecord(**_row(draft, _draw_numbers(session.connection(), [draft])))
-    session.add(entry)
+    session.add_all([entry, AuditWaiting(record_id=entry.id)])
     return entry
 
 
@@ -77,6 +85,8 @@ def record_all(connection: Connection, drafts: Sequence[Draft]) -> frozenset[UUI
     others += [_as_replay(row) for row in answers if row["id"] not in written]
     if others:
         connection.execute(_INSERT, others)
+    if drafts:
+        connection.execute(_WAIT, [{"record_id": draft.id} for draft in drafts])
     return written | {draft.id for draft in drafts if draft.challenge_id is None}
 
 
@@ -84,7 +94,55 @@ def record_change(
     session: Session, subject_id: UUID, state: str, *, actor: str, now: datetime, reason: str | None = None
 ) -> None:
     """Add one step to the history of an application or a card."""
-    session.add(StateChange(id=new_id(), subject_id=subject_id, state=state, actor=actor, at=now, reason=reason))
+    salt = secrets.token_bytes(SALT_SIZE)
+    entry = AuditRecord(
+        id=new_id(),
+        at=now,
+        event=TRANSITION,
+        outcome=OK,
+        actor=actor,
+        subject_id=subject_id,
+        state=state,
+        note_digest=None if reason is None else note_digest(salt, reason),
+        detail={},
+    )
+    session.add_all([entry, AuditWaiting(record_id=entry.id)])
+    if reason is not None:
+        session.add(AuditNote(record_id=entry.id, salt=salt, text=reason))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the life of an application or a card. ``reason`` is None when there was none, or it was erased."""
+
+    state: str
+    actor: str
+    at: datetime
+    reason: str | None
+
+
+def steps_of(session: Session, subject_id: UUID) -> list[Step]:
+    """The history of an application or a card, oldest first."""
+    statement = (
+        select(AuditRecord.state, AuditRecord.actor, AuditRecord.at, AuditNote.text)
+        .outerjoin(AuditNote, AuditNote.record_id == AuditRecord.id)
+        .where(AuditRecord.subject_id == subject_id, AuditRecord.event == TRANSITION)
+        .order_by(AuditRecord.id)
+    )
+    return [Step(state or "", actor, at, text) for state, actor, at, text in session.execute(statement)]
+
+
+def erase_notes(session: Session, *, citizen_id: UUID, subject_ids: Collection[UUID]) -> None:
+    """Forget what was written about a person and these applications and cards. The log goes on verifying."""
+    records = select(AuditRecord.id).where(
+        or_(AuditRecord.citizen_id == citizen_id, AuditRecord.subject_id.in_(subject_ids))
+    )
+    session.execute(delete(AuditNote).where(AuditNote.record_id.in_(records)))
+
+
+def note_digest(salt: bytes, text: str) -> bytes:
+    """What the log keeps of a note. Without the salt nobody can try texts against it."""
+    return hashlib.sha256(salt + text.encode()).digest()
 
 
 def _row(draft: Draft, numbers: dict[UUID, int]) -> dict[str, Any]:
@@ -102,7 +160,7 @@ def _row(draft: Draft, numbers: dict[UUID, int]) -> dict[str, Any]:
         "citizen_counter": number,
         "card_id": draft.card_id,
         "challenge_id": draft.challenge_id,
-        "detail": dict(draft.detail),
+        "detail": check_detail(dict(draft.detail)),
     }
 
 
@@ -114,6 +172,7 @@ def _as_replay(row: dict[str, Any]) -> dict[str, Any]:
 _records: Final = table_of(AuditRecord)
 _citizens: Final = table_of(Citizen)
 _INSERT: Final = insert(_records)
+_WAIT: Final = insert(table_of(AuditWaiting))
 _LOCK_CITIZENS: Final = (
     select(_citizens.c.id)
     .where(_citizens.c.id.in_(bindparam("ids", expanding=True)))

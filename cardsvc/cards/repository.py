@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.models import StateChange
+from cardsvc.audit.service import steps_of
 from cardsvc.cards.errors import CardNotFound
 from cardsvc.cards.models import Card
 from cardsvc.wire import lifecycle
@@ -32,10 +32,9 @@ def get_stock_card(session: Session, stock_number: str) -> Card:
 
 def history(session: Session, subject_id: UUID) -> list[lifecycle.Transition]:
     """The steps of an application or a card, oldest first."""
-    statement = select(StateChange).where(StateChange.subject_id == subject_id).order_by(StateChange.id)
     return [
         lifecycle.Transition(state=step.state, actor=step.actor, at=step.at, reason=step.reason)
-        for step in session.scalars(statement)
+        for step in steps_of(session, subject_id)
     ]
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.models import StateChange
+from cardsvc.audit.service import steps_of
 from cardsvc.cards.models import Card
 from cardsvc.clock import Clock
 from cardsvc.db import SessionFactory, new_id, transaction
@@ -79,10 +79,8 @@ class Journal:
 def last_sign_of_life(session: Session, card_id: UUID) -> datetime | None:
     """When the last write to a card was begun, or its personalisation itself; None when that never was."""
     wrote = select(func.max(JournalEntry.intended_at)).where(JournalEntry.card_id == card_id)
-    began = select(func.max(StateChange.at)).where(
-        StateChange.subject_id == card_id, StateChange.state == CardState.PERSONALISING
-    )
-    return max(filter(None, (session.scalar(wrote), session.scalar(began))), default=None)
+    began = [step.at for step in steps_of(session, card_id) if step.state == CardState.PERSONALISING]
+    return max(filter(None, (session.scalar(wrote), *began)), default=None)
 
 
 def _next_number(session: Session, card_id: UUID) -> int:

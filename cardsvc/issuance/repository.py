@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.models import StateChange
+from cardsvc.audit.service import steps_of
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import history
 from cardsvc.citizens.models import Citizen
@@ -33,10 +33,8 @@ def find_application_of(session: Session, card_id: UUID) -> Application | None:
 
 def submitters_of(session: Session, application_id: UUID) -> set[str]:
     """Who submitted it."""
-    statement = select(StateChange.actor).where(
-        StateChange.subject_id == application_id, StateChange.state == lifecycle.ApplicationState.SUBMITTED
-    )
-    return set(session.scalars(statement))
+    steps = steps_of(session, application_id)
+    return {step.actor for step in steps if step.state == lifecycle.ApplicationState.SUBMITTED}
 
 
 def describe(session: Session, keystore: Keystore, application: Application) -> lifecycle.Application:

@@ -114,7 +114,8 @@ def test_every_step_and_every_look_is_on_record_without_a_gap(services: Services
     with transaction(services.sessions) as session:
         applications.view(session, application_id, actor=CY, now=services.clock())
     with reading(services.sessions) as session:
-        records = session.scalars(select(AuditRecord).order_by(AuditRecord.citizen_counter)).all()
+        about = select(AuditRecord).where(AuditRecord.citizen_id.is_not(None))
+        records = session.scalars(about.order_by(AuditRecord.citizen_counter)).all()
     assert [(entry.citizen_counter, entry.event, entry.actor, entry.outcome) for entry in records] == [
         (1, "application.create", "ana", "ok"),
         (2, "application.submit", "ana", "ok"),

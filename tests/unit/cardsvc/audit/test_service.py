@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
-from cardsvc.audit.models import AuditRecord, StateChange
-from cardsvc.audit.service import OK, REPLAYED, Draft, record, record_all, record_change
+from cardsvc.audit.leaf import NotCanonical
+from cardsvc.audit.models import AuditNote, AuditRecord, AuditWaiting
+from cardsvc.audit.service import (
+    OK,
+    REPLAYED,
+    Draft,
+    Step,
+    erase_notes,
+    record,
+    record_all,
+    record_change,
+    steps_of,
+)
 from cardsvc.citizens.models import Citizen
 from cardsvc.citizens.service import enrol
 from cardsvc.db import new_id, reading, transaction
@@ -113,16 +126,51 @@ def test_a_challenge_is_answered_once_in_a_batch_and_over_batches(services: Serv
 def test_the_history_of_a_card_is_kept_in_order(services: Services) -> None:
     card = uuid4()
     with transaction(services.sessions) as session:
-        for state in ("stock", "reserved", "personalising"):
-            record_change(session, card, state, actor="ana", now=NOW, reason="why not")
+        for state, reason in (("stock", None), ("reserved", "why not"), ("personalising", None)):
+            record_change(session, card, state, actor="ana", now=NOW, reason=reason)
+        record_change(session, uuid4(), "stock", actor="bo", now=NOW)
 
     with reading(services.sessions) as session:
-        changes = session.query(StateChange).filter_by(subject_id=card).order_by(StateChange.id).all()
-    assert [(change.state, change.actor, change.reason) for change in changes] == [
-        ("stock", "ana", "why not"),
-        ("reserved", "ana", "why not"),
-        ("personalising", "ana", "why not"),
-    ]
+        assert steps_of(session, card) == [
+            Step("stock", "ana", NOW, None),
+            Step("reserved", "ana", NOW, "why not"),
+            Step("personalising", "ana", NOW, None),
+        ]
+
+
+def test_a_reason_can_be_erased_and_its_salted_digest_stays(services: Services) -> None:
+    (citizen,) = enrol_people(services, 1)
+    card, other = uuid4(), uuid4()
+    with transaction(services.sessions) as session:
+        record_change(session, card, "revoked", actor="ana", now=NOW, reason="Mr Wong lost it")
+        record_change(session, other, "revoked", actor="ana", now=NOW, reason="stolen")
+        note = session.scalars(select(AuditNote).where(AuditNote.text == "Mr Wong lost it")).one()
+        digest = hashlib.sha256(note.salt + b"Mr Wong lost it").digest()
+        erase_notes(session, citizen_id=citizen, subject_ids=[card])
+
+    with reading(services.sessions) as session:
+        assert steps_of(session, card) == [Step("revoked", "ana", NOW, None)]
+        assert steps_of(session, other)[0].reason == "stolen"
+        assert session.scalars(select(AuditRecord.note_digest).where(AuditRecord.subject_id == card)).one() == digest
+
+
+def test_every_record_waits_for_its_place_in_the_log(services: Services) -> None:
+    (citizen,) = enrol_people(services, 1)
+    challenge = uuid4()
+    with transaction(services.sessions) as session:
+        record(session, event="card.revoke", outcome=OK, actor="ana", now=NOW)
+        record_change(session, uuid4(), "revoked", actor="ana", now=NOW)
+        record_all(session.connection(), [draft(citizen, challenge), draft(citizen, challenge), draft(citizen)])
+        record_all(session.connection(), [])
+
+    with reading(services.sessions) as session:
+        assert set(session.scalars(select(AuditWaiting.record_id))) == set(session.scalars(select(AuditRecord.id)))
+
+
+@pytest.mark.parametrize("detail", [0.5, 2**53, NOW, b"bytes", {"名": 1}, "\ud800"])
+def test_what_databases_do_not_give_back_alike_has_no_place_in_a_record(services: Services, detail: Any) -> None:
+    with transaction(services.sessions) as session, pytest.raises(NotCanonical):
+        record(session, event="x", outcome=OK, actor="ana", now=NOW, something=detail)
 
 
 PEOPLE = st.integers(0, 2)
