@@ -5,11 +5,19 @@ from cardsvc.audit.models import AuditCheckpoint, AuditEntry, AuditNote, AuditRe
 from cardsvc.authentication.models import IssuedAssertion, Visit
 from cardsvc.callers.models import Caller, UsedClientAssertion
 from cardsvc.cards.models import Card
-from cardsvc.citizens.models import Citizen
+from cardsvc.citizens.models import (
+    Citizen,
+    Document,
+    Erasure,
+    Guardianship,
+    PersonVersion,
+    Photo,
+    SearchToken,
+)
 from cardsvc.db import Base
 from cardsvc.departments.models import Department, Policy
 from cardsvc.issuance.models import Application, CardSecret, JournalEntry
-from cardsvc.trust.models import Certificate
+from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, StatusList, StatusPlace
 
 __all__ = [
     "Application",
@@ -27,9 +35,19 @@ __all__ = [
     "Certificate",
     "Citizen",
     "Department",
+    "Document",
+    "Erasure",
+    "Guardianship",
     "IssuedAssertion",
     "JournalEntry",
+    "KeyVersion",
+    "PersonVersion",
+    "Photo",
     "Policy",
+    "PublishedStatement",
+    "SearchToken",
+    "StatusList",
+    "StatusPlace",
     "UsedClientAssertion",
     "Visit",
 ]
