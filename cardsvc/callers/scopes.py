@@ -28,6 +28,16 @@ class Scope(StrEnum):
     """Ask a colleague for what takes two people."""
     APPROVALS_DECIDE = "approvals:decide"
     """Grant or refuse what a colleague asked for."""
+    PEOPLE_READ = "people:read"
+    """Find people and open them, for a purpose."""
+    PEOPLE_WRITE = "people:write"
+    """Correct what is known about people; photographs, documents, guardians."""
+    PEOPLE_ERASE = "people:erase"
+    """Erase people, once a colleague has agreed."""
+    OFFICERS_WRITE = "officers:write"
+    """Let officers in and out; ask for their roles. Offices."""
+    CALLERS_WRITE = "callers:write"
+    """Let kiosks and desks in and out; change keys."""
     AUDIT_READ = "audit:read"
     AUTHENTICATE = "authenticate"
     """Ask for challenges, prove cards, begin visits, exchange them for assertions."""
@@ -47,6 +57,11 @@ _CLERK: Final = frozenset(
         Scope.STOCK_WRITE,
         Scope.APPROVALS_REQUEST,
         Scope.APPROVALS_DECIDE,
+        Scope.PEOPLE_READ,
+        Scope.PEOPLE_WRITE,
+        Scope.PEOPLE_ERASE,
+        Scope.OFFICERS_WRITE,
+        Scope.CALLERS_WRITE,
         Scope.AUDIT_READ,
     }
 )
