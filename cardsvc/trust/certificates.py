@@ -87,6 +87,7 @@ def certify(
             public_key_sha256=fingerprint,
             key_origin=origin,
             status=CertificateStatus.ON_HOLD,
+            held_at=now,
             not_after=certificate.not_valid_after_utc,
             created_at=now,
         )
@@ -101,6 +102,15 @@ def put_into_force(session: Session, card_id: UUID) -> None:
         update(Certificate)
         .where(Certificate.card_id == card_id, Certificate.status == CertificateStatus.ON_HOLD)
         .values(status=CertificateStatus.VALID)
+    )
+
+
+def put_on_hold(session: Session, card_id: UUID, now: datetime) -> None:
+    """The valid certificates of a card stop being so, until they are put into force again or revoked."""
+    session.execute(
+        update(Certificate)
+        .where(Certificate.card_id == card_id, Certificate.status == CertificateStatus.VALID)
+        .values(status=CertificateStatus.ON_HOLD, held_at=now)
     )
 
 
