@@ -5,7 +5,7 @@ An error carries data and no HTTP: `api/problems.py` alone knows which status ea
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class ServiceError(Exception):
@@ -18,3 +18,10 @@ class ServiceError(Exception):
         super().__init__(detail)
         self.detail = detail
         self.data = data
+        self.on_record = False
+        """Whether whoever refused has written it down, in a transaction that is committed."""
+
+    def recorded(self) -> Self:
+        """This refusal, which is on record already."""
+        self.on_record = True
+        return self

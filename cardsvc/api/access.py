@@ -41,14 +41,18 @@ class Require:
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
         """The caller. Raises NotAuthenticated, AccessTokenRefused, ScopeMissing."""
-        services: Services = connection.app.state.services
-        holders: SharedWork[Grant, Principal | None] = connection.app.state.holders
-        principal = await holders.do(services.access_tokens.read(_bearer(connection), now=services.clock()))
-        if principal is None:
-            raise AccessTokenRefused
+        principal = await _read_caller(connection)
         if not principal.scopes & self.scopes:
             raise ScopeMissing(self.scopes)
         return principal
+
+
+async def find_caller(connection: HTTPConnection) -> Principal | None:
+    """Who is calling, whatever they may do here; None when that is not proved. For what comes before a route."""
+    try:
+        return await _read_caller(connection)
+    except (NotAuthenticated, AccessTokenRefused):
+        return None
 
 
 def require(*scopes: Scope) -> Any:
@@ -69,6 +73,15 @@ def scopes_of(route: RouteContext) -> frozenset[Scope]:
     if not isinstance(dependant, Dependant):
         return frozenset()
     return frozenset(scope for guard in _guards(dependant) for scope in guard.scopes)
+
+
+async def _read_caller(connection: HTTPConnection) -> Principal:
+    services: Services = connection.app.state.services
+    holders: SharedWork[Grant, Principal | None] = connection.app.state.holders
+    principal = await holders.do(services.access_tokens.read(_bearer(connection), now=services.clock()))
+    if principal is None:
+        raise AccessTokenRefused
+    return principal
 
 
 def _is_guarded(route: RouteContext) -> bool:

@@ -66,7 +66,7 @@ async def authenticate_card(
     """The proof is recorded, and its challenge spent, whether it is accepted or not."""
     admitted = await turnstile.do(Attempt(proof, actor, services.clock()))
     if isinstance(admitted, ProofRefused):
-        raise admitted
+        raise admitted.recorded()
     return AuthenticationResult(
         authentication_id=admitted.card.record_id,
         card_uuid=admitted.card.card_uuid,

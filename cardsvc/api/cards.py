@@ -89,7 +89,7 @@ def activate(
         outcome = activate_card(session, services.proofs, card_uuid, request.proof, actor=actor, now=services.clock())
         if not isinstance(outcome, ServiceError):
             return describe(session, outcome)
-    raise outcome  # only now: its audit record is committed
+    raise outcome.recorded()  # only now: it is committed
 
 
 @router.post(

@@ -9,10 +9,12 @@ from typing import Final
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from cardsvc.api.problems import internal_error, problem
+from cardsvc.api.refusals import note_refusal
 
 MAX_BODY: Final = 64 * 1024
 """The largest request is a handful of kilobytes; nobody makes us read more."""
@@ -41,6 +43,7 @@ class RequestFrame:
         began = time.perf_counter()
         try:
             if _is_too_large(scope):
+                await note_refusal(HTTPConnection(scope), "request-too-large")
                 await problem(413, "request-too-large", "The request is too large")(scope, receive, send)
             else:
                 await self.app(scope, _Receiver(receive), send)

@@ -25,5 +25,5 @@ def verify_assertion(request: VerificationRequest, services: ServicesDep, actor:
     with transaction(services.sessions) as session:
         verdict = services.judge.verify(session, request.assertion, actor=actor, now=services.clock())
     if isinstance(verdict, AssertionRefused):
-        raise verdict
+        raise verdict.recorded()
     return verdict

@@ -1,1 +1,1 @@
-"""What one officer asks for and another grants: bound to one kind of act on one subject, for a time, to be used once."""
+"""What one officer asks for and another grants: one act on one subject, for a time, to be used once."""

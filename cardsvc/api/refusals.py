@@ -1,0 +1,89 @@
+"""Refused attempts leave a record, although what they tried was rolled back.
+
+Here and nowhere else: whatever answers a request that would have changed something with a problem, an officer's
+mistake, a rule of the service or a malformed body, comes by. A refusal that its domain has written down itself, as
+proofs do in the transaction that spends their challenge, says so (`ServiceError.on_record`) and is not written twice.
+
+Whoever is not known to the service leaves no record: anybody could fill the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from cardsvc.api.access import find_caller
+from cardsvc.audit.service import record
+from cardsvc.cards.models import Card
+from cardsvc.citizens.models import Citizen
+from cardsvc.db import transaction
+from cardsvc.issuance.models import Application
+from cardsvc.services import Services
+
+EVENT: Final = "request"
+_CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+async def note_refusal(connection: HTTPConnection, code: str) -> None:
+    """Commit a record of who was refused what, and why, if it was an attempt to change something."""
+    if not _would_change(connection.scope):
+        return
+    caller = await find_caller(connection)
+    if caller is not None:
+        services: Services = connection.app.state.services
+        await run_in_threadpool(partial(_write, services, connection.scope, caller.client_id, code))
+
+
+def _would_change(scope: Scope) -> bool:
+    return scope["type"] == "websocket" or scope["method"] in _CHANGING
+
+
+def _write(services: Services, scope: Scope, actor: str, code: str) -> None:
+    named = {name: str(value) for name, value in scope.get("path_params", {}).items()}
+    with transaction(services.sessions) as session:
+        citizen_id, card_id = _subjects(session, named)
+        record(
+            session,
+            event=EVENT,
+            outcome=code,
+            actor=actor,
+            now=services.clock(),
+            citizen_id=citizen_id,
+            card_id=card_id,
+            operation=_operation(scope),
+            **{name: value for name, value in named.items() if _uuid(value) is not None},
+        )
+
+
+def _operation(scope: Scope) -> str:
+    """The route's name in the OpenAPI document, or its path; never the path as it came, which is the caller's."""
+    route = scope.get("route")
+    return getattr(route, "operation_id", None) or getattr(route, "path", None) or "unknown"
+
+
+def _subjects(session: Session, named: Mapping[str, str]) -> tuple[UUID | None, UUID | None]:
+    """The citizen and the card whom the attempt was about, as far as its path names them."""
+    if (card_uuid := _uuid(named.get("card_uuid"))) is not None:
+        card = session.scalar(select(Card).where(Card.uuid == card_uuid))
+        return (None, None) if card is None else (card.citizen_id, card.id)
+    if (application_id := _uuid(named.get("application_id"))) is not None:
+        application = session.get(Application, application_id)
+        return (None, None) if application is None else (application.citizen_id, None)
+    if (citizen_id := _uuid(named.get("citizen_id"))) is not None:
+        return None if session.get(Citizen, citizen_id) is None else citizen_id, None
+    return None, None
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return None
