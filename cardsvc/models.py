@@ -16,12 +16,13 @@ from cardsvc.citizens.models import (
 )
 from cardsvc.db import Base
 from cardsvc.departments.models import Department, Policy
-from cardsvc.issuance.models import Application, CardSecret, JournalEntry
+from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, StatusList, StatusPlace
 
 __all__ = [
     "Application",
     "Approval",
+    "Attempt",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditNote",
@@ -48,6 +49,7 @@ __all__ = [
     "SearchToken",
     "StatusList",
     "StatusPlace",
+    "Unblocking",
     "UsedClientAssertion",
     "Visit",
 ]

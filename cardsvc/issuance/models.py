@@ -1,4 +1,4 @@
-"""Applications, the personalisation journal, and the escrow of each card's secrets."""
+"""Applications, the journal of writes to cards, and the escrow of each card's secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.db import Base, Text, new_id
@@ -47,6 +47,58 @@ class CardSecret(Base):
     version: Mapped[int]
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    """When it was known that the card has it; until then it may have the one before."""
+
+
+class Purpose(StrEnum):
+    """What somebody writes a card for."""
+
+    ISSUANCE = "issuance"
+    UNBLOCKING = "unblocking"
+
+
+class Unblocking(Base):
+    """Two people agreed to have a card's PIN reset. Within its time it may be tried again, by whoever began it."""
+
+    __tablename__ = "unblockings"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    card_id: Mapped[UUID] = mapped_column(ForeignKey("cards.id"), index=True)
+    approval_id: Mapped[UUID] = mapped_column(ForeignKey("approvals.id"), unique=True)
+    actor: Mapped[str] = mapped_column(String(64))
+    begun_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class Attempt(Base):
+    """Somebody's turn to write a card through a relay. The newest holds the card: no earlier one writes any more.
+
+    So nobody waits for an attempt that died, with its desk or with the service, and none has to be told dead from slow.
+    """
+
+    __tablename__ = "writing_attempts"
+    __table_args__ = (UniqueConstraint("card_id", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    card_id: Mapped[UUID] = mapped_column(ForeignKey("cards.id"))
+    number: Mapped[int]
+    purpose: Mapped[Purpose] = mapped_column(Text(Purpose))
+    actor: Mapped[str] = mapped_column(String(64))
+    begun_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None] = mapped_column(String(64))
+    """``ok``, or the code of what ended it; None when nobody lived to say so."""
+
+
+class Verdict(StrEnum):
+    """What a later attempt made of a write of which nobody knew whether it had reached the card."""
+
+    KEPT = "kept"
+    """The card has it."""
+    REPEATED = "repeated"
+    """The card has it not, or not for certain: it was written again."""
 
 
 class JournalEntry(Base):
@@ -57,8 +109,13 @@ class JournalEntry(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     card_id: Mapped[UUID] = mapped_column(ForeignKey("cards.id"))
+    attempt_id: Mapped[UUID | None] = mapped_column(ForeignKey("writing_attempts.id"))
     number: Mapped[int]
     step: Mapped[str] = mapped_column(String(64))
+    content_sha256: Mapped[bytes | None] = mapped_column(LargeBinary(32), index=True)
+    """Of the object that was to be written: the card is read again and compared. That of the first one is how the card
+    is known: it holds a random number."""
     intended_at: Mapped[datetime]
     done_at: Mapped[datetime | None]
     failure: Mapped[str | None] = mapped_column(String(200))
+    verdict: Mapped[Verdict | None] = mapped_column(Text(Verdict))
