@@ -14,10 +14,11 @@ from cardsvc.wire.manifest import Language
 from kiosk.catalogue import DepartmentAddress
 from kiosk.departments.cli import departments_app
 from kiosk.logs import configure_logs
-from kiosk.reader_names import ReaderSource
+from kiosk.reader_names import CONTACT, CONTACTLESS, NoReaderChosen, ReaderSource
 from kiosk.screen.server import ScreenServer, write_link
 from kiosk.station import Equipment, Station
 from kiosk.visit.ending import Rules
+from readers.roles import Roles, RolesInvalid
 
 app = typer.Typer(
     help="Kiosks, where citizens use their cards, and the departments behind them.",
@@ -40,12 +41,26 @@ def run(
     service: Annotated[str, typer.Option(envvar="KIOSK_SERVICE", help="Address of the card service.")],
     client_id: Annotated[str, typer.Option(envvar="KIOSK_CLIENT_ID", help="This kiosk's name at the service.")],
     key: Annotated[Path, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600).")],
-    contactless: Annotated[str, typer.Option(envvar="KIOSK_CONTACTLESS", help=f"Cards are held to it: {_READER_HELP}")],
-    contact: Annotated[str, typer.Option(envvar="KIOSK_CONTACT", help=f"Cards are put into it: {_READER_HELP}")],
     department: Annotated[
         list[str],
         typer.Option(envvar="KIOSK_DEPARTMENT", help="Address of a department, or CODE=ADDRESS; may be repeated."),
     ],
+    roles: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="KIOSK_ROLES",
+            help="File that binds the roles contactless and contact to readers by serial or USB port; "
+            "see what it says with `readers list --roles FILE`.",
+        ),
+    ] = None,
+    contactless: Annotated[
+        str | None,
+        typer.Option(envvar="KIOSK_CONTACTLESS", help=f"Cards are held to it, whatever --roles says: {_READER_HELP}"),
+    ] = None,
+    contact: Annotated[
+        str | None,
+        typer.Option(envvar="KIOSK_CONTACT", help=f"Cards are put into it, whatever --roles says: {_READER_HELP}"),
+    ] = None,
     issuer: Annotated[
         str | None, typer.Option(envvar="KIOSK_ISSUER", help="Name of the service in its tokens, if not its address.")
     ] = None,
@@ -70,7 +85,7 @@ def run(
         client = ServiceClient(service, client_id, load_key(key), issuer=issuer)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--key") from error
-    held, inserted = ReaderSource(contactless, contactless=True), ReaderSource(contact, contactless=False)
+    held, inserted = _readers(roles, contactless, contact)
     addresses = tuple(DepartmentAddress.parse(address) for address in department)
     equipment = Equipment(client, held, inserted, addresses, Rules(language=language))
 
@@ -89,6 +104,14 @@ def run(
         except OSError as error:
             raise typer.BadParameter(str(error), param_hint="--port") from error
         server.serve_until_stopped()
+
+
+def _readers(roles: Path | None, contactless: str | None, contact: str | None) -> tuple[ReaderSource, ReaderSource]:
+    try:
+        known = Roles.load(roles) if roles else None
+        return ReaderSource.of(CONTACTLESS, contactless, known), ReaderSource.of(CONTACT, contact, known)
+    except (RolesInvalid, NoReaderChosen, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def _say_ready(address: str) -> None:

@@ -77,14 +77,14 @@ def list_(
 
     Example: readers list --json
     """
-    known = _roles(roles)
+    known, census = _roles(roles), identity.Census()
     with reporting(as_json=as_json):
         rows = [
             {
                 "name": reader.name,
                 "contactless": reader.contactless,
                 "card": reader.present(),
-                **_identity_json(identity.identify(reader.name), known),
+                **_identity_json(census.identify(reader.name), known),
             }
             for reader in pcsc.list_readers()
         ]

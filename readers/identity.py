@@ -21,30 +21,55 @@ _DEVICES: Final = Path("/sys/bus/usb/devices")
 _PATIENCE_SECONDS: Final = 2.0
 
 
-def identify(name: str, devices: Path = _DEVICES) -> Identity:
-    """Serial and port of a reader, as far as they can be told; a stuck reader is not waited for."""
-    answers: dict[int, bytes] = {}
-    asking = threading.Thread(target=_ask, args=(name, answers), daemon=True)
-    asking.start()
-    asking.join(_PATIENCE_SECONDS)
-    device = _device(answers.get(_CHANNEL_ID, b""), devices)
-    serial = answers.get(_SERIAL_NUMBER, b"").rstrip(b"\0").decode("ascii", errors="replace").strip()
-    if not serial and device is not None:
-        serial = _read(device / "serial")
-    return Identity(name, serial or None, device.name if device else None)
+class Census:
+    """Who the readers are that are there. They come and go, so each is asked every time.
+
+    A stuck reader answers when its card is gone: it is waited for a moment, and not asked again meanwhile.
+    """
+
+    def __init__(self, devices: Path = _DEVICES) -> None:
+        self._devices = devices
+        self._lock = threading.Lock()
+        self._unanswered: dict[str, _Inquiry] = {}
+
+    def present(self) -> list[Identity]:
+        """All readers. Raises PcscUnavailable."""
+        return [self.identify(reader.name) for reader in pcsc.list_readers()]
+
+    def identify(self, name: str) -> Identity:
+        """Serial and port of a reader, as far as they can be told."""
+        with self._lock:
+            inquiry = self._unanswered.pop(name, None)
+            if inquiry is None or inquiry.answered(0):  # what it said so late may be about another reader
+                inquiry = _Inquiry(name)
+            if not inquiry.answered(_PATIENCE_SECONDS):
+                self._unanswered[name] = inquiry
+        device = _device(inquiry.answers.get(_CHANNEL_ID, b""), self._devices)
+        serial = inquiry.answers.get(_SERIAL_NUMBER, b"").rstrip(b"\0").decode("ascii", errors="replace").strip()
+        if not serial and device is not None:
+            serial = _read(device / "serial")
+        return Identity(name, serial or None, device.name if device else None)
 
 
-def present() -> list[Identity]:
-    """All readers. Raises PcscUnavailable."""
-    return [identify(reader.name) for reader in pcsc.list_readers()]
+class _Inquiry:
+    """A reader being asked, in a thread that may hang."""
 
+    def __init__(self, name: str) -> None:
+        self.answers: dict[int, bytes] = {}
+        self._name = name
+        self._thread = threading.Thread(target=self._ask, name=f"identify {name}", daemon=True)
+        self._thread.start()
 
-def _ask(name: str, answers: dict[int, bytes]) -> None:
-    for attribute in (_CHANNEL_ID, _SERIAL_NUMBER):
-        try:
-            answers[attribute] = pcsc.attribute(name, attribute)
-        except ReaderError:
-            continue  # most drivers know only some attributes
+    def answered(self, patience: float) -> bool:
+        self._thread.join(patience)
+        return not self._thread.is_alive()
+
+    def _ask(self) -> None:
+        for attribute in (_CHANNEL_ID, _SERIAL_NUMBER):
+            try:
+                self.answers[attribute] = pcsc.attribute(self._name, attribute)
+            except ReaderError:
+                continue  # most drivers know only some attributes
 
 
 def _device(channel: bytes, devices: Path) -> Path | None:

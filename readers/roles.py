@@ -103,11 +103,15 @@ class Roles:
             raise RolesInvalid(f"{file.name}: tables [roles.NAME] and nothing else are wanted")
         return cls({role: Binding.from_table(role, table) for role, table in tables.items()})
 
-    def reader_of(self, role: str, present: Iterable[Identity]) -> Identity:
-        """The reader of a role. Raises NoSuchReader, AmbiguousReader; RolesInvalid when the role is in no table."""
+    def binding(self, role: str) -> Binding:
+        """How the reader of a role is known. Raises RolesInvalid when the role is in no table."""
         if role not in self.bindings:
             raise RolesInvalid(f"no reader is bound to the role {role}")
-        readers, binding = tuple(present), self.bindings[role]
+        return self.bindings[role]
+
+    def reader_of(self, role: str, present: Iterable[Identity]) -> Identity:
+        """The reader of a role. Raises NoSuchReader, AmbiguousReader, and what `binding` raises."""
+        readers, binding = tuple(present), self.binding(role)
         found = [reader for reader in readers if binding.fits(reader)]
         if len(found) > 1:
             raise AmbiguousReader(str(binding), tuple(reader.name for reader in found))

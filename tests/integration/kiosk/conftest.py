@@ -28,7 +28,7 @@ from kiosk.departments.contract.app import create_app
 from kiosk.departments.contract.opening import open_office
 from kiosk.departments.contract.serving import Office
 from kiosk.departments.medical_insurance import department as medical_insurance
-from kiosk.reader_names import ReaderSource
+from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.screen.server import ScreenServer
 from kiosk.station import Equipment, Station
 from readers.virtual.loopback import put_on, take_off
@@ -137,9 +137,9 @@ def town(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, cloc
         office = stack.enter_context(open_office(medical_insurance, database, gate, clock))
         equipment = Equipment(
             kiosk,
-            ReaderSource(f"slot:{tmp_path / 'contactless'}", contactless=True),
-            ReaderSource(f"slot:{tmp_path / 'contact'}", contactless=False),
-            (DepartmentAddress(stack.enter_context(serving(create_app(office)))),),
+            ReaderSource.of(CONTACTLESS, f"slot:{tmp_path / 'contactless'}", None),
+            ReaderSource.of(CONTACT, f"slot:{tmp_path / 'contact'}", None),
+            (DepartmentAddress(stack.enter_context(serving(create_app(office))), code),),
             clock=clock,
         )
         station = stack.enter_context(Station(equipment))

@@ -155,4 +155,4 @@ def test_a_reader_without_a_keypad_and_without_a_serial(reader: PcscReader, faul
     with reader.connect() as connection:
         assert find_pin_pad(connection) is None
         PivSession.open(connection).read_chuid()
-    assert identity.identify(CONTACT_READER) == Identity(CONTACT_READER)
+    assert identity.Census().identify(CONTACT_READER) == Identity(CONTACT_READER)

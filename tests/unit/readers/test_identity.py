@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from readers import pcsc
+from readers import identity, pcsc
 from readers.errors import ReaderFailed
-from readers.identity import identify
+from readers.identity import Census
 from readers.roles import Identity
 
 NAME = "Gemalto PC Twin Reader 00 00"
@@ -30,7 +31,7 @@ def devices(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("answers", "identity"),
+    ("answers", "expected"),
     [
         ({CHANNEL: "07012000", SERIAL: "4b4a3100"}, Identity(NAME, "KJ1", "1-2.3")),
         ({CHANNEL: "07012000"}, Identity(NAME, "51271624", "1-2.3")),
@@ -40,7 +41,7 @@ def devices(tmp_path: Path) -> Path:
         ({}, Identity(NAME, None, None)),
     ],
 )
-def test_identity(monkeypatch: pytest.MonkeyPatch, devices: Path, answers: dict[int, str], identity: Identity) -> None:
+def test_identity(monkeypatch: pytest.MonkeyPatch, devices: Path, answers: dict[int, str], expected: Identity) -> None:
     def attribute(name: str, identifier: int) -> bytes:
         assert name == NAME
         if identifier not in answers:
@@ -48,4 +49,22 @@ def test_identity(monkeypatch: pytest.MonkeyPatch, devices: Path, answers: dict[
         return bytes.fromhex(answers[identifier])
 
     monkeypatch.setattr(pcsc, "attribute", attribute)
-    assert identify(NAME, devices) == identity
+    assert Census(devices).identify(NAME) == expected
+
+
+def test_a_stuck_reader_is_waited_for_a_moment_and_asked_once(monkeypatch: pytest.MonkeyPatch, devices: Path) -> None:
+    asked, free = [], threading.Event()
+
+    def attribute(name: str, identifier: int) -> bytes:
+        asked.append(identifier)
+        assert free.wait(30)
+        return {CHANNEL: b"", SERIAL: b"KJ1"}[identifier]
+
+    monkeypatch.setattr(pcsc, "attribute", attribute)
+    monkeypatch.setattr(identity, "_PATIENCE_SECONDS", 0.0)
+    census = Census(devices)
+    assert [census.identify(NAME) for _ in range(5)] == [Identity(NAME)] * 5
+    assert asked == [CHANNEL]
+    monkeypatch.setattr(identity, "_PATIENCE_SECONDS", 30.0)
+    free.set()
+    assert census.identify(NAME) == Identity(NAME, "KJ1")
