@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from readers.commands.shared import JsonOption, kind_of, print_json
 from readers.errors import ReaderError
 from readers.virtual import attesting, vpcd
 from readers.virtual.card import VirtualCard
@@ -50,8 +52,12 @@ def serve(
     journal: Annotated[Path | None, typer.Option(help="Append one JSON line for each APDU (never its data).")] = None,
     product: _ProductOption = YUBICO_LIKE.name,
     strict: _StrictOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Put a card on the virtual reader of pcscd, and leave it there until interrupted.
+
+    Says when it is there, and when it waits since nothing listens: pcscd is not running, or lacks the driver (Debian:
+    vsmartcard-vpcd). With --json each of these is one line.
 
     Example: readers card serve --state anna.json --product pivapplet-like   (in another terminal: opensc-tool -n)
     """
@@ -60,27 +66,42 @@ def serve(
     with ExitStack() as stack:
         meter = stack.enter_context(Journal(journal)) if journal else None
         profile = STRICT if strict else PROFILES[product]
-        card = stack.enter_context(_card(state, profile, contactless=contactless, journal=meter))
+        card = stack.enter_context(_card(state, profile, contactless=contactless, journal=meter, as_json=as_json))
         stop = stack.enter_context(_stopped_by_signals())
-        typer.echo(f"{state.name} goes on {host}:{port} ({'contactless' if contactless else 'contact'})")
-        vpcd.serve(card, stop, host=host, port=port)
+        interface, where = "contactless" if contactless else "contact", f"{host}:{port}"
+
+        def tell(state_of_things: vpcd.Whereabouts) -> None:
+            if as_json:
+                said = {"card": str(state), "state": state_of_things, "address": where, "contactless": contactless}
+                typer.echo(json.dumps(said))
+            elif state_of_things is vpcd.Whereabouts.WAITING:
+                typer.echo(f"waiting for pcscd at {where}")
+            else:
+                typer.echo(f"{state.name} is on {where} ({interface})")
+
+        vpcd.serve(card, stop, host=host, port=port, tell=tell)
 
 
 @card_app.command()
 def new(
     file: Annotated[Path, typer.Argument(help="Where the card keeps its memory; must not exist.")],
+    *,
     product: _ProductOption = YUBICO_LIKE.name,
     strict: _StrictOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Make a blank card: PIN 123456, PUK 12345678, the well-known management key.
 
     Example: readers card new anna.json --product openfips201-like
     """
     if file.exists():
-        typer.echo(f"{file} is there already: a card is not made twice", err=True)
-        raise typer.Exit(1)
-    with _card(file, STRICT if strict else PROFILES[product], contactless=False, journal=None):
-        typer.echo(f"{file}: a blank card")
+        raise _refused("card-exists", f"{file} is there already: a card is not made twice", as_json=as_json)
+    profile = STRICT if strict else PROFILES[product]
+    with _card(file, profile, contactless=False, journal=None, as_json=as_json):
+        if as_json:
+            print_json({"card": str(file), "product": profile.name})
+        else:
+            typer.echo(f"{file}: a blank card")
 
 
 @card_app.command()
@@ -104,12 +125,23 @@ def _stopped_by_signals() -> Iterator[vpcd.Stop]:
         stop.close()
 
 
-def _card(state: Path, profile: CardProfile, *, contactless: bool, journal: Journal | None) -> VirtualCard:
+def _card(
+    state: Path, profile: CardProfile, *, contactless: bool, journal: Journal | None, as_json: bool
+) -> VirtualCard:
     try:
         return VirtualCard(state, contactless=contactless, profile=profile, journal=journal)
-    except (ReaderError, OSError) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from None
+    except ReaderError as error:
+        raise _refused(kind_of(error), str(error), as_json=as_json) from None
+    except OSError as error:
+        raise _refused("file-unusable", str(error), as_json=as_json) from None
+
+
+def _refused(kind: str, detail: str, *, as_json: bool) -> typer.Exit:
+    if as_json:
+        print_json({"error": kind, "detail": detail})
+    else:
+        typer.echo(detail, err=True)
+    return typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import select
 import socket
+from collections.abc import Callable
+from enum import StrEnum
 from typing import Final, Protocol
 
 from readers.virtual.card import VirtualCard
@@ -64,6 +66,14 @@ class ServedCard(Protocol):
         """Power off and on."""
 
 
+class Whereabouts(StrEnum):
+    """Where a card that is served is."""
+
+    WAITING = "waiting"
+    """No reader listens."""
+    ON_THE_READER = "on-the-reader"
+
+
 class Gone(Exception):
     """Raised when the reader side closed the connection."""
 
@@ -78,15 +88,21 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = CONTACT_PORT,
+    tell: Callable[[Whereabouts], None] = lambda _: None,
 ) -> None:
     """Keep the card on the reader at ``host``:``port`` until ``stop`` is set.
 
-    It waits for a reader that is not there yet, and comes back to one that was restarted.
+    It waits for a reader that is not there yet, and comes back to one that was restarted; ``tell`` hears of each
+    change.
     """
+    last = None
     while not stop.wait(0):
-        try:
-            connection = socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
-        except OSError:
+        connection = _reach(host, port)
+        now = Whereabouts.WAITING if connection is None else Whereabouts.ON_THE_READER
+        if now is not last:
+            tell(now)
+        last = now
+        if connection is None:
             stop.wait(_RETRY_SECONDS)
             continue
         with connection:
@@ -97,6 +113,13 @@ def serve(
                 stop.wait(_RETRY_SECONDS)
             except Stopped:
                 return
+
+
+def _reach(host: str, port: int) -> socket.socket | None:
+    try:
+        return socket.create_connection((host, port), timeout=_CONNECT_SECONDS)
+    except OSError:
+        return None
 
 
 class Link:
