@@ -4,7 +4,7 @@ from cardsvc.approvals.models import Approval
 from cardsvc.audit.models import AuditCheckpoint, AuditEntry, AuditNote, AuditRecord, AuditTile, AuditWaiting
 from cardsvc.authentication.models import IssuedAssertion, Visit
 from cardsvc.callers.models import Caller, UsedClientAssertion
-from cardsvc.cards.models import Card
+from cardsvc.cards.models import Card, Collection
 from cardsvc.citizens.models import (
     Citizen,
     Document,
@@ -17,6 +17,9 @@ from cardsvc.citizens.models import (
 from cardsvc.db import Base
 from cardsvc.departments.models import Department, Policy
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
+from cardsvc.losses.models import LossReport
+from cardsvc.registry.models import RegistryEvent
+from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockBatch, StockCount
 from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, StatusList, StatusPlace
 
 __all__ = [
@@ -35,20 +38,28 @@ __all__ = [
     "CardSecret",
     "Certificate",
     "Citizen",
+    "Collection",
     "Department",
     "Document",
     "Erasure",
     "Guardianship",
+    "HandOver",
+    "HandedApplication",
+    "HandedCard",
     "IssuedAssertion",
     "JournalEntry",
     "KeyVersion",
+    "LossReport",
     "PersonVersion",
     "Photo",
     "Policy",
     "PublishedStatement",
+    "RegistryEvent",
     "SearchToken",
     "StatusList",
     "StatusPlace",
+    "StockBatch",
+    "StockCount",
     "Unblocking",
     "UsedClientAssertion",
     "Visit",

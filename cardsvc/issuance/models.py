@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cardsvc.db import Base, Text, new_id
-from cardsvc.wire.lifecycle import ApplicationState
+from cardsvc.wire.lifecycle import ApplicationKind, ApplicationState, Consent, ReplacementCause
+
+_OPEN: Final = text("state IN ('draft', 'submitted', 'approved', 'personalising', 'produced')")
 
 
 class Application(Base):
     """Somebody asks for a card for a citizen."""
 
     __tablename__ = "applications"
+    __table_args__ = (
+        # Two clerks at two desks: one writes the application, the other finds it written.
+        Index("uq_applications_open", "citizen_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
@@ -25,6 +32,18 @@ class Application(Base):
     approved_by: Mapped[str | None] = mapped_column(String(64))
     card_id: Mapped[UUID | None] = mapped_column(ForeignKey("cards.id"), unique=True)
     created_at: Mapped[datetime]
+    kind: Mapped[ApplicationKind] = mapped_column(
+        Text(ApplicationKind), default=ApplicationKind.FIRST, server_default=ApplicationKind.FIRST.value
+    )
+    cause: Mapped[ReplacementCause | None] = mapped_column(Text(ReplacementCause))
+    replaces_id: Mapped[UUID | None] = mapped_column(ForeignKey("cards.id"), index=True)
+    """The card that the citizen has now: revoked when the new one is activated, or held meanwhile if only forgotten."""
+    responsible: Mapped[str | None] = mapped_column(String(64), index=True)
+    """Who sees to it since a hand-over; until then whoever wrote it."""
+    appointment: Mapped[str | None] = mapped_column(String(40))
+    guardian_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"))
+    """Who agreed to it for a minor."""
+    consent: Mapped[Consent | None] = mapped_column(Text(Consent))
 
 
 class SecretKind(StrEnum):

@@ -42,11 +42,20 @@ def describe(session: Session, keystore: Keystore, application: Application) -> 
     session.flush()
     citizen = session.get_one(Citizen, application.citizen_id)
     card = session.get(Card, application.card_id) if application.card_id else None
+    replaces = session.get(Card, application.replaces_id) if application.replaces_id else None
     return lifecycle.Application(
         id=application.id,
         state=application.state,
         person=open_person(keystore, citizen),
+        kind=application.kind,
+        citizen_id=application.citizen_id,
+        cause=application.cause,
+        appointment=application.appointment,
+        guardian_id=application.guardian_id,
+        consent=application.consent,
+        replaces_uuid=replaces.uuid if replaces else None,
         requested_by=application.requested_by,
+        responsible=application.responsible or application.requested_by,
         approved_by=application.approved_by,
         card_uuid=card.uuid if card else None,
         history=history(session, application.id),

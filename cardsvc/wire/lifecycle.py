@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.base import Message, Timestamp
@@ -46,6 +46,55 @@ class CardState(StrEnum):
     DESTROYED = "destroyed"
 
 
+class ApplicationKind(StrEnum):
+    """Why somebody needs a card."""
+
+    FIRST = "first"
+    REPLACEMENT = "replacement"
+    """The old card is damaged, or was reported lost or stolen."""
+    RENEWAL = "renewal"
+    """The old card expires soon."""
+    TEMPORARY = "temporary"
+    """The card was forgotten: another one for some days, until it is back."""
+    CORRECTION = "correction"
+    """What stands on the old card is not right any more."""
+    RETURN = "return"
+    """The registry took back that somebody died or moved away."""
+
+
+class ReplacementCause(StrEnum):
+    """What is wrong with the old card."""
+
+    DAMAGED = "damaged"
+    LOST = "lost"
+    """Reported lost before; a stolen card is revoked, and its replacement is of this cause too."""
+
+
+class HoldReason(StrEnum):
+    """Why a card is held. A later one in this list replaces an earlier one, and none replaces a later one."""
+
+    TEMPORARY = "temporary"
+    """It was forgotten: returning the temporary card restores it."""
+    REPLACEMENT = "replacement"
+    """Another one was asked for: cancelling that restores it."""
+    LOST = "lost"
+    """Reported lost: if it is found in time, two people reinstate it."""
+    SUSPICION = "suspicion"
+    """An officer has doubts: two people reinstate it."""
+    MOVED_AWAY = "moved-away"
+    DECEASED = "deceased"
+    """Never restored: if the registry was wrong, the citizen gets a new card."""
+
+
+class Consent(StrEnum):
+    """How the guardian of a minor agreed to an application."""
+
+    CARD = "card"
+    """With their own card and PIN."""
+    PAPER = "paper"
+    """On a form, which is scanned and kept with the application."""
+
+
 class RevocationReason(StrEnum):
     """Why a card is revoked; each maps to a CRLReason of RFC 5280 §5.3.1."""
 
@@ -69,18 +118,66 @@ class Person(Message):
     district: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
-class ApplicationRequest(Message):
-    """Enrol a person and ask for their first card."""
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+"""Why something was done, in a clerk's own words."""
+Appointment = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,39}$")]
+"""The number of an appointment. No names: it stays when the person is erased."""
 
-    person: Person
+
+class ApplicationRequest(Message):
+    """Ask for a card: for somebody who is enrolled with it (``person``), or who is enrolled (``citizen_id``)."""
+
+    kind: ApplicationKind = ApplicationKind.FIRST
+    person: Person | None = None
+    citizen_id: UUID | None = None
+    cause: ReplacementCause | None = None
+    """Of a replacement."""
+    appointment: Appointment | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> ApplicationRequest:
+        if (self.person is None) == (self.citizen_id is None):
+            raise ValueError("give a person or the id of a citizen")
+        if self.person is not None and self.kind is not ApplicationKind.FIRST:
+            raise ValueError("only a first card is for somebody new")
+        if (self.cause is None) == (self.kind is ApplicationKind.REPLACEMENT):
+            raise ValueError("a replacement has a cause, and nothing else has")
+        return self
+
+
+class DraftChange(Message):
+    """Change a draft before it is submitted. Members that are not given stay."""
+
+    cause: ReplacementCause | None = None
+    appointment: Appointment | None = None
+
+
+class ConsentRequest(Message):
+    """A guardian agrees: with a proof of their own card that was made for this, or on paper."""
+
+    guardian_id: UUID
+    proof: CardProof | None = None
+    """At level ``pin``, with the hash of this application (`consent_hash`) as its transaction."""
+    document_id: UUID | None = None
+    """The scanned form, among the application's documents."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ConsentRequest:
+        if (self.proof is None) == (self.document_id is None):
+            raise ValueError("give a proof or a document")
+        return self
 
 
 class RejectionRequest(Message):
     """Refuse an application. The reason is for the clerk who wrote it."""
 
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-    ]
+    reason: Reason
+
+
+class CancellationRequest(Message):
+    """Give an application up, or discard a draft."""
+
+    reason: Reason
 
 
 class Transition(Message):
@@ -98,16 +195,45 @@ class Application(Message):
     id: UUID
     state: ApplicationState
     person: Person
+    kind: ApplicationKind
+    citizen_id: UUID
+    cause: ReplacementCause | None = None
+    appointment: str | None = None
     requested_by: str
+    responsible: str
+    """Who sees to it now: whoever wrote it, or the colleague who took over the shift."""
     approved_by: str | None = None
+    guardian_id: UUID | None = None
+    consent: Consent | None = None
     card_uuid: UUID | None = None
+    replaces_uuid: UUID | None = None
+    """The card that is revoked when the new one is activated; of a temporary card, the one that was forgotten."""
     history: list[Transition]
+
+
+class ApplicationSummary(Message):
+    """An open application, without anything of the person."""
+
+    id: UUID
+    kind: ApplicationKind
+    state: ApplicationState
+    responsible: str
+    appointment: str | None = None
+    created_at: Timestamp
+
+
+class ApplicationList(Message):
+    """Open applications, oldest first, at most two hundred."""
+
+    applications: list[ApplicationSummary]
 
 
 class StockRequest(Message):
     """Take a blank card into stock by its printed number."""
 
     stock_number: StockNumber
+    office: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")] | None = None
+    product_serial: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,64}$")] | None = None
 
 
 class PersonalisationRequest(Message):
@@ -123,7 +249,37 @@ class Card(Message):
     state: CardState
     stock_number: str
     expires_on: date | None = None
+    temporary: bool = False
+    hold_reason: HoldReason | None = None
+    office: str | None = None
+    custodian: str | None = None
+    """The officer who answers for it, while it is blank."""
     history: list[Transition]
+
+
+class Proxy(Message):
+    """Somebody who collects a card for another. Stored sealed with that citizen's key."""
+
+    name: Name = Field(repr=False)
+    document_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{5,20}$")] = Field(repr=False)
+
+
+class DeliveryRequest(Message):
+    """Hand a card over: to its citizen, or to somebody who collects it for them."""
+
+    proxy: Proxy | None = None
+
+
+class HoldRequest(Message):
+    """Stop a card for now."""
+
+    reason: Reason
+
+
+class DestructionRequest(Message):
+    """A card was shredded, or is given up for lost."""
+
+    reason: Reason
 
 
 class ActivationRequest(Message):

@@ -1,0 +1,1 @@
+"""What the population registry tells about citizens: deaths, removals, and that one was a mistake."""
