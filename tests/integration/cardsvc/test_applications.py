@@ -24,26 +24,27 @@ from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import describe, get_application
 from cardsvc.services import Services
 from cardsvc.transitions import ChangedMeanwhile, TransitionRefused, move_application
-from cardsvc.wire.lifecycle import ApplicationState, CardState
+from cardsvc.wire.lifecycle import ApplicationState, CardState, Person
 from tests.fixtures.issuance import ANA, BO, MEI, caller
 
 CY = caller("cy")
+YAN = MEI.model_copy(update={"document_number": "M7654321"})
 
 
-def draft(services: Services) -> UUID:
+def draft(services: Services, person: Person = MEI) -> UUID:
     with transaction(services.sessions) as session:
-        return applications.create(session, services.keystore, MEI, actor=ANA, now=services.clock()).id
+        return applications.create(session, services.keystore, person, actor=ANA, now=services.clock()).id
 
 
-def submitted(services: Services) -> UUID:
-    application_id = draft(services)
+def submitted(services: Services, person: Person = MEI) -> UUID:
+    application_id = draft(services, person)
     with transaction(services.sessions) as session:
         applications.submit(session, application_id, actor=ANA, now=services.clock())
     return application_id
 
 
-def approved(services: Services) -> UUID:
-    application_id = submitted(services)
+def approved(services: Services, person: Person = MEI) -> UUID:
+    application_id = submitted(services, person)
     with transaction(services.sessions) as session:
         applications.approve(session, application_id, actor=BO, now=services.clock())
     return application_id
@@ -173,7 +174,7 @@ def test_of_two_officers_at_once_one_approves(services: Services) -> None:
 
 def test_of_two_applications_at_once_one_gets_the_card(services: Services) -> None:
     card_uuid = stock(services)
-    first, second = approved(services), approved(services)
+    first, second = approved(services), approved(services, YAN)
 
     def reserve_for(application_id: UUID) -> Callable[[], None]:
         def reserve() -> None:
@@ -223,7 +224,7 @@ def test_a_card_of_the_29th_of_february_ends_on_the_28th(services: Services) -> 
 
 def test_a_reserved_card_is_not_reserved_again(services: Services) -> None:
     stock(services)
-    first, second = approved(services), approved(services)
+    first, second = approved(services), approved(services, YAN)
     with transaction(services.sessions) as session:
         applications.reserve_card(session, first, "HQ-0001", years=5, actor=ANA, now=services.clock())
     with pytest.raises(TransitionRefused, match="card is reserved"), transaction(services.sessions) as session:
