@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from threading import RLock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -27,17 +27,23 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 from uuid_utils.compat import uuid7
 
 SessionFactory = sessionmaker[Session]
 
+_Result = TypeVar("_Result")
+
 _READ_ONLY: Final = "cardsvc_read_only"
 _KEPT_CONNECTIONS: Final = 40
 """As many as there are threads for requests."""
 _MORE_CONNECTIONS: Final = 70
 """For the relays, which have threads of their own."""
+_ATTEMPTS: Final = 5
+_RETRIED: Final = frozenset({"40001", "40P01"})
+"""PostgreSQL's serialization failure and deadlock: nothing happened, the same again will do."""
 _turns: Final[WeakKeyDictionary[Engine, RLock]] = WeakKeyDictionary()
 
 _NAMES = {
@@ -133,6 +139,21 @@ def transaction(sessions: SessionFactory) -> Iterator[Session]:
     """One unit of work: committed at the end of the block, rolled back when it raises."""
     with _turn(sessions), sessions() as session, session.begin():
         yield session
+
+
+def in_transaction(sessions: SessionFactory, work: Callable[[Session], _Result]) -> _Result:
+    """What ``work`` gives, committed. Where the database asks for it, the work is done again from the start.
+
+    So it must do nothing but work in its session, and let nothing out of it before it is done.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            with transaction(sessions) as session:
+                return work(session)
+        except DBAPIError as error:
+            if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _RETRIED:
+                raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _turn(sessions: SessionFactory) -> AbstractContextManager[object]:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import CursorResult, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -34,8 +35,9 @@ APPLICATION_TRANSITIONS: Final[Mapping[ApplicationState, frozenset[ApplicationSt
 }
 
 CARD_TRANSITIONS: Final[Mapping[CardState, frozenset[CardState]]] = {
-    CardState.STOCK: frozenset({CardState.RESERVED}),
-    CardState.RESERVED: frozenset({CardState.PERSONALISING, CardState.STOCK}),
+    # Put aside: misprinted, damaged or suspicious. What is put aside leaves the books when two people say so.
+    CardState.STOCK: frozenset({CardState.RESERVED, CardState.QUARANTINED}),
+    CardState.RESERVED: frozenset({CardState.PERSONALISING, CardState.STOCK, CardState.QUARANTINED}),
     CardState.PERSONALISING: frozenset({CardState.SEALED, CardState.QUARANTINED}),
     CardState.QUARANTINED: frozenset({CardState.DESTROYED}),
     CardState.SEALED: frozenset({CardState.DELIVERED, CardState.REVOKED}),
@@ -74,6 +76,16 @@ class ChangedMeanwhile(ServiceError):
 
     def __init__(self, subject: str) -> None:
         super().__init__(f"The {subject} was changed by somebody else at the same time. Look at it again.")
+
+
+class AnotherCardActive(ServiceError):
+    """Raised when a card is to come into force while another one of the same citizen is."""
+
+    code = "another-card-active"
+    title = "Another card is in force"
+
+    def __init__(self) -> None:
+        super().__init__("The citizen has a card in force. Nobody has two.")
 
 
 def check_application(state: ApplicationState, wanted: ApplicationState) -> None:
@@ -117,9 +129,17 @@ def move_card(
     reason: str | None = None,
     **columns: Any,
 ) -> None:
-    """Take a card to another state, as `move_application` does."""
+    """Take a card to another state, as `move_application` does. What held it holds it no longer.
+
+    Raises AnotherCardActive too.
+    """
     check_card(card.state, wanted)
-    _compare_and_set(session, "card", card, {"state": wanted, **columns})
+    change = {"state": wanted, "hold_reason": None, "held_for": None, **columns}
+    try:
+        with session.begin_nested():
+            _compare_and_set(session, "card", card, change)
+    except IntegrityError:  # the unique index of active cards
+        raise AnotherCardActive from None
     record_change(session, card.id, wanted, actor=actor, now=now, reason=reason)
 
 

@@ -90,6 +90,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     approvals.ApprovalSpent: Answer(_CONFLICT),
     transitions.TransitionRefused: Answer(_CONFLICT),
     transitions.ChangedMeanwhile: Answer(_CONFLICT),
+    transitions.AnotherCardActive: Answer(_CONFLICT),
     certificates.KeyAlreadyCertified: Answer(_CONFLICT),
     certificates.UnfitKey: Answer(_UNPROCESSABLE),
     issuance.ApplicationNotFound: Answer(_NOT_FOUND),

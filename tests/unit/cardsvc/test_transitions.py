@@ -21,11 +21,14 @@ from cardsvc.wire.lifecycle import ApplicationState, CardState
 
 S = TypeVar("S", bound=StrEnum)
 
-# Written down from DESIGN §6, one arrow a line; "cancelled" follows from every open state of an application.
+# Written down from DESIGN §6 and ADR 0006, one arrow a line; "cancelled" follows from every open state of an
+# application.
 CARD_ARROWS = """
 stock reserved
 reserved personalising
 reserved stock
+stock quarantined
+reserved quarantined
 personalising sealed
 personalising quarantined
 quarantined destroyed
