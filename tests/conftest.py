@@ -16,6 +16,8 @@ pytest_plugins = (
     "tests.fixtures.faulty",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
+    "tests.fixtures.audit",
+    "tests.fixtures.tokens",
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -1,0 +1,162 @@
+"""Giving records their places in the log: one after the other, without gaps, each once.
+
+Transactions write records and say that they wait (`AuditWaiting`); they do not wait themselves. Any number of processes
+run a sequencer; whoever holds the lock takes what waits, appends it to the tree and signs a checkpoint, in one
+transaction. What waits is found by its row, not by being newer than something: a record of a transaction that took long
+is not passed over.
+
+Before it appends, the sequencer sees that the log is still what was signed last, and what this process saw last. A
+log that was cut off or changed at its end does not grow: it would be signed that nothing is missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, text
+
+from cardsvc.audit.errors import LogDamaged
+from cardsvc.audit.leaf import leaf_of
+from cardsvc.audit.models import AuditEntry, AuditRecord, AuditWaiting
+from cardsvc.audit.signing import LogSigner
+from cardsvc.audit.storage import TileReader, keep_checkpoint, latest_note, log_size, read_tiles, write_tiles
+from cardsvc.audit.tree import GrowingTree, TreeDamaged, edge_places, nodes_of, subtree_root
+from cardsvc.clock import Clock
+from cardsvc.db import SessionFactory, looking_up, table_of, transaction
+from cardsvc.wire.merkle import EMPTY_ROOT, leaf_hash
+from cardsvc.wire.notes import Checkpoint, NoteInvalid
+
+LARGEST_BATCH: Final = 1000
+LATE: Final = timedelta(seconds=10)
+"""A record that waits longer for its place is a reason for alarm."""
+
+_records: Final = table_of(AuditRecord)
+_waiting: Final = table_of(AuditWaiting)
+_entries: Final = table_of(AuditEntry)
+_ANY: Final = select(_waiting.c.record_id).limit(1)
+_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(261655840224021915)")
+"""The number is SHA-256("citizen-card/audit/sequencer")[:8] without its first bit: nobody else's lock."""
+_TAKE: Final = (
+    select(_records)
+    .join(_waiting, _waiting.c.record_id == _records.c.id)
+    .order_by(_records.c.id)
+    .limit(bindparam("most"))
+)
+_these: Final = _waiting.c.record_id.in_(bindparam("ids", expanding=True))
+_PLACE: Final = (
+    insert(_entries)
+    .from_select(
+        ["tree_index", "record_id"],
+        select(
+            bindparam("size", type_=BigInteger) + func.row_number().over(order_by=_waiting.c.record_id) - 1,
+            _waiting.c.record_id,
+        ).where(_these),
+    )
+    .execution_options(preserve_rowcount=True)
+)
+_DONE: Final = delete(_waiting).where(_these)
+
+
+class Sequencer:
+    """Appends to the log. Belongs to one thread."""
+
+    def __init__(
+        self, sessions: SessionFactory, signer: LogSigner, clock: Clock, largest_batch: int = LARGEST_BATCH
+    ) -> None:
+        self._sessions = sessions
+        self._signer = signer
+        self._clock = clock
+        self._largest_batch = largest_batch
+        self._seen: Checkpoint | None = None
+
+    def sequence(self) -> int:
+        """Give all that wait their places; how many there were, as far as no other process was at it.
+
+        Raises LogDamaged, NotCanonical (a record was tampered with), SQLAlchemyError.
+        """
+        done = 0
+        while self._anything_waits():
+            with transaction(self._sessions) as session:
+                batch = self._append(session.connection())
+            done += batch
+            if batch < self._largest_batch:
+                break
+        return done
+
+    def _anything_waits(self) -> bool:
+        with looking_up(self._sessions) as connection:
+            return connection.scalar(_ANY) is not None
+
+    def _append(self, connection: Connection) -> int:
+        if not _alone(connection):
+            return 0
+        rows = connection.execute(_TAKE, {"most": self._largest_batch}).mappings().all()
+        if not rows:
+            return 0
+        tree = self._open_tree(connection)
+        size = tree.size
+        tree.append([leaf_hash(leaf_of(row)) for row in rows])
+        _give_places(connection, size, rows)
+        write_tiles(connection, tree.changed)
+        root = tree.root()
+        keep_checkpoint(connection, tree.size, self._signer.checkpoint(tree.size, root), self._clock())
+        self._seen = Checkpoint(self._signer.key.name, tree.size, root)
+        return len(rows)
+
+    def _open_tree(self, connection: Connection) -> GrowingTree:
+        """The tree as it was signed last. Raises LogDamaged."""
+        size = log_size(connection)
+        try:
+            tree = GrowingTree(size, read_tiles(connection, edge_places(size)))
+            last = self._last_checkpoint(connection)
+            if (last.size, last.root) != (size, tree.root()):
+                raise LogDamaged("The log is not the one that was signed last")
+            self._compare_with_seen(connection, last)
+        except TreeDamaged as error:
+            raise LogDamaged(f"The log's tree is damaged: {error}") from None
+        return tree
+
+    def _last_checkpoint(self, connection: Connection) -> Checkpoint:
+        note = latest_note(connection)
+        if note is None:
+            return Checkpoint(self._signer.key.name, 0, EMPTY_ROOT)
+        try:
+            return Checkpoint.open(note, self._signer.key)
+        except NoteInvalid as error:
+            raise LogDamaged(f"The last checkpoint is not good: {error}") from None
+
+    def _compare_with_seen(self, connection: Connection, last: Checkpoint) -> None:
+        """The log still has what it had when this process looked last: it was not set back to an older state."""
+        seen = self._seen
+        if seen is None or seen == last:
+            return
+        if last.size < seen.size or subtree_root(nodes_of(TileReader(connection)), 0, seen.size) != seen.root:
+            raise LogDamaged("The log was set back, or changed, while the service was running")
+
+
+def oldest_waiting(connection: Connection) -> datetime | None:
+    """When the record was written that waits longest for its place; None when nothing waits."""
+    statement = (
+        select(_records.c.at).join(_waiting, _waiting.c.record_id == _records.c.id).order_by(_records.c.id).limit(1)
+    )
+    return connection.scalar(statement)
+
+
+def is_late(connection: Connection, now: datetime) -> bool:
+    """Whether a record waits too long for its place."""
+    oldest = oldest_waiting(connection)
+    return oldest is not None and now - oldest > LATE
+
+
+def _alone(connection: Connection) -> bool:
+    """Whether nobody else sequences, until the end of the transaction. In SQLite whoever writes is alone."""
+    return connection.dialect.name != "postgresql" or bool(connection.scalar(_LOCK))
+
+
+def _give_places(connection: Connection, size: int, rows: Sequence[Mapping[Any, Any]]) -> None:
+    ids = [row["id"] for row in rows]
+    placed = connection.execute(_PLACE, {"size": size, "ids": ids}).rowcount
+    if placed != len(ids) or connection.execute(_DONE, {"ids": ids}).rowcount != len(ids):
+        raise LogDamaged("Records vanished while they were given their places")
