@@ -40,14 +40,15 @@ _SETTLING: Final = CommandApdu(0, 0xDB, 0x3F, 0xFF, bytes.fromhex("5C00"))
 """PUT DATA of no object: every card refuses it and none is changed by it."""
 
 
-def open_channel(connection: CardConnection, *, extended: bool = False) -> Exchange:
-    """The whole stack on a connection; ``extended`` where card and reader are known to take extended APDUs.
+def open_channel(connection: CardConnection, *, longest: int = SHORT_DATA) -> Exchange:
+    """The whole stack on a connection.
 
-    Raises what ``connection.transmit`` raises, and ProtocolError.
+    ``longest`` is how much data an APDU may have: more than 255 bytes where card and reader are known to take extended
+    ones. Raises what ``connection.transmit`` raises, and ProtocolError.
     """
     transmit = traced(connection).transmit
     short = _on_the_wire(with_short_apdus(transmit))
-    return with_extended_apdus(transmit, short) if extended else short
+    return with_extended_apdus(transmit, short, longest) if longest > SHORT_DATA else short
 
 
 def _on_the_wire(exchange: Exchange) -> Exchange:
@@ -63,8 +64,8 @@ def with_short_apdus(transmit: Callable[[bytes], bytes]) -> Exchange:
     return exchange
 
 
-def with_extended_apdus(transmit: Callable[[bytes], bytes], short: Exchange) -> Exchange:
-    """Send what does not fit a short APDU as an extended one, and everything else through ``short``.
+def with_extended_apdus(transmit: Callable[[bytes], bytes], short: Exchange, longest: int) -> Exchange:
+    """Send what does not fit a short APDU as an extended one of ``longest`` bytes of data, all else through ``short``.
 
     A card that answers 6700 has not carried the command out and does not take them after all: from then on everything
     goes through ``short``.
@@ -78,7 +79,7 @@ def with_extended_apdus(transmit: Callable[[bytes], bytes], short: Exchange) -> 
 
     def exchange(command: CommandApdu) -> ResponseApdu:
         nonlocal refused
-        if refused or command.fits_short:
+        if refused or command.fits_short or len(command.data) > longest:
             return short(command)
         response = collected(command)
         if int(response.status) != KnownStatus.WRONG_LENGTH:

@@ -1,6 +1,6 @@
 """Readers with a keypad of their own: the PIN goes from the keys to the card and never through this computer.
 
-PC/SC part 10 (version 2.02.09): §2.2 features, §2.5.2 PIN_VERIFY, §2.5.3 PIN_MODIFY, §2.5.5 what the reader answers.
+PC/SC part 10 (version 2.02.09): §2.5.2 PIN_VERIFY, §2.5.3 PIN_MODIFY, §2.5.5 what the reader answers.
 The PIN block is that of SP 800-73-5 part 2 §2.4.3: ASCII digits from the left, filled with FF to eight bytes.
 """
 
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
-from typing import Final, Protocol
+from enum import StrEnum
+from typing import Final
 
 from readers.apdu import CommandApdu, ResponseApdu
-from readers.errors import ContactlessForbidden, ProtocolError, ReaderError
+from readers.errors import ContactlessForbidden, ReaderError
 from readers.piv.identifiers import Instruction, PinReference
 from readers.piv.refusals import expect_success
+from readers.reader_features import ControlledConnection, Feature, features
 
-GET_FEATURE_REQUEST: Final = 0x4200_0D48
-"""SCARD_CTL_CODE(3400) as pcsc-lite counts."""
-_FEATURE: Final = struct.Struct(">BBI")
-_FEATURE_LENGTH: Final = 4
 _VERIFY: Final = struct.Struct("<5B H 2B H B 3x I")
 _MODIFY: Final = struct.Struct("<7B H 3B H 3B 3x I")
 
@@ -35,24 +32,6 @@ _KEY_PRESSED: Final = 0x02
 _ASK_OLD_AND_TWICE_NEW: Final = 0x03
 """bConfirmPIN: the current PIN is asked for (bit 1), the new one twice (bit 0)."""
 _ENGLISH: Final = 0x0409
-
-
-class Feature(IntEnum):
-    """Features by tag (§2.3)."""
-
-    VERIFY_PIN_DIRECT = 0x06
-    MODIFY_PIN_DIRECT = 0x07
-
-
-class ControlledConnection(Protocol):
-    """A connection to a card whose reader can be spoken to."""
-
-    @property
-    def contactless(self) -> bool:
-        """Whether PINs are off limits."""
-
-    def control(self, code: int, request: bytes) -> bytes:
-        """Have the reader do something."""
 
 
 class NotEntered(StrEnum):
@@ -78,22 +57,6 @@ _NOT_ENTERED: Final = {
     0x6402: NotEntered.NEW_PINS_DIFFER,
     0x6403: NotEntered.WRONG_LENGTH,
 }
-
-
-def features(connection: ControlledConnection) -> dict[int, int]:
-    """The control code of each feature of the reader, by tag; none where it does not know the question (§2.2)."""
-    try:
-        answer = connection.control(GET_FEATURE_REQUEST, b"")
-    except ReaderError:
-        return {}
-    if len(answer) % _FEATURE.size:
-        raise ProtocolError(f"a list of features of {len(answer)} bytes")
-    found = {}
-    for tag, length, code in _FEATURE.iter_unpack(answer):
-        if length != _FEATURE_LENGTH:
-            raise ProtocolError(f"a feature with {length} bytes")
-        found[tag] = code
-    return found
 
 
 def pin_verify_structure(command: bytes, seconds: int, language: int = _ENGLISH) -> bytes:

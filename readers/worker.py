@@ -55,6 +55,14 @@ class Limits:
     pin_entry: float = 90.0
     """A person at the keypad of the reader; the reader's own limit is shorter."""
 
+    def of_order(self, order: Order, content: bytes) -> float:
+        """The limit for what a worker is asked."""
+        if order is Order.TRANSMIT:
+            return self.of(content)
+        # What a reader can do its driver says at once; with something to carry out, it may wait for a person.
+        asks_a_person = order is Order.CONTROL and len(content) > worker_line.CODE_LENGTH
+        return self.pin_entry if asks_a_person else self.otherwise
+
     def of(self, command: bytes) -> float:
         """The limit for a command APDU."""
         return (
@@ -153,8 +161,7 @@ class SupervisedReader:
 
     def ask(self, worker: _Worker, order: Order, content: bytes = b"") -> bytes:
         """Ask, and kill the process when the answer does not come in time. Raises CardStuck and what it answers."""
-        limits = {Order.TRANSMIT: self._limits.of(content), Order.CONTROL: self._limits.pin_entry}
-        limit = limits.get(order, self._limits.otherwise)
+        limit = self._limits.of_order(order, content)
         try:
             return worker.ask(order, content, limit)
         except _TooLate:

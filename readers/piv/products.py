@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from readers import tlv
-from readers.apdu import SHORT_LE, CommandApdu
+from readers.apdu import SHORT_DATA, SHORT_LE, CommandApdu
 from readers.errors import ObjectNotFound, ProtocolError
 from readers.piv.admin import PivAdmin
 from readers.piv.identifiers import Algorithm, ObjectId, VendorInstruction
@@ -21,6 +21,7 @@ from readers.piv.metadata import management_algorithm
 from readers.piv.pin import Pin
 from readers.piv.serials import SerialSource, chip_serial, no_serial, yubico_serial
 from readers.piv.session import PivSession
+from readers.reader_features import longest_data
 
 FACTORY_PIN: Final = Pin("123456")
 FACTORY_PUK: Final = Pin("12345678")
@@ -194,6 +195,14 @@ def _pivapplet(label: re.Match[str]) -> Product:
         attests="A" in options,
         extended_apdus="x" in options,
     )
+
+
+def apdu_data(session: PivSession, product: Product) -> int:
+    """How many bytes of data one APDU may have, as `PivSession.open` takes it. Raises nothing.
+
+    More than 255 where the product is known to take extended APDUs and the reader's driver says that the reader does.
+    """
+    return longest_data(session.connection) if product.extended_apdus else SHORT_DATA
 
 
 def is_blank(session: PivSession, product: Product) -> bool:

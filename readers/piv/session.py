@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from readers import tlv
-from readers.apdu import SHORT_LE, CommandApdu, ResponseApdu
+from readers.apdu import SHORT_DATA, SHORT_LE, CommandApdu, ResponseApdu
 from readers.channel import Exchange, open_channel
 from readers.connection import CardConnection
 from readers.errors import CardError, ContactlessForbidden, MalformedTlv, NotAPivCard, ObjectNotFound, ProtocolError
@@ -54,12 +54,12 @@ class PivSession:
         """The application's name for itself, where SELECT told it."""
 
     @classmethod
-    def open(cls, connection: CardConnection, *, extended: bool = False) -> Self:
+    def open(cls, connection: CardConnection, *, longest: int = SHORT_DATA) -> Self:
         """Select the PIV application (part 2 §3.1.1). Raises NotAPivCard.
 
-        ``extended`` lets long commands go in one extended APDU, where card and reader are known to take those.
+        ``longest`` is how much data one APDU may have; what is longer is chained (`readers.piv.products.apdu_data`).
         """
-        session = cls(connection, open_channel(connection, extended=extended))
+        session = cls(connection, open_channel(connection, longest=longest))
         session.select()
         return session
 
@@ -76,7 +76,7 @@ class PivSession:
             if not self._serves_discovery():
                 raise NotAPivCard(StatusWord(KnownStatus.SUCCESS), "select PIV, no application properties") from error
             told = {}
-        self.label = told.get(_APPLICATION_LABEL, b"").decode("ascii", errors="replace")
+        self.label = _printable(told.get(_APPLICATION_LABEL, b""))
 
     def read_object(self, object_id: ObjectId) -> bytes:
         """The content of a data object: what is in its 53, or in the 7E of discovery. Raises ObjectNotFound."""
@@ -165,6 +165,11 @@ class PivSession:
         if self.connection.contactless:
             raise ContactlessForbidden(doing)
         expect_success(self.exchange(CommandApdu(0, instruction, 0x00, reference, secrets)), doing)
+
+
+def _printable(label: bytes) -> str:
+    """Without what could move a terminal's cursor or forge a line of a log."""
+    return "".join(character for character in label.decode("ascii", errors="ignore") if character.isprintable())
 
 
 def _puk(puk: Pin) -> bytes:

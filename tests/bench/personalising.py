@@ -21,7 +21,7 @@ from yubikit.core.smartcard import ApduFormat, SmartCardConnection
 from yubikit.piv import KEY_TYPE, MANAGEMENT_KEY_TYPE, OBJECT_ID, SLOT
 from yubikit.piv import PivSession as YubikitSession
 
-from readers.apdu import CommandApdu
+from readers.apdu import EXTENDED_DATA, SHORT_DATA, CommandApdu
 from readers.connection import CardConnection
 from readers.errors import PinBlocked, WrongPin
 from readers.metering import MeteredConnection
@@ -88,9 +88,9 @@ class Personalisations:
         unless told otherwise.
         """
         return {
-            OURS: lambda: self._ours(extended=False),
+            OURS: lambda: self._ours(SHORT_DATA),
             YUBIKIT: lambda: self._theirs(short=False),
-            OURS_EXTENDED: lambda: self._ours(extended=True),
+            OURS_EXTENDED: lambda: self._ours(EXTENDED_DATA),
             YUBIKIT_SHORT: lambda: self._theirs(short=True),
         }
 
@@ -103,9 +103,9 @@ class Personalisations:
         if not answer.status.ok:
             raise RuntimeError(f"the card was not reset: {answer.status}")
 
-    def _ours(self, *, extended: bool) -> float:
+    def _ours(self, longest: int) -> float:
         self.last = issuer = TimedIssuer()
-        session = PivSession.open(self.ours, extended=extended)
+        session = PivSession.open(self.ours, longest=longest)
         key = PRODUCT.management_key
         personalise(session, PRODUCT, contents(), issuer, factory_key=key, secrets=secrets_for(PRODUCT))
         return issuer.seconds

@@ -26,6 +26,7 @@ from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 from readers.piv.tap import tap
+from readers.reader_features import longest_data
 from readers.roles import Identity
 from readers.virtual.faults import Fault
 from readers.virtual.pcscd import CONTACT_READER, PrivatePcscd
@@ -154,5 +155,6 @@ def test_a_foreign_card_is_not_a_piv_card(reader: PcscReader, faulty_card: Fault
 def test_a_reader_without_a_keypad_and_without_a_serial(reader: PcscReader, faulty_card: FaultyCardOnReader) -> None:
     with reader.connect() as connection:
         assert find_pin_pad(connection) is None
+        assert longest_data(connection) == 255, "vpcd 3.3 does not say what it takes"
         PivSession.open(connection).read_chuid()
     assert identity.Census().identify(CONTACT_READER) == Identity(CONTACT_READER)

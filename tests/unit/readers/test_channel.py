@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers.apdu import CommandApdu, ResponseApdu
+from readers.apdu import EXTENDED_DATA, CommandApdu, ResponseApdu
 from readers.channel import MAX_ANSWER, MAX_ROUNDS, Exchange, open_channel, with_command_chaining, with_get_response
 from readers.errors import ProtocolError
 from readers.status import StatusWord
@@ -126,20 +126,25 @@ class TestExtendedApdus:
 
     def test_a_long_command_goes_in_one(self) -> None:
         connection = ScriptedConnection((self.EXTENDED, "9000"))
-        assert open_channel(connection, extended=True)(self.LONG).status.ok
+        assert open_channel(connection, longest=EXTENDED_DATA)(self.LONG).status.ok
         connection.finished()
 
     def test_what_fits_goes_short(self) -> None:
         connection = ScriptedConnection(("00CB3FFF055C035FC10200", "AA 9000"))
-        assert open_channel(connection, extended=True)(GET_CHUID).data == b"\xaa"
+        assert open_channel(connection, longest=EXTENDED_DATA)(GET_CHUID).data == b"\xaa"
+
+    def test_what_is_longer_than_the_reader_takes_is_chained(self) -> None:
+        connection = ScriptedConnection(*self.SHORT)
+        assert open_channel(connection, longest=299)(self.LONG).status.ok
+        connection.finished()
 
     def test_a_card_that_answers_61xx_all_the_same(self) -> None:
         connection = ScriptedConnection((self.EXTENDED, "AA 6101"), ("00C0000001", "BB 9000"))
-        assert open_channel(connection, extended=True)(self.LONG).data == b"\xaa\xbb"
+        assert open_channel(connection, longest=EXTENDED_DATA)(self.LONG).data == b"\xaa\xbb"
 
     def test_a_card_that_refuses_them_is_not_asked_again(self) -> None:
         connection = ScriptedConnection((self.EXTENDED, "6700"), *self.SHORT, *self.SHORT)
-        exchange = open_channel(connection, extended=True)
+        exchange = open_channel(connection, longest=EXTENDED_DATA)
         assert exchange(self.LONG).status.ok
         assert exchange(self.LONG).status.ok
         connection.finished()

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from readers import pinpad
-from readers.errors import CardError, ContactlessForbidden, PinBlocked, ProtocolError, ReaderFailed, WrongPin
-from readers.pinpad import NotEntered, PinNotEntered, PinPad, features, find_pin_pad
+from readers import reader_features
+from readers.errors import CardError, ContactlessForbidden, PinBlocked, ReaderFailed, WrongPin
+from readers.pinpad import NotEntered, PinNotEntered, PinPad, find_pin_pad
+from tests.fixtures.scripted import ScriptedReader
 
 VERIFY_CODE, MODIFY_CODE = 0x4233_0006, 0x4233_0007  # what libccid gives them
 FEATURES = bytes.fromhex(
@@ -46,24 +47,11 @@ MODIFY = bytes.fromhex(  # §2.5.3
 )
 
 
-class Keypad:
-    """A reader that checks what it is told."""
-
-    def __init__(self, *script: tuple[int, bytes, bytes], contactless: bool = False) -> None:
-        self._script = list(script)
-        self.contactless = contactless
-
-    def control(self, code: int, request: bytes) -> bytes:
-        expected_code, expected, answer = self._script.pop(0)
-        assert (f"{code:08x}", request.hex()) == (f"{expected_code:08x}", expected.hex())
-        return answer
-
-
 ASKED = (0x4200_0D48, b"", FEATURES)
 
 
 def pad(*script: tuple[int, bytes, bytes], contactless: bool = False) -> PinPad:
-    found = find_pin_pad(Keypad(ASKED, *script, contactless=contactless))
+    found = find_pin_pad(ScriptedReader(ASKED, *script, contactless=contactless))
     assert found is not None
     return found
 
@@ -105,18 +93,12 @@ def test_no_pin_over_a_contactless_reader() -> None:
 
 
 def test_readers_without_a_keypad() -> None:
-    class Plain(Keypad):
+    class Plain(ScriptedReader):
         def control(self, code: int, request: bytes) -> bytes:
             raise ReaderFailed(0x8010_0016, "ask the reader")
 
     assert find_pin_pad(Plain()) is None
-    assert find_pin_pad(Keypad((0x4200_0D48, b"", bytes.fromhex("1204 42330012")))) is None
-
-
-@pytest.mark.parametrize("answer", ["0604", "0603 42330006", "0604 42330006 00"])
-def test_a_list_of_features_that_makes_no_sense(answer: str) -> None:
-    with pytest.raises(ProtocolError):
-        features(Keypad((0x4200_0D48, b"", bytes.fromhex(answer))))
+    assert find_pin_pad(ScriptedReader((0x4200_0D48, b"", bytes.fromhex("1204 42330012")))) is None
 
 
 C_PROGRAM = """
@@ -139,7 +121,7 @@ def test_the_offsets_are_those_of_the_header_of_pcsc_lite(tmp_path: Path) -> Non
     source.write_text(C_PROGRAM)
     subprocess.run(("cc", "-I/usr/include/PCSC", "-o", str(program), str(source)), check=True)
     code, *offsets = subprocess.check_output(str(program), text=True).split()
-    assert int(code, 16) == pinpad.GET_FEATURE_REQUEST
+    assert int(code, 16) == reader_features.GET_FEATURE_REQUEST
     ends = (VERIFY.index(b"\x00\x20\x00\x80"), 5, VERIFY.index(b"\x0d\0\0\0"))
     changes = (MODIFY.index(b"\x00\x24\x00\x80"), 7, 9, 14, MODIFY.index(b"\x15\0\0\0"))
     assert [int(offset) for offset in offsets] == [*ends, *changes]

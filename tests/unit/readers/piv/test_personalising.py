@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from readers.apdu import EXTENDED_DATA, SHORT_DATA
 from readers.connection import CardConnection
 from readers.errors import (
     CardError,
@@ -172,19 +173,19 @@ def test_an_object_too_long_for_the_card_spoils_nothing_else(tmp_path: Path) -> 
 def test_extended_apdus_where_they_are_taken(tmp_path: Path) -> None:
     """The same card with them and without; and a card that refuses them is written all the same."""
     counts = {}
-    for extended in (False, True):
-        folder = tmp_path / str(extended)
+    for longest in (SHORT_DATA, EXTENDED_DATA):
+        folder = tmp_path / str(longest)
         folder.mkdir()
         VirtualCard(folder / "card.json", profile=YUBICO_LIKE).close()
         with reader(folder) as connection:
             metered = MeteredConnection(connection)
-            session = PivSession.open(metered, extended=extended)
+            session = PivSession.open(metered, longest=longest)
             write(session, YUBICO_5_3)
-            counts[extended] = metered.apdus
-    assert counts[True] < counts[False]
+            counts[longest] = metered.apdus
+    assert counts[EXTENDED_DATA] < counts[SHORT_DATA]
     VirtualCard(tmp_path / "card.json", profile=TERSE).close()
     with reader(tmp_path) as connection:
-        session = PivSession.open(connection, extended=True)
+        session = PivSession.open(connection, longest=EXTENDED_DATA)
         write(session, STRICT)
         assert session.read_chuid().guid == CARD_UUID
 

@@ -29,6 +29,7 @@ from readers.piv.products import (
     YUBICO_5_3,
     YUBICO_5_7,
     Product,
+    apdu_data,
     factory_key,
     is_blank,
     management_algorithms,
@@ -264,3 +265,21 @@ FACTORY_CHUID = f"53 3B 3019 {bytes(25).hex()} 3410 {bytes(16).hex()} 3508 {b'20
 )
 def test_a_blank_card_has_no_chuid_but_the_factory_s(answer: str, product: Product, *, blank: bool) -> None:
     assert is_blank(scripted(("00CB3FFF055C035FC10200", answer)), product) is blank
+
+
+class _Controlled(ScriptedConnection):
+    """A card in a reader that takes extended APDUs, as libccid says it."""
+
+    def control(self, code: int, request: bytes) -> bytes:
+        return bytes.fromhex("1204 42330012" if code == 0x4200_0D48 else "0a04 00000100")
+
+
+def test_extended_apdus_where_card_and_reader_take_them() -> None:
+    knows, does_not = _Controlled(), ScriptedConnection()
+    for connection, product, longest in (
+        (knows, YUBICO_5_3, 65_535),
+        (knows, STRICT, 255),
+        (does_not, YUBICO_5_3, 255),
+    ):
+        session = PivSession(connection, lambda _: pytest.fail("the card is not asked"))
+        assert apdu_data(session, product) == longest

@@ -84,6 +84,16 @@ def test_the_label() -> None:
     assert PivSession.open(ScriptedConnection((SELECT, named))).label == "ABC"
 
 
+@pytest.mark.parametrize("label", [b"\x1b[2JPIV\n\0", b"\x08P\xc2\x9bI\xffV\x7f"])
+def test_a_label_shows_what_can_be_shown(label: bytes) -> None:
+    """Else a card could write on the terminal of whoever looks at it, or lines of its own into a log."""
+    properties = b"\x4f\x06\0\0\x10\0\1\0\x50" + bytes((len(label),)) + label
+    answer = b"\x61" + bytes((len(properties),)) + properties + b"\x90\0"
+    shown = PivSession.open(ScriptedConnection((SELECT, answer.hex()))).label
+    assert shown.endswith("PIV")
+    assert shown.isprintable()
+
+
 def test_read_object() -> None:
     with scripted(("00CB3FFF055C035FC10200", "5303AABBCC 9000"), ("00CB3FFF035C017E00", "7E02EEFF 9000")) as session:
         assert session.read_object(ObjectId.CHUID) == bytes.fromhex("AABBCC")
