@@ -30,8 +30,8 @@ from cardsvc.errors import ServiceError
 from cardsvc.schema import upgrade
 from cardsvc.settings import Settings
 from cardsvc.trust.authority import IssuingAuthority
-from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.trust.keystore import KeystoreExists
+from cardsvc.trust.keystores import new_keystore
 from cardsvc.wire.jose import JwtRefused, public_key
 
 ACTOR: Final = "ceremony"
@@ -76,7 +76,6 @@ def found(
     Raises TwoFoundersNeeded, UnusableKey, AlreadyFounded, ValueError (settings, client ids), OSError.
     """
     _check_founders(officers)
-    passphrase = settings.read_keystore_passphrase()
     folder = settings.keystore_dir.absolute()
     if folder.exists() and any(folder.iterdir()):
         raise AlreadyFounded(f"There is something in {folder} already: nothing was changed.")
@@ -84,12 +83,12 @@ def found(
     with ExitStack() as undo:
         nursery = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
         undo.callback(shutil.rmtree, nursery, ignore_errors=True)
-        keystore = FileKeystore.create(nursery, passphrase)
+        engine = create_database_engine(settings.database_url)
+        undo.callback(engine.dispose)
+        keystore = undo.enter_context(new_keystore(settings, nursery))
         authority = IssuingAuthority.establish(keystore, settings.authority_title, now)
         authority.save(nursery)
         founding = Founding(authority.root, authority.issuing, authority.content_signing, tuple(officers))
-        engine = create_database_engine(settings.database_url)
-        undo.callback(engine.dispose)
         upgrade(engine)
         _install(engine, lambda session: _register(session, founding, officers, witness, now), nursery, folder)
     return founding

@@ -18,8 +18,8 @@ from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.settings import Settings
 from cardsvc.trust.authority import IssuingAuthority
-from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.trust.keystore import Keystore
+from cardsvc.trust.keystores import load_keystore
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Services:
 
 def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
     """Open the database and the keystore that `cardsvc init` made. Raises KeystoreError, ValueError or OSError."""
-    keystore = FileKeystore.load(settings.keystore_dir, settings.read_keystore_passphrase())
+    keystore = load_keystore(settings)
     return Services(
         settings=settings,
         clock=clock,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -10,6 +11,13 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
+
+
+class KeystoreKind(StrEnum):
+    """Where keys are kept."""
+
+    FILE = "file"
+    PKCS11 = "pkcs11"
 
 
 class Settings(BaseSettings):
@@ -24,10 +32,19 @@ class Settings(BaseSettings):
     authority_title: Annotated[str, Field(min_length=1, max_length=40)] = "Citizen Card"
     """Names the city's certificate authorities; read when `cardsvc init` makes them."""
 
+    keystore: KeystoreKind = KeystoreKind.FILE
+    """``file``: encrypted files; ``pkcs11``: a hardware security module, or SoftHSM."""
     keystore_dir: Path = Path("var/cardsvc/keystore")
+    """The key files; the certificates of the authorities in either case."""
     keystore_passphrase: SecretStr | None = None
     keystore_passphrase_file: Path | None = None
     """A file whose first line is the passphrase, instead of the variable."""
+    pkcs11_module: Path | None = None
+    """For ``pkcs11``: the shared library of the token, for example /usr/lib/softhsm/libsofthsm2.so."""
+    pkcs11_token: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    """The label of the token."""
+    pkcs11_pin_file: Path | None = None
+    """A file whose first line is the token's user PIN."""
 
     challenge_seconds: Annotated[int, Field(ge=1, le=300)] = 300
     """How long a challenge may be answered."""
@@ -44,6 +61,12 @@ class Settings(BaseSettings):
     attestation_roots_file: Path | None = None
     """PEM: attestation roots of card makers, and authorities below them. A key that such a card vouches for counts as
     attested; without this file none does."""
+    photo_bytes: Annotated[int, Field(ge=65_536, le=20_000_000)] = 2_000_000
+    """The largest photograph that is read."""
+    document_bytes: Annotated[int, Field(ge=65_536, le=50_000_000)] = 10_000_000
+    """The largest scanned document that is read."""
+    erasures_file: Path = Path("var/cardsvc/erasures.jsonl")
+    """Ids of people whose data was erased, for the day when a backup is restored. Keep it where the database is not."""
     relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     """How long a card behind a desk may take for one command. Making a key is the slowest."""
 
@@ -60,6 +83,13 @@ class Settings(BaseSettings):
             raise ValueError("give the keystore passphrase itself or a file that holds it, not both")
         return self
 
+    @model_validator(mode="after")
+    def _whole_token(self) -> Self:
+        wanted = (self.pkcs11_module, self.pkcs11_token, self.pkcs11_pin_file)
+        if self.keystore is KeystoreKind.PKCS11 and None in wanted:
+            raise ValueError("keystore pkcs11 wants pkcs11_module, pkcs11_token and pkcs11_pin_file")
+        return self
+
     def read_keystore_passphrase(self) -> bytes:
         """The passphrase, from its variable or its file.
 
@@ -69,9 +99,19 @@ class Settings(BaseSettings):
             return self.keystore_passphrase.get_secret_value().encode()
         if self.keystore_passphrase_file is None:
             raise ValueError("set CARDSVC_KEYSTORE_PASSPHRASE or CARDSVC_KEYSTORE_PASSPHRASE_FILE")
-        if self.keystore_passphrase_file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise PermissionError(f"{self.keystore_passphrase_file} can be read by others; set its mode to 0600")
-        first_line = self.keystore_passphrase_file.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
-        if not first_line:
-            raise ValueError("the keystore passphrase file is empty")
-        return first_line
+        return _read_secret(self.keystore_passphrase_file, "keystore passphrase")
+
+    def read_pkcs11_pin(self) -> str:
+        """The token's PIN, from its file. Raises ValueError, PermissionError, OSError likewise."""
+        if self.pkcs11_pin_file is None:
+            raise ValueError("set CARDSVC_PKCS11_PIN_FILE")
+        return _read_secret(self.pkcs11_pin_file, "PKCS #11 PIN").decode()
+
+
+def _read_secret(path: Path, what: str) -> bytes:
+    if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise PermissionError(f"{path} can be read by others; set its mode to 0600")
+    first_line = path.read_bytes().split(b"\n", 1)[0].rstrip(b"\r")
+    if not first_line:
+        raise ValueError(f"the {what} file is empty")
+    return first_line

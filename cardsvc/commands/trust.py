@@ -6,7 +6,7 @@ import typer
 
 from cardsvc.commands.shared import JsonOption, read_settings, report
 from cardsvc.reporting import reporting
-from cardsvc.trust.file_keystore import FileKeystore
+from cardsvc.trust.keystores import complete_keystore
 
 app = typer.Typer(help="Keys and certificate authorities.", no_args_is_help=True)
 
@@ -18,6 +18,5 @@ def add_keys(as_json: JsonOption = False) -> None:
     Example: cardsvc trust add-keys
     """
     with reporting():
-        settings = read_settings()
-        made = FileKeystore.complete(settings.keystore_dir, settings.read_keystore_passphrase())
+        made = complete_keystore(read_settings())
     report({"made": list(made)}, f"made: {', '.join(made)}" if made else "no key is missing", as_json)

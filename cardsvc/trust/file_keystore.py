@@ -1,7 +1,7 @@
 """A keystore of encrypted files, one for each key.
 
     keystore.json      format, and how the passphrase becomes the key that wraps the others (scrypt, RFC 7914)
-    <name>.key         the key, sealed under that wrapping key with its name as context
+    <name>.key         the key, sealed under that wrapping key with its name as context; <name>.2.key its second version
 
 Signing keys are PKCS #8 inside; the others are 32 random bytes. One scrypt opens the whole store: the wrapping key is
 as strong for many files as for one, and a service that starts many times slower protects nobody.
@@ -13,6 +13,7 @@ import base64
 import json
 import os
 import secrets
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cardsvc.trust import sealing
 from cardsvc.trust.keystore import (
     ED25519_KEYS,
+    FIRST,
     MAC_KEYS,
     SEALING_KEYS,
     SIGNING_CURVES,
@@ -34,6 +36,8 @@ from cardsvc.trust.keystore import (
     KeystoreLocked,
     KeystoreMissing,
     NotSealedHere,
+    check_kind,
+    label_of,
 )
 
 _HEADER: Final = "keystore.json"
@@ -46,12 +50,13 @@ _SCRYPT_COST_LIMIT: Final = 2**20
 
 
 class FileKeystore:
-    """`Keystore` on encrypted files, all read and opened once."""
+    """`Keystore` on encrypted files. Every key is opened once, and those of the first version at the start."""
 
-    def __init__(self, keys: dict[KeyName, bytes]) -> None:
-        self._signers = {name: _parse_signer(keys[name]) for name in SIGNING_CURVES}
-        self._ed25519_signers = {name: _parse_ed25519(keys[name]) for name in ED25519_KEYS}
-        self._secret_keys = {name: keys[name] for name in SEALING_KEYS | MAC_KEYS}
+    def __init__(self, folder: Path, wrapping_key: bytes) -> None:
+        self._folder = folder
+        self._wrapping_key = wrapping_key
+        self._opened = {label_of(name): self._read(label_of(name)) for name in KeyName}
+        self._signers = {label_of(name): _parse_signer(self._opened[name]) for name in SIGNING_CURVES}
 
     @classmethod
     def create(cls, folder: Path, passphrase: bytes) -> FileKeystore:
@@ -65,13 +70,12 @@ class FileKeystore:
             _make_key(folder, wrapping_key, name)
         header = {"format": _FORMAT, "scrypt": {"n": _SCRYPT_COST, "salt": base64.b64encode(salt).decode()}}
         _write(folder / _HEADER, json.dumps(header).encode())  # last: a store without it is not one
-        return cls.load(folder, passphrase)
+        return cls(folder, wrapping_key)
 
     @classmethod
     def load(cls, folder: Path, passphrase: bytes) -> FileKeystore:
         """Open the keystore in ``folder``. Raises KeystoreMissing and KeystoreLocked."""
-        wrapping_key = _derive(passphrase, *_read_header(folder))
-        return cls({name: _open_key(_path(folder, name), wrapping_key, name) for name in KeyName})
+        return cls(folder, _derive(passphrase, *_read_header(folder)))
 
     @classmethod
     def complete(cls, folder: Path, passphrase: bytes) -> tuple[KeyName, ...]:
@@ -87,58 +91,68 @@ class FileKeystore:
         return missing
 
     def __repr__(self) -> str:
-        return f"<FileKeystore of {len(KeyName)} keys>"
+        return f"<FileKeystore of {len(self._opened)} keys>"
 
-    def signer(self, name: KeyName) -> ec.EllipticCurvePrivateKey:
+    def signer(self, name: KeyName, version: int = FIRST) -> ec.EllipticCurvePrivateKey:
         """A key to sign with."""
-        if name not in SIGNING_CURVES:
-            raise ValueError(f"{name} is no signing key")
-        return self._signers[name]
+        check_kind(name, SIGNING_CURVES, "signing")
+        label = label_of(name, version)
+        if label not in self._signers:
+            self._signers[label] = _parse_signer(self._read(label))
+        return self._signers[label]
 
-    def public_key(self, name: KeyName) -> ec.EllipticCurvePublicKey:
+    def public_key(self, name: KeyName, version: int = FIRST) -> ec.EllipticCurvePublicKey:
         """The public half of a signing key."""
-        return self.signer(name).public_key()
+        return self.signer(name, version).public_key()
+
+    def add_version(self, name: KeyName) -> int:
+        """Make another version of a signing key."""
+        check_kind(name, SIGNING_CURVES, "signing")
+        version = next(number for number in count(FIRST + 1) if not _path(self._folder, name, number).exists())
+        _make_key(self._folder, self._wrapping_key, name, version)
+        return version
 
     def ed25519_signer(self, name: KeyName) -> Ed25519PrivateKey:
         """A key to sign notes with."""
-        if name not in ED25519_KEYS:
-            raise ValueError(f"{name} is no Ed25519 key")
-        return self._ed25519_signers[name]
+        check_kind(name, ED25519_KEYS, "Ed25519")
+        return _parse_ed25519(self._opened[name])
 
     def seal(self, name: KeyName, plaintext: bytes, context: bytes) -> bytes:
         """Encrypt for ``context``."""
-        return sealing.seal(self._secret(name, SEALING_KEYS), plaintext, context)
+        check_kind(name, SEALING_KEYS, "sealing")
+        return sealing.seal(self._opened[name], plaintext, context)
 
     def open(self, name: KeyName, sealed: bytes, context: bytes) -> bytes:
         """Decrypt what `seal` made. Raises NotSealedHere."""
-        return sealing.unseal(self._secret(name, SEALING_KEYS), sealed, context)
+        check_kind(name, SEALING_KEYS, "sealing")
+        return sealing.unseal(self._opened[name], sealed, context)
 
     def mac(self, name: KeyName, message: bytes) -> bytes:
         """HMAC-SHA256."""
-        mac = HMAC(self._secret(name, MAC_KEYS), hashes.SHA256())
+        check_kind(name, MAC_KEYS, "authenticating")
+        mac = HMAC(self._opened[name], hashes.SHA256())
         mac.update(message)
         return mac.finalize()
 
-    def _secret(self, name: KeyName, kind: frozenset[KeyName]) -> bytes:
-        if name not in kind:
-            raise ValueError(f"{name} is not for this use")
-        return self._secret_keys[name]
+    def _read(self, label: str) -> bytes:
+        return _open_key(self._folder / f"{label}.key", self._wrapping_key, label)
 
 
-def _context(name: KeyName) -> bytes:
-    return _CONTEXT + name.value.encode()
+def _context(label: str) -> bytes:
+    return _CONTEXT + label.encode()
 
 
 def _derive(passphrase: bytes, salt: bytes, cost: int) -> bytes:
     return Scrypt(salt=salt, length=sealing.KEY_SIZE, n=cost, r=8, p=1).derive(passphrase)
 
 
-def _path(folder: Path, name: KeyName) -> Path:
-    return folder / f"{name}.key"
+def _path(folder: Path, name: KeyName, version: int = FIRST) -> Path:
+    return folder / f"{label_of(name, version)}.key"
 
 
-def _make_key(folder: Path, wrapping_key: bytes, name: KeyName) -> None:
-    _write(_path(folder, name), sealing.seal(wrapping_key, _new_key(name), _context(name)))
+def _make_key(folder: Path, wrapping_key: bytes, name: KeyName, version: int = FIRST) -> None:
+    sealed = sealing.seal(wrapping_key, _new_key(name), _context(label_of(name, version)))
+    _write(_path(folder, name, version), sealed)
 
 
 def _new_key(name: KeyName) -> bytes:
@@ -181,9 +195,9 @@ def _read_header(folder: Path) -> tuple[bytes, int]:
     return base64.b64decode(header["scrypt"]["salt"]), header["scrypt"]["n"]
 
 
-def _open_key(path: Path, wrapping_key: bytes, name: KeyName) -> bytes:
+def _open_key(path: Path, wrapping_key: bytes, label: str) -> bytes:
     try:
-        return sealing.unseal(wrapping_key, path.read_bytes(), _context(name))
+        return sealing.unseal(wrapping_key, path.read_bytes(), _context(label))
     except FileNotFoundError:
         raise KeystoreMissing(f"the keystore has no {path.name}: `cardsvc trust add-keys` makes new ones") from None
     except NotSealedHere:

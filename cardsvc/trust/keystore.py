@@ -1,11 +1,15 @@
 """The keys of the service, behind one seam.
 
 Private keys and secrets are used through a `Keystore`, by name; only the keystore knows where they live.
-`file_keystore.py` keeps them in encrypted files.
+`file_keystore.py` keeps them in encrypted files, `pkcs11_keystore.py` in a hardware token; `keystores.py` chooses.
+
+A key that signs has versions, from 1 on: another one is made when it is rotated, and which of them is in use is not the
+keystore's business (`key_ring.py`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Container
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -85,14 +89,21 @@ class NotSealedHere(KeystoreError):
     """Raised by `Keystore.open` when the bytes were changed, sealed by another key, or for another context."""
 
 
+FIRST: Final = 1
+"""The version that every keystore is made with."""
+
+
 class Keystore(Protocol):
     """Uses keys by name. Every method raises ValueError for a name that is not of its kind."""
 
-    def signer(self, name: KeyName) -> ec.EllipticCurvePrivateKey:
-        """A key of `SIGNING_CURVES`, to sign with."""
+    def signer(self, name: KeyName, version: int = FIRST) -> ec.EllipticCurvePrivateKey:
+        """A key of `SIGNING_CURVES`, to sign with. Raises KeystoreMissing when there is no such version."""
 
-    def public_key(self, name: KeyName) -> ec.EllipticCurvePublicKey:
-        """The public half of a key of `SIGNING_CURVES`."""
+    def public_key(self, name: KeyName, version: int = FIRST) -> ec.EllipticCurvePublicKey:
+        """The public half of a key of `SIGNING_CURVES`. Raises KeystoreMissing."""
+
+    def add_version(self, name: KeyName) -> int:
+        """Make another version of a key of `SIGNING_CURVES`, and say which. Nothing uses it yet."""
 
     def ed25519_signer(self, name: KeyName) -> Ed25519PrivateKey:
         """A key of `ED25519_KEYS`, to sign with; its ``public_key()`` may be published."""
@@ -105,3 +116,14 @@ class Keystore(Protocol):
 
     def mac(self, name: KeyName, message: bytes) -> bytes:
         """HMAC-SHA256 (32 bytes) with a key of `MAC_KEYS`."""
+
+
+def check_kind(name: KeyName, kind: Container[KeyName], what: str) -> None:
+    """Raise ValueError unless the key is for this use."""
+    if name not in kind:
+        raise ValueError(f"{name} is no {what} key")
+
+
+def label_of(name: KeyName, version: int = FIRST) -> str:
+    """What a keystore calls a version of a key."""
+    return str(name) if version == FIRST else f"{name}.{version}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +24,7 @@ from cardsvc.db import SessionFactory, create_database_engine, reading, session_
 from cardsvc.departments.models import Department
 from cardsvc.services import build_services
 from cardsvc.settings import Settings
+from cardsvc.trust.pkcs11_keystore import Pkcs11Keystore, TokenAddress
 from readers.paths import validate_path
 
 PASSPHRASE = "correct horse"
@@ -110,6 +112,63 @@ def test_an_older_keystore_is_completed(sqlite_town: Town) -> None:
     assert json.loads(sqlite_town.run("trust", "add-keys", "--json").stdout) == {"made": ["audit-log"]}
     assert json.loads(sqlite_town.run("trust", "add-keys", "--json").stdout) == {"made": []}
     build_services(Settings())
+
+
+@pytest.fixture
+def token_town(sqlite_town: Town, soft_token: Callable[[], TokenAddress], monkeypatch: pytest.MonkeyPatch) -> Town:
+    """Its keys are to be in a PKCS #11 token."""
+    address = soft_token()
+    pin = sqlite_town.folder / "pin"
+    pin.write_text(address.pin)
+    pin.chmod(0o600)
+    monkeypatch.delenv("CARDSVC_KEYSTORE_PASSPHRASE")
+    for name, value in (("", "pkcs11"), ("_MODULE", address.module), ("_TOKEN", address.label), ("_PIN_FILE", pin)):
+        monkeypatch.setenv("CARDSVC_PKCS11" + name if name else "CARDSVC_KEYSTORE", str(value))
+    return sqlite_town
+
+
+def test_a_city_is_founded_on_a_token(token_town: Town) -> None:
+    assert token_town.init().exit_code == 0
+    services = build_services(Settings())
+    assert isinstance(services.keystore, Pkcs11Keystore)
+    now = services.authority.issuing.not_valid_before_utc + timedelta(hours=1)
+    validate_path(services.authority.content_signing, [services.authority.issuing], [services.authority.root], now)
+    assert not list(token_town.keystore.glob("*.key"))
+    assert json.loads(token_town.run("trust", "add-keys", "--json").stdout) == {"made": []}
+
+
+def test_a_ceremony_that_fails_leaves_no_keys_in_the_token(token_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    def disk_full(*_: object) -> None:
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ceremony, "_move_in", disk_full)
+        refused(token_town, token_town.init(), "no space left")
+    for key in token_town.folder.glob("*.jwk"):
+        key.unlink()
+    assert token_town.init().exit_code == 0
+
+
+def test_a_token_that_has_keys_is_left_alone(token_town: Town) -> None:
+    token_town.init()
+    token_town.keystore.rename(token_town.folder / "away")
+    (token_town.folder / "data" / "cards.db").unlink()
+    for key in token_town.folder.glob("*.jwk"):
+        key.unlink()
+    refused(token_town, token_town.init(), "has keys already")
+
+
+def test_a_token_wants_all_its_settings(token_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARDSVC_PKCS11_PIN_FILE")
+    refused(token_town, token_town.init(), "pkcs11_pin_file")
+
+
+def test_without_the_extra_a_token_is_refused_with_a_sentence(
+    token_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cardsvc.trust.pkcs11_keystore", None)
+    monkeypatch.delattr("cardsvc.trust.pkcs11_keystore")
+    refused(token_town, token_town.init(), "citizen-card[hsm]")
 
 
 def test_there_is_no_second_ceremony(town: Town) -> None:
