@@ -12,8 +12,10 @@ from cardsvc.api import (
     approvals,
     authentications,
     cards,
+    citizens,
     oauth,
     personalisations,
+    pictures,
     problems,
     verifications,
     wellknown,
@@ -32,6 +34,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     cards.router,
     personalisations.router,
     approvals.router,
+    citizens.router,
+    pictures.router,
 )
 """The busiest first: routes are tried in this order."""
 

@@ -15,9 +15,8 @@ from uuid_utils.compat import uuid7
 
 from cardsvc.api.problems import internal_error, problem
 from cardsvc.api.refusals import note_refusal
+from cardsvc.api.uploads import largest_body
 
-MAX_BODY: Final = 64 * 1024
-"""The largest request is a handful of kilobytes; nobody makes us read more."""
 REQUEST_ID_HEADER: Final = "Request-Id"
 
 _log = structlog.get_logger("cardsvc.request")
@@ -46,7 +45,7 @@ class RequestFrame:
                 await note_refusal(HTTPConnection(scope), "request-too-large")
                 await problem(413, "request-too-large", "The request is too large")(scope, receive, send)
             else:
-                await self.app(scope, _Receiver(receive), send)
+                await self.app(scope, _Receiver(receive, largest_body(scope)), send)
         except Exception:  # noqa: BLE001 (the last net: whatever it was, nobody outside hears what)
             _log.exception("fault", path=_template(scope))
             if not send.started:
@@ -86,9 +85,9 @@ class _Sender:
 class _Receiver:
     """Passes messages on, and cuts a body off that grows too large: one that did not say so, or lied."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
-        self._left = MAX_BODY
+        self._left = most
 
     async def __call__(self) -> Message:
         message = await self._receive()
@@ -102,7 +101,7 @@ class _Receiver:
 def _is_too_large(scope: Scope) -> bool:
     """By what the header says."""
     length = Headers(scope=scope).get("Content-Length", "0")
-    return not length.isdecimal() or int(length) > MAX_BODY
+    return not length.isdecimal() or int(length) > largest_body(scope)
 
 
 def _template(scope: Scope) -> str:

@@ -31,6 +31,7 @@ def enrol(session: Session, keystore: Keystore, person: Person, now: datetime) -
     """
     known = find_by_document(session, keystore, person.document_number)
     if known is not None:
+        session.refresh(known, with_for_update=True)  # an erasure may be under way
         return _same(keystore, known, person)
     identity, data_key = new_id(), secrets.token_bytes(sealing.KEY_SIZE)
     citizen = Citizen(

@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
 from uuid import UUID
 
-import httpx
-from joserfc.jwk import ECKey
-from pydantic import BaseModel
-
-from cardsvc.client.clock import Clock, system_clock
-from cardsvc.client.keys import load_key
-from cardsvc.client.tokens import ClientCredentials
-from cardsvc.client.transport import Transport, check, read
+from cardsvc.client.people import PeopleCalls
+from cardsvc.client.transport import check
 from cardsvc.wire.authentication import (
     GRANT_TOKEN_EXCHANGE,
     TOKEN_TYPE_VISIT,
@@ -44,54 +35,12 @@ from cardsvc.wire.lifecycle import (
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
-M = TypeVar("M", bound=BaseModel)
 
-
-class ServiceClient:
+class ServiceClient(PeopleCalls):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
     ``issuer`` is the name of the service in its tokens; its base URL unless given. Safe to share between threads.
     """
-
-    def __init__(
-        self,
-        base_url: str,
-        client_id: str,
-        key: ECKey | Path | str,
-        *,
-        issuer: str | None = None,
-        clock: Clock = system_clock,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        self.base_url = base_url.rstrip("/")
-        self.client_id = client_id
-        self._transport = Transport(self.base_url, transport)
-        self._credentials = ClientCredentials(
-            self._transport,
-            client_id,
-            key if isinstance(key, ECKey) else load_key(key),
-            issuer or self.base_url,
-            clock,
-        )
-
-    def __repr__(self) -> str:
-        return f"<ServiceClient {self.client_id} at {self.base_url}>"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._transport.close()
-
-    def access_token(self) -> str:
-        """A bearer token that is good for at least half a minute."""
-        return self._credentials.access_token()
 
     # Cards prove themselves
 
@@ -182,31 +131,6 @@ class ServiceClient:
     def relay_headers(self) -> dict[str, str]:
         """What to open that WebSocket with. Holds a token: not to be logged."""
         return {"Authorization": f"Bearer {self.access_token()}"}
-
-    def _get(self, path: str, model: type[M]) -> M:
-        return read(self._send("GET", path, None, idempotent=True), model)
-
-    def _post(self, path: str, body: BaseModel | None, model: type[M], *, idempotent: bool = False) -> M:
-        return read(self._send("POST", path, body, idempotent=idempotent), model)
-
-    def _send(self, method: str, path: str, body: BaseModel | None, *, idempotent: bool) -> httpx.Response:
-        token = self._credentials.access_token()
-        response = self._send_as(token, method, path, body, idempotent=idempotent)
-        if response.status_code == httpx.codes.UNAUTHORIZED:
-            # Nothing was done. The token may have been cut short, by a clock or a restart: ask for another one, once.
-            self._credentials.forget(token)
-            response = self._send_as(self._credentials.access_token(), method, path, body, idempotent=idempotent)
-        return response
-
-    def _send_as(
-        self, token: str, method: str, path: str, body: BaseModel | None, *, idempotent: bool
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"}
-        content = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            content = body.model_dump_json().encode()
-        return self._transport.send(method, path, idempotent=idempotent, headers=headers, content=content)
 
 
 def statement(challenge: Challenge, card_uuid: UUID) -> AuthenticationStatement:

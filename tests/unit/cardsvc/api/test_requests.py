@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import text
 from structlog.testing import LogCapture
 
-from cardsvc.api.requests import MAX_BODY
+from cardsvc.api.uploads import MAX_BODY
 from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceProblem
 from cardsvc.db import transaction
