@@ -134,8 +134,8 @@ def _added(results: list[dict[str, Any]], name: str) -> dict[str, int]:
 
 def main(
     *,
-    faults: Annotated[int, typer.Option(help="How many.")] = 10_000,
-    lanes: Annotated[int, typer.Option(help="How many pcscd side by side.")] = 4,
+    faults: Annotated[int, typer.Option(help="How many.", min=1)] = 10_000,
+    lanes: Annotated[int, typer.Option(help="How many pcscd side by side.", min=1)] = 4,
     seed: Annotated[int | None, typer.Option(help="Default: a new one.", show_default=False)] = None,
     first: Annotated[int, typer.Option(help="Number of the first step.")] = 0,
     in_lane: Annotated[bool, typer.Option("--in-lane", hidden=True)] = False,
