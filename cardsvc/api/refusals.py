@@ -59,7 +59,7 @@ def _write(services: Services, scope: Scope, actor: str, code: str) -> None:
             citizen_id=citizen_id,
             card_id=card_id,
             operation=_operation(scope),
-            **{name: value for name, value in named.items() if _uuid(value) is not None},
+            **{name: value for name, value in named.items() if name != "citizen_id" and _uuid(value) is not None},
         )
 
 
