@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -10,6 +12,7 @@ from fastapi import APIRouter, FastAPI
 from cardsvc.api import (
     applications,
     approvals,
+    audit,
     authentications,
     cards,
     citizens,
@@ -22,8 +25,12 @@ from cardsvc.api import (
 )
 from cardsvc.api.access import check_routes
 from cardsvc.api.requests import RequestFrame
+from cardsvc.audit.sequencer import Sequencer
+from cardsvc.audit.supervision import sequencing
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     authentications.router,
@@ -34,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     cards.router,
     personalisations.router,
     approvals.router,
+    audit.router,
     citizens.router,
     pictures.router,
 )
@@ -45,7 +53,7 @@ def create_app(services: Services) -> FastAPI:
 
     There are no documentation pages: `cardsvc openapi` prints the document, and a public server needs no more routes.
     """
-    app = _build_app()
+    app = _build_app(_background(services))
     app.state.services = services
     app.state.holders = SharedWork(services.access_tokens.find_holders)
     app.state.turnstile = SharedWork(services.turnstile.admit)
@@ -57,12 +65,25 @@ def describe_api() -> dict[str, Any]:
     return _build_app().openapi()
 
 
-def _build_app() -> FastAPI:
+def _background(services: Services) -> Lifespan:
+    """What the service does besides answering."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sequencer = Sequencer(services.sessions, services.audit_signer, services.clock)
+        with sequencing(sequencer, services.sessions, services.clock):
+            yield
+
+    return lifespan
+
+
+def _build_app(lifespan: Lifespan | None = None) -> FastAPI:
     app = FastAPI(
         title="Citizen card service",
         version=version("citizen-card"),
         summary="Issues citizen cards, authenticates them, and tells departments who is there.",
         openapi_url=None,
+        lifespan=lifespan,
     )
     app.add_middleware(RequestFrame)
     problems.install(app)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
+from cardsvc.audit.signing import LogSigner
 from cardsvc.authentication.assertions import AssertionIssuer
 from cardsvc.authentication.chains import ChainVerdicts
 from cardsvc.authentication.proofs import ProofVerifier
@@ -49,6 +50,11 @@ class Services:
     def access_tokens(self) -> AccessTokens:
         """Knows callers by the tokens they were given."""
         return AccessTokens(self.keystore, self.settings.issuer, self.sessions)
+
+    @cached_property
+    def audit_signer(self) -> LogSigner:
+        """Signs for the audit log."""
+        return LogSigner.of(self.keystore, self.settings.issuer)
 
     @cached_property
     def assertions(self) -> AssertionIssuer:

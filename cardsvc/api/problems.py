@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, transitions
+from cardsvc.audit import errors as audit
 from cardsvc.api.refusals import note_refusal
 from cardsvc.approvals import errors as approvals
 from cardsvc.authentication import errors as authentication
@@ -96,6 +97,11 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     issuance.ApplicationNotFound: Answer(_NOT_FOUND),
     issuance.NotAssigned: Answer(_CONFLICT),
     issuance.PersonalisationError: Answer(_CONFLICT),
+    audit.LogEmpty: Answer(_NOT_FOUND),
+    audit.OutsideLog: Answer(_UNPROCESSABLE),
+    audit.RecordNotFound: Answer(_NOT_FOUND),
+    audit.LogDamaged: Answer(HTTPStatus.SERVICE_UNAVAILABLE),
+    audit.CopyRefused: Answer(_UNPROCESSABLE),
     ceremony.AlreadyFounded: Answer(_CONFLICT),
     ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
     citizens.CitizenNotFound: Answer(_NOT_FOUND),

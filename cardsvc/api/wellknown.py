@@ -6,12 +6,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from joserfc.jwk import ECKey
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.problems import problem
+from cardsvc.audit.sequencer import is_late
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
 from cardsvc.trust.keystore import KeyName
@@ -37,13 +37,13 @@ async def is_alive() -> dict[str, str]:
     response_model=dict[str, str],
 )
 def is_ready(services: ServicesDep) -> Response | dict[str, str]:
-    """The database answers."""
+    """The database answers. ``audit`` is ``late`` when a record waits too long for its place in the audit log."""
     try:
         with reading(services.sessions) as session:
-            session.execute(text("SELECT 1"))
+            late = is_late(session.connection(), services.clock())
     except SQLAlchemyError:
         return problem(503, "not-ready", "The database does not answer", "Try again in a moment.")
-    return {"status": "ready"}
+    return {"status": "ready", "audit": "late" if late else "current"}
 
 
 @router.get("/.well-known/jwks.json", operation_id="getKeys", summary="The public keys of tokens and assertions")

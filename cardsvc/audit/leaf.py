@@ -53,7 +53,7 @@ class NotCanonical(ValueError):
     """Raised for what has no place in a record's detail, and for a leaf that we did not write."""
 
 
-def leaf_of(row: Mapping[str, Any]) -> bytes:
+def leaf_of(row: Mapping[Any, Any]) -> bytes:
     """The entry of a record, from its columns by name. Raises NotCanonical when the row was tampered with."""
     entry: dict[str, Any] = {"v": VERSION, "at": _time(row["at"]), "detail": check_detail(row["detail"])}
     for member, column in _TEXTS.items():

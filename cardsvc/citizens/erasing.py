@@ -21,8 +21,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.approvals.models import Approval
 from cardsvc.approvals.service import spend
-from cardsvc.audit.models import AuditNote, AuditRecord
-from cardsvc.audit.service import OK, record
+from cardsvc.audit.service import OK, erase_notes, record
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
 from cardsvc.citizens import blind_index
@@ -81,11 +80,9 @@ def forget_person(session: Session, citizen: Citizen) -> None:
         session.execute(delete(table).where(table.citizen_id == citizen.id))
     either_side = or_(Guardianship.citizen_id == citizen.id, Guardianship.guardian_id == citizen.id)
     session.execute(delete(Guardianship).where(either_side))
-    applications = select(Application.id).where(Application.citizen_id == citizen.id)
-    about = select(AuditRecord.id).where(
-        or_(AuditRecord.citizen_id == citizen.id, AuditRecord.subject_id.in_(applications))
-    )
-    session.execute(delete(AuditNote).where(AuditNote.record_id.in_(about)))
+    applications = session.scalars(select(Application.id).where(Application.citizen_id == citizen.id))
+    cards = session.scalars(select(Card.id).where(Card.citizen_id == citizen.id))
+    erase_notes(session, citizen_id=citizen.id, subject_ids=[*applications, *cards])
     session.execute(update(Approval).where(Approval.citizen_id == citizen.id).values(reason="", refusal=None))
     session.flush()
 

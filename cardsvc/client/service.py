@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from cardsvc.client.audit import AuditCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.transport import check
 from cardsvc.wire.authentication import (
@@ -36,7 +37,7 @@ from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
 
-class ServiceClient(PeopleCalls):
+class ServiceClient(PeopleCalls, AuditCalls):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
     ``issuer`` is the name of the service in its tokens; its base URL unless given. Safe to share between threads.
