@@ -19,9 +19,9 @@ from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, transitions
-from cardsvc.audit import errors as audit
 from cardsvc.api.refusals import note_refusal
 from cardsvc.approvals import errors as approvals
+from cardsvc.audit import errors as audit
 from cardsvc.authentication import errors as authentication
 from cardsvc.callers import errors as callers
 from cardsvc.cards import errors as cards

@@ -10,8 +10,10 @@ from cardsvc.wire.audit import ConsistencyProof, InclusionProof, LogEntries, Rec
 
 
 class AuditCalls(Calls):
-    """Every method raises ServiceProblem and ServiceUnreachable. What comes back is hearsay until it is verified:
-    with `Checkpoint.open`, `verify_inclusion`, `verify_consistency` and `Receipt.verify`.
+    """Every method raises ServiceProblem and ServiceUnreachable.
+
+    What comes back is hearsay until it is verified: with `Checkpoint.open`, `verify_inclusion`, `verify_consistency`
+    and `Receipt.verify`.
     """
 
     def audit_key(self) -> str:
