@@ -100,9 +100,15 @@ class CardReset(ReaderError):
 
 
 class CardBusy(ReaderError):
-    """Raised when another process holds the card exclusively."""
+    """Raised when another process holds the card exclusively. Carries the programs that may be it, as far as seen."""
 
     outcome = Outcome.NOT_SENT
+
+    def __init__(self, detail: str, holders: tuple[str, ...] = ()) -> None:
+        """``holders`` are names and numbers of processes."""
+        super().__init__(f"{detail}; perhaps {', '.join(holders)}" if holders else detail)
+        self.detail = detail
+        self.holders = holders
 
 
 class CardMute(ReaderError):

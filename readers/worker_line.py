@@ -48,9 +48,10 @@ class Order(IntEnum):
 
 
 _Rebuild = Callable[[dict[str, Any]], ReaderError]
-_PLAIN: Final = (CardBusy, CardMute, CardRemoved, CardReset, NoCard, PcscUnavailable, ProtocolError, ReaderError)
+_PLAIN: Final = (CardMute, CardRemoved, CardReset, NoCard, PcscUnavailable, ProtocolError, ReaderError)
 _REBUILT: Final[dict[str, _Rebuild]] = {
     **{kind.__name__: lambda said, kind=kind: kind(said["text"]) for kind in _PLAIN},  # type: ignore[misc]
+    CardBusy.__name__: lambda said: CardBusy(said["detail"], tuple(said["holders"])),
     NoSuchReader.__name__: lambda said: NoSuchReader(said["wanted"], tuple(said["present"])),
     ReaderFailed.__name__: lambda said: ReaderFailed(said["code"], said["doing"]),
 }

@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final, Self
 
-from readers.errors import CardMute, CardRemoved, NoCard, NoSuchReader, ReaderError
+from readers.errors import CardBusy, CardMute, CardRemoved, NoCard, NoSuchReader, ReaderError
+from readers.machine import Machine
 from readers.pcsc.codes import PcscCode, check, normalise
 from readers.pcsc.context import Context, pyscard
 from readers.pcsc.waiting import CardWaits
@@ -126,6 +127,8 @@ def _connect(context: Context, reader: str) -> tuple[Any, int]:
         if normalise(code) != PcscCode.SHARING_VIOLATION or pause is None:
             break
         time.sleep(pause)
+    if normalise(code) == PcscCode.SHARING_VIOLATION:
+        raise CardBusy("another process holds the card", Machine().pcsc_clients())
     if normalise(code) in (PcscCode.UNKNOWN_READER, PcscCode.READER_UNAVAILABLE):
         raise NoSuchReader(reader)
     if normalise(code) == PcscCode.REMOVED_CARD:

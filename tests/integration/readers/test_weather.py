@@ -49,6 +49,10 @@ class Rival:
     def __init__(self, program: subprocess.Popen[str]) -> None:
         self._program = program
 
+    @property
+    def process_id(self) -> int:
+        return self._program.pid
+
     def does(self, order: str) -> int:
         assert self._program.stdin is not None
         assert self._program.stdout is not None
@@ -70,8 +74,9 @@ def another_process() -> Iterator[Rival]:
 def test_a_card_that_another_process_holds(reader: PcscReader, faulty_card: FaultyCardOnReader) -> None:
     with another_process() as other:
         assert other.does("hold") == 0
-        with pytest.raises(CardBusy, match="another process"), reader.connect():
+        with pytest.raises(CardBusy, match="another process") as raised, reader.connect():
             pass
+        assert any(str(other.process_id) in holder for holder in raised.value.holders)
         assert other.does("release") == 0
         with reader.connect() as connection:
             assert tap(connection, lambda _: DIGEST).card_uuid == faulty_card.card.uuid

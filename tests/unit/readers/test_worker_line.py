@@ -18,12 +18,14 @@ from readers.errors import (
 )
 from readers.piv.identifiers import Instruction
 from readers.worker import Limits
+from readers.worker_line import Order
 
 
 @pytest.mark.parametrize(
     "error",
     [
         CardBusy("held"),
+        CardBusy("held", ("scdaemon (4711)",)),
         CardMute("silent"),
         CardRemoved("gone"),
         CardReset("reset"),
@@ -53,6 +55,12 @@ def test_an_error_unknown_to_the_line_is_an_error_all_the_same() -> None:
 
 def test_answers_cross_the_line() -> None:
     assert worker_line.opened(worker_line.done(b"\x90\x00")) == b"\x90\x00"
+
+
+def test_a_person_at_a_keypad_may_take_longer_and_a_driver_not() -> None:
+    limits, code = Limits(), bytes(worker_line.CODE_LENGTH)
+    assert limits.of_order(Order.CONTROL, code + b"PIN_VERIFY") == limits.pin_entry
+    assert limits.of_order(Order.CONTROL, code) == limits.of_order(Order.CONNECT, b"") == limits.otherwise
 
 
 def test_making_a_key_may_take_longer() -> None:
