@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from types import MappingProxyType
 from typing import Final, Self
 from uuid import UUID
 
@@ -14,13 +16,14 @@ from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.citizens.service import open_person
 from cardsvc.issuance.errors import NotAssigned
-from cardsvc.issuance.models import Application
+from cardsvc.issuance.models import Application, SecretKind
 from cardsvc.issuance.repository import find_application_of
 from cardsvc.trust.keystore import Keystore
+from cardsvc.wire.lifecycle import ApplicationState
 from readers.piv.fascn import NON_FEDERAL
 from readers.piv.identifiers import Algorithm
 from readers.piv.management_key import KEY_SIZES, ManagementKey
-from readers.piv.objects import Ccc, Chuid, PrintedInformation
+from readers.piv.objects import CARD_IDENTIFIER_SIZE, Ccc, Chuid, PrintedInformation
 from readers.piv.pin import PIN_FIELD, Pin
 from readers.piv.products import Product
 
@@ -45,7 +48,7 @@ class Assignment:
     def of(cls, session: Session, keystore: Keystore, card: Card) -> Self:
         """Raises NotAssigned, PersonErased."""
         application: Application | None = find_application_of(session, card.id)
-        if application is None or card.expires_on is None:
+        if application is None or application.state is not ApplicationState.PERSONALISING or card.expires_on is None:
             raise NotAssigned
         person = open_person(keystore, session.get_one(Citizen, application.citizen_id))
         return cls(
@@ -63,11 +66,6 @@ class Assignment:
         """Without issuer signature: the card is proved by its 9E key."""
         return Chuid(NON_FEDERAL, self.card_uuid, self.expires_on)
 
-    @property
-    def ccc(self) -> Ccc:
-        """Its 14 bytes are from the card UUID, which anybody can read in the CHUID anyway."""
-        return Ccc(self.card_uuid.bytes[-14:])
-
     def printed_information(self, issuer: str) -> PrintedInformation:
         """Behind the PIN. A name that is too long is cut between two characters."""
         return PrintedInformation(
@@ -79,8 +77,13 @@ class Assignment:
         )
 
 
+def draw_marker() -> Ccc:
+    """A capability container with a random card identifier: by that a card is known before anything else is on it."""
+    return Ccc(secrets.token_bytes(CARD_IDENTIFIER_SIZE))
+
+
 @dataclass(frozen=True)
-class FreshSecrets:
+class OwnSecrets:
     """What a card gets instead of what everybody knows. Each value hides itself in ``repr``."""
 
     transport_pin: Pin
@@ -88,23 +91,39 @@ class FreshSecrets:
     management_key: ManagementKey
 
     @classmethod
-    def draw(cls, product: Product) -> Self:
-        """At random, and none of them the factory's."""
+    def draw(cls, product: Product, escrowed: Mapping[SecretKind, bytes | None] = MappingProxyType({})) -> Self:
+        """What is in escrow for the card already, and the rest at random, none of it the factory's."""
+        pin, puk, key = (escrowed.get(kind) for kind in _KINDS)
         return cls(
-            transport_pin=_draw_digits(TRANSPORT_PIN_DIGITS, product.pin),
-            puk=_draw_digits(PIN_FIELD, product.puk),
-            management_key=_draw_key(product),
+            transport_pin=Pin(pin.decode()) if pin else draw_digits(TRANSPORT_PIN_DIGITS, product.pin),
+            puk=Pin(puk.decode()) if puk else draw_digits(PIN_FIELD, product.puk),
+            management_key=unpack_management_key(key) if key else _draw_key(product),
         )
+
+    def to_escrow(self, kind: SecretKind) -> bytes:
+        """In the form in which it is sealed."""
+        key = self.management_key
+        packed = (self.transport_pin.digits.encode(), self.puk.digits.encode(), bytes((key.algorithm,)) + key.value)
+        return packed[_KINDS.index(kind)]
+
+
+_KINDS: Final = (SecretKind.TRANSPORT_PIN, SecretKind.PUK, SecretKind.MANAGEMENT_KEY)
+
+
+def draw_digits(count: int, *known: Pin) -> Pin:
+    """A PIN or PUK of so many digits, and none of those that are known."""
+    while True:
+        drawn = Pin(f"{secrets.randbelow(10**count):0{count}d}")
+        if drawn not in known:
+            return drawn
+
+
+def unpack_management_key(escrowed: bytes) -> ManagementKey:
+    """The reverse of `OwnSecrets.to_escrow`: algorithm, key."""
+    return ManagementKey(Algorithm(escrowed[0]), escrowed[1:])
 
 
 def _draw_key(product: Product) -> ManagementKey:
     """Of the strongest algorithm that the product takes."""
     algorithm = product.key_setter.strongest if product.key_setter else Algorithm.AES_256
     return ManagementKey(algorithm, secrets.token_bytes(KEY_SIZES[algorithm]))
-
-
-def _draw_digits(count: int, known: Pin) -> Pin:
-    while True:
-        drawn = Pin(f"{secrets.randbelow(10**count):0{count}d}")
-        if drawn != known:
-            return drawn

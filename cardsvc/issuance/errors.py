@@ -2,6 +2,15 @@
 
 ServiceError
 ├── ApplicationNotFound    there is no such application
+├── ApplicationOpen        there is one for the same person
+├── CardInUse              a first card for somebody who has one
+├── CardUnfit              the card does not call for this kind of application
+├── LossNotReported        a lost card is to be replaced that nobody reported
+├── RenewalTooEarly        the card is good for long (carries until when)
+├── NotADraft              it was submitted
+├── ConsentNeeded          it is for a minor, and no guardian agreed
+├── ConsentNotNeeded       it is for somebody who decides for themselves
+├── ConsentNotProved       the proof does not show the guardian's consent
 ├── NotAssigned            the card is reserved for no application
 └── PersonalisationError   a card could not be written
     ├── CardNotBlank       it holds something already; nothing was written
@@ -11,14 +20,21 @@ ServiceError
     ├── DeskBusy           the desk has as many cards in hand as one desk may have; nothing was sent
     ├── DeskGone           the desk hung up, or did not answer in time
     ├── DeskConfused       the desk broke the protocol
-    ├── CardFailed         the card or its reader failed (carries how)
+    ├── CardFailed         the card or its reader failed, and what became of the command is unknown (carries how)
+    ├── CardRefused        the card answered, and not as a good card does (carries how)
+    ├── AnotherCard        the card in the reader is not the one that was begun; nothing was written
+    ├── CardBegunElsewhere it was begun for another application; nothing was written
+    ├── CardLocked         no secret in escrow opens it, or it is too near to being blocked to find out
     ├── PossessionNotProved  the card does not use the key that it showed
     ├── AttestationRefuted   a card of a trusted maker vouches for another key than it showed
     ├── CardNotConforming  the finished card is not what was meant (carries what is wrong)
-    └── PersonalisationAbandoned  an earlier attempt broke off and left nothing to go on with
+    ├── TakenOver          another desk went on with the card, or it was put aside meanwhile
+    └── CallerShutOut      the desk may not write cards any more
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 from cardsvc.errors import ServiceError
 from readers.errors import ReaderError
@@ -32,6 +48,98 @@ class ApplicationNotFound(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("No application has this id.")
+
+
+class ApplicationOpen(ServiceError):
+    """Raised when somebody asks for a card while an application for the same person is open. Carries its id."""
+
+    code = "application-open"
+    title = "An application is open"
+
+    def __init__(self, application_id: str | None = None) -> None:
+        known = {} if application_id is None else {"application_id": application_id}
+        super().__init__("There is an open application for this person. Finish or cancel it first.", **known)
+
+
+class CardInUse(ServiceError):
+    """Raised when a first card is asked for, for somebody who has one."""
+
+    code = "card-in-use"
+    title = "The person has a card"
+
+    def __init__(self) -> None:
+        super().__init__("Ask for a replacement or a renewal of the card they have.")
+
+
+class CardUnfit(ServiceError):
+    """Raised when the person's card does not call for this kind of application. Carries the kind and its state."""
+
+    code = "card-does-not-call-for-it"
+    title = "The card does not call for this"
+
+    def __init__(self, kind: str, state: str | None) -> None:
+        what = f"The person's card is {state}" if state else "The person has no card"
+        super().__init__(f"{what}: that does not call for an application of kind {kind}.", kind=kind, state=state)
+
+
+class LossNotReported(ServiceError):
+    """Raised when a card is to be replaced as lost that nobody reported."""
+
+    code = "loss-not-reported"
+    title = "The loss was not reported"
+
+    def __init__(self) -> None:
+        super().__init__("Report the loss first: that holds the card at once.")
+
+
+class RenewalTooEarly(ServiceError):
+    """Raised when a card is renewed long before it expires. Carries the first day on which it can be."""
+
+    code = "renewal-too-early"
+    title = "It is too early to renew the card"
+
+    def __init__(self, opens_on: date) -> None:
+        super().__init__(f"The card can be renewed from {opens_on.isoformat()}.", opens_on=opens_on.isoformat())
+
+
+class NotADraft(ServiceError):
+    """Raised when an application is to be changed after it was submitted. Carries its state."""
+
+    code = "not-a-draft"
+    title = "The application is submitted"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The application is {state}. Only a draft can be changed.", state=state)
+
+
+class ConsentNeeded(ServiceError):
+    """Raised when an application for a minor is submitted to which no guardian has agreed."""
+
+    code = "consent-needed"
+    title = "A guardian must agree"
+
+    def __init__(self) -> None:
+        super().__init__("The person is a minor: their guardian agrees with their own card, or on paper.")
+
+
+class ConsentNotNeeded(ServiceError):
+    """Raised when a guardian agrees for somebody who decides for themselves."""
+
+    code = "consent-not-needed"
+    title = "No guardian is needed"
+
+    def __init__(self) -> None:
+        super().__init__("The person is of age for this, and decides for themselves.")
+
+
+class ConsentNotProved(ServiceError):
+    """Raised when the proof that is to show a guardian's consent is of somebody else's card, or for something else."""
+
+    code = "consent-not-proved"
+    title = "The proof does not show consent"
+
+    def __init__(self) -> None:
+        super().__init__("The guardian's own card signs a challenge at level pin with the hash of this application.")
 
 
 class NotAssigned(ServiceError):
@@ -119,15 +227,63 @@ class DeskConfused(PersonalisationError):
 
 
 class CardFailed(PersonalisationError):
-    """Raised when a command fails, at the reader or at the card. Carries the kind of failure and never its bytes."""
+    """Raised when a command fails on its way. Carries the kind of failure and never its bytes.
+
+    Whether the card carried it out is unknown: the next attempt reads the card again and goes on.
+    """
 
     code = "card-failed"
     title = "The card failed"
 
     def __init__(self, error: ReaderError) -> None:
         failure = type(error).__name__
-        super().__init__(f"The card or its reader failed: {error}.", failure=failure)
+        super().__init__(f"The card or its reader failed: {error}. Put the card in again.", failure=failure)
         self.failure = failure
+
+
+class CardRefused(PersonalisationError):
+    """Raised when the card answers with a refusal, or with what makes no sense. Carries what, and never its bytes.
+
+    A bad contact can look like that once. Twice in a row it is the card.
+    """
+
+    code = "card-refused"
+    title = "The card does not do what it is told"
+
+    def __init__(self, error: ReaderError) -> None:
+        failure = type(error).__name__
+        super().__init__(f"The card does not do what it is told: {error}.", failure=failure)
+        self.failure = failure
+
+
+class AnotherCard(PersonalisationError):
+    """Raised when a card is to be gone on with, and the one in the reader does not hold its marker."""
+
+    code = "another-card"
+    title = "This is not the card that was begun"
+
+    def __init__(self) -> None:
+        super().__init__("Put in the card that was begun for this application. If it is lost, give it up.")
+
+
+class CardBegunElsewhere(PersonalisationError):
+    """Raised when the card in the reader holds the marker of another application."""
+
+    code = "card-begun-elsewhere"
+    title = "This card was begun for somebody else"
+
+    def __init__(self) -> None:
+        super().__init__("The card in the reader was begun for another application. Put in the one that is reserved.")
+
+
+class CardLocked(PersonalisationError):
+    """Raised when no management key, PIN or PUK in escrow opens the card, or a wrong guess could be the last."""
+
+    code = "card-locked"
+    title = "The card cannot be opened"
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(f"The card does not take the {secret} that is in escrow.", secret=secret)
 
 
 class PossessionNotProved(PersonalisationError):
@@ -161,11 +317,21 @@ class CardNotConforming(PersonalisationError):
         self.findings = findings
 
 
-class PersonalisationAbandoned(PersonalisationError):
-    """Raised when an earlier attempt on the same card broke off without a word. The card is in quarantine now."""
+class TakenOver(PersonalisationError):
+    """Raised when a card is written to whose newest attempt is another one, or which is not to be written any more."""
 
-    code = "personalisation-abandoned"
-    title = "The card was left half-written"
+    code = "taken-over"
+    title = "The card is in other hands"
 
     def __init__(self) -> None:
-        super().__init__("An earlier attempt on this card broke off. The card is put aside; take another one.")
+        super().__init__("Another desk went on with this card, or it was put aside meanwhile. Nothing more is written.")
+
+
+class CallerShutOut(PersonalisationError):
+    """Raised when the desk or the officer was disabled, or lost the permission, while the card was written."""
+
+    code = "caller-shut-out"
+    title = "You may not write cards any more"
+
+    def __init__(self) -> None:
+        super().__init__("Your permission was withdrawn while the card was being written. A colleague can go on.")

@@ -62,7 +62,7 @@ class _Inspection:
         """A verified PIN at this point would mean that the reset did not reach the card."""
         with self.expecting("pin-tries"):
             tries = self.session.pin_tries_left()
-            self.require("pin-tries", right=tries is not None and tries >= self.written.blank.pin_tries)
+            self.require("pin-tries", right=tries is not None and tries >= self.written.card.pin_tries)
 
     def card(self) -> None:
         """Everything on it, as any reader would judge it; and byte for byte what was written.
@@ -89,7 +89,7 @@ class _Inspection:
     def management_key(self) -> None:
         admin = PivAdmin(self.session)
         try:
-            admin.authenticate(self.written.blank.product.management_key)
+            admin.authenticate(self.written.card.product.management_key)
         except (CardError, CardNotAuthenticated):
             pass
         else:

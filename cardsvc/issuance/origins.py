@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardsvc.issuance.errors import AttestationRefuted
 from cardsvc.issuance.makers import TrustedMakers
-from cardsvc.issuance.probing import BlankCard
+from cardsvc.issuance.probing import OpenCard
 from cardsvc.trust.models import KeyOrigin
 from readers.errors import CardError, CardInconsistent, PathError
 from readers.piv.admin import PinPolicy, TouchPolicy
@@ -29,17 +29,17 @@ _PIN_POLICIES: Final = {
 
 
 def origin_of(
-    blank: BlankCard, key: KeyReference, public_key: ec.EllipticCurvePublicKey, makers: TrustedMakers, now: datetime
+    card: OpenCard, key: KeyReference, public_key: ec.EllipticCurvePublicKey, makers: TrustedMakers, now: datetime
 ) -> KeyOrigin:
     """Ask the card where the key that it just showed was made, and believe it as far as its maker is trusted.
 
     Raises AttestationRefuted when the card attests another key, or one that is used in another way than we want: then
     somebody stands between us and the card. Raises what the connection raises.
     """
-    if not makers.roots or not blank.product.attests:
+    if not makers.roots or not card.product.attests:
         return KeyOrigin.ASSERTED
     try:
-        attestation = read_attestation(blank.session, key)
+        attestation = read_attestation(card.session, key)
         verified = verify_attestation(
             attestation, key, public_key, makers.roots, now, intermediates=makers.intermediates
         )

@@ -7,24 +7,27 @@ from typing import Final
 
 from cardsvc.issuance.errors import CardNotBlank, CardNotFactoryFresh, ContactReaderNeeded, ProductUnsuited
 from readers.connection import CardConnection
-from readers.errors import CardError, CardNotAuthenticated
+from readers.errors import CardError, CardNotAuthenticated, ObjectNotFound
 from readers.piv.admin import PivAdmin
+from readers.piv.identifiers import ObjectId
 from readers.piv.management_key import ManagementKey
 from readers.piv.products import Product, is_blank, recognise
 from readers.piv.session import PivSession
 
-_LEAST_TRIES: Final = 3
-"""No product leaves the factory with fewer; a card with fewer left was tried by somebody."""
+LEAST_TRIES: Final = 3
+"""No product leaves the factory with fewer; a blank card with fewer left was tried by somebody."""
 
 
 @dataclass(frozen=True)
-class BlankCard:
-    """A card as it left the factory, selected, and its management key authenticated."""
+class OpenCard:
+    """A card, selected, and the management key that was authenticated."""
 
     session: PivSession
     admin: PivAdmin
     product: Product
-    pin_tries: int
+    management_key: ManagementKey
+    pin_tries: int = LEAST_TRIES
+    """As many as the finished card must have at least."""
 
     def replace_management_key(self, new: ManagementKey) -> None:
         """In the way of the product."""
@@ -33,25 +36,55 @@ class BlankCard:
         self.product.key_setter.set(self.admin, new)
 
 
-def probe(connection: CardConnection) -> BlankCard:
-    """Look at the card and take its factory management key.
+@dataclass(frozen=True)
+class FoundCard:
+    """A card, selected, before anything is known of it but its product and its capability container."""
 
-    Raises ContactReaderNeeded, CardNotBlank, CardNotFactoryFresh, ProductUnsuited, and what the connection raises.
-    """
+    session: PivSession
+    product: Product
+    ccc: bytes | None
+
+
+def find(connection: CardConnection) -> FoundCard:
+    """Look which card there is. Raises ContactReaderNeeded, and what the connection raises."""
     if connection.contactless:
         raise ContactReaderNeeded
     session = PivSession.open(connection)
     product = recognise(session)
-    if not is_blank(session, product):
+    try:
+        ccc = session.read_object(ObjectId.CCC)
+    except ObjectNotFound:
+        ccc = None
+    return FoundCard(session, product, ccc)
+
+
+def require_blank(found: FoundCard) -> None:
+    """Raises CardNotBlank for a card with a CHUID, and what the connection raises."""
+    if not is_blank(found.session, found.product):
         raise CardNotBlank
+
+
+def open_blank(found: FoundCard) -> OpenCard:
+    """Take the factory's management key of a blank card that nobody has used.
+
+    Raises CardNotFactoryFresh, ProductUnsuited, and what the connection raises.
+    """
+    session, product = found.session, found.product
     if not product.sets_management_key:
         raise ProductUnsuited(product.name)
     tries = session.pin_tries_left()
-    if tries is None or tries < _LEAST_TRIES:
+    if tries is None or tries < LEAST_TRIES:
         raise CardNotFactoryFresh
     admin = PivAdmin(session)
+    if not opens(admin, product.management_key):
+        raise CardNotFactoryFresh
+    return OpenCard(session, admin, product, product.management_key, tries)
+
+
+def opens(admin: PivAdmin, key: ManagementKey) -> bool:
+    """Whether the card's management key is this one. No product counts wrong ones."""
     try:
-        admin.authenticate(product.management_key)
+        admin.authenticate(key)
     except (CardError, CardNotAuthenticated):
-        raise CardNotFactoryFresh from None
-    return BlankCard(session, admin, product, tries)
+        return False
+    return True

@@ -10,9 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Protocol
 
-from cardsvc.issuance.errors import DeskConfused
+from cardsvc.issuance.errors import CardFailed, CardRefused, DeskConfused
 from cardsvc.wire.relay import Answer, Command, Failure, Hello, Progress, Reset
-from readers.errors import CardMute, CardRemoved, CardReset, ReaderError, ReaderFailed
+from readers.errors import (
+    CardError,
+    CardInconsistent,
+    CardMute,
+    CardNotAuthenticated,
+    CardRemoved,
+    CardReset,
+    ProtocolError,
+    ReaderError,
+    ReaderFailed,
+)
 
 _FAILURES: Final[dict[str, Callable[[], ReaderError]]] = {
     "card-removed": lambda: CardRemoved("the card was taken out of the desk's reader"),
@@ -76,6 +86,17 @@ class RelayedConnection:
         if isinstance(answer, Failure):
             raise _failure(answer)
         return answer.apdu
+
+
+@contextmanager
+def telling_failures() -> Iterator[None]:
+    """What goes wrong with the card inside the block, for the clerk. Raises CardRefused, CardFailed."""
+    try:
+        yield
+    except (CardError, CardNotAuthenticated, CardInconsistent, ProtocolError) as error:
+        raise CardRefused(error) from error
+    except ReaderError as error:
+        raise CardFailed(error) from error
 
 
 def _failure(answer: Failure) -> ReaderError:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -14,15 +15,16 @@ from sqlalchemy.orm import Session
 
 from cardsvc.cards.models import Card
 from cardsvc.issuance import escrow
-from cardsvc.issuance.assignment import Assignment, FreshSecrets
+from cardsvc.issuance.assignment import Assignment, OwnSecrets, draw_marker
 from cardsvc.issuance.errors import PossessionNotProved
-from cardsvc.issuance.journal import Journal
+from cardsvc.issuance.escrow import Escrowed
+from cardsvc.issuance.journal import Doing, Journal
 from cardsvc.issuance.models import SecretKind
 from cardsvc.issuance.origins import origin_of
 from cardsvc.issuance.possession import possesses
-from cardsvc.issuance.probing import BlankCard
+from cardsvc.issuance.probing import OpenCard
 from cardsvc.services import Services
-from cardsvc.trust.certificates import certify
+from cardsvc.trust.certificates import certify, revoke_key
 from cardsvc.trust.keystore import KeyName
 from cardsvc.trust.models import KeyOrigin
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference, ObjectId
@@ -34,6 +36,8 @@ ISSUED_KEYS: Final = (
     KeyReference.DIGITAL_SIGNATURE,
     KeyReference.CARD_AUTHENTICATION,
 )
+VOUCHED: Final = frozenset({ObjectId.CHUID, ObjectId.CCC, ObjectId.PRINTED_INFORMATION})
+"""What the security object vouches for: objects without a signature of their own."""
 
 
 @dataclass
@@ -42,114 +46,137 @@ class CardWriter:
 
     services: Services
     assignment: Assignment
-    blank: BlankCard
-    secrets: FreshSecrets
+    card: OpenCard
+    secrets: OwnSecrets
+    escrowed: Mapping[SecretKind, Escrowed]
     journal: Journal
     keys: dict[KeyReference, ec.EllipticCurvePublicKey] = field(default_factory=dict)
     origins: dict[KeyReference, KeyOrigin] = field(default_factory=dict)
     certificates: dict[KeyReference, x509.Certificate] = field(default_factory=dict)
     contents: dict[ObjectId, bytes] = field(default_factory=dict)
+    rewritten: set[ObjectId] = field(default_factory=set)
+    """Of ``contents``, what was written in this turn, and not found on the card."""
+
+    @property
+    def printed_information(self) -> bytes:
+        """What is printed on the card."""
+        return bytes(self.assignment.printed_information(self.services.settings.printed_issuer))
+
+    def certificate_object(self, key: KeyReference) -> bytes:
+        """The object that holds the certificate of a key."""
+        return bytes(CertificateObject(self.certificates[key]))
+
+    def write_ccc(self) -> None:
+        """The capability container, before anything else: by its random number the card is known from then on."""
+        self._write("ccc", ObjectId.CCC, bytes(draw_marker()))
 
     def set_puk(self) -> None:
         """The unblocking code, which no person ever sees."""
-        puk = self.secrets.puk
-        with self.journal.write("puk", self._keep(SecretKind.PUK, puk.padded)):
-            self.blank.session.change_puk(self.blank.product.puk, puk)
+        with self._replacing(SecretKind.PUK):
+            self.card.session.change_puk(self.card.product.puk, self.secrets.puk)
 
     def set_transport_pin(self) -> None:
         """The PIN that the desk is told once, until the citizen changes it."""
-        pin = self.secrets.transport_pin
-        with self.journal.write("transport-pin", self._keep(SecretKind.TRANSPORT_PIN, pin.digits.encode())):
-            self.blank.session.change_pin(self.blank.product.pin, pin)
+        with self._replacing(SecretKind.TRANSPORT_PIN):
+            self.card.session.change_pin(self.card.product.pin, self.secrets.transport_pin)
 
     def make_key(self, key: KeyReference) -> None:
         """A new key pair on the card, its proof that it has the private half, and where it was made."""
-        with self.journal.write(f"key-{key:02x}"):
-            public_key = self.blank.admin.generate_key(key, Algorithm.ECC_P256)
+        with self.journal.write(f"key-{key:02x}", partial(self._revoke, key)):
+            public_key = self.card.admin.generate_key(key, Algorithm.ECC_P256)
         if key is not KeyReference.CARD_AUTHENTICATION:
-            self.blank.session.verify_pin(self.secrets.transport_pin)
-        if not possesses(self.blank.session, key, public_key, self.assignment.card_uuid):
+            self.card.session.verify_pin(self.secrets.transport_pin)
+        if not possesses(self.card.session, key, public_key, self.assignment.card_uuid):
             raise PossessionNotProved(f"{key:02X}")
         self.keys[key] = public_key
-        self.origins[key] = origin_of(self.blank, key, public_key, self.services.trusted_makers, self.services.clock())
+        self.origins[key] = origin_of(self.card, key, public_key, self.services.trusted_makers, self.services.clock())
 
     def write_certificate(self, key: KeyReference) -> None:
         """Issued on hold in the transaction of the intent: a certificate that may be on a card is always known here."""
-
-        def issue(session: Session) -> None:
-            card = session.get_one(Card, self.assignment.card_id)
-            self.certificates[key] = certify(
-                session,
-                self.services.authority,
-                card,
-                key,
-                self.keys[key],
-                origin=self.origins[key],
-                now=self.services.clock(),
-            )
-
+        issue = None if key in self.certificates else partial(self._certify, key)
         with self.journal.write(f"certificate-{key:02x}", issue):
-            self._put(CERTIFICATE_OBJECTS[key], bytes(CertificateObject(self.certificates[key])))
-
-    def write_ccc(self) -> None:
-        """The capability container."""
-        with self.journal.write("ccc"):
-            self._put(ObjectId.CCC, bytes(self.assignment.ccc))
+            self._put(CERTIFICATE_OBJECTS[key], self.certificate_object(key))
 
     def write_printed_information(self) -> None:
         """What is printed on the card, behind the PIN."""
-        printed = self.assignment.printed_information(self.services.settings.printed_issuer)
-        with self.journal.write("printed-information"):
-            self._put(ObjectId.PRINTED_INFORMATION, bytes(printed))
+        self._write("printed-information", ObjectId.PRINTED_INFORMATION, self.printed_information)
 
     def write_security_object(self) -> None:
         """Hashes of the objects without a signature of their own, so that they cannot be moved to another card."""
-        unsigned = {
-            ObjectId.CHUID: bytes(self.assignment.chuid),
-            ObjectId.CCC: self.contents[ObjectId.CCC],
-            ObjectId.PRINTED_INFORMATION: self.contents[ObjectId.PRINTED_INFORMATION],
-        }
+        known = {**self.contents, ObjectId.CHUID: bytes(self.assignment.chuid)}
         signer = self.services.keystore.signer(KeyName.CONTENT_SIGNING)
         signed = SecurityObject.sign(
-            unsigned,
+            {object_id: known[object_id] for object_id in sorted(VOUCHED)},
             self.services.authority.content_signing,
             lambda message: signer.sign(message, ec.ECDSA(SHA256())),
         )
-        with self.journal.write("security-object"):
-            self._put(ObjectId.SECURITY_OBJECT, bytes(signed))
+        self._write("security-object", ObjectId.SECURITY_OBJECT, bytes(signed))
 
     def set_management_key(self) -> None:
         """From here on the card obeys this service alone."""
-        new = self.secrets.management_key
-        with self.journal.write(
-            "management-key", self._keep(SecretKind.MANAGEMENT_KEY, bytes((new.algorithm,)) + new.value)
-        ):
-            self.blank.replace_management_key(new)
+        with self._replacing(SecretKind.MANAGEMENT_KEY):
+            self.card.replace_management_key(self.secrets.management_key)
 
     def write_chuid(self) -> None:
         """Last: a card without one is not finished. The new management key opens the way, and so is known to work."""
-        self.blank.admin.authenticate(self.secrets.management_key)
-        with self.journal.write("chuid"):
-            self._put(ObjectId.CHUID, bytes(self.assignment.chuid))
+        self.card.admin.authenticate(self.secrets.management_key)
+        self._write("chuid", ObjectId.CHUID, bytes(self.assignment.chuid))
+
+    def confirming(self, step: str) -> Doing | None:
+        """What is to be committed with the news that a step was done: of a secret, that the card has it."""
+        return self.confirming_secret(SecretKind(step)) if step in set(SecretKind) else None
+
+    def confirming_secret(self, kind: SecretKind) -> Doing:
+        """Note that the card has the newest secret of this kind."""
+        card_id, now = self.assignment.card_id, self.services.clock()
+        return lambda session: escrow.confirm(session, card_id, kind, now)
+
+    def _replacing(self, kind: SecretKind) -> AbstractContextManager[None]:
+        """Around the command that sets a secret: it is in escrow before, and confirmed after. The step has its name."""
+        keep = None if self.escrowed[kind].newest is not None else partial(self._keep, kind)
+        return self.journal.write(kind, keep, confirm=self.confirming_secret(kind))
+
+    def _keep(self, kind: SecretKind, session: Session) -> None:
+        now = self.services.clock()
+        secret = self.secrets.to_escrow(kind)
+        escrow.keep(session, self.services.keystore, self.assignment.card_id, kind, secret, now=now)
+
+    def _revoke(self, key: KeyReference, session: Session) -> None:
+        """The key that was there before will be gone, or may be."""
+        reason = x509.ReasonFlags.cessation_of_operation
+        revoke_key(session, self.assignment.card_id, key, reason, self.services.clock())
+
+    def _certify(self, key: KeyReference, session: Session) -> None:
+        card = session.get_one(Card, self.assignment.card_id)
+        self.certificates[key] = certify(
+            session,
+            self.services.authority,
+            card,
+            key,
+            self.keys[key],
+            origin=self.origins[key],
+            now=self.services.clock(),
+        )
+
+    def _write(self, step: str, object_id: ObjectId, content: bytes) -> None:
+        with self.journal.write(step, content=content):
+            self._put(object_id, content)
 
     def _put(self, object_id: ObjectId, content: bytes) -> None:
-        self.blank.admin.put_object(object_id, content)
+        self.card.admin.put_object(object_id, content)
         self.contents[object_id] = content
-
-    def _keep(self, kind: SecretKind, secret: bytes) -> Callable[[Session], object]:
-        keystore, card_id, now = self.services.keystore, self.assignment.card_id, self.services.clock()
-        return lambda session: escrow.keep(session, keystore, card_id, kind, secret, now=now)
+        self.rewritten.add(object_id)
 
 
-STEPS: Final[tuple[tuple[str, Callable[[CardWriter], None]], ...]] = (
-    ("puk", CardWriter.set_puk),
-    ("transport-pin", CardWriter.set_transport_pin),
-    *((f"key-{key:02x}", partial(CardWriter.make_key, key=key)) for key in ISSUED_KEYS),
-    *((f"certificate-{key:02x}", partial(CardWriter.write_certificate, key=key)) for key in ISSUED_KEYS),
-    ("ccc", CardWriter.write_ccc),
-    ("printed-information", CardWriter.write_printed_information),
-    ("security-object", CardWriter.write_security_object),
-    ("management-key", CardWriter.set_management_key),
-    ("chuid", CardWriter.write_chuid),
-)
-"""The order matters: the factory's PIN goes before any key is made, the CHUID comes last."""
+STEPS: Final[Mapping[str, Callable[[CardWriter], None]]] = {
+    "ccc": CardWriter.write_ccc,
+    SecretKind.PUK: CardWriter.set_puk,
+    SecretKind.TRANSPORT_PIN: CardWriter.set_transport_pin,
+    **{f"key-{key:02x}": partial(CardWriter.make_key, key=key) for key in ISSUED_KEYS},
+    **{f"certificate-{key:02x}": partial(CardWriter.write_certificate, key=key) for key in ISSUED_KEYS},
+    "printed-information": CardWriter.write_printed_information,
+    "security-object": CardWriter.write_security_object,
+    SecretKind.MANAGEMENT_KEY: CardWriter.set_management_key,
+    "chuid": CardWriter.write_chuid,
+}
+"""The order matters: the marker comes first, the factory's PIN goes before any key is made, the CHUID comes last."""

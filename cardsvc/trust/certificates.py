@@ -123,6 +123,25 @@ def revoke_all(session: Session, card_id: UUID, reason: x509.ReasonFlags, now: d
     )
 
 
+def revoke_key(session: Session, card_id: UUID, key: KeyReference, reason: x509.ReasonFlags, now: datetime) -> None:
+    """The certificate of one key of a card becomes revoked, if there is one: the key is gone, or is made anew."""
+    certificate = find_unrevoked(session, card_id, key)
+    if certificate is not None:
+        certificate.status, certificate.revocation_reason = CertificateStatus.REVOKED, reason.value
+        certificate.revoked_at = now
+
+
+def find_unrevoked(session: Session, card_id: UUID, key: KeyReference) -> Certificate | None:
+    """The certificate of a card's key, on hold or valid."""
+    return session.scalar(
+        select(Certificate).where(
+            Certificate.card_id == card_id,
+            Certificate.key_reference == int(key),
+            Certificate.status != CertificateStatus.REVOKED,
+        )
+    )
+
+
 def fingerprint_of(public_key: ec.EllipticCurvePublicKey) -> bytes:
     """SHA-256 of the SubjectPublicKeyInfo."""
     return hashlib.sha256(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()

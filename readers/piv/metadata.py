@@ -66,6 +66,16 @@ def tries_left(session: PivSession, reference: PinReference) -> int | None:
     return session.pin_tries_left() if reference is PinReference.APPLICATION_PIN else None
 
 
+def is_factory_value(session: PivSession, reference: int) -> bool | None:
+    """Whether a PIN, PUK or management key is as the factory left it; None where the card does not say.
+
+    Costs no try. Raises CardError, ProtocolError.
+    """
+    metadata = read_metadata(session, reference)
+    told = None if metadata is None else metadata.get(MetadataTag.IS_DEFAULT)
+    return None if told is None else told != b"\0"
+
+
 def management_algorithm(session: PivSession) -> Algorithm | None:
     """The algorithm of the management key, where metadata tell it. Raises CardError, ProtocolError."""
     metadata = read_metadata(session, KeyReference.CARD_MANAGEMENT)

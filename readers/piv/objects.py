@@ -116,8 +116,8 @@ class Ccc:
     card_identifier: bytes
 
     def __post_init__(self) -> None:
-        if len(self.card_identifier) != _CARD_IDENTIFIER_SIZE:
-            raise ValueError(f"a card identifier has {_CARD_IDENTIFIER_SIZE} bytes, got {len(self.card_identifier)}")
+        if len(self.card_identifier) != CARD_IDENTIFIER_SIZE:
+            raise ValueError(f"a card identifier has {CARD_IDENTIFIER_SIZE} bytes, got {len(self.card_identifier)}")
 
     def __bytes__(self) -> bytes:
         return _encode((_CARD_IDENTIFIER, _GSC_PREFIX + self.card_identifier), *_CCC_REST)
@@ -125,12 +125,12 @@ class Ccc:
     @classmethod
     def from_bytes(cls, content: bytes) -> Self:
         """Raises ProtocolError."""
-        size = len(_GSC_PREFIX) + _CARD_IDENTIFIER_SIZE
+        size = len(_GSC_PREFIX) + CARD_IDENTIFIER_SIZE
         return cls(_sized(tlv.decode(content), _CARD_IDENTIFIER, size)[len(_GSC_PREFIX) :])
 
 
 _CARD_IDENTIFIER: Final = 0xF0
-_CARD_IDENTIFIER_SIZE: Final = 14
+CARD_IDENTIFIER_SIZE: Final = 14
 _GSC_PREFIX: Final = bytes.fromhex("A000000116 FF 02")
 """GSC-RID, manufacturer "none assigned", card type Java Card (NISTIR 6887 §6.2)."""
 _CCC_REST: Final = (

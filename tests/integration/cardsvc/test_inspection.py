@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from cardsvc.cards.models import Card
 from cardsvc.db import reading
-from cardsvc.issuance.errors import CardFailed, CardNotConforming, PossessionNotProved
+from cardsvc.issuance.errors import CardLocked, CardNotConforming, CardRefused, PossessionNotProved
 from cardsvc.services import Services
 from cardsvc.trust.certificates import KeyAlreadyCertified, certify
 from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
@@ -154,10 +154,13 @@ def test_a_card_that_shows_a_broken_certificate(sqlite_services: Services, tmp_p
 
 
 def test_a_card_that_keeps_the_factorys_management_key(sqlite_services: Services, tmp_path: Path) -> None:
-    """It is found even earlier: the new key is used to write the CHUID."""
+    """It is found even earlier: the new key is used to write the CHUID, and then to go on with the card."""
     card_uuid = reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection, pytest.raises(CardFailed, match="9B"):
-        personalise(sqlite_services, card_uuid, LyingCard(connection, pretends(SET_MANAGEMENT_KEY)))
+    with card_in_reader(tmp_path) as connection:
+        with pytest.raises(CardRefused, match="9B"):
+            personalise(sqlite_services, card_uuid, LyingCard(connection, pretends(SET_MANAGEMENT_KEY)))
+        with pytest.raises(CardLocked, match="management key"):
+            personalise(sqlite_services, card_uuid, connection)
     with reading(sqlite_services.sessions) as session:
         assert session.scalars(select(Card.state)).one() is CardState.QUARANTINED
 

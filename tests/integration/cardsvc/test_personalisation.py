@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
 from cardsvc.cards import service as cards
-from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.db import reading, transaction
 from cardsvc.issuance import applications, escrow
@@ -25,11 +23,12 @@ from cardsvc.issuance.errors import (
     CardNotFactoryFresh,
     ContactReaderNeeded,
     NotAssigned,
-    PersonalisationAbandoned,
     ProductUnsuited,
+    TakenOver,
 )
-from cardsvc.issuance.models import Application, CardSecret, JournalEntry, SecretKind
+from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, SecretKind
 from cardsvc.issuance.personalisation import Personalisation
+from cardsvc.issuance.quarantine import give_up
 from cardsvc.issuance.writing import STEPS
 from cardsvc.services import Services
 from cardsvc.transitions import ChangedMeanwhile, TransitionRefused, move_card
@@ -49,7 +48,6 @@ from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
 from readers.virtual.profiles import STRICT
 from tests.fixtures.issuance import ANA, DESK, MEI, LocalDesk, card_in_reader, personalise, reserve
-from tests.fixtures.services import StandingClock
 
 
 @dataclass
@@ -65,8 +63,9 @@ class Issued:
     def secret(self, kind: SecretKind) -> bytes:
         with reading(self.services.sessions) as session:
             card = get_card(session, self.uuid)
-            (value,) = escrow.versions_of(session, self.services.keystore, card.id, kind)
-            return value
+            value = escrow.kept(session, self.services.keystore, card.id, kind).confirmed
+        assert value is not None
+        return value
 
 
 @pytest.fixture
@@ -89,7 +88,7 @@ def test_the_rows_of_a_finished_card(issued: Issued) -> None:
     assert [row.key_reference for row in certificates] == [0x9A, 0x9C, 0x9E]
     assert {row.status for row in certificates} == {CertificateStatus.ON_HOLD}
     assert {row.key_origin for row in certificates} == {KeyOrigin.ASSERTED}
-    assert [(row.number, row.step) for row in journal] == list(enumerate((name for name, _ in STEPS), start=1))
+    assert [(row.number, row.step) for row in journal] == list(enumerate(STEPS, start=1))
     assert all(row.done_at and row.failure is None for row in journal)
     assert [(row.outcome, row.actor, row.card_id) for row in records] == [("ok", "desk-1", card.id)]
 
@@ -240,15 +239,13 @@ def test_of_two_desks_with_the_same_card_one_is_refused(services: Services, tmp_
     with card_in_reader(tmp_path) as connection:
         desk = LocalDesk(connection)
         second = Personalisation(services, desk, card_uuid, DESK)
-        assignment = second._assignment()
+        order = second._order()
         with transaction(services.sessions) as session:
             move_card(
                 session, get_card(session, card_uuid), CardState.PERSONALISING, actor="desk-2", now=services.clock()
             )
         with pytest.raises(TransitionRefused):
-            second._begin(assignment)
-        with pytest.raises(TransitionRefused, match="personalising"):
-            personalise(services, card_uuid, connection)
+            second._begin(order)
 
 
 def test_a_card_reserved_for_somebody_else_meanwhile_is_not_written(services: Services, tmp_path: Path) -> None:
@@ -256,61 +253,38 @@ def test_a_card_reserved_for_somebody_else_meanwhile_is_not_written(services: Se
     card_uuid = reserve(services)
     with card_in_reader(tmp_path) as connection:
         attempt = Personalisation(services, LocalDesk(connection), card_uuid, DESK)
-        assignment = attempt._assignment()
+        order = attempt._order()
         with transaction(services.sessions) as session:
             cards.release(session, card_uuid, actor=ANA, now=services.clock())
         other = reserve(services, "HQ-0002", MEI.model_copy(update={"name": "王小明"}))
         with transaction(services.sessions) as session:
             cards.release(session, other, actor=ANA, now=services.clock())
             (application_id,) = session.scalars(
-                select(Application.id).where(Application.citizen_id != assignment.citizen_id)
+                select(Application.id).where(Application.citizen_id != order.assignment.citizen_id)
             )
             applications.reserve_card(session, application_id, "HQ-0001", years=5, actor=ANA, now=services.clock())
         with pytest.raises(ChangedMeanwhile):
-            attempt._begin(assignment)
+            attempt._begin(order)
     with reading(services.sessions) as session:
         assert get_card(session, card_uuid).state is CardState.RESERVED
 
 
 def test_a_card_put_aside_under_our_hands_is_not_written_any_more(services: Services, tmp_path: Path) -> None:
-    """Somebody took this attempt for dead. No certificate must be issued behind the revocation of the others."""
+    """A clerk gave it up. No certificate must be issued behind the revocation of the others."""
     card_uuid = reserve(services)
     with card_in_reader(tmp_path) as connection:
 
         def put_aside(progress: Progress) -> None:
             if progress.step == "certificate-9c":
-                with reading(services.sessions) as session:
-                    card_id = get_card(session, card_uuid).id
-                attempt._quarantine(card_id, "personalisation-abandoned")
+                with transaction(services.sessions) as session:
+                    give_up(session, card_uuid, "the desk burns", actor=ANA, now=services.clock())
 
         desk = LocalDesk(connection, on_progress=put_aside)
-        attempt = Personalisation(services, desk, card_uuid, DESK)
-        with pytest.raises(PersonalisationAbandoned):
-            attempt.run(desk.hello)
+        with pytest.raises(TakenOver):
+            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
     with reading(services.sessions) as session:
         rows = session.scalars(select(Certificate)).all()
         assert [(row.key_reference, row.status) for row in rows] == [(0x9A, CertificateStatus.REVOKED)]
         assert session.scalars(select(Application.state)).one() is ApplicationState.APPROVED
-
-
-@pytest.mark.parametrize("writes", [0, 1])
-def test_what_a_dead_service_left_behind_goes_into_quarantine(
-    services: Services, clock: StandingClock, tmp_path: Path, writes: int
-) -> None:
-    """The process died before or after a write: nobody will finish this card, and the next who tries clears it up."""
-    card_uuid = reserve(services)
-    with transaction(services.sessions) as session:
-        card = get_card(session, card_uuid)
-        move_card(session, card, CardState.PERSONALISING, actor="desk-1", now=services.clock())
-        for number in range(writes):
-            session.add(JournalEntry(card_id=card.id, number=number, step="puk", intended_at=services.clock()))
-    with card_in_reader(tmp_path) as connection:
-        clock.now += timedelta(seconds=60)
-        with pytest.raises(TransitionRefused):
-            personalise(services, card_uuid, connection)
-        clock.now += timedelta(seconds=61)
-        with pytest.raises(PersonalisationAbandoned):
-            personalise(services, card_uuid, connection)
-    with reading(services.sessions) as session:
-        assert session.scalars(select(Card.state)).one() is CardState.QUARANTINED
-        assert session.scalars(select(Application.state)).one() is ApplicationState.APPROVED
+        attempt = session.scalars(select(Attempt)).one()
+    assert attempt.outcome == "taken-over"

@@ -1,10 +1,8 @@
-"""The card is pulled off at each write, before it is carried out and after: nothing is left half-written."""
+"""The card is torn out at every command, or the desk hangs up: it is gone on with, or put aside; never half-written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -12,187 +10,129 @@ import pytest
 from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
-from cardsvc.cards import service as cards
-from cardsvc.cards.repository import get_card, history
+from cardsvc.cards.repository import get_card
 from cardsvc.citizens.models import Citizen
-from cardsvc.db import reading, transaction
-from cardsvc.issuance import applications, escrow
-from cardsvc.issuance.errors import CardFailed, DeskGone
-from cardsvc.issuance.models import Application, JournalEntry, SecretKind
-from cardsvc.issuance.personalisation import Personalisation
-from cardsvc.issuance.writing import STEPS
+from cardsvc.db import reading
+from cardsvc.issuance.errors import (
+    CardFailed,
+)
+from cardsvc.issuance.models import Attempt, JournalEntry, Verdict
 from cardsvc.services import Services
-from cardsvc.transitions import TransitionRefused
-from cardsvc.trust.models import Certificate, CertificateStatus
-from cardsvc.wire.lifecycle import ApplicationState, CardState
+from cardsvc.wire.lifecycle import CardState
 from readers.connection import CardConnection
-from readers.errors import CardError, CardRemoved, ObjectNotFound
-from readers.piv.admin import PivAdmin
-from readers.piv.identifiers import Algorithm
-from readers.piv.management_key import ManagementKey
-from readers.piv.pin import Pin
-from readers.piv.products import FACTORY_PIN, FACTORY_PUK, YUBICO_5_3
-from readers.piv.session import PivSession
-from tests.fixtures.issuance import ANA, DESK, LocalDesk, card_in_reader, personalise, reserve
+from tests.fixtures.issuance import card_in_reader, personalise, reserve
+from tests.fixtures.tearing import (
+    TornOut,
+    When,
+    assert_going_on,
+    assert_opens,
+    assert_sealed,
+    every_command,
+    links,
+    writes,
+)
 
-WRITES = len(STEPS)
-"""One command each; the last part of a chain counts."""
-_WRITING = {0x24, 0x47, 0xDB, 0xFF}
-"""CHANGE REFERENCE DATA, GENERATE ASYMMETRIC KEY PAIR, PUT DATA, SET MANAGEMENT KEY."""
-
-
-@dataclass
-class PulledOff:
-    """A connection to a card that is pulled off at its n-th write."""
-
-    inner: CardConnection
-    write: int
-    when: str
-    """``before`` the card carries the write out, or ``after``."""
-    seen: int = -1
-
-    @property
-    def atr(self) -> bytes:
-        return self.inner.atr
-
-    @property
-    def contactless(self) -> bool:
-        return self.inner.contactless
-
-    def transmit(self, command: bytes) -> bytes:
-        if command[1] in _WRITING and not command[0] & 0x10:
-            self.seen += 1
-            if self.seen == self.write:
-                if self.when == "after":
-                    self.inner.transmit(command)
-                raise CardRemoved("pulled off")
-        return self.inner.transmit(command)
-
-    def reset(self) -> None:
-        self.inner.reset()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        yield
-
-    def close(self) -> None:
-        self.inner.close()
+SHARES = 6
+"""The commands of a personalisation are torn at in as many tests, so that they can run at the same time."""
+LEAST_COMMANDS = 60
+"""Some seventy commands make a card; with fewer, something was not torn."""
+LEAST_LINKS = 9
+"""Of chains: certificates, and the objects of more than 255 bytes."""
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("write", range(WRITES), ids=[name for name, _ in STEPS])
-def test_a_card_pulled_off_at_a_write(sqlite_services: Services, tmp_path: Path, write: int, when: str) -> None:
-    services = sqlite_services
-    card_uuid = reserve(services)
-    with card_in_reader(tmp_path) as connection, pytest.raises(CardFailed) as failed:
-        personalise(services, card_uuid, PulledOff(connection, write, when))
-    assert failed.value.failure == "CardRemoved"
-    assert_put_aside(services, card_uuid, "card-failed")
-    assert_journal_tells_what_happened(services, write)
-    with card_in_reader(tmp_path) as connection:
-        assert_secrets_are_known(services, card_uuid, connection)
-        assert_unfinished(connection, finished=when == "after" and write == WRITES - 1)
+@pytest.mark.parametrize("share", range(SHARES))
+def test_torn_before_every_command(sqlite_services: Services, tmp_path: Path, share: int) -> None:
+    at = share
+    while tear_and_go_on(sqlite_services, tmp_path, at, When.BEFORE, every_command):
+        at += SHARES
+    assert at > LEAST_COMMANDS
+    assert_audit_has_no_gaps(sqlite_services)
 
 
-def assert_put_aside(services: Services, card_uuid: UUID, code: str) -> None:
-    with reading(services.sessions) as session:
-        card = get_card(session, card_uuid)
-        application = session.scalars(select(Application)).one()
-        certificates = session.scalars(select(Certificate).where(Certificate.card_id == card.id)).all()
-        record = session.scalars(select(AuditRecord).where(AuditRecord.event == "card.personalise")).one()
-        numbers = session.scalars(select(AuditRecord.citizen_counter).order_by(AuditRecord.citizen_counter)).all()
-        counter = session.scalars(select(Citizen.audit_counter)).one()
-        assert card.state is CardState.QUARANTINED
-        assert history(session, card.id)[-1].reason == code
-    assert (application.state, application.card_id) == (ApplicationState.APPROVED, None)
-    assert {row.status for row in certificates} <= {CertificateStatus.REVOKED}
-    assert {row.revocation_reason for row in certificates} <= {"cessationOfOperation"}
-    assert record.outcome == code
-    assert [number for number in numbers if number] == list(range(1, counter + 1))
+@pytest.mark.parametrize("share", range(2))
+def test_torn_after_every_write(sqlite_services: Services, tmp_path: Path, share: int) -> None:
+    """The card did it, and nobody heard."""
+    at = share
+    while tear_and_go_on(sqlite_services, tmp_path, at, When.AFTER, writes):
+        at += 2
+    assert at > LEAST_LINKS
 
 
-def assert_journal_tells_what_happened(services: Services, write: int) -> None:
-    with reading(services.sessions) as session:
-        entries = session.scalars(select(JournalEntry).order_by(JournalEntry.number)).all()
-    assert [entry.step for entry in entries] == [name for name, _ in STEPS[: write + 1]]
-    assert all(entry.done_at and entry.failure is None for entry in entries[:-1])
-    assert (entries[-1].done_at, entries[-1].failure) == (None, "CardRemoved")
+def test_torn_in_the_middle_of_every_chain(sqlite_services: Services, tmp_path: Path) -> None:
+    """The card has taken the link, and waits for the next."""
+    at = 0
+    while tear_and_go_on(sqlite_services, tmp_path, at, When.AFTER, links):
+        at += 1
+    assert at >= LEAST_LINKS
 
 
-def assert_secrets_are_known(services: Services, card_uuid: UUID, connection: CardConnection) -> None:
-    """Whatever the card took before it was torn off: it is the factory's, or it is in escrow."""
-    session = PivSession.open(connection)
-    pins = [Pin(raw.decode()) for raw in kept(services, card_uuid, SecretKind.TRANSPORT_PIN)]
-    puks = [Pin(raw.decode()) for raw in kept(services, card_uuid, SecretKind.PUK)]
-    keys = [ManagementKey(Algorithm(raw[0]), raw[1:]) for raw in kept(services, card_uuid, SecretKind.MANAGEMENT_KEY)]
-    admin = PivAdmin(session)
-    assert any(accepts(session.verify_pin, pin) for pin in [*pins, FACTORY_PIN])
-    assert any(accepts(session.change_puk, puk, puk) for puk in [*puks, FACTORY_PUK])
-    assert any(accepts(admin.authenticate, key) for key in [*keys, YUBICO_5_3.management_key])
+def test_torn_at_writes_on_both_databases(services: Services, tmp_path: Path) -> None:
+    for at in range(0, 24, 5):
+        assert tear_and_go_on(services, tmp_path, at, When.AFTER, writes)
+    assert_audit_has_no_gaps(services)
 
 
-def kept(services: Services, card_uuid: UUID, kind: SecretKind) -> list[bytes]:
-    with reading(services.sessions) as session:
-        return escrow.versions_of(session, services.keystore, get_card(session, card_uuid).id, kind)
-
-
-def accepts(attempt: Callable[..., None], *secrets: Pin | ManagementKey) -> bool:
-    try:
-        attempt(*secrets)
-    except CardError:
-        return False
+def tear_and_go_on(services: Services, folder: Path, at: int, when: When, counts: Callable[[bytes], bool]) -> bool:
+    """Tear a new card once, and go on with it; whether there was a command to tear it at."""
+    stock_number = f"HQ-{at:04}"
+    (folder / stock_number).mkdir()
+    card_uuid = reserve(services, stock_number)
+    with card_in_reader(folder / stock_number) as connection:
+        if not breaks(services, card_uuid, TornOut(connection, at, when, counts)):
+            assert_sealed(services, card_uuid)
+            return False
+        assert_begun_or_not(services, card_uuid, connection)
+        assert personalise(services, card_uuid, connection).card_uuid == card_uuid
+        assert_sealed(services, card_uuid)
+        assert_journal_is_settled(services, card_uuid)
     return True
 
 
-def assert_unfinished(connection: CardConnection, *, finished: bool) -> None:
-    session = PivSession.open(connection)
-    if finished:
-        session.read_chuid()
-        return
-    with pytest.raises(ObjectNotFound):
-        session.read_chuid()
-
-
-def test_the_application_can_have_another_card(services: Services, tmp_path: Path) -> None:
-    """On both databases: the torn card is put aside, and the approval stands."""
-    torn = reserve(services)
-    (tmp_path / "torn").mkdir()
-    with card_in_reader(tmp_path / "torn") as connection, pytest.raises(CardFailed):
-        personalise(services, torn, PulledOff(connection, write=6, when="after"))
-    with transaction(services.sessions) as session:
-        application = session.scalars(select(Application)).one()
-        cards.add_stock(session, "HQ-0002", actor=ANA, now=services.clock())
-        second = applications.reserve_card(
-            session, application.id, "HQ-0002", years=5, actor=ANA, now=services.clock()
-        ).uuid
-    with card_in_reader(tmp_path) as connection:
-        assert personalise(services, second, connection).card_uuid == second
-        with pytest.raises(TransitionRefused, match="quarantined"):
-            personalise(services, torn, connection)
+def assert_begun_or_not(services: Services, card_uuid: UUID, connection: CardConnection) -> None:
+    """While it was only looked at, nothing happened."""
     with reading(services.sessions) as session:
-        statuses = set(session.scalars(select(Certificate.status)))
-    assert statuses == {CertificateStatus.REVOKED, CertificateStatus.ON_HOLD}
+        card = get_card(session, card_uuid)
+        began = session.scalar(select(Attempt.id).where(Attempt.card_id == card.id)) is not None
+    if began:
+        assert_going_on(services, card_uuid)
+        assert_opens(services, card_uuid, connection)
+    else:
+        assert card.state is CardState.RESERVED
 
 
-@pytest.mark.parametrize("after", [6, 30, 60])
-def test_a_desk_that_hangs_up(sqlite_services: Services, tmp_path: Path, after: int) -> None:
-    card_uuid = reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        desk = LocalDesk(connection, hang_up_after=after)
-        with pytest.raises(DeskGone):
-            Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
-    assert_put_aside(sqlite_services, card_uuid, "desk-gone")
+def breaks(services: Services, card_uuid: UUID, connection: CardConnection) -> bool:
+    """Whether the personalisation breaks off."""
+    try:
+        personalise(services, card_uuid, connection)
+    except CardFailed as failed:
+        if failed.failure != "CardRemoved":
+            raise
+        return True
+    return False
 
 
-@pytest.mark.parametrize("after", range(5))
-def test_a_desk_that_hangs_up_before_the_first_write_changed_nothing(
-    sqlite_services: Services, tmp_path: Path, after: int
-) -> None:
-    card_uuid = reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        desk = LocalDesk(connection, hang_up_after=after)
-        with pytest.raises(DeskGone):
-            Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
-        with reading(sqlite_services.sessions) as session:
-            assert get_card(session, card_uuid).state is CardState.RESERVED
-        assert personalise(sqlite_services, card_uuid, connection).card_uuid == card_uuid
+def assert_journal_is_settled(services: Services, card_uuid: UUID) -> None:
+    """Of every write that broke off, somebody found out what became of it."""
+    with reading(services.sessions) as session:
+        card_id = get_card(session, card_uuid).id
+        entries = session.scalars(
+            select(JournalEntry).where(JournalEntry.card_id == card_id).order_by(JournalEntry.number)
+        ).all()
+    assert [entry.number for entry in entries] == list(range(1, len(entries) + 1))
+    for entry in entries:
+        assert entry.done_at is not None or entry.verdict is not None, entry.step
+        assert entry.failure in {None, "CardRemoved"}
+    for entry in entries:
+        if entry.verdict is Verdict.REPEATED:
+            assert any(later.step == entry.step and later.number > entry.number for later in entries)
+
+
+def assert_audit_has_no_gaps(services: Services) -> None:
+    with reading(services.sessions) as session:
+        for citizen in session.scalars(select(Citizen)):
+            numbers = session.scalars(
+                select(AuditRecord.citizen_counter)
+                .where(AuditRecord.citizen_id == citizen.id)
+                .order_by(AuditRecord.citizen_counter)
+            )
+            assert list(numbers) == list(range(1, citizen.audit_counter + 1))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardsvc.issuance.assignment import Assignment, FreshSecrets
+from cardsvc.issuance.assignment import Assignment, OwnSecrets
 from readers.piv.identifiers import Algorithm
 from readers.piv.objects import PrintedInformation
 from readers.piv.products import YUBICO_5_3
@@ -59,7 +59,7 @@ def test_repr_shows_nothing_of_the_person() -> None:
 
 
 def test_secrets_are_new_and_not_the_factorys() -> None:
-    drawn = [FreshSecrets.draw(YUBICO_5_3) for _ in range(32)]
+    drawn = [OwnSecrets.draw(YUBICO_5_3) for _ in range(32)]
     assert len({secrets.management_key.value for secrets in drawn}) == 32
     assert len({secrets.puk.digits for secrets in drawn}) > 28
     for secrets in drawn:
@@ -71,12 +71,12 @@ def test_secrets_are_new_and_not_the_factorys() -> None:
 def test_the_factorys_pin_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = iter([123456, 42, 12345678, 7])
     monkeypatch.setattr("cardsvc.issuance.assignment.secrets.randbelow", lambda _limit: next(numbers))
-    drawn = FreshSecrets.draw(YUBICO_5_3)
+    drawn = OwnSecrets.draw(YUBICO_5_3)
     assert (drawn.transport_pin.digits, drawn.puk.digits) == ("000042", "00000007")
 
 
 def test_repr_shows_no_secret() -> None:
-    drawn = FreshSecrets.draw(YUBICO_5_3)
+    drawn = OwnSecrets.draw(YUBICO_5_3)
     shown = repr(drawn)
     assert drawn.transport_pin.digits not in shown
     assert drawn.puk.digits not in shown
