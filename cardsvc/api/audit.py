@@ -34,19 +34,18 @@ async def read_key(services: ServicesDep) -> str:
     operation_id="getAuditCheckpoint",
     summary="The last checkpoint",
     response_class=PlainTextResponse,
-    responses=problems(404),
 )
 def read_checkpoint(services: ServicesDep) -> str:
     """A signed note (C2SP tlog-checkpoint): how many entries the log has, and the root over them."""
     with looking_up(services.sessions) as connection:
-        return log.read_checkpoint(connection)
+        return log.read_checkpoint(connection, services.audit_signer)
 
 
 @router.get(
     "/entries",
     operation_id="listAuditEntries",
     summary="Read entries",
-    responses=problems(401, 403, 422, 503),
+    responses=problems(401, 403, 409, 422),
 )
 def read_entries(
     services: ServicesDep,
@@ -63,7 +62,7 @@ def read_entries(
     "/proofs/inclusion",
     operation_id="proveAuditInclusion",
     summary="Prove that an entry is in the log",
-    responses=problems(401, 403, 422, 503),
+    responses=problems(401, 403, 409, 422),
 )
 def prove_inclusion(services: ServicesDep, _actor: Auditor, index: Number, size: Number) -> InclusionProof:
     """For the tree of the first ``size`` entries."""
@@ -75,7 +74,7 @@ def prove_inclusion(services: ServicesDep, _actor: Auditor, index: Number, size:
     "/proofs/consistency",
     operation_id="proveAuditConsistency",
     summary="Prove that nothing was changed since",
-    responses=problems(401, 403, 422, 503),
+    responses=problems(401, 403, 409, 422),
 )
 def prove_consistency(
     services: ServicesDep,
@@ -92,7 +91,7 @@ def prove_consistency(
     "/records/{record_id}/receipt",
     operation_id="getAuditReceipt",
     summary="A receipt for a record",
-    responses=problems(401, 403, 404, 422, 503),
+    responses=problems(401, 403, 404, 409, 422),
 )
 def read_receipt(record_id: UUID, services: ServicesDep, _actor: Auditor) -> Receipt:
     """The proof that a record is in the log; while it waits for its place, the log's promise."""

@@ -1,26 +1,17 @@
 """What is refused or found wrong about the log.
 
-ServiceError
-├── LogEmpty              nothing has a place in the log yet
-├── OutsideLog            an index or a size that the log does not have (carries the log's size)
-├── RecordNotFound        there is no such record
-├── LogDamaged            the log is not what it was signed to be
-└── CopyRefused           a copy of the log is not one, or does not verify
+    ServiceError
+    ├── OutsideLog            an index or a size that the log does not have (carries the log's size)
+    ├── RecordNotFound        there is no such record
+    ├── LogDamaged            the log is not what it was signed to be
+    └── CopyRefused           a copy of the log is not one, or does not verify
+
+What is wrong inside a log is no refusal: `verification` reports it, as findings.
 """
 
 from __future__ import annotations
 
 from cardsvc.errors import ServiceError
-
-
-class LogEmpty(ServiceError):
-    """Raised when a checkpoint is asked for before there is any."""
-
-    code = "log-empty"
-    title = "The log has no entry yet"
-
-    def __init__(self) -> None:
-        super().__init__("Try again when something has happened.")
 
 
 class OutsideLog(ServiceError):

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from cardsvc.audit.errors import LogDamaged, LogEmpty, OutsideLog, RecordNotFound
+from cardsvc.audit.errors import LogDamaged, OutsideLog, RecordNotFound
 from cardsvc.audit.leaf import leaf_of
 from cardsvc.audit.models import AuditEntry, AuditRecord
 from cardsvc.audit.signing import LogSigner
@@ -18,19 +18,16 @@ from cardsvc.audit.storage import TileReader, latest_note, log_size
 from cardsvc.audit.tree import TreeDamaged, nodes_of, prove_consistency, prove_inclusion
 from cardsvc.db import table_of
 from cardsvc.wire import audit as wire
-from cardsvc.wire.merkle import leaf_hash
+from cardsvc.wire.merkle import EMPTY_ROOT, leaf_hash
 from cardsvc.wire.notes import Checkpoint
 
 _records: Final = table_of(AuditRecord)
 _entries: Final = table_of(AuditEntry)
 
 
-def read_checkpoint(connection: Connection) -> str:
-    """The last checkpoint, as a signed note. Raises LogEmpty."""
-    note = latest_note(connection)
-    if note is None:
-        raise LogEmpty
-    return note
+def read_checkpoint(connection: Connection, signer: LogSigner) -> str:
+    """The last checkpoint, as a signed note; that of the empty log before there is any."""
+    return latest_note(connection) or signer.checkpoint(0, EMPTY_ROOT)
 
 
 def read_entries(connection: Connection, start: int, limit: int) -> wire.LogEntries:
@@ -80,7 +77,7 @@ def make_receipt(connection: Connection, record_id: UUID, *, signer: LogSigner, 
     if index is None:
         promise = signer.note(wire.promise_text(signer.key.name, record_id, leaf_hash(leaf), now))
         return wire.Receipt(record_id=record_id, entry=leaf.decode(), promise=promise)
-    note = read_checkpoint(connection)
+    note = read_checkpoint(connection, signer)
     inclusion = inclusion_proof(connection, index, Checkpoint.open(note, signer.key).size)
     return wire.Receipt(record_id=record_id, entry=leaf.decode(), inclusion=inclusion, checkpoint=note)
 
