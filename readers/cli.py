@@ -34,6 +34,7 @@ from readers.commands.shared import (
     chosen_reader,
     kind_of,
     print_json,
+    reading_file,
     reporting,
 )
 from readers.commands.tracing import trace_option
@@ -54,7 +55,15 @@ from readers.piv.tap import TapResult, tap
 from readers.roles import Identity, Roles, RolesInvalid
 from readers.virtual.cli import card_app
 
-app = typer.Typer(callback=trace_option, no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(
+    callback=trace_option,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    epilog="Exit status: 0 done; 1 the card is not genuine, or refused; 2 wrong usage; 3 no PC/SC or no such reader; "
+    "4 no card; 5 the card or the reader failed; 6 not all could be judged. "
+    "No card is seen? `readers doctor` says why.",
+)
 app.command()(doctor)
 app.command()(inspect)
 app.add_typer(card_app, name="card")
@@ -111,10 +120,13 @@ def _identity_json(reader: Identity, roles: Roles) -> dict[str, str | bool | Non
 
 
 def _roles(file: Path | None) -> Roles:
-    try:
-        return Roles.load(file) if file else Roles({})
-    except (RolesInvalid, OSError) as error:
-        raise typer.BadParameter(str(error)) from error
+    if file is None:
+        return Roles({})
+    with reading_file(file, "roles"):
+        try:
+            return Roles.load(file)
+        except RolesInvalid as error:
+            raise typer.BadParameter(str(error)) from error
 
 
 @app.command()
@@ -146,7 +158,7 @@ def tap_(
     intermediate: Annotated[
         list[Path] | None, typer.Option(help="PEM file with certificates that may link the card's to a trusted one.")
     ] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for a card.")] = 0.0,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for a card.", min=0)] = 0.0,
     as_json: JsonOption = False,
 ) -> None:
     """Tap a card: it names itself and signs a random challenge with its key 9E, in three commands.

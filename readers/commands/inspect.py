@@ -23,6 +23,7 @@ from readers.commands.shared import (
     certificates_in,
     chosen_reader,
     print_json,
+    reading_file,
     reporting,
 )
 from readers.piv.dumps import read_dump
@@ -99,10 +100,11 @@ def _ask_pin() -> Pin:
 
 
 def _dump(folder: Path) -> Mapping[ObjectId, bytes]:
-    try:
-        return read_dump(folder)
-    except OSError as error:
-        raise typer.BadParameter(f"no dump of a card: {error}") from error
+    with reading_file(folder, "dump of a card"):
+        found = read_dump(folder)
+    if not found:
+        raise typer.BadParameter(f"no file in {folder} is named like an object of a card, such as 5FC102 or chuid")
+    return found
 
 
 def _aware(at: datetime | None) -> datetime:
@@ -114,10 +116,11 @@ def _aware(at: datetime | None) -> datetime:
 def _lists(files: FilesOption) -> Sequence[bytes] | None:
     if not files:
         return None
-    try:
-        return [_list(file.read_bytes()) for file in files]
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"no revocation list: {error}") from error
+    found = []
+    for file in files:
+        with reading_file(file, "revocation list, in PEM or DER"):
+            found.append(_list(file.read_bytes()))
+    return found
 
 
 def _list(raw: bytes) -> bytes:
@@ -146,11 +149,11 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def _as_text(reading: CardReading, verdict: Verdict) -> Group:
-    contents = Table("object", "", "", title=f"what the card holds (depth: {verdict.depth})")
+    contents = Table("object", "", "", title=f"what the card holds (depth: {verdict.depth})", title_justify="left")
     for object_id, content in reading.objects.items():
         for position, (name, value) in enumerate(show(object_id, content)):
             contents.add_row("" if position else object_id.name, name, escape(value))
-    findings = Table("", "finding", "where", "seen", title="findings")
+    findings = Table("", "finding", "where", "seen", title="findings", title_justify="left")
     for finding in verdict.findings:
         seen = ", ".join(f"{name}: {value}" for name, value in finding.seen.items())
         findings.add_row(_SIGNS[finding.severity], finding.code, escape(finding.where), escape(seen))

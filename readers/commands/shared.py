@@ -14,10 +14,21 @@ from cryptography import x509
 from rich.console import Console
 
 from readers import pcsc
-from readers.errors import CardRemoved, NoCard, NoSuchReader, PcscUnavailable, ReaderError
+from readers.errors import (
+    CardBusy,
+    CardMute,
+    CardRemoved,
+    NoCard,
+    NoSuchReader,
+    NotAPivCard,
+    PcscUnavailable,
+    ReaderError,
+)
 
 _EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (CardRemoved, 4), (ReaderError, 5))
 """The first that fits."""
+
+_DOCTOR_KNOWS: Final = (PcscUnavailable, NoSuchReader, NoCard, CardMute, CardBusy, NotAPivCard)
 
 _complaints: Final = Console(stderr=True)
 
@@ -47,22 +58,35 @@ def _only_one(readers: Sequence[pcsc.PcscReader]) -> pcsc.PcscReader:
     if not candidates:
         raise NoCard("no reader has a card")
     if len(candidates) > 1:
-        raise typer.BadParameter("several readers have a card: name one with --reader")
+        names = ", ".join(reader.name for reader in candidates)
+        raise typer.BadParameter(f"several readers have a card: name one with --reader; {names}")
     return candidates[0]
 
 
 def certificates_in(files: Sequence[Path]) -> list[x509.Certificate]:
     """All certificates of files in PEM, or in DER."""
-    try:
-        return [certificate for file in files for certificate in _certificates(file.read_bytes())]
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(f"no PEM certificates: {error}") from error
+    found: list[x509.Certificate] = []
+    for file in files:
+        with reading_file(file, "certificate, in PEM or DER"):
+            found += _certificates(file.read_bytes())
+    return found
 
 
 def _certificates(content: bytes) -> list[x509.Certificate]:
     if content.startswith(b"\x30"):
         return [x509.load_der_x509_certificate(content)]
     return x509.load_pem_x509_certificates(content)
+
+
+@contextmanager
+def reading_file(file: Path, what: str) -> Iterator[None]:
+    """Where it fails, say which file cannot be read, or holds no ``what``: that is wrong usage."""
+    try:
+        yield
+    except OSError as error:
+        raise typer.BadParameter(f"{file}: {(error.strerror or 'cannot be read').lower()}") from error
+    except ValueError as error:
+        raise typer.BadParameter(f"{file} holds no {what}") from error
 
 
 @contextmanager
@@ -75,6 +99,8 @@ def reporting(*, as_json: bool) -> Iterator[None]:
             print_json({"error": kind_of(error), "detail": str(error)})
         else:
             _complaints.print(str(error), style="red", markup=False, soft_wrap=True)
+            if isinstance(error, _DOCTOR_KNOWS):
+                _complaints.print("`readers doctor` says why, and what to do.", markup=False)
         raise typer.Exit(next(status for kind, status in _EXIT_STATUS if isinstance(error, kind))) from error
 
 

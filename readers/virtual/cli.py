@@ -42,7 +42,9 @@ def serve(
     *,
     port: Annotated[
         int | None,
-        typer.Option(help="Port of the vpcd driver; 35963, or 35964 with --contactless.", show_default=False),
+        typer.Option(
+            help="Port of the vpcd driver; 35963, or 35964 with --contactless.", show_default=False, min=1, max=65_535
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Host pcscd runs on.")] = "127.0.0.1",
     state: Annotated[Path, typer.Option(help="The card's memory; a blank card if there is no such file.")] = Path(
@@ -133,7 +135,8 @@ def _card(
     except ReaderError as error:
         raise _refused(kind_of(error), str(error), as_json=as_json) from None
     except OSError as error:
-        raise _refused("file-unusable", str(error), as_json=as_json) from None
+        why = (error.strerror or "cannot be used").lower()
+        raise _refused("file-unusable", f"{state}: {why}", as_json=as_json) from None
 
 
 def _refused(kind: str, detail: str, *, as_json: bool) -> typer.Exit:

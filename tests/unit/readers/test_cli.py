@@ -216,7 +216,7 @@ def test_a_trust_file_that_is_none(scard: FakeScard, tmp_path: Path, content: st
     file = tmp_path / "trust.pem"
     if content is not None:
         file.write_text(content)
-    assert "PEM" in readers("tap", "--trust", str(file), status=2)
+    assert "trust.pem" in readers("tap", "--trust", str(file), status=2)
 
 
 def test_help_says_how() -> None:

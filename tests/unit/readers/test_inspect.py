@@ -61,6 +61,13 @@ def inspect(*arguments: str, status: int = 0, typed: str | None = None) -> str:
     return result.stdout
 
 
+def complaint(*arguments: str) -> str:
+    """What is said of wrong usage."""
+    result = CliRunner().invoke(app, ["inspect", *arguments], env={"COLUMNS": "400"})
+    assert result.exit_code == 2, f"{result.output}{result.exception!r}"
+    return result.stderr
+
+
 def inspect_json(*arguments: str, status: int = 0, typed: str | None = None) -> Any:
     return json.loads(inspect(*arguments, "--json", status=status, typed=typed))
 
@@ -130,9 +137,24 @@ def test_two_files_for_one_object(dumped: Dumped) -> None:
     assert inspect_json("--objects", str(dumped.folder), status=5)["error"] == "protocol-error"
 
 
-@pytest.mark.parametrize("option", ["--trust", "--crl", "--objects"])
+@pytest.mark.parametrize("option", ["--trust", "--intermediate", "--crl", "--objects"])
 def test_files_that_are_none(tmp_path: Path, option: str) -> None:
-    inspect(option, str(tmp_path / "none"), status=2)
+    assert "no such file" in complaint(option, str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(("option", "what"), [("--trust", "certificate"), ("--crl", "revocation list")])
+def test_files_of_another_kind_are_named(tmp_path: Path, option: str, what: str) -> None:
+    file = tmp_path / "poem.txt"
+    for content in ("roses are red", "", "-----BEGIN CERTIFICATE-----", "0\0\0\0"):
+        file.write_text(content)
+        said = complaint(option, str(file))
+        assert "poem.txt" in said
+        assert what in said
+
+
+def test_a_folder_without_an_object(tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text("roses are red")
+    assert "no file" in complaint("--objects", str(tmp_path))
 
 
 def test_a_card_in_a_reader(scard: FakeScard, personalised_card: PersonalisedCard) -> None:
