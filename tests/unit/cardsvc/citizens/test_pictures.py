@@ -27,9 +27,10 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize(
-    ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P")]
-)
+KINDS = [("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGB"), ("PNG", "RGBA"), ("PNG", "P")]
+
+
+@pytest.mark.parametrize(("kind", "mode"), KINDS)
 def test_a_photograph_becomes_a_plain_jpeg(kind: str, mode: str) -> None:
     portrait = read_portrait(picture(kind=kind, mode=mode))
     with Image.open(BytesIO(portrait.jpeg)) as image:
