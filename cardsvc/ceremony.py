@@ -29,6 +29,7 @@ from cardsvc.db import create_database_engine, session_factory, transaction
 from cardsvc.errors import ServiceError
 from cardsvc.schema import upgrade
 from cardsvc.settings import Settings
+from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.keystore import KeystoreExists
 from cardsvc.trust.keystores import new_keystore
@@ -86,7 +87,7 @@ def found(
         engine = create_database_engine(settings.database_url)
         undo.callback(engine.dispose)
         keystore = undo.enter_context(new_keystore(settings, nursery))
-        authority = IssuingAuthority.establish(keystore, settings.authority_title, now)
+        authority = IssuingAuthority.establish(keystore, Addresses(settings.issuer), settings.authority_title, now)
         authority.save(nursery)
         founding = Founding(authority.root, authority.issuing, authority.content_signing, tuple(officers))
         upgrade(engine)

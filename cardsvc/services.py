@@ -18,6 +18,7 @@ from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.settings import Settings
+from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.keystore import Keystore
 from cardsvc.trust.keystores import load_keystore
@@ -38,7 +39,7 @@ class Services:
     @cached_property
     def proofs(self) -> ProofVerifier:
         """Verifies what cards sign. One for all requests: it remembers the paths of certificates."""
-        chains = ChainVerdicts(self.authority.root, self.authority.issuing)
+        chains = ChainVerdicts(self.authority.root, self.authority.issuers)
         return ProofVerifier(self.keystore, self.settings.issuer, chains)
 
     @cached_property
@@ -82,6 +83,6 @@ def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
         clock=clock,
         sessions=session_factory(create_database_engine(settings.database_url)),
         keystore=keystore,
-        authority=IssuingAuthority.load(settings.keystore_dir, keystore),
+        authority=IssuingAuthority.load(settings.keystore_dir, keystore, Addresses(settings.issuer)),
         trusted_makers=TrustedMakers.load(settings.attestation_roots_file),
     )

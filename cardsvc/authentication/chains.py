@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -42,9 +43,9 @@ class TrustedKey:
 class ChainVerdicts:
     """Judges card certificates against one authority. Safe to share between threads."""
 
-    def __init__(self, root: x509.Certificate, issuing: x509.Certificate, capacity: int = CAPACITY) -> None:
+    def __init__(self, root: x509.Certificate, issuers: Sequence[x509.Certificate], capacity: int = CAPACITY) -> None:
         self._root = root
-        self._issuing = issuing
+        self._issuers = issuers
         self._capacity = capacity
         self._known: OrderedDict[bytes, TrustedKey] = OrderedDict()
         self._lock = Lock()
@@ -66,7 +67,7 @@ class ChainVerdicts:
 
     def _judge(self, der: bytes, usage: ObjectIdentifier, at: datetime) -> TrustedKey:
         leaf = x509.load_der_x509_certificate(der)
-        path = validate_path(leaf, [self._issuing], [self._root], at, usage=usage)
+        path = validate_path(leaf, self._issuers, [self._root], at, usage=usage)
         public_key = leaf.public_key()
         if not isinstance(public_key, ec.EllipticCurvePublicKey):
             raise CertificateUnfit(leaf, "we issue EC keys only")

@@ -1,12 +1,17 @@
 """The city's certificate authorities: how they come to be, and how the issuing one signs card certificates.
 
-root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing
+root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder
+
+The issuing CA keeps its name when its key is renewed; certificates by its former keys stay good (RFC 4210 §4.4 calls it
+key update). What certificates look like is in `building.py`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Final, Self
 from uuid import UUID
@@ -15,26 +20,19 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
 
-from cardsvc.trust import identifiers
-from cardsvc.trust.keystore import KeyName, Keystore, KeystoreError, KeystoreMissing
-from cardsvc.trust.profiles import PROFILES, CertificateProfile, signing_key_usage
-from readers import tlv
-from readers.piv.fascn import NON_FEDERAL
+from cardsvc.trust import building
+from cardsvc.trust.addresses import ROOT, Addresses, issuer_code
+from cardsvc.trust.keystore import FIRST, KeyName, Keystore, KeystoreError, KeystoreMissing, label_of
+from cardsvc.trust.profiles import PROFILES
+from cardsvc.wire.status_list import StatusReference
 from readers.piv.identifiers import KeyReference
 
 ROOT_YEARS: Final = 25
 ISSUING_YEARS: Final = 15
 """Longer than any card that it signs: `IssuingAuthority.issue` refuses a certificate that outlives its issuer."""
-CLOCK_SKEW: Final = timedelta(minutes=5)
-"""Certificates begin a little in the past, for readers whose clock is behind."""
 
-_FILES: Final = {
-    KeyName.ROOT_CA: "root-ca.pem",
-    KeyName.ISSUING_CA: "issuing-ca.pem",
-    KeyName.CONTENT_SIGNING: "content-signing.pem",
-}
+_Finish = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
 
 
 class OutlivesItsIssuer(Exception):
@@ -46,141 +44,180 @@ class IssuingAuthority:
     """The chain of authorities, with the keystore that can sign for it."""
 
     keystore: Keystore
+    addresses: Addresses
     root: x509.Certificate
-    issuing: x509.Certificate
+    issuers: tuple[x509.Certificate, ...]
+    """Every certificate that the issuing CA ever had, the oldest first: its key's version is the place, from 1 on."""
     content_signing: x509.Certificate
 
     @classmethod
-    def establish(cls, keystore: Keystore, title: str, now: datetime) -> Self:
+    def establish(cls, keystore: Keystore, addresses: Addresses, title: str, now: datetime) -> Self:
         """Certify the keys of a new keystore: root by itself, issuing CA by the root, content signing by that."""
-        root_name, issuing_name = _name(f"{title} Root CA"), _name(f"{title} Issuing CA")
-        root = _certify_authority(keystore, KeyName.ROOT_CA, root_name, root_name, now)
-        issuing = _certify_authority(keystore, KeyName.ISSUING_CA, issuing_name, root_name, now)
-        signing = _certify_content_signing(keystore, _name(f"{title} Content Signing"), issuing, now)
-        return cls(keystore, root, issuing, signing)
+        name = building.common_name(f"{title} Root CA")
+        root = _certify_root(keystore, name, now)
+        subject = building.common_name(f"{title} Issuing CA")
+        issuer = _Issuer.certified(keystore, addresses, root, name=subject, version=FIRST, now=now)
+        signer = issuer.certify_signer(building.common_name(f"{title} Content Signing"), now)
+        return cls(keystore, addresses, root, (issuer.certificate,), signer)
 
     @classmethod
-    def load(cls, folder: Path, keystore: Keystore) -> Self:
+    def load(cls, folder: Path, keystore: Keystore, addresses: Addresses) -> Self:
         """Read the certificates beside a keystore. Raises KeystoreMissing, KeystoreError when one is not its key's."""
-        root, issuing, signing = (_load(folder / file, keystore.public_key(name)) for name, file in _FILES.items())
-        return cls(keystore, root, issuing, signing)
+        return cls(
+            keystore,
+            addresses,
+            _load(folder, KeyName.ROOT_CA, keystore),
+            tuple(_load(folder, KeyName.ISSUING_CA, keystore, version) for version in _issuer_versions(folder)),
+            _load(folder, KeyName.CONTENT_SIGNING, keystore),
+        )
+
+    @property
+    def issuing(self) -> x509.Certificate:
+        """The certificate of the issuing CA that signs now."""
+        return self.issuers[-1]
+
+    @property
+    def issuer_version(self) -> int:
+        """The version of its key."""
+        return len(self.issuers)
 
     def save(self, folder: Path) -> None:
         """Write the certificates beside a keystore. They are public."""
-        for file, certificate in zip(_FILES.values(), (self.root, self.issuing, self.content_signing), strict=True):
-            (folder / file).write_bytes(certificate.public_bytes(Encoding.PEM))
+        _save(self.root, folder, KeyName.ROOT_CA)
+        _save(self.content_signing, folder, KeyName.CONTENT_SIGNING)
+        for version, certificate in enumerate(self.issuers, start=FIRST):
+            _save(certificate, folder, KeyName.ISSUING_CA, version)
+
+    def with_new_issuer(self, now: datetime) -> Self:
+        """With a new key of the issuing CA, which certifies the content signer anew. Nothing is saved."""
+        version = self.issuer_version + 1
+        try:
+            self.keystore.public_key(KeyName.ISSUING_CA, version)  # left by an attempt that failed: it signed nothing
+        except KeystoreMissing:
+            self.keystore.add_version(KeyName.ISSUING_CA)
+        issuer = _Issuer.certified(
+            self.keystore, self.addresses, self.root, name=self.issuing.subject, version=version, now=now
+        )
+        signer = issuer.certify_signer(self.content_signing.subject, now)
+        return replace(self, issuers=(*self.issuers, issuer.certificate), content_signing=signer)
 
     def issue(
-        self, key: KeyReference, public_key: ec.EllipticCurvePublicKey, card_uuid: UUID, expires_on: date, now: datetime
+        self,
+        key: KeyReference,
+        public_key: ec.EllipticCurvePublicKey,
+        card_uuid: UUID,
+        expires_on: date,
+        now: datetime,
+        *,
+        status: StatusReference | None = None,
     ) -> x509.Certificate:
         """A certificate for a key of a card, by the profile of its key reference, valid to the end of ``expires_on``.
 
-        Raises OutlivesItsIssuer; KeyError for a key reference without a profile.
+        ``status`` is the card's place in a status list. Raises OutlivesItsIssuer; KeyError for a key reference without
+        a profile.
         """
         profile = PROFILES[key]
         not_after = datetime.combine(expires_on, time(23, 59, 59), UTC)
         if not_after > self.issuing.not_valid_after_utc:
             raise OutlivesItsIssuer(f"the issuing CA ends on {self.issuing.not_valid_after_utc:%Y-%m-%d}")
-        builder = _builder(_card_name(card_uuid), self.issuing.subject, public_key, now, not_after)
-        builder = _with_key_identifiers(builder, public_key, self.keystore.public_key(KeyName.ISSUING_CA))
-        return _with_profile(builder, profile, card_uuid).sign(
-            self.keystore.signer(KeyName.ISSUING_CA), hashes.SHA256()
+
+        def finish(certificate: x509.CertificateBuilder) -> x509.CertificateBuilder:
+            certificate = building.with_profile(certificate, profile, card_uuid)
+            return certificate if status is None else certificate.add_extension(status.to_extension(), critical=False)
+
+        return self._issuer(self.issuer_version).certify(
+            building.card_name(card_uuid), public_key, now, not_after, finish
         )
 
+    def certify_responder(self, version: int, now: datetime, lifetime: timedelta) -> x509.Certificate:
+        """A certificate for the OCSP key by the issuing CA with this version of its key: it answers for that one."""
+        name = building.common_name(f"OCSP responder {issuer_code(version)}")
+        public_key = self.keystore.public_key(KeyName.OCSP)
+        return self._issuer(version).certify(name, public_key, now, now + lifetime, building.as_responder)
 
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    def _issuer(self, version: int) -> _Issuer:
+        return _Issuer(self.keystore, self.addresses, self.issuers[version - FIRST], version)
 
 
-def _card_name(card_uuid: UUID) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.COMMON_NAME, str(card_uuid)),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, str(card_uuid)),
-        ]
+@dataclass(frozen=True)
+class _Issuer:
+    """The issuing CA with one version of its key."""
+
+    keystore: Keystore
+    addresses: Addresses
+    certificate: x509.Certificate
+    version: int
+
+    @classmethod
+    def certified(
+        cls,
+        keystore: Keystore,
+        addresses: Addresses,
+        root: x509.Certificate,
+        *,
+        name: x509.Name,
+        version: int,
+        now: datetime,
+    ) -> Self:
+        """Certify a version of its key by the root."""
+        public_key, root_key = keystore.public_key(KeyName.ISSUING_CA, version), keystore.public_key(KeyName.ROOT_CA)
+        end = min(now + timedelta(days=365 * ISSUING_YEARS), root.not_valid_after_utc)
+        certificate = building.builder(name, root.subject, public_key, root_key, now=now, not_after=end)
+        certificate = building.with_card_policies(building.as_authority(certificate, path_length=0))
+        certificate = _with_addresses(certificate, addresses, ROOT)
+        signed = certificate.sign(keystore.signer(KeyName.ROOT_CA), hashes.SHA384())
+        return cls(keystore, addresses, signed, version)
+
+    def certify(
+        self, name: x509.Name, public_key: ec.EllipticCurvePublicKey, now: datetime, end: datetime, finish: _Finish
+    ) -> x509.Certificate:
+        """Certify a key of somebody else."""
+        own_key = self.keystore.public_key(KeyName.ISSUING_CA, self.version)
+        certificate = building.builder(name, self.certificate.subject, public_key, own_key, now=now, not_after=end)
+        certificate = _with_addresses(finish(certificate), self.addresses, issuer_code(self.version))
+        return certificate.sign(self.keystore.signer(KeyName.ISSUING_CA, self.version), hashes.SHA256())
+
+    def certify_signer(self, name: x509.Name, now: datetime) -> x509.Certificate:
+        """Certify the content signer for as long as this CA is valid."""
+        public_key = self.keystore.public_key(KeyName.CONTENT_SIGNING)
+        return self.certify(name, public_key, now, self.certificate.not_valid_after_utc, building.as_content_signer)
+
+
+def _certify_root(keystore: Keystore, name: x509.Name, now: datetime) -> x509.Certificate:
+    public_key = keystore.public_key(KeyName.ROOT_CA)
+    end = now + timedelta(days=365 * ROOT_YEARS)
+    certificate = building.builder(name, name, public_key, public_key, now=now, not_after=end)
+    return building.as_authority(certificate, path_length=1).sign(keystore.signer(KeyName.ROOT_CA), hashes.SHA384())
+
+
+def _with_addresses(certificate: x509.CertificateBuilder, addresses: Addresses, issuer: str) -> x509.CertificateBuilder:
+    return certificate.add_extension(addresses.distribution_points(issuer), critical=False).add_extension(
+        addresses.access(issuer), critical=False
     )
 
 
-def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    public_key: ec.EllipticCurvePublicKey,
-    now: datetime,
-    not_after: datetime,
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - CLOCK_SKEW)
-        .not_valid_after(not_after)
-    )
+def _path(folder: Path, key: KeyName, version: int = FIRST) -> Path:
+    return folder / f"{label_of(key, version)}.pem"
 
 
-def _with_key_identifiers(
-    builder: x509.CertificateBuilder, subject: ec.EllipticCurvePublicKey, issuer: ec.EllipticCurvePublicKey
-) -> x509.CertificateBuilder:
-    return builder.add_extension(
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False
-    ).add_extension(x509.SubjectKeyIdentifier.from_public_key(subject), critical=False)
+def _issuer_versions(folder: Path) -> range:
+    """At least the first, so that its absence is told."""
+    end = next(version for version in count(FIRST + 1) if not _path(folder, KeyName.ISSUING_CA, version).exists())
+    return range(FIRST, end)
 
 
-def _with_profile(
-    builder: x509.CertificateBuilder, profile: CertificateProfile, card_uuid: UUID
-) -> x509.CertificateBuilder:
-    names = x509.SubjectAlternativeName(
-        [
-            x509.OtherName(identifiers.NAME_PIV_FASC_N, tlv.encode(0x04, bytes(NON_FEDERAL))),
-            x509.UniformResourceIdentifier(card_uuid.urn),
-        ]
-    )
-    return (
-        builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(profile.key_usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage(profile.extended_usages), critical=profile.extended_usage_critical)
-        .add_extension(x509.CertificatePolicies([x509.PolicyInformation(profile.policy, None)]), critical=False)
-        .add_extension(names, critical=False)
-    )
+def _save(certificate: x509.Certificate, folder: Path, key: KeyName, version: int = FIRST) -> None:
+    _path(folder, key, version).write_bytes(certificate.public_bytes(Encoding.PEM))
 
 
-def _certify_authority(
-    keystore: Keystore, key: KeyName, subject: x509.Name, root: x509.Name, now: datetime
-) -> x509.Certificate:
-    years, path_length = (ROOT_YEARS, 1) if key is KeyName.ROOT_CA else (ISSUING_YEARS, 0)
-    builder = _builder(subject, root, keystore.public_key(key), now, now + timedelta(days=365 * years))
-    builder = _with_key_identifiers(builder, keystore.public_key(key), keystore.public_key(KeyName.ROOT_CA))
-    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
-    builder = builder.add_extension(signing_key_usage(authority=True), critical=True)
-    if key is KeyName.ISSUING_CA:
-        # What the root lets it do: a policy left out here is one that a card certificate cannot claim (RFC 5280 §6.1).
-        allowed = [x509.PolicyInformation(profile.policy, None) for profile in PROFILES.values()]
-        builder = builder.add_extension(x509.CertificatePolicies(allowed), critical=False)
-    return builder.sign(keystore.signer(KeyName.ROOT_CA), hashes.SHA384())
-
-
-def _certify_content_signing(
-    keystore: Keystore, subject: x509.Name, issuing: x509.Certificate, now: datetime
-) -> x509.Certificate:
-    public_key = keystore.public_key(KeyName.CONTENT_SIGNING)
-    builder = _builder(subject, issuing.subject, public_key, now, issuing.not_valid_after_utc)
-    builder = _with_key_identifiers(builder, public_key, keystore.public_key(KeyName.ISSUING_CA))
-    return (
-        builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(signing_key_usage(), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([identifiers.EKU_PIV_CONTENT_SIGNING]), critical=True)
-        .sign(keystore.signer(KeyName.ISSUING_CA), hashes.SHA256())
-    )
-
-
-def _load(path: Path, public_key: ec.EllipticCurvePublicKey) -> x509.Certificate:
+def _load(folder: Path, key: KeyName, keystore: Keystore, version: int = FIRST) -> x509.Certificate:
+    path = _path(folder, key, version)
     try:
         certificate = x509.load_pem_x509_certificate(path.read_bytes())
     except FileNotFoundError:
         raise KeystoreMissing(f"there is no {path}") from None
     except ValueError:
         raise KeystoreError(f"{path} is not a certificate") from None
-    if certificate.public_key() != public_key:
+    if certificate.public_key() != keystore.public_key(key, version):
         raise KeystoreError(f"{path} is not the certificate of the keystore's key")
     return certificate

@@ -29,7 +29,7 @@ def certificate(authority: IssuingAuthority, key: KeyReference = CARD_AUTHENTICA
 
 @pytest.fixture
 def verdicts(authority: IssuingAuthority) -> ChainVerdicts:
-    return ChainVerdicts(authority.root, authority.issuing)
+    return ChainVerdicts(authority.root, authority.issuers)
 
 
 def test_the_key_of_a_right_certificate_is_trusted(authority: IssuingAuthority, verdicts: ChainVerdicts) -> None:
@@ -79,7 +79,7 @@ def test_a_certificate_is_judged_once(
 def test_beyond_its_capacity_the_one_seen_longest_ago_is_forgotten(
     authority: IssuingAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdicts = ChainVerdicts(authority.root, authority.issuing, capacity=2)
+    verdicts = ChainVerdicts(authority.root, authority.issuers, capacity=2)
     first, second, third = (certificate(authority) for _ in range(3))
     for der in (first, second, first, third):
         verdicts.trusted_key(der, CARD_AUTHENTICATION, NOW)

@@ -13,14 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from cardsvc.trust.authority import CLOCK_SKEW, IssuingAuthority, OutlivesItsIssuer
+from cardsvc.trust.authority import IssuingAuthority, OutlivesItsIssuer
+from cardsvc.trust.building import CLOCK_SKEW
 from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.trust.keystore import KeystoreError, KeystoreMissing
 from cardsvc.trust.profiles import PROFILES
 from readers.paths import validate_path
 from readers.piv.identifiers import KeyReference
 from readers.piv.judging import named_uuids
-from tests.fixtures.services import NOW
+from tests.fixtures.services import ADDRESSES, NOW
 
 CARD = UUID("6fb0ffcc-b5b9-4ffb-a8ae-1cfabda66d08")
 EXPIRES = date(2031, 3, 2)
@@ -152,14 +153,14 @@ def test_the_content_signer_is_for_that(authority: IssuingAuthority) -> None:
 
 def test_a_certificate_of_another_keystore_is_refused(tmp_path: Path, keystore: FileKeystore) -> None:
     stranger = FileKeystore.create(tmp_path / "other", b"other")
-    IssuingAuthority.establish(stranger, "Other City", NOW).save(tmp_path / "other")
+    IssuingAuthority.establish(stranger, ADDRESSES, "Other City", NOW).save(tmp_path / "other")
     with pytest.raises(KeystoreError, match="not the certificate of the keystore"):
-        IssuingAuthority.load(tmp_path / "other", keystore)
+        IssuingAuthority.load(tmp_path / "other", keystore, ADDRESSES)
 
 
 def test_missing_and_broken_certificates_are_named(tmp_path: Path, keystore: FileKeystore) -> None:
     with pytest.raises(KeystoreMissing, match=r"root-ca\.pem"):
-        IssuingAuthority.load(tmp_path, keystore)
+        IssuingAuthority.load(tmp_path, keystore, ADDRESSES)
     (tmp_path / "root-ca.pem").write_text("none")
     with pytest.raises(KeystoreError, match="not a certificate"):
-        IssuingAuthority.load(tmp_path, keystore)
+        IssuingAuthority.load(tmp_path, keystore, ADDRESSES)

@@ -1,0 +1,121 @@
+"""Which version of a signing key is in use, and which ones are published.
+
+A key that was never rotated has its first version and no row. Rotation (`rotation.py`) writes rows: a new version is
+published before it is used, and an old one for as long as something that it signed may still be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Final, Self
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from joserfc.jwk import ECKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.clock import Clock
+from cardsvc.db import SessionFactory, reading
+from cardsvc.trust.keystore import FIRST, KeyName, Keystore, KeystoreError
+from cardsvc.trust.models import KeyVersion
+
+ROTATING: Final = (KeyName.ASSERTION, KeyName.ACCESS_TOKEN, KeyName.STATUS_LIST, KeyName.EVIDENCE)
+"""The keys of JSON Web Tokens; all of them are in the JWKS."""
+REREAD: Final = timedelta(seconds=30)
+"""How long a process may not know of a rotation. A new key is not used before much more than that has passed."""
+
+
+@dataclass(frozen=True)
+class RingVersion:
+    """A version of a key, and its times."""
+
+    version: int
+    key: ECKey
+    """Public."""
+    key_id: str
+    used_from: datetime | None
+    published_until: datetime | None
+
+    @classmethod
+    def of_row(cls, row: KeyVersion) -> Self:
+        """What the table says."""
+        public_key = load_der_public_key(row.public_key)
+        if not isinstance(public_key, ec.EllipticCurvePublicKey):
+            raise KeystoreError(f"version {row.version} of {row.name} is not an elliptic-curve key")
+        return cls.of_key(row.version, public_key, row.used_from, row.published_until)
+
+    @classmethod
+    def of_key(
+        cls,
+        version: int,
+        public_key: ec.EllipticCurvePublicKey,
+        used_from: datetime | None = None,
+        published_until: datetime | None = None,
+    ) -> Self:
+        """Of a key with times."""
+        key = ECKey.import_key(public_key)
+        return cls(version, key, key.thumbprint(), used_from, published_until)
+
+    def is_used_at(self, now: datetime) -> bool:
+        """Whether it may sign."""
+        return (self.used_from is None or self.used_from <= now) and self.is_published_at(now)
+
+    def is_published_at(self, now: datetime) -> bool:
+        """Whether what it signed is to be believed."""
+        return self.published_until is None or now < self.published_until
+
+
+class KeyRing:
+    """The rotating keys. Safe to share between threads."""
+
+    def __init__(self, keystore: Keystore, sessions: SessionFactory, clock: Clock) -> None:
+        self._keystore = keystore
+        self._sessions = sessions
+        self._clock = clock
+        self._versions: Mapping[KeyName, Sequence[RingVersion]] = {}
+        self._read_at: datetime | None = None
+        self._signers: dict[str, ECKey] = {}
+        self._lock = Lock()
+
+    def signer(self, name: KeyName) -> ECKey:
+        """The private key that signs now: the newest version whose time has come."""
+        now = self._clock()
+        version = max((one for one in self._of(name, now) if one.is_used_at(now)), key=lambda one: one.version)
+        if version.key_id not in self._signers:
+            self._signers[version.key_id] = signing_jwk(self._keystore.signer(name, version.version))
+        return self._signers[version.key_id]
+
+    def published(self, name: KeyName) -> Sequence[RingVersion]:
+        """Versions that verify now."""
+        now = self._clock()
+        return [one for one in self._of(name, now) if one.is_published_at(now)]
+
+    def verifier(self, name: KeyName, key_id: str | None) -> ECKey | None:
+        """The public key of this id, while it is published."""
+        return next((one.key for one in self.published(name) if one.key_id == key_id), None)
+
+    def _of(self, name: KeyName, now: datetime) -> Sequence[RingVersion]:
+        with self._lock:
+            if self._read_at is None or not timedelta(0) <= now - self._read_at < REREAD:
+                with reading(self._sessions) as session:
+                    self._versions = {each: versions_of(session, self._keystore, each) for each in ROTATING}
+                self._read_at = now
+            return self._versions[name]
+
+
+def versions_of(session: Session, keystore: Keystore, name: KeyName) -> list[RingVersion]:
+    """Every version there was, the oldest first."""
+    rows = session.scalars(select(KeyVersion).where(KeyVersion.name == name).order_by(KeyVersion.version)).all()
+    if not rows:
+        return [RingVersion.of_key(FIRST, keystore.public_key(name))]
+    return [RingVersion.of_row(row) for row in rows]
+
+
+def signing_jwk(private_key: ec.EllipticCurvePrivateKey) -> ECKey:
+    """For signing. Its members are those of the public key: a key in a token would not tell others."""
+    public_members = ECKey.import_key(private_key.public_key()).as_dict(private=False)
+    return ECKey(private_key, public_members)
