@@ -20,7 +20,6 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from readers import identity, pcsc
@@ -36,6 +35,7 @@ from readers.commands.shared import (
     print_json,
     reading_file,
     reporting,
+    shown,
 )
 from readers.commands.tracing import trace_option
 from readers.connection import CardConnection
@@ -104,12 +104,12 @@ def list_(
     for row in rows:
         weak = " (weak: bound by name)" if row["role_is_weak"] else ""
         table.add_row(
-            escape(str(row["name"])),
+            shown(str(row["name"])),
             _interface(row["contactless"]),
             "present" if row["card"] else "-",
-            escape(str(row["serial"] or "-")),
+            shown(str(row["serial"] or "-")),
             str(row["usb"] or "-"),
-            escape(str(row["role"] or "-")) + weak,
+            shown(str(row["role"] or "-")) + weak,
         )
     _console.print(table if rows else "no readers")
 
@@ -142,7 +142,7 @@ def info(*, reader: ReaderOption = None, contactless: InterfaceOption = None, as
         return
     table = Table("", "", show_header=False)
     for name, value in _overview_rows(seen):
-        table.add_row(name, escape(value))
+        table.add_row(name, shown(value))
     _console.print(table)
 
 
@@ -221,7 +221,7 @@ class TapReport:
     def as_table(self) -> Table:
         """For people."""
         table = Table("", "", show_header=False)
-        table.add_row("reader", f"{escape(self.reader)} ({_interface(self.contactless)})")
+        table.add_row("reader", f"{shown(self.reader)} ({_interface(self.contactless)})")
         table.add_row("card UUID", str(self.card_uuid))
         table.add_row("verdict", self.verdict + (f": {self.reason}" if self.reason else ""))
         table.add_row("tap", _usage_text(self.tap))

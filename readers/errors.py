@@ -3,6 +3,7 @@
     ReaderError
     ├── PcscUnavailable         no PC/SC on this machine: not installed, or not running
     ├── NoSuchReader            the reader asked for is not there
+    │   └── AmbiguousReader         ... since several would do
     ├── NoCard                  there is no card in the reader
     ├── CardRemoved             the card went away in the middle of something: what it did is unknown
     ├── CardReset               another process reset the card: select and ask for the PIN again
@@ -81,6 +82,14 @@ class NoSuchReader(ReaderError):
         super().__init__(message)
         self.wanted = wanted
         self.present = present
+
+
+class AmbiguousReader(NoSuchReader):
+    """Raised when several readers fit what was asked for. Carries their names."""
+
+    def __init__(self, wanted: str, present: tuple[str, ...]) -> None:
+        super().__init__(wanted, present)
+        self.args = (f"several readers fit {wanted!r}: {', '.join(present)}",)
 
 
 class NoCard(ReaderError):
@@ -270,8 +279,13 @@ class WrongPin(CardError):
 
     def __init__(self, status: StatusWord, doing: str, tries_left: int) -> None:
         super().__init__(status, doing)
+        self.args = (f"{doing}: wrong, {tries_left} {'try' if tries_left == 1 else 'tries'} left",)
         self.tries_left = tries_left
 
 
 class PinBlocked(CardError):
     """Raised on 6983 and on 63C0: the PIN or PUK has no tries left."""
+
+    def __init__(self, status: StatusWord, doing: str) -> None:
+        super().__init__(status, doing)
+        self.args = (f"{doing}: blocked, no tries left",)

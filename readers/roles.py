@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from readers.errors import NoSuchReader
+from readers.errors import AmbiguousReader, NoSuchReader
 
 _WAYS: Final = ("serial", "usb", "name")
 _SLOT_DIGITS: Final = 2
@@ -46,10 +46,6 @@ class Identity:
 
 class RolesInvalid(ValueError):
     """Raised when a file of roles cannot be understood; says where."""
-
-
-class AmbiguousReader(NoSuchReader):
-    """Raised when several readers fit a binding. Carries their names."""
 
 
 @dataclass(frozen=True, slots=True)

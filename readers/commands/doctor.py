@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from readers import pcsc
+from readers.commands.shared import JsonOption, print_json, shown
 from readers.doctor import Diagnosis, Finding, diagnose, exit_status
 from readers.machine import Machine
 
 
-def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def doctor(*, as_json: JsonOption = False) -> None:
     """Find out why no card is seen, and say what to do about it.
 
     Looks at PC/SC, drivers, readers and cards, in this order. Exit status 0 when a PIV card is seen in any reader, 3
@@ -26,7 +24,7 @@ def doctor(*, as_json: Annotated[bool, typer.Option("--json", help="For programs
     """
     findings = diagnose(Machine(), pcsc.list_readers)
     if as_json:
-        typer.echo(json.dumps([_as_json(finding) for finding in findings], indent=2))
+        print_json([_as_json(finding) for finding in findings])
     else:
         Console().print(_as_table(findings))
     status = exit_status(findings)
@@ -48,8 +46,8 @@ def _as_table(findings: Sequence[Finding]) -> Table:
     table = Table("where", "what", "what to do", show_lines=True)
     for finding in findings:
         colour = {Diagnosis.CARD_SEEN: "green", Diagnosis.NO_CARD: "yellow"}.get(finding.diagnosis, "red")
-        what = f"[{colour}]{escape(finding.sentence)}[/]"
+        what = f"[{colour}]{shown(finding.sentence)}[/]"
         if finding.detail:
-            what += f"\n{escape(finding.detail)}"
-        table.add_row(escape(finding.reader or "PC/SC"), what, escape(finding.advice) or "-")
+            what += f"\n{shown(finding.detail)}"
+        table.add_row(shown(finding.reader or "PC/SC"), what, shown(finding.advice) or "-")
     return table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,6 @@ import typer
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console, Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +25,9 @@ from readers.commands.shared import (
     print_json,
     reading_file,
     reporting,
+    shown,
 )
+from readers.connection import CardReader
 from readers.piv.dumps import read_dump
 from readers.piv.identifiers import ObjectId
 from readers.piv.judging import Depth, Finding, Judgement, Severity, Trust, Verdict
@@ -58,7 +60,9 @@ def inspect(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="As of when (UTC)."),
     ] = None,
-    pin: Annotated[bool, typer.Option("--pin", help="Ask for the PIN, and judge all of the card.")] = False,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Ask for the PIN (or take it from standard input), and judge all of the card.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Read every object of a PIV card, show it, and say whether the card is right.
@@ -75,7 +79,7 @@ def inspect(
         if objects is not None:
             reading = CardReading(Depth.FULL, _dump(objects), {})
         else:
-            reading = _read(reader, contactless=contactless, pin=_ask_pin() if pin else None)
+            reading = _read(chosen_reader(reader, contactless=contactless), with_pin=pin)
     verdict = reading.judged(believed, when)
     if as_json:
         print_json(_as_json(reading, verdict, when))
@@ -86,15 +90,20 @@ def inspect(
         raise typer.Exit(status)
 
 
-def _read(reader: str | None, *, contactless: bool | None, pin: Pin | None) -> CardReading:
-    with chosen_reader(reader, contactless=contactless).connect() as connection:
+def _read(reader: CardReader, *, with_pin: bool) -> CardReading:
+    pin = _ask_pin() if with_pin else None
+    with reader.connect() as connection:
         return read_card(connection, secrets.token_bytes, pin=pin)
 
 
 def _ask_pin() -> Pin:
-    """From the terminal, without echo: what stands on a command line every process can read."""
+    """From the terminal, without echo, or a line from a program: what stands on a command line every process can read.
+
+    The card is not connected to meanwhile: others would wait for whoever is asked.
+    """
+    asked = sys.stdin.isatty()
     try:
-        return Pin(typer.prompt("PIN", hide_input=True, err=True))
+        return Pin(typer.prompt("PIN", hide_input=True, err=True) if asked else sys.stdin.readline().rstrip("\r\n"))
     except ValueError as error:
         raise typer.BadParameter("a PIN has six to eight digits") from error
 
@@ -152,10 +161,10 @@ def _as_text(reading: CardReading, verdict: Verdict) -> Group:
     contents = Table("object", "", "", title=f"what the card holds (depth: {verdict.depth})", title_justify="left")
     for object_id, content in reading.objects.items():
         for position, (name, value) in enumerate(show(object_id, content)):
-            contents.add_row("" if position else object_id.name, name, escape(value))
+            contents.add_row("" if position else object_id.name, name, shown(value))
     findings = Table("", "finding", "where", "seen", title="findings", title_justify="left")
     for finding in verdict.findings:
-        seen = ", ".join(f"{name}: {value}" for name, value in finding.seen.items())
-        findings.add_row(_SIGNS[finding.severity], finding.code, escape(finding.where), escape(seen))
+        seen = ", ".join(f"{name}: {value or 'none'}" for name, value in finding.seen.items())
+        findings.add_row(_SIGNS[finding.severity], finding.code, shown(finding.where), shown(seen))
     word = Text(verdict.judgement.upper(), style=f"bold {_COLOURS[verdict.judgement]}")
     return Group(contents, findings, word) if verdict.findings else Group(contents, word)

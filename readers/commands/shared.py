@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 from cryptography import x509
 from rich.console import Console
+from rich.markup import escape
 
 from readers import pcsc
 from readers.errors import (
@@ -24,6 +25,7 @@ from readers.errors import (
     PcscUnavailable,
     ReaderError,
 )
+from readers.printable import printable
 
 _EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (CardRemoved, 4), (ReaderError, 5))
 """The first that fits."""
@@ -98,10 +100,15 @@ def reporting(*, as_json: bool) -> Iterator[None]:
         if as_json:
             print_json({"error": kind_of(error), "detail": str(error)})
         else:
-            _complaints.print(str(error), style="red", markup=False, soft_wrap=True)
+            _complaints.print(printable(str(error)), style="red", markup=False, soft_wrap=True)
             if isinstance(error, _DOCTOR_KNOWS):
                 _complaints.print("`readers doctor` says why, and what to do.", markup=False)
         raise typer.Exit(next(status for kind, status in _EXIT_STATUS if isinstance(error, kind))) from error
+
+
+def shown(text: str) -> str:
+    """As `rich` takes it in a table: nothing in it is markup, or more than letters to a terminal."""
+    return escape(printable(text))
 
 
 def kind_of(error: ReaderError) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from readers.errors import NoSuchReader
+from readers.errors import AmbiguousReader, NoSuchReader
 from readers.pcsc.codes import PcscCode, check, normalise
 from readers.pcsc.connection import PcscConnection
 from readers.pcsc.context import Context, pyscard
@@ -40,11 +40,13 @@ def list_readers() -> list[PcscReader]:
 def find_reader(name: str, *, contactless: bool | None = None) -> PcscReader:
     """The reader of this name, or the only one whose name has this in it, whatever the case.
 
-    ``contactless`` overrides what the name says. Raises NoSuchReader, also when several would do; PcscUnavailable.
+    ``contactless`` overrides what the name says. Raises NoSuchReader, AmbiguousReader, PcscUnavailable.
     """
     names = [reader.name for reader in list_readers()]
     matches = [name] if name in names else [known for known in names if name.casefold() in known.casefold()]
-    if len(matches) != 1:
+    if len(matches) > 1:
+        raise AmbiguousReader(name, tuple(matches))
+    if not matches:
         raise NoSuchReader(name, tuple(names))
     return PcscReader(matches[0], contactless=contactless)
 

@@ -25,6 +25,7 @@ from readers.piv.identifiers import (
 from readers.piv.objects import CertificateObject, Chuid, Discovery
 from readers.piv.pin import PIN_FIELD, Pin
 from readers.piv.refusals import expect_piv, expect_success, refusal
+from readers.printable import printable
 from readers.status import KnownStatus, StatusWord
 
 DIGEST_SIZE: Final = 32
@@ -76,7 +77,7 @@ class PivSession:
             if not self._serves_discovery():
                 raise NotAPivCard(StatusWord(KnownStatus.SUCCESS), "select PIV, no application properties") from error
             told = {}
-        self.label = _printable(told.get(_APPLICATION_LABEL, b""))
+        self.label = printable(told.get(_APPLICATION_LABEL, b"").decode("ascii", errors="ignore"), instead="")
 
     def read_object(self, object_id: ObjectId) -> bytes:
         """The content of a data object: what is in its 53, or in the 7E of discovery. Raises ObjectNotFound."""
@@ -165,11 +166,6 @@ class PivSession:
         if self.connection.contactless:
             raise ContactlessForbidden(doing)
         expect_success(self.exchange(CommandApdu(0, instruction, 0x00, reference, secrets)), doing)
-
-
-def _printable(label: bytes) -> str:
-    """Without what could move a terminal's cursor or forge a line of a log."""
-    return "".join(character for character in label.decode("ascii", errors="ignore") if character.isprintable())
 
 
 def _puk(puk: Pin) -> bytes:

@@ -31,6 +31,7 @@ from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference
 from readers.piv.judging import verify_tap
 from readers.piv.judging.evidence import Trust
 from readers.piv.judging.judge import judge_objects
+from readers.piv.judging.showing import show
 from readers.piv.management_key import ManagementKey
 from readers.piv.metadata import management_algorithm, read_metadata, tries_left
 from readers.piv.objects import Ccc, CertificateObject, Chuid, Discovery, PrintedInformation
@@ -141,11 +142,13 @@ def security_object(raw: bytes) -> None:
 
 
 def judged(raw: bytes) -> None:
-    """A whole card, whatever is on it: the judge finds fault with it and raises nothing."""
+    """A whole card, whatever is on it: the judge finds fault with it, it can be shown, and nothing is raised."""
     objects = {JUDGED[number % len(JUDGED)]: content for number, content in _parts(raw)}
     root = issuer().root.certificate
     try:
         verdict = judge_objects(objects, Trust(anchors=[root], intermediates=[root]), year(2025))
+        for object_id, content in objects.items():
+            list(show(object_id, content))
     except ReaderError as error:
         raise AssertionError("the judge raised") from error
     for finding in verdict.findings:

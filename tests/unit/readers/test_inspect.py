@@ -15,6 +15,7 @@ from readers.piv.dumps import read_dump, write_dump
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, ObjectId
 from readers.piv.objects import CertificateObject
 from readers.virtual.card import VirtualCard
+from tests.fixtures.authorities import Entity
 from tests.fixtures.cards import PIN, PersonalisedCard
 from tests.fixtures.corpus.cards import CardPlan, CorpusCard, Issuer
 from tests.fixtures.fake_scard import FakeScard
@@ -180,6 +181,16 @@ def test_the_pin_is_never_shown(scard: FakeScard, personalised_card: Personalise
     scard.take_off(CONTACT)
     card.close()
     assert PIN not in result.output
+
+
+def test_a_card_cannot_write_on_the_terminal(tmp_path: Path) -> None:
+    name = "\x1b[2J\x1b]0;yours\x07\u202eRIGHT\n"
+    certificate = Entity.root(name).certificate
+    (tmp_path / "pivauth.crt").write_bytes(certificate.public_bytes(Encoding.DER))
+    said = inspect("--objects", str(tmp_path), status=1)
+    assert "RIGHT" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)
+    assert "\x1b" not in json.dumps(inspect_json("--objects", str(tmp_path), status=1), ensure_ascii=True)
 
 
 def test_help_says_how() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from readers.errors import (
+    AmbiguousReader,
     CardBusy,
     CardMute,
     CardRemoved,
@@ -103,11 +104,13 @@ def test_find_reader(scard: FakeScard, name: str) -> None:
     assert not find_reader(name, contactless=False).contactless
 
 
-@pytest.mark.parametrize("name", ["Omnikey", "Virtual"])
-def test_no_reader_of_that_name_or_several(scard: FakeScard, name: str) -> None:
+@pytest.mark.parametrize(("name", "error"), [("Omnikey", NoSuchReader), ("Virtual", AmbiguousReader)])
+def test_no_reader_of_that_name_or_several(scard: FakeScard, name: str, error: type[NoSuchReader]) -> None:
     with pytest.raises(NoSuchReader) as raised:
         find_reader(name)
+    assert type(raised.value) is error
     assert raised.value.present == (CONTACT, CONTACTLESS)
+    assert CONTACTLESS in str(raised.value)
 
 
 def test_without_pyscard(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from readers.errors import NoSuchReader
-from readers.roles import AmbiguousReader, Identity, Roles, RolesInvalid
+from readers.errors import AmbiguousReader, NoSuchReader
+from readers.roles import Identity, Roles, RolesInvalid
 
 TWIN_CONTACT = Identity("HID Global OMNIKEY 5422 [CCID Interface] (KJ1) 00 00", "KJ1", "1-2.3")
 TWIN_CONTACTLESS = Identity("HID Global OMNIKEY 5422CL [CCID Interface] (KJ1) 00 01", "KJ1", "1-2.3")
