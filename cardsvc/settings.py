@@ -58,6 +58,18 @@ class Settings(BaseSettings):
     """Who issued a card, in its printed information: there is room for 15 characters."""
     card_years: Annotated[int, Field(ge=1, le=10)] = 5
     """A card and its certificates are valid for so long."""
+    temporary_days: Annotated[int, Field(ge=1, le=7)] = 7
+    """A temporary card, for one that was forgotten, is valid for so many days after the one it is made on."""
+    renewal_days: Annotated[int, Field(ge=1, le=365)] = 60
+    """So long before it expires a card can be renewed."""
+    consent_age: Annotated[int, Field(ge=0, le=21)] = 16
+    """Whoever is younger needs a guardian's consent to a card."""
+    found_days: Annotated[int, Field(ge=1, le=90)] = 15
+    """A lost card that is found within so many days can be reinstated; then it is revoked."""
+    questions: Annotated[int, Field(ge=1, le=6)] = 2
+    """Somebody who reports a loss by telephone answers at least so many."""
+    reservation_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    """A blank card that was reserved and not written goes back to stock after that."""
     attestation_roots_file: Path | None = None
     """PEM: attestation roots of card makers, and authorities below them. A key that such a card vouches for counts as
     attested; without this file none does."""

@@ -1,11 +1,13 @@
-"""Stock and cards, for officers and desks."""
+"""Cards, for officers and desks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
+from sqlalchemy.orm import Session
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
@@ -14,32 +16,27 @@ from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards import service as cards
 from cardsvc.cards.activation import activate as activate_card
+from cardsvc.cards.models import Card as Row
 from cardsvc.cards.repository import describe, get_card
-from cardsvc.db import reading, transaction
+from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
-from cardsvc.wire.lifecycle import ActivationRequest, Card, RevocationRequest, StockRequest
-
-router = APIRouter(prefix="/v1", tags=["cards"])
-
-
-@router.post(
-    "/stock",
-    status_code=201,
-    operation_id="addStock",
-    summary="Take a blank card into stock",
-    responses=problems(401, 403, 409, 422),
+from cardsvc.services import Services
+from cardsvc.wire.lifecycle import (
+    ActivationRequest,
+    Card,
+    DeliveryRequest,
+    DestructionRequest,
+    HoldRequest,
+    RevocationRequest,
 )
-def add_stock(
-    request: StockRequest, services: ServicesDep, actor: Annotated[Principal, require(Scope.STOCK_WRITE)]
-) -> Card:
-    """Take a blank card into stock by its printed number."""
-    with transaction(services.sessions) as session:
-        return describe(session, cards.add_stock(session, request.stock_number, actor=actor, now=services.clock()))
+
+router = APIRouter(prefix="/v1/cards", tags=["cards"])
+
+Deliverer = Annotated[Principal, require(Scope.CARDS_DELIVER)]
+Revoker = Annotated[Principal, require(Scope.CARDS_REVOKE)]
 
 
-@router.get(
-    "/cards/{card_uuid}", operation_id="getCard", summary="Look at a card", responses=problems(401, 403, 404, 422)
-)
+@router.get("/{card_uuid}", operation_id="getCard", summary="Look at a card", responses=problems(401, 403, 404, 422))
 def read(card_uuid: UUID, services: ServicesDep, _actor: Annotated[Principal, require(Scope.CARDS_READ)]) -> Card:
     """A card and its history; nothing of the person."""
     with reading(services.sessions) as session:
@@ -47,7 +44,7 @@ def read(card_uuid: UUID, services: ServicesDep, _actor: Annotated[Principal, re
 
 
 @router.post(
-    "/cards/{card_uuid}/release",
+    "/{card_uuid}/release",
     operation_id="releaseCard",
     summary="Give a reserved card back to stock",
     responses=problems(401, 403, 404, 409, 422),
@@ -56,24 +53,26 @@ def release(
     card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_PERSONALISE)]
 ) -> Card:
     """Its application is approved still: reserve another card for it."""
-    with transaction(services.sessions) as session:
-        return describe(session, cards.release(session, card_uuid, actor=actor, now=services.clock()))
+    return _done(services, lambda session: cards.release(session, card_uuid, actor=actor, now=services.clock()))
 
 
 @router.post(
-    "/cards/{card_uuid}/deliver",
+    "/{card_uuid}/deliver",
     operation_id="deliverCard",
     summary="Hand over a card",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
-def deliver(card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_DELIVER)]) -> Card:
-    """Hand a sealed card to its citizen."""
-    with transaction(services.sessions) as session:
-        return describe(session, cards.deliver(session, card_uuid, actor=actor, now=services.clock()))
+def deliver(card_uuid: UUID, services: ServicesDep, actor: Deliverer, request: DeliveryRequest | None = None) -> Card:
+    """Hand a sealed card to its citizen, or to somebody who collects it for them."""
+    proxy = None if request is None else request.proxy
+    return _done(
+        services,
+        lambda session: cards.deliver(session, services.keystore, card_uuid, proxy, actor=actor, now=services.clock()),
+    )
 
 
 @router.post(
-    "/cards/{card_uuid}/activate",
+    "/{card_uuid}/activate",
     operation_id="activateCard",
     summary="Put a card into force",
     responses=problems(401, 403, 404, 409, 410, 422),
@@ -84,26 +83,85 @@ def activate(
     services: ServicesDep,
     actor: Annotated[Principal, require(Scope.CARDS_ACTIVATE)],
 ) -> Card:
-    """Put a delivered card into force with a proof made with the citizen's own PIN."""
-    with transaction(services.sessions) as session:
+    """Put a delivered card into force with a proof made with the citizen's own PIN. The card before it is revoked."""
+
+    def work(session: Session) -> Card | ServiceError:
         outcome = activate_card(session, services.proofs, card_uuid, request.proof, actor=actor, now=services.clock())
-        if not isinstance(outcome, ServiceError):
-            return describe(session, outcome)
-    raise outcome.recorded()  # only now: it is committed
+        return outcome if isinstance(outcome, ServiceError) else describe(session, outcome)
+
+    outcome = in_transaction(services.sessions, work)
+    if isinstance(outcome, ServiceError):
+        raise outcome.recorded()  # only now: it is committed
+    return outcome
 
 
 @router.post(
-    "/cards/{card_uuid}/revoke",
+    "/{card_uuid}/hold",
+    operation_id="holdCard",
+    summary="Stop a card for now",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def hold(card_uuid: UUID, request: HoldRequest, services: ServicesDep, actor: Revoker) -> Card:
+    """Something is wrong with it. Two officers reinstate it."""
+    return _done(
+        services, lambda session: cards.hold(session, card_uuid, request.reason, actor=actor, now=services.clock())
+    )
+
+
+@router.post(
+    "/{card_uuid}/reinstate",
+    operation_id="reinstateCard",
+    summary="Put a held card into force again",
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+def reinstate(card_uuid: UUID, services: ServicesDep, actor: Revoker) -> Card:
+    """It was lost and found, or suspected and cleared. Uses up an approval of kind ``reinstatement``."""
+    return _done(services, lambda session: cards.reinstate(session, card_uuid, actor=actor, now=services.clock()))
+
+
+@router.post(
+    "/{card_uuid}/return",
+    operation_id="returnCard",
+    summary="Take a temporary card back",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def give_back(card_uuid: UUID, services: ServicesDep, actor: Deliverer) -> Card:
+    """It is revoked, and the card that was forgotten is in force again."""
+    return _done(
+        services, lambda session: cards.return_temporary(session, card_uuid, actor=actor, now=services.clock())
+    )
+
+
+@router.post(
+    "/{card_uuid}/revoke",
     operation_id="revokeCard",
     summary="Withdraw a card for good",
     responses=problems(401, 403, 404, 409, 422),
 )
-def revoke(
-    card_uuid: UUID,
-    request: RevocationRequest,
-    services: ServicesDep,
-    actor: Annotated[Principal, require(Scope.CARDS_REVOKE)],
-) -> Card:
+def revoke(card_uuid: UUID, request: RevocationRequest, services: ServicesDep, actor: Revoker) -> Card:
     """Withdraw a card for good, with its certificates and open visits."""
-    with transaction(services.sessions) as session:
-        return describe(session, cards.revoke(session, card_uuid, request.reason, actor=actor, now=services.clock()))
+    return _done(
+        services, lambda session: cards.revoke(session, card_uuid, request.reason, actor=actor, now=services.clock())
+    )
+
+
+@router.post(
+    "/{card_uuid}/destroy",
+    operation_id="destroyCard",
+    summary="Note that a card was destroyed",
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+def destroy(
+    card_uuid: UUID,
+    request: DestructionRequest,
+    services: ServicesDep,
+    actor: Annotated[Principal, require(Scope.STOCK_WRITE)],
+) -> Card:
+    """A card that is over was shredded. One that was put aside needs an approval of kind ``stock-write-off``."""
+    return _done(
+        services, lambda session: cards.destroy(session, card_uuid, request.reason, actor=actor, now=services.clock())
+    )
+
+
+def _done(services: Services, work: Callable[[Session], Row]) -> Card:
+    return in_transaction(services.sessions, lambda session: describe(session, work(session)))

@@ -29,7 +29,11 @@ from cardsvc.citizens import errors as citizens
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
 from cardsvc.issuance import errors as issuance
-from cardsvc.trust import certificates
+from cardsvc.losses import errors as losses
+from cardsvc.offices import errors as offices
+from cardsvc.registry import errors as registry
+from cardsvc.stock import errors as stock
+from cardsvc.trust import certificates, rotation
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -94,8 +98,35 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     transitions.AnotherCardActive: Answer(_CONFLICT),
     certificates.KeyAlreadyCertified: Answer(_CONFLICT),
     certificates.UnfitKey: Answer(_UNPROCESSABLE),
+    certificates.WeakKey: Answer(_UNPROCESSABLE),
+    rotation.RotationTooSoon: Answer(_CONFLICT),
     issuance.ApplicationNotFound: Answer(_NOT_FOUND),
+    issuance.ApplicationOpen: Answer(_CONFLICT),
+    issuance.CardInUse: Answer(_CONFLICT),
+    issuance.CardUnfit: Answer(_CONFLICT),
+    issuance.LossNotReported: Answer(_CONFLICT),
+    issuance.RenewalTooEarly: Answer(_CONFLICT),
+    issuance.NotADraft: Answer(_CONFLICT),
+    issuance.ConsentNeeded: Answer(_CONFLICT),
+    issuance.ConsentNotNeeded: Answer(_CONFLICT),
+    issuance.ConsentNotProved: Answer(_UNPROCESSABLE),
     issuance.NotAssigned: Answer(_CONFLICT),
+    losses.LossReportNotFound: Answer(_NOT_FOUND),
+    losses.NothingToReport: Answer(_CONFLICT),
+    losses.AlreadyReported: Answer(_CONFLICT),
+    losses.CallerNotVerified: Answer(_FORBIDDEN),
+    registry.RegistryEventNotFound: Answer(_NOT_FOUND),
+    registry.RegistryEventStands: Answer(_CONFLICT),
+    registry.RegistryEventSettled: Answer(_CONFLICT),
+    stock.RangeMalformed: Answer(_UNPROCESSABLE),
+    stock.SerialNotOfBatch: Answer(_UNPROCESSABLE),
+    stock.SerialMismatch: Answer(_CONFLICT),
+    stock.NotInCustody: Answer(_CONFLICT),
+    stock.NothingToHandOver: Answer(_CONFLICT),
+    stock.HandOverNotFound: Answer(_NOT_FOUND),
+    stock.HandOverSettled: Answer(_CONFLICT),
+    stock.NotTheRecipient: Answer(_FORBIDDEN),
+    stock.CountDiffers: Answer(_CONFLICT),
     issuance.PersonalisationError: Answer(_CONFLICT),
     audit.OutsideLog: Answer(_UNPROCESSABLE),
     audit.RecordNotFound: Answer(_NOT_FOUND),
@@ -104,6 +135,9 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     ceremony.AlreadyFounded: Answer(_CONFLICT),
     ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
     citizens.CitizenNotFound: Answer(_NOT_FOUND),
+    offices.OfficeUnknown: Answer(_NOT_FOUND),
+    offices.OfficeExists: Answer(_CONFLICT),
+    offices.OfficeInUse: Answer(_CONFLICT),
     citizens.PersonErased: Answer(_GONE, "invalid_grant"),
     citizens.PersonEnrolled: Answer(_CONFLICT),
     citizens.PhotoRefused: Answer(_UNPROCESSABLE),
@@ -114,6 +148,11 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     citizens.GuardianRefused: Answer(_UNPROCESSABLE),
     citizens.PersonNeeded: Answer(_CONFLICT),
     cards.CardNotFound: Answer(_NOT_FOUND),
+    cards.CardOver: Answer(_CONFLICT),
+    cards.HoldStands: Answer(_CONFLICT),
+    cards.FoundTooLate: Answer(_CONFLICT),
+    cards.NotTemporary: Answer(_CONFLICT),
+    cards.TakesTwo: Answer(_FORBIDDEN),
     cards.StockNumberTaken: Answer(_CONFLICT),
     cards.ProofOfAnotherCard: Answer(_UNPROCESSABLE),
     cards.ProofNotForActivation: Answer(_UNPROCESSABLE),

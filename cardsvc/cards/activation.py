@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.errors import RecipientDecides
+from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import Draft, record_all
 from cardsvc.authentication.challenges import read_handle
 from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
@@ -17,8 +19,12 @@ from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.errors import ServiceError
 from cardsvc.issuance import escrow
+from cardsvc.issuance.grounds import lock_cards
 from cardsvc.issuance.models import SecretKind
 from cardsvc.issuance.repository import find_application_of
+from cardsvc.issuance.superseding import supersede
+from cardsvc.registry.errors import RegistryEventStands
+from cardsvc.registry.repository import require_alive
 from cardsvc.transitions import TransitionRefused, check_card, move_application, move_card
 from cardsvc.trust.certificates import put_into_force
 from cardsvc.trust.keystore import Keystore
@@ -32,11 +38,15 @@ def activate(
 ) -> Card | ServiceError:
     """Put a delivered card and its certificates into force; its transport PIN is forgotten.
 
-    A refusal is given back, not raised: it is on record, the challenge is spent with it, and that is to be committed.
-    Gives back TransitionRefused, ProofOfAnotherCard, ProofNotForActivation and every ProofRefused; raises CardNotFound.
+    What the citizen had before is revoked with it, unless this one is temporary. A refusal is given back, not raised:
+    it is on record, the challenge is spent with it, and that is to be committed. Gives back TransitionRefused,
+    RecipientDecides, RegistryEventStands, ProofOfAnotherCard, ProofNotForActivation and every ProofRefused; raises
+    CardNotFound, AnotherCardActive, ChangedMeanwhile.
     """
     card = get_card(session, card_uuid)
-    refusal = _refusal(verifier.keystore, card, proof)
+    if card.citizen_id is not None:
+        lock_cards(session, card.citizen_id)
+    refusal = _refusal(session, verifier.keystore, card, proof, actor)
     if refusal is not None:
         spent = _own_challenge(verifier.keystore, proof, actor)
         draft = Draft(ACTIVATION.event, refusal.code, actor.client_id, now, card.citizen_id, card.id, spent)
@@ -46,20 +56,27 @@ def activate(
     verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=ACTIVATION)
     if isinstance(verified, ProofRefused):
         return verified
+    application = find_application_of(session, card.id)
+    if application is not None:
+        supersede(session, application, card, actor=actor.client_id, now=now)
     move_card(session, card, CardState.ACTIVE, actor=actor.client_id, now=now)
     put_into_force(session, card.id)
     escrow.forget(session, card.id, SecretKind.TRANSPORT_PIN)
-    application = find_application_of(session, card.id)
     if application is not None:
         move_application(session, application, ApplicationState.CLOSED, actor=actor.client_id, now=now)
     return card
 
 
-def _refusal(keystore: Keystore, card: Card, proof: CardProof) -> ServiceError | None:
+def _refusal(
+    session: Session, keystore: Keystore, card: Card, proof: CardProof, actor: Principal
+) -> ServiceError | None:
     """What is wrong before the proof itself is looked at."""
     try:
         check_card(card.state, CardState.ACTIVE)
-    except TransitionRefused as refusal:
+        if card.citizen_id is not None:
+            require_not_recipient(session, actor.client_id, card.citizen_id)
+            require_alive(session, card.citizen_id)
+    except (TransitionRefused, RecipientDecides, RegistryEventStands) as refusal:
         return refusal
     if proof.card_uuid != card.uuid:
         return ProofOfAnotherCard()

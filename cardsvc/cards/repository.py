@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from cardsvc.audit.service import steps_of
 from cardsvc.cards.errors import CardNotFound
 from cardsvc.cards.models import Card
+from cardsvc.issuance.models import Application
 from cardsvc.wire import lifecycle
+from cardsvc.wire.lifecycle import ApplicationKind
 
 
 def get_card(session: Session, card_uuid: UUID, *, to_change: bool = False) -> Card:
@@ -38,6 +40,14 @@ def history(session: Session, subject_id: UUID) -> list[lifecycle.Transition]:
     ]
 
 
+def is_temporary(session: Session, card_id: UUID) -> bool:
+    """Whether the card is for some days only, in place of one that was forgotten."""
+    statement = select(Application.id).where(
+        Application.card_id == card_id, Application.kind == ApplicationKind.TEMPORARY
+    )
+    return session.scalar(statement) is not None
+
+
 def describe(session: Session, card: Card) -> lifecycle.Card:
     """The card as clerks' tools see it."""
     session.flush()
@@ -46,5 +56,9 @@ def describe(session: Session, card: Card) -> lifecycle.Card:
         state=card.state,
         stock_number=card.stock_number,
         expires_on=card.expires_on,
+        temporary=card.citizen_id is not None and is_temporary(session, card.id),
+        hold_reason=card.hold_reason,
+        office=card.office,
+        custodian=card.custodian,
         history=history(session, card.id),
     )

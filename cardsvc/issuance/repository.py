@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import steps_of
@@ -16,14 +17,50 @@ from cardsvc.issuance.errors import ApplicationNotFound
 from cardsvc.issuance.models import Application
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire import lifecycle
+from cardsvc.wire.lifecycle import ApplicationState
+
+_OPEN: Final = (
+    ApplicationState.DRAFT,
+    ApplicationState.SUBMITTED,
+    ApplicationState.APPROVED,
+    ApplicationState.PERSONALISING,
+    ApplicationState.PRODUCED,
+)
+_MOST: Final = 200
 
 
-def get_application(session: Session, application_id: UUID) -> Application:
-    """Raises ApplicationNotFound."""
-    application = session.get(Application, application_id)
+def get_application(session: Session, application_id: UUID, *, to_change: bool = False) -> Application:
+    """The application; ``to_change`` waits for whoever is changing it. Raises ApplicationNotFound."""
+    application = session.get(Application, application_id, with_for_update=to_change or None)
     if application is None:
         raise ApplicationNotFound
     return application
+
+
+def find_open_application(session: Session, citizen_id: UUID) -> Application | None:
+    """What was asked for, for this person, and is not done."""
+    return session.scalar(select(Application).where(Application.citizen_id == citizen_id, Application.state.in_(_OPEN)))
+
+
+def open_applications(session: Session, responsible: str | None = None) -> list[Application]:
+    """Oldest first, the first two hundred; of one officer, if one is named."""
+    statement = select(Application).where(Application.state.in_(_OPEN)).order_by(Application.id).limit(_MOST)
+    if responsible is not None:
+        seen_to_by = func.coalesce(Application.responsible, Application.requested_by)
+        statement = statement.where(seen_to_by == responsible)
+    return list(session.scalars(statement))
+
+
+def summarise(application: Application) -> lifecycle.ApplicationSummary:
+    """The application without anything of the person."""
+    return lifecycle.ApplicationSummary(
+        id=application.id,
+        kind=application.kind,
+        state=application.state,
+        responsible=application.responsible or application.requested_by,
+        appointment=application.appointment,
+        created_at=application.created_at,
+    )
 
 
 def find_application_of(session: Session, card_id: UUID) -> Application | None:
@@ -34,7 +71,7 @@ def find_application_of(session: Session, card_id: UUID) -> Application | None:
 def submitters_of(session: Session, application_id: UUID) -> set[str]:
     """Who submitted it."""
     steps = steps_of(session, application_id)
-    return {step.actor for step in steps if step.state == lifecycle.ApplicationState.SUBMITTED}
+    return {step.actor for step in steps if step.state == ApplicationState.SUBMITTED}
 
 
 def describe(session: Session, keystore: Keystore, application: Application) -> lifecycle.Application:

@@ -43,6 +43,17 @@ def activation_hash(card_uuid: UUID) -> bytes:
     return hashlib.sha256(_ACTIVATION_DOMAIN + card_uuid.bytes).digest()
 
 
+_CONSENT_DOMAIN: Final = b"citizen-card/consent/v1\0"
+
+
+def consent_hash(application_id: UUID) -> bytes:
+    """The transaction hash of the challenge by which a guardian agrees to an application.
+
+    SHA-256("citizen-card/consent/v1" 00 ‖ application id, 16 bytes).
+    """
+    return hashlib.sha256(_CONSENT_DOMAIN + application_id.bytes).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class AuthenticationStatement:
     """What a card states when it authenticates itself: "I am here, now, for this caller and this audience"."""

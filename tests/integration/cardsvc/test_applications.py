@@ -12,7 +12,6 @@ from sqlalchemy import select
 
 from cardsvc.approvals.errors import SamePerson
 from cardsvc.audit.models import AuditRecord
-from cardsvc.cards import service as cards
 from cardsvc.cards.errors import CardNotFound, StockNumberTaken
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card, history
@@ -23,8 +22,9 @@ from cardsvc.issuance.errors import ApplicationNotFound
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import describe, get_application
 from cardsvc.services import Services
+from cardsvc.stock import service as stock_service
 from cardsvc.transitions import ChangedMeanwhile, TransitionRefused, move_application
-from cardsvc.wire.lifecycle import ApplicationState, CardState, Person
+from cardsvc.wire.lifecycle import ApplicationState, CardState, Person, StockRequest
 from tests.fixtures.issuance import ANA, BO, MEI, caller
 
 CY = caller("cy")
@@ -39,7 +39,7 @@ def draft(services: Services, person: Person = MEI) -> UUID:
 def submitted(services: Services, person: Person = MEI) -> UUID:
     application_id = draft(services, person)
     with transaction(services.sessions) as session:
-        applications.submit(session, application_id, actor=ANA, now=services.clock())
+        applications.submit(session, services.keystore, application_id, actor=ANA, now=services.clock())
     return application_id
 
 
@@ -52,7 +52,7 @@ def approved(services: Services, person: Person = MEI) -> UUID:
 
 def stock(services: Services, number: str = "HQ-0001") -> UUID:
     with transaction(services.sessions) as session:
-        return cards.add_stock(session, number, actor=ANA, now=services.clock()).uuid
+        return stock_service.add_card(session, StockRequest(stock_number=number), actor=ANA, now=services.clock()).uuid
 
 
 def state_of(services: Services, application_id: UUID) -> ApplicationState:
@@ -83,7 +83,7 @@ def test_nobody_approves_what_they_wrote(services: Services) -> None:
 def test_nobody_approves_what_they_submitted(services: Services) -> None:
     application_id = draft(services)
     with transaction(services.sessions) as session:
-        applications.submit(session, application_id, actor=BO, now=services.clock())
+        applications.submit(session, services.keystore, application_id, actor=BO, now=services.clock())
     with pytest.raises(SamePerson), transaction(services.sessions) as session:
         applications.approve(session, application_id, actor=BO, now=services.clock())
     with transaction(services.sessions) as session:
@@ -102,12 +102,12 @@ def test_a_rejection_keeps_its_reason_in_the_history(services: Services) -> None
         applications.reject(session, application_id, "photograph missing", actor=BO, now=services.clock())
         assert history(session, application_id)[-1].reason == "photograph missing"
     with pytest.raises(TransitionRefused, match="Nothing follows"), transaction(services.sessions) as session:
-        applications.submit(session, application_id, actor=ANA, now=services.clock())
+        applications.submit(session, services.keystore, application_id, actor=ANA, now=services.clock())
 
 
 def test_no_such_application(services: Services) -> None:
     with pytest.raises(ApplicationNotFound), transaction(services.sessions) as session:
-        applications.submit(session, uuid4(), actor=ANA, now=services.clock())
+        applications.submit(session, services.keystore, uuid4(), actor=ANA, now=services.clock())
 
 
 def test_every_step_and_every_look_is_on_record_without_a_gap(services: Services) -> None:
@@ -179,7 +179,7 @@ def test_of_two_applications_at_once_one_gets_the_card(services: Services) -> No
     def reserve_for(application_id: UUID) -> Callable[[], None]:
         def reserve() -> None:
             with transaction(services.sessions) as session:
-                applications.reserve_card(session, application_id, "HQ-0001", years=5, actor=ANA, now=services.clock())
+                applications.reserve_card(session, application_id, "HQ-0001", actor=ANA, now=services.clock())
 
         return reserve
 
@@ -205,7 +205,7 @@ def test_whoever_acts_on_an_old_look_is_told_so(services: Services) -> None:
 def test_reserving_binds_card_application_and_citizen(services: Services) -> None:
     card_uuid, application_id = stock(services), approved(services)
     with transaction(services.sessions) as session:
-        applications.reserve_card(session, application_id, "HQ-0001", years=5, actor=ANA, now=services.clock())
+        applications.reserve_card(session, application_id, "HQ-0001", actor=ANA, now=services.clock())
     with reading(services.sessions) as session:
         card, application = get_card(session, card_uuid), session.get_one(Application, application_id)
         assert (card.id, card.citizen_id) == (application.card_id, application.citizen_id)
@@ -218,7 +218,7 @@ def test_a_card_of_the_29th_of_february_ends_on_the_28th(services: Services) -> 
     stock(services)
     application_id = approved(services)
     with transaction(services.sessions) as session:
-        card = applications.reserve_card(session, application_id, "HQ-0001", years=5, actor=ANA, now=now)
+        card = applications.reserve_card(session, application_id, "HQ-0001", actor=ANA, now=now)
         assert str(card.expires_on) == "2033-02-28"
 
 
@@ -226,22 +226,22 @@ def test_a_reserved_card_is_not_reserved_again(services: Services) -> None:
     stock(services)
     first, second = approved(services), approved(services, YAN)
     with transaction(services.sessions) as session:
-        applications.reserve_card(session, first, "HQ-0001", years=5, actor=ANA, now=services.clock())
+        applications.reserve_card(session, first, "HQ-0001", actor=ANA, now=services.clock())
     with pytest.raises(TransitionRefused, match="card is reserved"), transaction(services.sessions) as session:
-        applications.reserve_card(session, second, "HQ-0001", years=5, actor=ANA, now=services.clock())
+        applications.reserve_card(session, second, "HQ-0001", actor=ANA, now=services.clock())
     assert state_of(services, second) is ApplicationState.APPROVED
 
 
 def test_a_card_that_is_not_in_stock_cannot_be_reserved(services: Services) -> None:
     application_id = approved(services)
     with pytest.raises(CardNotFound), transaction(services.sessions) as session:
-        applications.reserve_card(session, application_id, "HQ-9999", years=5, actor=ANA, now=services.clock())
+        applications.reserve_card(session, application_id, "HQ-9999", actor=ANA, now=services.clock())
 
 
 def test_a_printed_number_is_taken_into_stock_once(services: Services) -> None:
     stock(services)
     with pytest.raises(StockNumberTaken), transaction(services.sessions) as session:
-        cards.add_stock(session, "HQ-0001", actor=ANA, now=services.clock())
+        stock_service.add_card(session, StockRequest(stock_number="HQ-0001"), actor=ANA, now=services.clock())
     with reading(services.sessions) as session:
         assert len(session.scalars(select(Card)).all()) == 1
 

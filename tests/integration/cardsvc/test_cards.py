@@ -185,8 +185,6 @@ def test_a_certificate_is_on_hold_until_activation(city: City, desk: ServiceClie
         (RevocationReason.LOST, "keyCompromise"),
         (RevocationReason.STOLEN, "keyCompromise"),
         (RevocationReason.SUPERSEDED, "superseded"),
-        (RevocationReason.DECEASED, "cessationOfOperation"),
-        (RevocationReason.MOVED_AWAY, "affiliationChanged"),
         (RevocationReason.WITHDRAWN, "privilegeWithdrawn"),
     ],
 )

@@ -262,7 +262,7 @@ def test_a_card_reserved_for_somebody_else_meanwhile_is_not_written(services: Se
             (application_id,) = session.scalars(
                 select(Application.id).where(Application.citizen_id != order.assignment.citizen_id)
             )
-            applications.reserve_card(session, application_id, "HQ-0001", years=5, actor=ANA, now=services.clock())
+            applications.reserve_card(session, application_id, "HQ-0001", actor=ANA, now=services.clock())
         with pytest.raises(ChangedMeanwhile):
             attempt._begin(order)
     with reading(services.sessions) as session:
