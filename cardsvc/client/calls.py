@@ -67,6 +67,9 @@ class Calls:
     def _post(self, path: str, body: BaseModel | None, model: type[M], *, idempotent: bool = False) -> M:
         return read(self._send("POST", path, body, idempotent=idempotent), model)
 
+    def _patch(self, path: str, body: BaseModel, model: type[M]) -> M:
+        return read(self._send("PATCH", path, body, idempotent=False), model)
+
     def _read_bytes(self, method: str, path: str, body: BaseModel | None) -> bytes:
         """The answer as it came: a file, or a list."""
         response = self._send(method, path, body, idempotent=False)

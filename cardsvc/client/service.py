@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
+from cardsvc.client.approvals import ApprovalCalls
 from cardsvc.client.audit import AuditCalls
+from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.people import PeopleCalls
+from cardsvc.client.stock import StockCalls
 from cardsvc.client.transport import check
 from cardsvc.wire.authentication import (
     GRANT_TOKEN_EXCHANGE,
@@ -21,23 +24,11 @@ from cardsvc.wire.authentication import (
     VisitEndRequest,
 )
 from cardsvc.wire.levels import Level
-from cardsvc.wire.lifecycle import (
-    ActivationRequest,
-    Application,
-    ApplicationRequest,
-    Card,
-    Person,
-    PersonalisationRequest,
-    RejectionRequest,
-    RevocationReason,
-    RevocationRequest,
-    StockRequest,
-)
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
 
-class ServiceClient(PeopleCalls, AuditCalls):
+class ServiceClient(LifecycleCalls, StockCalls, ApprovalCalls, PeopleCalls, AuditCalls):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
     ``issuer`` is the name of the service in its tokens; its base URL unless given. Safe to share between threads.
@@ -74,56 +65,7 @@ class ServiceClient(PeopleCalls, AuditCalls):
         """Ask whether an assertion is good now. A bad one is a ServiceProblem."""
         return self._post("/v1/verifications", VerificationRequest(assertion=assertion), Verification)
 
-    # Applications and cards
-
-    def create_application(self, person: Person) -> Application:
-        """Enrol a person and draft an application."""
-        return self._post("/v1/applications", ApplicationRequest(person=person), Application)
-
-    def application(self, application_id: UUID) -> Application:
-        """An application and its history."""
-        return self._get(f"/v1/applications/{application_id}", Application)
-
-    def submit(self, application_id: UUID) -> Application:
-        """Hand an application over for approval."""
-        return self._post(f"/v1/applications/{application_id}/submit", None, Application)
-
-    def approve(self, application_id: UUID) -> Application:
-        """Approve what somebody else submitted."""
-        return self._post(f"/v1/applications/{application_id}/approve", None, Application)
-
-    def reject(self, application_id: UUID, reason: str) -> Application:
-        """Reject an application."""
-        return self._post(f"/v1/applications/{application_id}/reject", RejectionRequest(reason=reason), Application)
-
-    def add_stock(self, stock_number: str) -> Card:
-        """Take a blank card into stock."""
-        return self._post("/v1/stock", StockRequest(stock_number=stock_number), Card)
-
-    def personalise(self, application_id: UUID, stock_number: str) -> Card:
-        """Reserve a stock card for an approved application; the relay then writes it."""
-        request = PersonalisationRequest(stock_number=stock_number)
-        return self._post(f"/v1/applications/{application_id}/personalisation", request, Card)
-
-    def card(self, card_uuid: UUID) -> Card:
-        """A card and its history."""
-        return self._get(f"/v1/cards/{card_uuid}", Card)
-
-    def release(self, card_uuid: UUID) -> Card:
-        """Give a reserved card back to stock; its application can have another one."""
-        return self._post(f"/v1/cards/{card_uuid}/release", None, Card)
-
-    def deliver(self, card_uuid: UUID) -> Card:
-        """The card was handed to its holder."""
-        return self._post(f"/v1/cards/{card_uuid}/deliver", None, Card)
-
-    def activate(self, card_uuid: UUID, proof: CardProof) -> Card:
-        """Put a delivered card into force, with a proof made for that (see `activation_hash`)."""
-        return self._post(f"/v1/cards/{card_uuid}/activate", ActivationRequest(proof=proof), Card)
-
-    def revoke(self, card_uuid: UUID, reason: RevocationReason) -> Card:
-        """Withdraw a card for good."""
-        return self._post(f"/v1/cards/{card_uuid}/revoke", RevocationRequest(reason=reason), Card)
+    # The relay
 
     def relay_url(self, card_uuid: UUID) -> str:
         """Where the WebSocket is over which the service writes a card."""
