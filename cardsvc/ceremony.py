@@ -34,6 +34,7 @@ from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.keystore import KeystoreExists
 from cardsvc.trust.keystores import new_keystore
 from cardsvc.wire.jose import JwtRefused, public_key
+from cardsvc.wire.officers import Role
 
 ACTOR: Final = "ceremony"
 """Who did it, in audit records of the ceremony and of the command line."""
@@ -118,6 +119,7 @@ def _register(
             client_id=client_id,
             kind=CallerKind.OFFICER,
             title=title,
+            roles=list(Role),
             public_jwk=jwk,
             actor=ACTOR,
             now=now,

@@ -99,6 +99,23 @@ class Text(TypeDecorator[StrEnum]):
         return None if value is None else self.kind(value)
 
 
+class Words(TypeDecorator[tuple[str, ...]]):
+    """Names without spaces in them, in order, as one text."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str | None:
+        """Store the text."""
+        del dialect
+        return None if value is None else " ".join(sorted(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> tuple[str, ...] | None:
+        """Read the names."""
+        del dialect
+        return None if value is None else tuple(str(value).split())
+
+
 class Base(DeclarativeBase):
     """Base of all rows."""
 

@@ -3,7 +3,7 @@
 from cardsvc.approvals.models import Approval
 from cardsvc.audit.models import AuditCheckpoint, AuditEntry, AuditNote, AuditRecord, AuditTile, AuditWaiting
 from cardsvc.authentication.models import IssuedAssertion, Visit
-from cardsvc.callers.models import Caller, UsedClientAssertion
+from cardsvc.callers.models import Caller, RoleGrant, UsedClientAssertion
 from cardsvc.cards.models import Card, Collection
 from cardsvc.citizens.models import (
     Citizen,
@@ -18,6 +18,7 @@ from cardsvc.db import Base
 from cardsvc.departments.models import Department, Policy
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.losses.models import LossReport
+from cardsvc.offices.models import Office
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockBatch, StockCount
 from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, StatusList, StatusPlace
@@ -50,11 +51,13 @@ __all__ = [
     "JournalEntry",
     "KeyVersion",
     "LossReport",
+    "Office",
     "PersonVersion",
     "Photo",
     "Policy",
     "PublishedStatement",
     "RegistryEvent",
+    "RoleGrant",
     "SearchToken",
     "StatusList",
     "StatusPlace",

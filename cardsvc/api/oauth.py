@@ -159,7 +159,7 @@ def _authenticate(services: Services, session: Session, form: TokenForm) -> Call
 def _client_credentials(
     services: Services, _: Session, form: TokenForm, caller: Caller
 ) -> TokenResponse | ServiceError:
-    allowed = principal_of(caller, frozenset(caller.scopes)).scopes
+    allowed = principal_of(caller).scopes
     wanted = parse_scopes(form["scope"]) if form.get("scope") else frozenset(allowed)
     if wanted - allowed:
         return ScopeNotAllowed(wanted - allowed)
@@ -170,7 +170,7 @@ def _client_credentials(
 
 
 def _exchange(services: Services, session: Session, form: TokenForm, caller: Caller) -> TokenResponse | ServiceError:
-    actor: Principal = principal_of(caller, frozenset(caller.scopes))
+    actor: Principal = principal_of(caller)
     if Scope.AUTHENTICATE not in actor.scopes:
         return ScopeMissing([Scope.AUTHENTICATE])
     try:

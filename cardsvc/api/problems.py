@@ -33,7 +33,8 @@ from cardsvc.losses import errors as losses
 from cardsvc.offices import errors as offices
 from cardsvc.registry import errors as registry
 from cardsvc.stock import errors as stock
-from cardsvc.trust import certificates, rotation
+from cardsvc.trust import certificates
+from cardsvc.trust import errors as trust
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -99,7 +100,8 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     certificates.KeyAlreadyCertified: Answer(_CONFLICT),
     certificates.UnfitKey: Answer(_UNPROCESSABLE),
     certificates.WeakKey: Answer(_UNPROCESSABLE),
-    rotation.RotationTooSoon: Answer(_CONFLICT),
+    trust.NotPublished: Answer(_NOT_FOUND),
+    trust.RotationTooSoon: Answer(_CONFLICT),
     issuance.ApplicationNotFound: Answer(_NOT_FOUND),
     issuance.ApplicationOpen: Answer(_CONFLICT),
     issuance.CardInUse: Answer(_CONFLICT),

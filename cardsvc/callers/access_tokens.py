@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from joserfc.jwk import ECKey
-
 from cardsvc.callers.errors import AccessTokenRefused
 from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import Grant, Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import parse_scopes, write_scopes
 from cardsvc.db import SessionFactory, looking_up, new_id
-from cardsvc.trust.keystore import KeyName, Keystore
+from cardsvc.trust.key_ring import KeyRing
+from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
 
 TYP: Final = "at+jwt"
@@ -30,11 +29,10 @@ class AccessTokens:
     over. Whether it is over, and whether its caller may still come in, is looked at each time.
     """
 
-    def __init__(self, keystore: Keystore, issuer: str, sessions: SessionFactory) -> None:
+    def __init__(self, key_ring: KeyRing, issuer: str, sessions: SessionFactory) -> None:
         self._sessions = sessions
         self._issuer = issuer
-        self._signer = ECKey.import_key(keystore.signer(KeyName.ACCESS_TOKEN))
-        self._public_key = ECKey.import_key(keystore.public_key(KeyName.ACCESS_TOKEN))
+        self._key_ring = key_ring
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
     def issue(self, caller: Caller, scopes: Iterable[str], *, now: datetime, lifetime: timedelta) -> str:
@@ -49,27 +47,33 @@ class AccessTokens:
             "exp": issued + int(lifetime.total_seconds()),
             "jti": str(new_id()),
             "scope": write_scopes(scopes),
+            "client_key": caller.thumbprint,
         }
-        return jose.sign(claims, self._signer, typ=TYP)
+        return jose.sign(claims, self._key_ring.signer(KeyName.ACCESS_TOKEN), typ=TYP)
 
     def read(self, token: str, *, now: datetime) -> Grant:
         """What the token grants. Raises AccessTokenRefused unless it is ours and not over."""
-        grant = self._verified(token)
+        grant = self._verified(token, self._key_ring.key_ids(KeyName.ACCESS_TOKEN))
         if now.timestamp() >= grant.expires_at:
             raise AccessTokenRefused
         return grant
 
     def find_holders(self, grants: Sequence[Grant]) -> Sequence[Principal | None]:
-        """Who holds each grant now; None for a caller that was disabled since its token was issued."""
+        """Who holds each grant now; None for a caller that was disabled, or got another key, since."""
         with looking_up(self._sessions) as connection:
             return find_principals(connection, grants)
 
-    def _verify(self, token: str) -> Grant:
+    def _verify(self, token: str, _published: frozenset[str]) -> Grant:
+        """What was verified is forgotten when other keys are published: one may have been withdrawn."""
         try:
-            claims = jose.parse(token).verify(self._public_key, typ=TYP)
+            unverified = jose.parse(token)
+            key = self._key_ring.verifier(KeyName.ACCESS_TOKEN, unverified.key_id)
+            if key is None:
+                raise AccessTokenRefused
+            claims = unverified.verify(key, typ=TYP)
         except jose.JwtRefused as error:
             raise AccessTokenRefused from error
-        expires_at = claims.get("exp")
+        expires_at, scopes = claims.get("exp"), parse_scopes(str(claims.get("scope", "")))
         if claims.get("iss") != self._issuer or claims.get("aud") != self._issuer or not isinstance(expires_at, int):
             raise AccessTokenRefused
-        return Grant(str(claims.get("sub")), parse_scopes(str(claims.get("scope", ""))), expires_at)
+        return Grant(str(claims.get("sub")), scopes, expires_at, str(claims.get("client_key")))

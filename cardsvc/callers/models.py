@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cardsvc.db import Base, Text, new_id
+from cardsvc.db import Base, Text, Words, new_id
+from cardsvc.wire.officers import CallerKind, Role
 
-
-class CallerKind(StrEnum):
-    """What a caller is; it bounds the scopes it may hold."""
-
-    OFFICER = "officer"
-    KIOSK = "kiosk"
-    DESK = "desk"
-    DEPARTMENT = "department"
+__all__ = ["Caller", "CallerKind", "RoleGrant", "UsedClientAssertion"]
 
 
 class Caller(Base):
@@ -35,11 +28,28 @@ class Caller(Base):
     thumbprint: Mapped[str] = mapped_column(String(43), unique=True)
     """RFC 7638, SHA-256: one key belongs to one caller."""
     scopes: Mapped[list[str]] = mapped_column(JSON)
+    """What a kiosk, a desk or a department may hold, within its kind. An officer has roles instead."""
+    roles: Mapped[tuple[str, ...] | None] = mapped_column(Words(200))
+    """An officer's; nobody else has any."""
+    office_id: Mapped[UUID | None] = mapped_column(ForeignKey("offices.id"), index=True)
     audience: Mapped[str] = mapped_column(String(200))
     citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"), index=True)
     """An officer who is a resident too: what is about that citizen is left to colleagues."""
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+
+class RoleGrant(Base):
+    """A role that somebody asked for, for an officer; the approval of kind ``role-grant`` is about this row."""
+
+    __tablename__ = "role_grants"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    caller_id: Mapped[UUID] = mapped_column(ForeignKey("callers.id"), index=True)
+    role: Mapped[Role] = mapped_column(Text(Role))
+    requested_by: Mapped[str] = mapped_column(String(64))
+    requested_at: Mapped[datetime]
+    granted_at: Mapped[datetime | None]
 
 
 class UsedClientAssertion(Base):

@@ -19,6 +19,7 @@ _ENABLED: Final = select(
     _callers.c.client_id,
     _callers.c.kind,
     _callers.c.scopes,
+    _callers.c.roles,
     _callers.c.audience,
     _callers.c.thumbprint,
 ).where(_callers.c.client_id.in_(bindparam("client_ids", expanding=True)), _callers.c.disabled_at.is_(None))
@@ -41,20 +42,23 @@ def is_citizen(session: Session, client_id: str, citizen_id: UUID) -> bool:
 
 
 def find_principals(connection: Connection, grants: Sequence[Grant]) -> list[Principal | None]:
-    """For each grant its caller, with those granted scopes that it still may hold; None for a disabled one."""
+    """For each grant its caller, with those granted scopes that it still may hold.
+
+    None for one that was disabled, or that has another key since.
+    """
     names = list({grant.client_id for grant in grants})
     rows = {row.client_id: row for row in connection.execute(_ENABLED, {"client_ids": names})}
     return [_principal(rows.get(grant.client_id), grant) for grant in grants]
 
 
 def _principal(row: Any, grant: Grant) -> Principal | None:
-    if row is None:
+    if row is None or row.thumbprint != grant.key_thumbprint:
         return None
     return Principal(
         caller_id=row.id,
         client_id=row.client_id,
         kind=row.kind,
-        scopes=held(row.kind, row.scopes, grant.scopes),
+        scopes=held(row.kind, row.scopes, row.roles, grant.scopes),
         audience=row.audience,
         key_thumbprint=row.thumbprint,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from cardsvc.callers.models import CallerKind
+from cardsvc.wire.officers import CallerKind, Role
 
 
 class Scope(StrEnum):
@@ -45,29 +45,40 @@ class Scope(StrEnum):
     """Have assertions verified online."""
 
 
-_CLERK: Final = frozenset(
-    {
-        Scope.APPLICATIONS_WRITE,
-        Scope.APPLICATIONS_APPROVE,
-        Scope.CARDS_PERSONALISE,
-        Scope.CARDS_DELIVER,
-        Scope.CARDS_ACTIVATE,
-        Scope.CARDS_REVOKE,
-        Scope.CARDS_READ,
-        Scope.STOCK_WRITE,
-        Scope.APPROVALS_REQUEST,
-        Scope.APPROVALS_DECIDE,
-        Scope.PEOPLE_READ,
-        Scope.PEOPLE_WRITE,
-        Scope.PEOPLE_ERASE,
-        Scope.OFFICERS_WRITE,
-        Scope.CALLERS_WRITE,
-        Scope.AUDIT_READ,
-    }
-)
+SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
+    Role.CLERK: frozenset(
+        {
+            Scope.APPLICATIONS_WRITE,
+            Scope.APPROVALS_REQUEST,
+            Scope.CARDS_ACTIVATE,
+            Scope.CARDS_DELIVER,
+            Scope.CARDS_PERSONALISE,
+            Scope.CARDS_READ,
+            Scope.PEOPLE_READ,
+            Scope.PEOPLE_WRITE,
+        }
+    ),
+    Role.APPROVER: frozenset({Scope.APPLICATIONS_APPROVE, Scope.APPROVALS_DECIDE, Scope.CARDS_READ, Scope.PEOPLE_READ}),
+    Role.SUPERVISOR: frozenset(
+        {
+            Scope.APPROVALS_DECIDE,
+            Scope.APPROVALS_REQUEST,
+            Scope.CARDS_READ,
+            Scope.CARDS_REVOKE,
+            Scope.PEOPLE_ERASE,
+            Scope.PEOPLE_READ,
+        }
+    ),
+    Role.STOCK_KEEPER: frozenset({Scope.APPROVALS_REQUEST, Scope.CARDS_READ, Scope.STOCK_WRITE}),
+    Role.AUDITOR: frozenset({Scope.AUDIT_READ}),
+    Role.ADMINISTRATOR: frozenset(
+        {Scope.APPROVALS_DECIDE, Scope.APPROVALS_REQUEST, Scope.CALLERS_WRITE, Scope.OFFICERS_WRITE}
+    ),
+}
+"""What each role may do. The two people of a two-person rule may have the same role; they are not the same person."""
 
 SCOPES_OF_KIND: Final[Mapping[CallerKind, frozenset[Scope]]] = {
-    CallerKind.OFFICER: _CLERK,
+    CallerKind.OFFICER: frozenset().union(*SCOPES_OF_ROLE.values()),
     CallerKind.KIOSK: frozenset({Scope.AUTHENTICATE}),
     CallerKind.DESK: frozenset(
         {Scope.AUTHENTICATE, Scope.CARDS_PERSONALISE, Scope.CARDS_ACTIVATE, Scope.CARDS_READ},
@@ -76,6 +87,12 @@ SCOPES_OF_KIND: Final[Mapping[CallerKind, frozenset[Scope]]] = {
 }
 """The most each kind may hold. An officer cannot begin a visit and a kiosk cannot touch a card's life, whatever a row
 in the database says."""
+
+
+def scopes_of_roles(roles: Iterable[str]) -> frozenset[Scope]:
+    """What somebody with these roles may do; a role that is not known any more gives nothing."""
+    known = [SCOPES_OF_ROLE[Role(role)] for role in roles if role in set(Role)]
+    return frozenset().union(*known)
 
 
 def parse_scopes(text: str) -> frozenset[str]:

@@ -16,6 +16,7 @@ from cardsvc.callers.repository import find_by_client_id, find_by_thumbprint
 from cardsvc.callers.scopes import SCOPES_OF_KIND
 from cardsvc.db import new_id
 from cardsvc.wire.jose import JwtRefused, public_key
+from cardsvc.wire.officers import Role
 
 _CLIENT_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -30,19 +31,19 @@ def register_caller(
     actor: str,
     now: datetime,
     scopes: Collection[str] | None = None,
+    roles: Collection[Role] = (),
     audience: str | None = None,
 ) -> Caller:
-    """Give somebody an identity of their own. Without ``scopes`` the caller may hold all of its kind.
+    """Give somebody an identity of their own.
 
-    ``audience`` names the caller in what cards sign and in assertions; its client id unless given. Raises UnusableKey,
-    ScopeNotAllowed, CallerExists, ValueError for a client id that does not look like one.
+    A kiosk, a desk or a department may hold ``scopes``, or all of its kind. An officer has ``roles`` instead; the
+    ceremony gives some here, all others are granted by two people (`officers.py`). ``audience`` names the caller in
+    what cards sign and in assertions; its client id unless given. Raises UnusableKey, ScopeNotAllowed, CallerExists,
+    ValueError for a client id that does not look like one.
     """
     if not _CLIENT_ID.fullmatch(client_id):
         raise ValueError("a client id has 1 to 64 of a-z, 0-9, dot, underscore and hyphen")
-    allowed = SCOPES_OF_KIND[kind]
-    wanted = allowed if scopes is None else frozenset(scopes)
-    if wanted - allowed:
-        raise ScopeNotAllowed(wanted - allowed)
+    wanted = _checked_scopes(kind, scopes)
     jwk, thumbprint = _usable(public_jwk)
     if find_by_client_id(session, client_id) is not None or find_by_thumbprint(session, thumbprint) is not None:
         raise CallerExists("The client id or the key belongs to another caller.", client_id=client_id)
@@ -54,6 +55,7 @@ def register_caller(
         public_jwk=jwk,
         thumbprint=thumbprint,
         scopes=sorted(wanted),
+        roles=tuple(sorted(roles)) if kind is CallerKind.OFFICER else None,
         audience=audience or client_id,
         created_at=now,
     )
@@ -72,6 +74,14 @@ def disable_caller(session: Session, client_id: str, *, actor: str, now: datetim
         caller.disabled_at = now
         record(session, event="caller.disable", outcome=OK, actor=actor, now=now, client_id=client_id)
     return caller
+
+
+def _checked_scopes(kind: CallerKind, scopes: Collection[str] | None) -> frozenset[str]:
+    allowed = frozenset() if kind is CallerKind.OFFICER else SCOPES_OF_KIND[kind]
+    wanted = allowed if scopes is None else frozenset(scopes)
+    if wanted - allowed:
+        raise ScopeNotAllowed(wanted - allowed)
+    return wanted
 
 
 def _usable(jwk: Mapping[str, Any]) -> tuple[dict[str, Any], str]:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cardsvc.audit.service import record
 from cardsvc.callers.principal import Grant, Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import Scope
@@ -66,7 +67,7 @@ def require_turn(session: Session, turn: Turn) -> None:
     """
     if not has_turn(session, turn):
         raise TakenOver
-    granted = Grant(turn.actor.client_id, frozenset(turn.actor.scopes), expires_at=0)
+    granted = Grant(turn.actor.client_id, frozenset(turn.actor.scopes), 0, turn.actor.key_thumbprint)
     (principal,) = find_principals(session.connection(), [granted])
     if principal is None or Scope.CARDS_PERSONALISE not in principal.scopes:
         raise CallerShutOut
@@ -97,3 +98,12 @@ def previous_attempt(session: Session, attempt: Attempt) -> Attempt | None:
     return session.scalar(
         select(Attempt).where(Attempt.card_id == attempt.card_id, Attempt.number == attempt.number - 1)
     )
+
+
+def record_relay(
+    session: Session, event: str, outcome: str, card_uuid: UUID, *, actor: Principal, now: datetime
+) -> None:
+    """Write down how a relay ended, for a card that may not even be known."""
+    card = session.scalar(select(Card).where(Card.uuid == card_uuid))
+    about = {} if card is None else {"citizen_id": card.citizen_id, "card_id": card.id}
+    record(session, event=event, outcome=outcome, actor=actor.client_id, now=now, **about)

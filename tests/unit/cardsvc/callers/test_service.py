@@ -11,10 +11,11 @@ from cardsvc.audit.models import AuditRecord
 from cardsvc.callers.errors import CallerExists, CallerUnknown, ScopeNotAllowed, UnusableKey
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import principal_of
-from cardsvc.callers.scopes import SCOPES_OF_KIND, Scope
+from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE, Scope, scopes_of_roles
 from cardsvc.callers.service import disable_caller, register_caller
 from cardsvc.db import reading, transaction
 from cardsvc.services import Services
+from cardsvc.wire.officers import Role
 from tests.fixtures.services import NOW
 
 
@@ -49,10 +50,25 @@ def test_registering_is_recorded(sqlite_services: Services) -> None:
 
 
 def test_fewer_scopes_may_be_registered(sqlite_services: Services) -> None:
-    caller = register(sqlite_services, "ana", kind=CallerKind.OFFICER, scopes=["cards:read"])
+    caller = register(sqlite_services, "desk-1", kind=CallerKind.DESK, scopes=["cards:read"])
 
     assert caller.scopes == ["cards:read"]
-    assert principal_of(caller, frozenset(Scope)).scopes == {Scope.CARDS_READ}
+    assert principal_of(caller).scopes == {Scope.CARDS_READ}
+
+
+def test_an_officer_has_roles_and_no_scopes(sqlite_services: Services) -> None:
+    nobody = register(sqlite_services, "cy", kind=CallerKind.OFFICER)
+    auditor = register(sqlite_services, "di", kind=CallerKind.OFFICER, roles=[Role.AUDITOR, Role.STOCK_KEEPER])
+
+    assert principal_of(nobody).scopes == frozenset()
+    assert principal_of(auditor).scopes == SCOPES_OF_ROLE[Role.AUDITOR] | SCOPES_OF_ROLE[Role.STOCK_KEEPER]
+    with pytest.raises(ScopeNotAllowed):
+        register(sqlite_services, "ed", kind=CallerKind.OFFICER, scopes=["audit:read"])
+
+
+def test_a_role_that_is_not_known_any_more_gives_nothing() -> None:
+    assert scopes_of_roles(["mayor"]) == frozenset()
+    assert scopes_of_roles(["mayor", "auditor"]) == {Scope.AUDIT_READ}
 
 
 @pytest.mark.parametrize("kind", list(CallerKind))
@@ -60,7 +76,8 @@ def test_no_kind_may_register_a_scope_of_another(sqlite_services: Services, kind
     with pytest.raises(ScopeNotAllowed) as refused:
         register(sqlite_services, kind=kind, scopes=[scope.value for scope in Scope])
 
-    assert refused.value.data["scopes"] == sorted(frozenset(Scope) - SCOPES_OF_KIND[kind])
+    held_by_kind = frozenset() if kind is CallerKind.OFFICER else SCOPES_OF_KIND[kind]
+    assert refused.value.data["scopes"] == sorted(frozenset(Scope) - held_by_kind)
 
 
 def test_who_issues_cards_cannot_begin_visits_and_who_begins_visits_cannot_issue() -> None:

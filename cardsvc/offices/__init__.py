@@ -1,0 +1,1 @@
+"""The places where officers work and cards are kept."""

@@ -1,0 +1,183 @@
+"""Officers, their roles and offices, and the other callers, as administrators see them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from cardsvc.wire.approvals import Approval, Reason
+from cardsvc.wire.base import Code, Message, Timestamp
+
+ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+Title = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")
+]
+PublicJwk = Annotated[dict[str, Any], Field(max_length=16)]
+"""A public key on P-256 (RFC 7517)."""
+KEY_CHANGE_TYP = "key-change+jwt"
+"""The ``typ`` header of a `KeyChangeRequest.proof`."""
+
+
+class Role(StrEnum):
+    """What an officer is trusted with. Which permissions that is, `cardsvc.callers.scopes` says."""
+
+    CLERK = "clerk"
+    """Enrols people, writes applications, hands cards over."""
+    APPROVER = "approver"
+    """Approves what clerks write."""
+    SUPERVISOR = "supervisor"
+    """Withdraws cards; asks for and grants what takes two people."""
+    STOCK_KEEPER = "stock-keeper"
+    """Keeps blank cards."""
+    AUDITOR = "auditor"
+    """Reads what was done, and changes nothing."""
+    ADMINISTRATOR = "administrator"
+    """Lets officers, desks, kiosks and departments in and out."""
+
+
+class CallerKind(StrEnum):
+    """What a caller is; it bounds what it may do."""
+
+    OFFICER = "officer"
+    KIOSK = "kiosk"
+    DESK = "desk"
+    DEPARTMENT = "department"
+
+
+class Office(Message):
+    """A place where officers work and cards are kept."""
+
+    code: Code
+    title: str
+    created_at: Timestamp
+    closed_at: Timestamp | None = None
+
+
+class OfficeRequest(Message):
+    """Open an office."""
+
+    code: Code
+    title: Title
+
+
+class OfficeList(Message):
+    """All offices, by code."""
+
+    offices: list[Office]
+
+
+class OfficerRequest(Message):
+    """Let an officer in. Roles come afterwards, with a colleague's approval."""
+
+    client_id: ClientId
+    title: Title
+    public_jwk: PublicJwk
+    office: Code | None = None
+    citizen_id: UUID | None = None
+    """The officer as a resident: what is about that citizen is left to colleagues."""
+
+
+class OfficerChange(Message):
+    """Change what is not a role. Members that are not given stay."""
+
+    title: Title | None = None
+    office: Code | None = None
+    citizen_id: UUID | None = None
+
+
+class RoleRequest(Message):
+    """Ask for a role for an officer."""
+
+    role: Role
+    reason: Reason
+
+
+class RoleGrant(Message):
+    """A role that was asked for. It takes effect when the one who asked says so, once a colleague has approved."""
+
+    id: UUID
+    """The subject of the approval."""
+    officer: str
+    role: Role
+    requested_by: str
+    requested_at: Timestamp
+    granted_at: Timestamp | None = None
+    approval: Approval | None = None
+
+
+class Officer(Message):
+    """An officer."""
+
+    client_id: str
+    title: str
+    roles: list[Role]
+    office: str | None = None
+    citizen_id: UUID | None = None
+    created_at: Timestamp
+    disabled_at: Timestamp | None = None
+
+
+class OfficerList(Message):
+    """All officers, by client id."""
+
+    officers: list[Officer]
+
+
+class CallerRequest(Message):
+    """Let a kiosk or a desk in."""
+
+    client_id: ClientId
+    kind: CallerKind
+    title: Title
+    public_jwk: PublicJwk
+    scopes: Annotated[list[Annotated[str, StringConstraints(max_length=64)]], Field(max_length=32)] | None = None
+    """All that its kind may hold, unless given."""
+    office: Code | None = None
+
+
+class CallerChange(Message):
+    """Change what a caller is called, or where it stands. Members that are not given stay."""
+
+    title: Title | None = None
+    office: Code | None = None
+
+
+class Caller(Message):
+    """Somebody who may call the service."""
+
+    client_id: str
+    kind: CallerKind
+    title: str
+    scopes: list[str]
+    thumbprint: str
+    """Of its key (RFC 7638)."""
+    office: str | None = None
+    created_at: Timestamp
+    disabled_at: Timestamp | None = None
+
+
+class CallerList(Message):
+    """All callers, by client id."""
+
+    callers: list[Caller]
+
+
+class KeyRequest(Message):
+    """Give a kiosk, a desk or a department another key; the present one stops working."""
+
+    public_jwk: PublicJwk
+
+
+class KeyChangeRequest(Message):
+    """Change one's own key.
+
+    ``proof`` is a JWT signed with the present key: an access token alone, which may have been stolen, is not enough.
+    Its ``typ`` is ``key-change+jwt``; its claims are ``iss`` (the client id), ``aud`` (the issuer), ``iat``, ``exp``
+    (five minutes at most) and ``jkt`` (the thumbprint of the new key).
+    """
+
+    public_jwk: PublicJwk
+    proof: Annotated[str, Field(max_length=4096)] = Field(repr=False)
