@@ -14,15 +14,19 @@ from cardsvc.api import (
     approvals,
     audit,
     authentications,
+    callers,
     cards,
     citizens,
     losses,
     oauth,
+    officers,
     personalisations,
     pictures,
     problems,
     registry,
+    status,
     stock,
+    unblocking,
     verifications,
     wellknown,
 )
@@ -32,6 +36,7 @@ from cardsvc.audit.sequencer import Sequencer
 from cardsvc.audit.supervision import sequencing
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
+from cardsvc.timekeeping import INTERVAL, every
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -40,15 +45,19 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     verifications.router,
     oauth.router,
     wellknown.router,
+    status.router,
     applications.router,
     cards.router,
     stock.router,
     losses.router,
     registry.router,
     personalisations.router,
+    unblocking.router,
     approvals.router,
     audit.router,
     citizens.router,
+    officers.router,
+    callers.router,
     pictures.router,
 )
 """The busiest first: routes are tried in this order."""
@@ -77,7 +86,7 @@ def _background(services: Services) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sequencer = Sequencer(services.sessions, services.audit_signer, services.clock)
-        with sequencing(sequencer, services.sessions, services.clock):
+        with sequencing(sequencer, services.sessions, services.clock), every(INTERVAL, services.timekeeper.run):
             yield
 
     return lifespan

@@ -18,10 +18,14 @@ from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.settings import Settings
+from cardsvc.timekeeping import Timekeeper
 from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.authority import IssuingAuthority
+from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import Keystore
 from cardsvc.trust.keystores import load_keystore
+from cardsvc.trust.ocsp import Responder
+from cardsvc.trust.publishing import Publisher
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,21 @@ class Services:
         return ProofVerifier(self.keystore, self.settings.issuer, chains)
 
     @cached_property
+    def key_ring(self) -> KeyRing:
+        """The keys of tokens, which are rotated."""
+        return KeyRing(self.keystore, self.sessions, self.clock)
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Revocation lists and status lists, signed once for all who ask."""
+        return Publisher(self.sessions, self.clock)
+
+    @cached_property
+    def responder(self) -> Responder:
+        """Answers about certificates (OCSP)."""
+        return Responder(self.authority, self.sessions, self.publisher, self.clock)
+
+    @cached_property
     def turnstile(self) -> Turnstile:
         """Lets proved cards into visits."""
         return Turnstile(self.sessions, self.proofs, self.visit_times)
@@ -50,7 +69,7 @@ class Services:
     @cached_property
     def access_tokens(self) -> AccessTokens:
         """Knows callers by the tokens they were given."""
-        return AccessTokens(self.keystore, self.settings.issuer, self.sessions)
+        return AccessTokens(self.key_ring, self.settings.issuer, self.sessions)
 
     @cached_property
     def audit_signer(self) -> LogSigner:
@@ -61,12 +80,17 @@ class Services:
     def assertions(self) -> AssertionIssuer:
         """Makes what departments get."""
         lifetime = timedelta(seconds=self.settings.assertion_seconds)
-        return AssertionIssuer(self.keystore, self.settings.issuer, lifetime, self.visit_times)
+        return AssertionIssuer(self.keystore, self.key_ring, self.settings.issuer, lifetime, self.visit_times)
 
     @cached_property
     def judge(self) -> AssertionJudge:
         """Verifies for departments what they got."""
-        return AssertionJudge(self.keystore, self.settings.issuer)
+        return AssertionJudge(self.key_ring, self.settings.issuer)
+
+    @cached_property
+    def timekeeper(self) -> Timekeeper:
+        """Meets deadlines."""
+        return Timekeeper(self.sessions, self.clock, timedelta(hours=self.settings.reservation_hours))
 
     @cached_property
     def visit_times(self) -> VisitTimes:

@@ -52,20 +52,25 @@ def release(session: Session, card_uuid: UUID, *, actor: Principal, now: datetim
     Raises CardNotFound, TransitionRefused, ChangedMeanwhile.
     """
     card = get_card(session, card_uuid)
+    release_card(session, card, actor=actor.client_id, now=now)
+    return card
+
+
+def release_card(session: Session, card: Card, *, actor: str, now: datetime) -> None:
+    """As `release`, for whoever has the card at hand."""
     citizen_id, application = card.citizen_id, find_application_of(session, card.id)
-    move_card(session, card, CardState.STOCK, actor=actor.client_id, now=now, citizen_id=None, expires_on=None)
+    move_card(session, card, CardState.STOCK, actor=actor, now=now, citizen_id=None, expires_on=None)
     if application is not None:
-        move_application(session, application, ApplicationState.APPROVED, actor=actor.client_id, now=now, card_id=None)
+        move_application(session, application, ApplicationState.APPROVED, actor=actor, now=now, card_id=None)
     record(
         session,
         event="card.release",
         outcome=OK,
-        actor=actor.client_id,
+        actor=actor,
         now=now,
         citizen_id=citizen_id,
         card_id=card.id,
     )
-    return card
 
 
 def deliver(

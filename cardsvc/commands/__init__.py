@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from cardsvc.commands import backup, callers, departments, founding, trust
+from cardsvc.commands import backup, callers, clock, departments, founding, trust
 
 app = typer.Typer()
 app.add_typer(founding.app)
 app.add_typer(backup.app)
 app.add_typer(callers.app, name="caller")
+app.add_typer(clock.app, name="clock")
 app.add_typer(departments.app, name="department")
 app.add_typer(trust.app, name="trust")
