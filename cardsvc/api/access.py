@@ -29,6 +29,11 @@ OPEN_PATHS: Final = frozenset(
         "/oauth/token",  # authenticates the client itself
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
+        "/crl/{issuer}.crl",  # who asks about a card must not be known for it
+        "/ca/{issuer}.cer",
+        "/status-lists/{list_id}",
+        "/ocsp",
+        "/ocsp/{encoded:path}",
     }
 )
 

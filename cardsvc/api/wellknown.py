@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
-from joserfc.jwk import ECKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from cardsvc.api.dependencies import ServicesDep
@@ -14,7 +13,7 @@ from cardsvc.api.problems import problem
 from cardsvc.audit.sequencer import is_late
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
-from cardsvc.trust.keystore import KeyName
+from cardsvc.trust.key_ring import ROTATING, RingVersion
 from cardsvc.wire.authentication import GRANT_TOKEN_EXCHANGE
 from cardsvc.wire.jose import ALGORITHM
 
@@ -46,11 +45,11 @@ def is_ready(services: ServicesDep) -> Response | dict[str, str]:
     return {"status": "ready", "audit": "late" if late else "current"}
 
 
-@router.get("/.well-known/jwks.json", operation_id="getKeys", summary="The public keys of tokens and assertions")
+@router.get("/.well-known/jwks.json", operation_id="getKeys", summary="The public keys of all that we sign as JWT")
 def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[str, Any]]]:
     """A JWK set (RFC 7517 §5); each ``kid`` is the key's thumbprint (RFC 7638)."""
     response.headers["Cache-Control"] = f"public, max-age={_JWKS_SECONDS}"
-    return {"keys": [_jwk(services, name) for name in (KeyName.ASSERTION, KeyName.ACCESS_TOKEN)]}
+    return {"keys": [_jwk(version) for name in ROTATING for version in services.key_ring.published(name)]}
 
 
 @router.get(
@@ -73,6 +72,5 @@ def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
     }
 
 
-def _jwk(services: ServicesDep, name: KeyName) -> dict[str, Any]:
-    key = ECKey.import_key(services.keystore.public_key(name))
-    return {**key.as_dict(private=False), "kid": key.thumbprint(), "use": "sig", "alg": ALGORITHM}
+def _jwk(version: RingVersion) -> dict[str, Any]:
+    return {**version.key.as_dict(private=False), "kid": version.key_id, "use": "sig", "alg": ALGORITHM}

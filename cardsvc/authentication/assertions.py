@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from joserfc.jwk import ECKey
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
@@ -31,6 +30,7 @@ from cardsvc.departments.policy import ServiceRule, parse_policy
 from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.departments.repository import find_by_audience, policy_in_force
 from cardsvc.errors import ServiceError
+from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
@@ -73,6 +73,7 @@ class AssertionIssuer:
     """Exchanges visit tokens for assertions (RFC 8693)."""
 
     keystore: Keystore
+    key_ring: KeyRing
     issuer: str
     lifetime: timedelta
     visit_times: VisitTimes
@@ -118,7 +119,7 @@ class AssertionIssuer:
             attributes=_open_attributes(session, self.keystore, grant),
         )
         session.add(_row(jti, request, grant, now, now + self.lifetime))
-        key = ECKey.import_key(self.keystore.signer(KeyName.ASSERTION))
+        key = self.key_ring.signer(KeyName.ASSERTION)
         return IssuedToken(jose.sign(claims.model_dump(mode="json"), key, typ=ASSERTION_TYP), seconds)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from joserfc.jwk import ECKey
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
@@ -16,7 +15,8 @@ from cardsvc.authentication.errors import AssertionFault, AssertionRefused
 from cardsvc.authentication.models import IssuedAssertion
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
-from cardsvc.trust.keystore import KeyName, Keystore
+from cardsvc.trust.key_ring import KeyRing
+from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims, Verification
 from cardsvc.wire.lifecycle import CardState
@@ -28,7 +28,7 @@ EVENT = "assertion.verify"
 class AssertionJudge:
     """Knows which assertions are ours, and asks for the card's state each time."""
 
-    keystore: Keystore
+    key_ring: KeyRing
     issuer: str
 
     def verify(
@@ -50,8 +50,11 @@ class AssertionJudge:
             token = jose.parse(assertion)
         except jose.JwtRefused:
             return AssertionFault.MALFORMED
+        key = self.key_ring.verifier(KeyName.ASSERTION, token.key_id)
+        if key is None:
+            return AssertionFault.SIGNATURE_INVALID
         try:
-            claims = token.verify(ECKey.import_key(self.keystore.public_key(KeyName.ASSERTION)), typ=ASSERTION_TYP)
+            claims = token.verify(key, typ=ASSERTION_TYP)
             return AssertionClaims.model_validate(claims)
         except jose.JwtRefused:
             return AssertionFault.SIGNATURE_INVALID

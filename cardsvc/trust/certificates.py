@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -19,6 +20,8 @@ from cardsvc.db import new_id
 from cardsvc.errors import ServiceError
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
+from cardsvc.trust.status_lists import place_of
+from cardsvc.trust.weak_keys import Weakness, weakness_of
 from cardsvc.wire.lifecycle import RevocationReason
 from readers.piv.identifiers import KeyReference
 
@@ -45,6 +48,16 @@ class KeyAlreadyCertified(ServiceError):
         super().__init__("The card shows a key that was certified before. Put the card aside.")
 
 
+class WeakKey(ServiceError):
+    """Raised when a card shows a public key whose private half is known, or can be found out."""
+
+    code = "weak-key"
+    title = "The key is weak"
+
+    def __init__(self, weakness: Weakness) -> None:
+        super().__init__("The card made a key that others can find out. Put the card aside.", weakness=weakness.value)
+
+
 class UnfitKey(ServiceError):
     """Raised when a card shows a public key that is not EC P-256."""
 
@@ -53,6 +66,14 @@ class UnfitKey(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The card made a key that is not an EC key on P-256. Put the card aside.")
+
+
+@dataclass(frozen=True, slots=True)
+class CardMake:
+    """What kind of card a key was made on: should that kind turn out to make bad keys."""
+
+    product: str
+    firmware: str | None = None
 
 
 def certify(
@@ -64,19 +85,24 @@ def certify(
     *,
     origin: KeyOrigin,
     now: datetime,
+    made_on: CardMake | None = None,
 ) -> x509.Certificate:
     """Issue a certificate, on hold, for a key whose possession was proved. The card must have its expiry.
 
-    Raises UnfitKey, KeyAlreadyCertified, OutlivesItsIssuer.
+    Raises UnfitKey, WeakKey, KeyAlreadyCertified, OutlivesItsIssuer.
     """
     if not isinstance(public_key.curve, ec.SECP256R1):
         raise UnfitKey
+    weakness = weakness_of(public_key)
+    if weakness is not None:
+        raise WeakKey(weakness)
     if card.expires_on is None:
         raise ValueError("a card without expiry")
     fingerprint = fingerprint_of(public_key)
     if session.scalar(select(Certificate.id).where(Certificate.public_key_sha256 == fingerprint)) is not None:
         raise KeyAlreadyCertified
-    certificate = authority.issue(key, public_key, card.uuid, card.expires_on, now)
+    status = place_of(session, authority.addresses, card.id, now)
+    certificate = authority.issue(key, public_key, card.uuid, card.expires_on, now, status=status)
     session.add(
         Certificate(
             id=new_id(),
@@ -86,6 +112,9 @@ def certify(
             der=certificate.public_bytes(Encoding.DER),
             public_key_sha256=fingerprint,
             key_origin=origin,
+            product=None if made_on is None else made_on.product,
+            firmware=None if made_on is None else made_on.firmware,
+            issuer_version=authority.issuer_version,
             status=CertificateStatus.ON_HOLD,
             held_at=now,
             not_after=certificate.not_valid_after_utc,

@@ -94,6 +94,10 @@ class KeyRing:
         now = self._clock()
         return [one for one in self._of(name, now) if one.is_published_at(now)]
 
+    def key_ids(self, name: KeyName) -> frozenset[str]:
+        """Of the versions that verify now."""
+        return frozenset(one.key_id for one in self.published(name))
+
     def verifier(self, name: KeyName, key_id: str | None) -> ECKey | None:
         """The public key of this id, while it is published."""
         return next((one.key for one in self.published(name) if one.key_id == key_id), None)

@@ -84,7 +84,7 @@ class Responder:
     def answer(self, der: bytes) -> Answer:
         """The answer to a request, whatever it is."""
         try:
-            question = self._read(ocsp.load_der_ocsp_request(der))
+            question = self._read(_parse(der))
         except (ValueError, NotImplementedError):  # the latter: about several certificates at once
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         if question is None:
@@ -175,6 +175,12 @@ def _draft_certificate(authority: IssuingAuthority, version: int, _session: Sess
 
     public_key = authority.keystore.public_key(KeyName.OCSP)
     return Draft(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), sign)
+
+
+def _parse(der: bytes) -> ocsp.OCSPRequest:
+    if len(der) > MAX_REQUEST:
+        raise ValueError("no request is so long")
+    return ocsp.load_der_ocsp_request(der)
 
 
 def _refusal(status: ocsp.OCSPResponseStatus) -> Answer:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
 from cardsvc.db import new_id
-from cardsvc.errors import ServiceError
+from cardsvc.trust.errors import RotationTooSoon
 from cardsvc.trust.key_ring import ROTATING, RingVersion, versions_of
 from cardsvc.trust.keystore import KeyName, Keystore
 from cardsvc.trust.models import KeyVersion
@@ -30,20 +30,6 @@ BELIEVED_FOR: Final[dict[KeyName, timedelta | None]] = {
 """How long what a key signed may be shown, at the most that the settings allow. Evidence is for ever."""
 
 
-class RotationTooSoon(ServiceError):
-    """Raised when the last new version is not in use yet: whoever verifies must be able to keep up."""
-
-    code = "rotation-too-soon"
-    title = "The last rotation is not over"
-
-    def __init__(self, name: KeyName, used_from: datetime) -> None:
-        super().__init__(
-            f"Version 2 or later of {name} is used from {used_from:%Y-%m-%d %H:%M:%S} UTC. Wait until then.",
-            key=str(name),
-            used_from=used_from.isoformat(),
-        )
-
-
 def rotate(
     session: Session, keystore: Keystore, name: KeyName, *, distrusted: bool, actor: str, now: datetime
 ) -> RingVersion:
@@ -59,7 +45,7 @@ def rotate(
     known = versions_of(session, keystore, name)
     latest = known[-1].used_from
     if latest is not None and latest > now and not distrusted:
-        raise RotationTooSoon(name, latest)
+        raise RotationTooSoon(str(name), latest)
     version = keystore.add_version(name)
     used_from = now if distrusted else now + PUBLISHED_BEFORE_USE
     added = RingVersion.of_key(version, keystore.public_key(name, version), used_from)

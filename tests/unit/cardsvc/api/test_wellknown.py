@@ -7,19 +7,17 @@ from joserfc.jwk import ECKey
 
 from cardsvc.api.access import OPEN_PATHS
 from cardsvc.app import describe_api
-from cardsvc.trust.keystore import KeyName
+from cardsvc.trust.key_ring import ROTATING
 from cardsvc.wire import jose
 from tests.fixtures.proofs import BASE_URL, City
 
 
-def test_the_jwks_holds_the_public_keys_of_tokens_and_assertions(sqlite_city: City) -> None:
+def test_the_jwks_holds_the_public_keys_of_all_that_is_signed_as_jwt(sqlite_city: City) -> None:
     response = sqlite_city.http().get("/.well-known/jwks.json")
 
     published = {jwk["kid"]: jwk for jwk in response.json()["keys"]}
     keystore = sqlite_city.services.keystore
-    expected = {
-        ECKey.import_key(keystore.public_key(name)).thumbprint() for name in (KeyName.ASSERTION, KeyName.ACCESS_TOKEN)
-    }
+    expected = {ECKey.import_key(keystore.public_key(name)).thumbprint() for name in ROTATING}
     assert set(published) == expected
     for kid, jwk in published.items():
         assert set(jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg"}

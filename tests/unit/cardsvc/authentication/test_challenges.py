@@ -19,10 +19,10 @@ from cardsvc.authentication.challenges import IssuedChallenge, issue_challenge, 
 from cardsvc.authentication.errors import ChallengeUnknown
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
-from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.levels import Level
+from tests.fixtures.keystores import KnownKeys
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -30,7 +30,7 @@ LIFETIME = timedelta(minutes=5)
 MakePrincipal = Callable[..., Principal]
 
 
-KEYSTORE = FileKeystore({}, {KeyName.CHALLENGE: KEY})
+KEYSTORE = KnownKeys({KeyName.CHALLENGE: KEY})
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardsvc.departments.pseudonym import pseudonym
-from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.trust.keystore import KeyName
+from tests.fixtures.keystores import KnownKeys
 
-KEYSTORE = FileKeystore({}, {KeyName.SECTOR: bytes(range(32))})
+KEYSTORE = KnownKeys({KeyName.SECTOR: bytes(range(32))})
 CITIZEN = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
 
@@ -31,7 +31,7 @@ def test_no_two_departments_or_citizens_share_one(pairs: list[tuple[str, UUID]])
 
 
 def test_another_key_gives_another_name() -> None:
-    other = FileKeystore({}, {KeyName.SECTOR: bytes(32)})
+    other = KnownKeys({KeyName.SECTOR: bytes(32)})
 
     assert pseudonym(other, "education", CITIZEN) != pseudonym(KEYSTORE, "education", CITIZEN)
 
