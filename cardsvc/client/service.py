@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cardsvc.client.approvals import ApprovalCalls
 from cardsvc.client.audit import AuditCalls
+from cardsvc.client.desks import DeskCalls
 from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.stock import StockCalls
@@ -28,7 +29,7 @@ from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
 
-class ServiceClient(LifecycleCalls, StockCalls, ApprovalCalls, PeopleCalls, AuditCalls):
+class ServiceClient(LifecycleCalls, DeskCalls, StockCalls, ApprovalCalls, PeopleCalls, AuditCalls):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
     ``issuer`` is the name of the service in its tokens; its base URL unless given. Safe to share between threads.
@@ -64,16 +65,6 @@ class ServiceClient(LifecycleCalls, StockCalls, ApprovalCalls, PeopleCalls, Audi
     def verify(self, assertion: str) -> Verification:
         """Ask whether an assertion is good now. A bad one is a ServiceProblem."""
         return self._post("/v1/verifications", VerificationRequest(assertion=assertion), Verification)
-
-    # The relay
-
-    def relay_url(self, card_uuid: UUID) -> str:
-        """Where the WebSocket is over which the service writes a card."""
-        return f"ws{self.base_url.removeprefix('http')}/v1/cards/{card_uuid}/relay"
-
-    def relay_headers(self) -> dict[str, str]:
-        """What to open that WebSocket with. Holds a token: not to be logged."""
-        return {"Authorization": f"Bearer {self.access_token()}"}
 
 
 def statement(challenge: Challenge, card_uuid: UUID) -> AuthenticationStatement:

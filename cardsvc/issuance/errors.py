@@ -29,7 +29,10 @@ ServiceError
     ├── AttestationRefuted   a card of a trusted maker vouches for another key than it showed
     ├── CardNotConforming  the finished card is not what was meant (carries what is wrong)
     ├── TakenOver          another desk went on with the card, or it was put aside meanwhile
-    └── CallerShutOut      the desk may not write cards any more
+    ├── CallerShutOut      the desk may not write cards any more
+    ├── NotUnblockable     a card in this state is not unblocked (carries the state)
+    ├── UnblockingNotOpen  nobody gave this caller the card to unblock now
+    └── PukBlocked         the card takes no PUK any more: it is to be replaced
 """
 
 from __future__ import annotations
@@ -335,3 +338,33 @@ class CallerShutOut(PersonalisationError):
 
     def __init__(self) -> None:
         super().__init__("Your permission was withdrawn while the card was being written. A colleague can go on.")
+
+
+class NotUnblockable(PersonalisationError):
+    """Raised when a card's PIN is to be reset that is not finished, or is out of use. Carries its state."""
+
+    code = "not-unblockable"
+    title = "The card cannot be unblocked now"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The card is {state}. Only a sealed, delivered or active card is unblocked.", state=state)
+
+
+class UnblockingNotOpen(PersonalisationError):
+    """Raised when a desk is to unblock a card without having begun to, or after the time for it."""
+
+    code = "unblocking-not-open"
+    title = "There is nothing to unblock"
+
+    def __init__(self) -> None:
+        super().__init__("You have no grant to unblock this card that is open now. Ask for approval.")
+
+
+class PukBlocked(PersonalisationError):
+    """Raised when the card's PUK is blocked. No one can reset its PIN any more, the service neither."""
+
+    code = "puk-blocked"
+    title = "The card cannot be unblocked any more"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody tried too many wrong PUKs on this card. The citizen needs another card.")

@@ -16,16 +16,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import OK, record
+from cardsvc.audit.service import OK
 from cardsvc.callers.principal import Principal
-from cardsvc.cards.errors import CardNotFound
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.db import reading, transaction
 from cardsvc.errors import ServiceError
 from cardsvc.issuance import escrow
 from cardsvc.issuance.assignment import Assignment, OwnSecrets
-from cardsvc.issuance.attempts import Turn, end_turn, has_turn, previous_attempt, require_turn, take_turn
+from cardsvc.issuance.attempts import Turn, end_turn, has_turn, previous_attempt, record_relay, require_turn, take_turn
 from cardsvc.issuance.errors import AnotherCard, CardBegunElsewhere, NotAssigned
 from cardsvc.issuance.escrow import Escrowed
 from cardsvc.issuance.inspection import inspect
@@ -82,7 +81,8 @@ class Personalisation:
                 blank, found = self._find(connection, order)
                 turn = self._begin(order)
         except ServiceError as refusal:
-            self._record_refusal(refusal)
+            with transaction(self.services.sessions) as session:
+                self._record(session, refusal.code)
             raise
         try:
             with telling_failures():
@@ -170,7 +170,7 @@ class Personalisation:
                 raise NotAssigned
             move_application(session, application, ApplicationState.PRODUCED, actor=self.actor.client_id, now=now)
             end_turn(session, turn, OK, now)
-            self._record(session, OK, card, now)
+            self._record(session, OK)
 
     def _break_off(self, turn: Turn, error: Exception) -> None:
         """A card that somebody else has in hand by now is not ours to judge."""
@@ -181,26 +181,10 @@ class Personalisation:
             card = session.get_one(Card, turn.card_id)
             if has_turn(session, turn) and is_verdict(error, previous_attempt(session, attempt)):
                 put_aside(session, card, outcome, actor=self.actor.client_id, now=now)
-            self._record(session, outcome, card, now)
+            self._record(session, outcome)
 
-    def _record_refusal(self, refusal: ServiceError) -> None:
-        with transaction(self.services.sessions) as session:
-            try:
-                card = get_card(session, self.card_uuid)
-            except CardNotFound:
-                card = None
-            self._record(session, refusal.code, card, self._now())
-
-    def _record(self, session: Session, outcome: str, card: Card | None, now: datetime) -> None:
-        record(
-            session,
-            event=_EVENT,
-            outcome=outcome,
-            actor=self.actor.client_id,
-            now=now,
-            citizen_id=None if card is None else card.citizen_id,
-            card_id=None if card is None else card.id,
-        )
+    def _record(self, session: Session, outcome: str) -> None:
+        record_relay(session, _EVENT, outcome, self.card_uuid, actor=self.actor, now=self._now())
 
     def _now(self) -> datetime:
         return self.services.clock()

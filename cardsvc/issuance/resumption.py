@@ -21,7 +21,7 @@ from cardsvc.issuance.escrow import Escrowed
 from cardsvc.issuance.journal import Doing, Journal
 from cardsvc.issuance.models import SecretKind, Verdict
 from cardsvc.issuance.possession import possesses
-from cardsvc.issuance.probing import FoundCard, OpenCard, opens
+from cardsvc.issuance.probing import LEAST_TRIES, FoundCard, OpenCard, opens
 from cardsvc.issuance.writing import ISSUED_KEYS, VOUCHED, CardWriter
 from cardsvc.trust.certificates import find_unrevoked
 from readers.errors import CardError, ObjectNotFound, PinBlocked, ProtocolError, WrongPin
@@ -35,7 +35,9 @@ _ENOUGH_TRIES: Final = 2
 """With fewer, the next wrong guess would be the last."""
 _PUK_GUESS: Final = "puk-guess"
 _PIN_GUESS: Final = "pin-guess"
-_USES_OF_PUK: Final = (SecretKind.PUK, "unblock-pin", "unblock-puk")
+UNBLOCK_PIN: Final = "unblock-pin"
+UNBLOCK_PUK: Final = "unblock-puk"
+_USES_OF_PUK: Final = (SecretKind.PUK, UNBLOCK_PIN, UNBLOCK_PUK)
 
 
 def open_begun(found: FoundCard, escrowed: Mapping[SecretKind, Escrowed]) -> OpenCard:
@@ -43,7 +45,7 @@ def open_begun(found: FoundCard, escrowed: Mapping[SecretKind, Escrowed]) -> Ope
 
     The card was reset before, so that no PIN is verified. Raises CardLocked, and what the connection raises.
     """
-    require_tries(found.session)
+    _require_pin_tries(found.session)
     admin, keys = PivAdmin(found.session), escrowed[SecretKind.MANAGEMENT_KEY]
     kept = [unpack_management_key(key) for key in (keys.pending, keys.confirmed) if key is not None]
     candidates = kept if keys.confirmed is not None else [*kept, found.product.management_key]
@@ -53,15 +55,14 @@ def open_begun(found: FoundCard, escrowed: Mapping[SecretKind, Escrowed]) -> Ope
     raise CardLocked("management key")
 
 
-def require_tries(session: PivSession) -> None:
-    """Raises CardLocked when PIN or PUK are at their last try, as far as the card tells without one."""
-    for reference in (PinReference.APPLICATION_PIN, PinReference.PUK):
-        try:
-            left = tries_left(session, reference)
-        except PinBlocked:
-            left = 0
-        if left is not None and left < _ENOUGH_TRIES:
-            raise CardLocked("PIN" if reference is PinReference.APPLICATION_PIN else "PUK")
+def _require_pin_tries(session: PivSession) -> None:
+    """Raises CardLocked when the PIN is at its last try: a wrong one may have to be ruled out."""
+    try:
+        left = session.pin_tries_left()
+    except PinBlocked:
+        left = 0
+    if left is not None and left < _ENOUGH_TRIES:
+        raise CardLocked("PIN")
 
 
 def has_got(writer: CardWriter, step: str) -> bool:
@@ -88,8 +89,11 @@ def took_puk(session: PivSession, journal: Journal, pending: Pin, *, factory_bef
         factory = is_factory_value(session, PinReference.PUK)
         if factory is not None:
             return not factory
-    if tries_left(session, PinReference.PUK) is None and journal.unanswered(_PUK_GUESS, _USES_OF_PUK) >= _ENOUGH_TRIES:
-        raise CardLocked("PUK")  # each of those may have cost a try, and the card does not tell
+    left = tries_left(session, PinReference.PUK)
+    if left is None:  # the card does not tell: every guess without an answer may have cost a try
+        left = LEAST_TRIES - journal.unanswered(_PUK_GUESS, _USES_OF_PUK)
+    if left < _ENOUGH_TRIES:
+        raise CardLocked("PUK")
     try:
         with journal.write(_PUK_GUESS, confirm=confirm):
             session.change_puk(pending, pending)

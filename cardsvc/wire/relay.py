@@ -1,4 +1,4 @@
-"""The WebSocket between the service, which personalises, and the desk, which holds the card.
+"""The WebSocket between the service, which writes a card, and the desk, which holds it.
 
 The service sends one `Command` at a time (or asks for a `Reset`) and waits for the `Answer` or `Failure` with the same
 ``seq``. `Progress` is for the eyes of the clerk. The last message is `Finished` or `Refused`, then the socket closes.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
-from cardsvc.wire.base import Base64Url, Message
+from cardsvc.wire.base import Base64Url, Message, Timestamp
 
 
 class Hello(Message):
@@ -63,7 +63,7 @@ class Progress(Message):
 
 
 class Finished(Message):
-    """Service → desk: the card is sealed. The transport PIN is shown to the desk this once."""
+    """Service → desk: the card is sealed, or unblocked. The transport PIN is shown to the desk this once."""
 
     type: Literal["finished"] = "finished"
     card_uuid: UUID
@@ -83,3 +83,18 @@ ToService = Annotated[Hello | Answer | Failure, Field(discriminator="type")]
 
 to_desk: TypeAdapter[ToDesk] = TypeAdapter(ToDesk)
 to_service: TypeAdapter[ToService] = TypeAdapter(ToService)
+
+
+class GiveUpRequest(Message):
+    """Put a card aside that was begun and cannot be gone on with."""
+
+    reason: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
+    ]
+
+
+class OpenUnblocking(Message):
+    """A card that the caller may unblock, until then."""
+
+    card_uuid: UUID
+    expires_at: Timestamp

@@ -34,6 +34,9 @@ class RelayClient(Protocol):
     def relay_url(self, card_uuid: UUID) -> str:
         """``ws://…`` or ``wss://…``."""
 
+    def unblocking_relay_url(self, card_uuid: UUID) -> str:
+        """The same, to unblock a card."""
+
     def relay_headers(self) -> dict[str, str]:
         """With the access token."""
 
@@ -57,15 +60,32 @@ def relay_personalisation(
     connection: CardConnection,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Finished:
-    """Have the service write the card that is connected. Blocks until it is done.
+    """Have the service write the card that is connected, or go on with it. Blocks until it is done.
 
-    Raises RelayRefused, RelayBroken. The result holds the transport PIN: show it to the citizen, keep it nowhere.
+    Raises RelayRefused, RelayBroken: the same again goes on where it broke off, here or at another desk. The result
+    holds the transport PIN: show it to the citizen, keep it nowhere.
     """
+    return _relay(client.relay_url(card_uuid), client, connection, on_progress)
+
+
+def relay_unblocking(
+    client: RelayClient,
+    card_uuid: UUID,
+    connection: CardConnection,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Finished:
+    """Have the service unblock the card that is connected, for which the grant was used. As `relay_personalisation`."""
+    return _relay(client.unblocking_relay_url(card_uuid), client, connection, on_progress)
+
+
+def _relay(
+    url: str, client: RelayClient, connection: CardConnection, on_progress: Callable[[Progress], None]
+) -> Finished:
     try:
         with (
             connection.transaction(),
             connect(
-                client.relay_url(card_uuid),
+                url,
                 additional_headers=client.relay_headers(),
                 max_size=_MAX_MESSAGE,
                 compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing

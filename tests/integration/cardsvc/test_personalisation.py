@@ -256,7 +256,7 @@ def test_a_card_reserved_for_somebody_else_meanwhile_is_not_written(services: Se
         order = attempt._order()
         with transaction(services.sessions) as session:
             cards.release(session, card_uuid, actor=ANA, now=services.clock())
-        other = reserve(services, "HQ-0002", MEI.model_copy(update={"name": "王小明"}))
+        other = reserve(services, "HQ-0002", MEI.model_copy(update={"name": "王小明", "document_number": "G7654321"}))
         with transaction(services.sessions) as session:
             cards.release(session, other, actor=ANA, now=services.clock())
             (application_id,) = session.scalars(

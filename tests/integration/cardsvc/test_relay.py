@@ -339,6 +339,8 @@ def test_a_service_that_is_not_there(office: Office, blank: CardConnection) -> N
         def relay_url(self, card_uuid: UUID) -> str:
             return f"ws://127.0.0.1:1/{card_uuid}"
 
+        unblocking_relay_url = relay_url
+
         def relay_headers(self) -> dict[str, str]:
             return {}
 

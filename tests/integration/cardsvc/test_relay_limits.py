@@ -12,8 +12,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from cardsvc.api import personalisations
-from cardsvc.api.personalisations import MAX_RELAYS_OF_ONE
+from cardsvc.api import relays
+from cardsvc.api.relays import MAX_RELAYS_OF_ONE
 from cardsvc.app import create_app
 from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceClient
@@ -91,7 +91,7 @@ class Slow:
 def test_a_card_that_takes_for_ever_gives_its_turn_back(
     open_desk: OpenDesk, sqlite_city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(personalisations, "LONGEST_SECONDS", 0.5)
+    monkeypatch.setattr(relays, "LONGEST_SECONDS", 0.5)
     desk, card_uuid = open_desk("desk-1"), reserve(sqlite_city.services)
     with card_in_reader(tmp_path) as blank, pytest.raises((RelayBroken, RelayRefused)):
         relay_personalisation(desk, card_uuid, Slow(blank))
