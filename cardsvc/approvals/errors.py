@@ -26,13 +26,13 @@ class SamePerson(ServiceError):
 
 
 class RecipientDecides(ServiceError):
-    """Raised when an officer has a hand in something that is about themselves as a citizen."""
+    """Raised when an officer has a hand in something that is about themselves: as a citizen, or for a role."""
 
     code = "recipient-decides"
     title = "This is about yourself"
 
     def __init__(self) -> None:
-        super().__init__("It is about you as a citizen. Leave it to colleagues.")
+        super().__init__("It is about you. Leave it to colleagues.")
 
 
 class ApprovalNotFound(ServiceError):

@@ -21,7 +21,7 @@ from cardsvc.approvals.errors import (
 from cardsvc.approvals.models import Approval
 from cardsvc.approvals.repository import OPEN, find_newest, get_approval
 from cardsvc.approvals.rules import RULES, Spender
-from cardsvc.approvals.subjects import citizen_of
+from cardsvc.approvals.subjects import citizen_of, officer_of
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.repository import is_citizen
 from cardsvc.db import new_id
@@ -37,6 +37,7 @@ def request(
     """
     citizen_id = citizen_of(session, kind, subject_id)
     require_not_recipient(session, actor, citizen_id)
+    _require_not_gaining(session, actor, kind, subject_id)
     earlier = find_newest(session, kind, subject_id)
     if earlier is not None and earlier.state in OPEN:
         if now < earlier.expires_at:
@@ -91,6 +92,7 @@ def spend(session: Session, kind: ApprovalKind, subject_id: UUID, *, actor: str,
         raise ApprovalExpired
     _require_spender(approval, actor)
     require_not_recipient(session, actor, approval.citizen_id)
+    _require_not_gaining(session, actor, kind, subject_id)
     _move(session, approval, ApprovalState.SPENT, spent_by=actor, spent_at=now)
     _record(session, "approval.spend", approval, actor, now)
     return approval
@@ -115,6 +117,7 @@ def _decide(
     if state is ApprovalState.APPROVED and actor == approval.requested_by:
         raise SamePerson
     require_not_recipient(session, actor, approval.citizen_id)
+    _require_not_gaining(session, actor, approval.kind, approval.subject_id)
     if approval.state is ApprovalState.EXPIRED:
         raise ApprovalExpired
     if approval.state is not ApprovalState.REQUESTED:
@@ -128,6 +131,12 @@ def _decide(
     event = "approval.approve" if state is ApprovalState.APPROVED else "approval.refuse"
     _record(session, event, approval, actor, now)
     return approval
+
+
+def _require_not_gaining(session: Session, actor: str, kind: ApprovalKind, subject_id: UUID) -> None:
+    """Raises RecipientDecides when it is this officer who is to be given something."""
+    if officer_of(session, kind, subject_id) == actor:
+        raise RecipientDecides
 
 
 def _require_spender(approval: Approval, actor: str) -> None:

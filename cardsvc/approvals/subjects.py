@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from cardsvc.callers.errors import RoleGrantUnknown
+from cardsvc.callers.models import Caller, RoleGrant
 from cardsvc.cards.repository import get_card
 from cardsvc.citizens.errors import CitizenNotFound
 from cardsvc.citizens.models import Citizen
@@ -24,6 +26,17 @@ def _itself(session: Session, citizen_id: UUID) -> UUID | None:
     return citizen_id
 
 
+def _of_officer(session: Session, grant_id: UUID) -> UUID | None:
+    return _officer(session, grant_id).citizen_id
+
+
+def _officer(session: Session, grant_id: UUID) -> Caller:
+    grant = session.get(RoleGrant, grant_id)
+    if grant is None:
+        raise RoleGrantUnknown
+    return session.get_one(Caller, grant.caller_id)
+
+
 _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] = {
     ApprovalKind.PUK_RELEASE: _of_card,
     ApprovalKind.REINSTATEMENT: _of_card,
@@ -31,10 +44,19 @@ _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] 
     ApprovalKind.DEATH: _itself,
     ApprovalKind.DEATH_REVERSAL: _itself,
     ApprovalKind.ERASURE: _itself,
+    ApprovalKind.ROLE_GRANT: _of_officer,
 }
 
 
 def citizen_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> UUID | None:
-    """The citizen whom the subject belongs to, if it is anybody's. Raises CardNotFound, CitizenNotFound."""
+    """The citizen whom the subject belongs to, if it is anybody's.
+
+    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown.
+    """
     find = _CITIZENS.get(kind)
     return None if find is None else find(session, subject_id)
+
+
+def officer_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> str | None:
+    """The client id of the officer who gains by it, if one does. Raises RoleGrantUnknown."""
+    return _officer(session, subject_id).client_id if kind is ApprovalKind.ROLE_GRANT else None

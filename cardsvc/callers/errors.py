@@ -8,7 +8,11 @@ ServiceError
 ├── ScopeNotAllowed       a scope was asked for that the caller may not hold
 ├── UnusableKey           a public key that is not EC P-256, or is a private one
 ├── CallerExists          the client id or the key is somebody's already
-└── CallerUnknown         there is no such caller
+├── CallerUnknown         there is no such caller
+├── CallerDisabled        there was
+├── RoleHeld, RoleNotHeld, RoleGrantUnknown
+├── LastAdministrator     nobody would be left who can let officers in
+└── KeyChangeRefused      a new key that the present one did not sign
 """
 
 from __future__ import annotations
@@ -111,6 +115,76 @@ class CallerUnknown(ServiceError):
 
     code = "caller-unknown"
     title = "There is no such caller"
+
+
+class CallerDisabled(ServiceError):
+    """Raised when somebody who was put out is to be changed."""
+
+    code = "caller-disabled"
+    title = "The caller was put out"
+
+    def __init__(self) -> None:
+        super().__init__("Nobody who was put out comes back. Let them in anew, under another name.")
+
+
+class CallerKindRefused(ServiceError):
+    """Raised when a caller of this kind is let in in another way."""
+
+    code = "caller-kind-refused"
+    title = "Callers of this kind are let in in another way"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("Officers are let in as officers; a department needs a policy.", kind=kind)
+
+
+class RoleHeld(ServiceError):
+    """Raised when an officer is to be given a role they have."""
+
+    code = "role-held"
+    title = "The officer has this role"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("The officer has this role already.", role=role)
+
+
+class RoleNotHeld(ServiceError):
+    """Raised when a role is to be taken away that the officer does not have."""
+
+    code = "role-not-held"
+    title = "The officer does not have this role"
+
+    def __init__(self, role: str) -> None:
+        super().__init__("The officer does not have this role.", role=role)
+
+
+class RoleGrantUnknown(ServiceError):
+    """Raised when no role was asked for under this id."""
+
+    code = "no-such-role-grant"
+    title = "Nobody asked for this role"
+
+    def __init__(self) -> None:
+        super().__init__("No role was asked for under this id.")
+
+
+class LastAdministrator(ServiceError):
+    """Raised when nobody would be left who can let officers in."""
+
+    code = "last-administrator"
+    title = "This is the last administrator"
+
+    def __init__(self) -> None:
+        super().__init__("Make somebody else an administrator first.")
+
+
+class KeyChangeRefused(ServiceError):
+    """Raised when a change of one's own key is not signed with the present one, or not for the new one."""
+
+    code = "key-change-refused"
+    title = "The change of the key is not signed as it should be"
+
+    def __init__(self) -> None:
+        super().__init__("Sign the thumbprint of the new key with the present key.")
 
 
 class TokenRequestMalformed(ServiceError):

@@ -44,7 +44,7 @@ def register_caller(
     if not _CLIENT_ID.fullmatch(client_id):
         raise ValueError("a client id has 1 to 64 of a-z, 0-9, dot, underscore and hyphen")
     wanted = _checked_scopes(kind, scopes)
-    jwk, thumbprint = _usable(public_jwk)
+    jwk, thumbprint = usable_key(public_jwk)
     if find_by_client_id(session, client_id) is not None or find_by_thumbprint(session, thumbprint) is not None:
         raise CallerExists("The client id or the key belongs to another caller.", client_id=client_id)
     caller = Caller(
@@ -84,8 +84,8 @@ def _checked_scopes(kind: CallerKind, scopes: Collection[str] | None) -> frozens
     return wanted
 
 
-def _usable(jwk: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
-    """The members that make the key, and its thumbprint."""
+def usable_key(jwk: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """The members that make the key, and its thumbprint. Raises UnusableKey."""
     try:
         key = public_key(jwk)
     except JwtRefused as error:

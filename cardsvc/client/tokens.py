@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from joserfc.jwk import ECKey
@@ -26,7 +27,8 @@ class ClientCredentials:
         self._transport = transport
         self._client_id = client_id
         self._key = key
-        self._issuer = issuer
+        self.issuer = issuer
+        """The name of the service in what it is shown."""
         self._clock = clock
         self._lock = Lock()
         self._token = ""
@@ -52,6 +54,20 @@ class ClientCredentials:
                 self._good_until = now + timedelta(seconds=answer.expires_in) - _MARGIN
             return self._token
 
+    def now(self) -> datetime:
+        """The time, by this caller's clock."""
+        return self._clock()
+
+    def sign(self, claims: Mapping[str, Any], typ: str) -> str:
+        """A JWT by the present key."""
+        return jose.sign(claims, self._key, typ=typ)
+
+    def use(self, key: ECKey) -> None:
+        """The service knows another key of this caller now, and takes no token of the former one."""
+        with self._lock:
+            self._key = key
+            self._good_until = self._clock()
+
     def forget(self, token: str) -> None:
         """The service did not accept this token: get another one next time."""
         with self._lock:
@@ -64,7 +80,7 @@ class ClientCredentials:
         claims = {
             "iss": self._client_id,
             "sub": self._client_id,
-            "aud": self._issuer,
+            "aud": self.issuer,
             "iat": int(now.timestamp()),
             "exp": int((now + _ASSERTION_LIFE).timestamp()),
             "jti": str(uuid4()),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -17,7 +17,7 @@ Title = Annotated[
 ]
 PublicJwk = Annotated[dict[str, Any], Field(max_length=16)]
 """A public key on P-256 (RFC 7517)."""
-KEY_CHANGE_TYP = "key-change+jwt"
+KEY_CHANGE_TYP: Final = "key-change+jwt"
 """The ``typ`` header of a `KeyChangeRequest.proof`."""
 
 

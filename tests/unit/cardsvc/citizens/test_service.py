@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from cardsvc.citizens.errors import PersonErased
 from cardsvc.citizens.models import Citizen
-from cardsvc.citizens.service import PersonErased, enrol, open_person
+from cardsvc.citizens.service import enrol, open_person
 from cardsvc.services import Services
 from cardsvc.trust.keystore import NotSealedHere
 from cardsvc.wire.lifecycle import Person

@@ -1,0 +1,122 @@
+"""Kiosks, desks and departments as callers, for administrators; and everybody's own key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from cardsvc.api.access import require
+from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.documentation import problems
+from cardsvc.callers import directory, keys, service
+from cardsvc.callers.errors import CallerKindRefused
+from cardsvc.callers.models import CallerKind
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope
+from cardsvc.db import reading, transaction
+from cardsvc.wire import officers as wire
+
+router = APIRouter(prefix="/v1", tags=["callers"])
+
+Administrator = Annotated[Principal, require(Scope.CALLERS_WRITE)]
+Anybody = Annotated[Principal, require(*Scope)]
+
+
+@router.get("/callers", operation_id="listCallers", summary="See who may call", responses=problems(401, 403))
+def list_callers(services: ServicesDep, _actor: Administrator) -> wire.CallerList:
+    """All, those who were put out too."""
+    with reading(services.sessions) as session:
+        rows = directory.list_callers(session)
+        return wire.CallerList(callers=[directory.describe(session, row) for row in rows])
+
+
+@router.post(
+    "/callers",
+    status_code=201,
+    operation_id="addCaller",
+    summary="Let a kiosk or a desk in",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def add_caller(request: wire.CallerRequest, services: ServicesDep, actor: Administrator) -> wire.Caller:
+    """Officers are let in at ``/v1/officers``; a department needs a policy."""
+    if request.kind not in (CallerKind.KIOSK, CallerKind.DESK):
+        raise CallerKindRefused(request.kind)
+    with transaction(services.sessions) as session:
+        row = service.register_caller(
+            session,
+            client_id=request.client_id,
+            kind=request.kind,
+            title=request.title,
+            public_jwk=request.public_jwk,
+            scopes=request.scopes,
+            actor=actor.client_id,
+            now=services.clock(),
+        )
+        if request.office is not None:
+            directory.place(session, row, request.office)
+        return directory.describe(session, row)
+
+
+@router.patch(
+    "/callers/{client_id}",
+    operation_id="changeCaller",
+    summary="Change what a caller is called, or where it stands",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def change_caller(
+    client_id: wire.ClientId, request: wire.CallerChange, services: ServicesDep, actor: Administrator
+) -> wire.Caller:
+    """Members that are not given stay. Not for officers."""
+    with transaction(services.sessions) as session:
+        row = directory.change_caller(session, client_id, **dict(request), actor=actor.client_id, now=services.clock())
+        return directory.describe(session, row)
+
+
+@router.post(
+    "/callers/{client_id}/disable",
+    operation_id="disableCaller",
+    summary="Shut a kiosk, a desk or a department out, at once",
+    responses=problems(401, 403, 404, 422),
+)
+def disable_caller(client_id: wire.ClientId, services: ServicesDep, actor: Administrator) -> wire.Caller:
+    """Its access tokens and visits end with this."""
+    with transaction(services.sessions) as session:
+        row = directory.get_device(session, client_id)
+        service.disable_caller(session, row.client_id, actor=actor.client_id, now=services.clock())
+        return directory.describe(session, row)
+
+
+@router.post(
+    "/callers/{client_id}/key",
+    operation_id="replaceKey",
+    summary="Give a kiosk, a desk or a department another key",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def replace_key(
+    client_id: wire.ClientId, request: wire.KeyRequest, services: ServicesDep, actor: Administrator
+) -> wire.Caller:
+    """The former one is refused from now on. Officers change theirs themselves."""
+    with transaction(services.sessions) as session:
+        row = keys.replace_key(session, client_id, request.public_jwk, actor=actor.client_id, now=services.clock())
+        return directory.describe(session, row)
+
+
+@router.post(
+    "/key",
+    operation_id="changeOwnKey",
+    summary="Change one's own key",
+    responses=problems(401, 403, 409, 422),
+)
+def change_own_key(request: wire.KeyChangeRequest, services: ServicesDep, actor: Anybody) -> wire.Caller:
+    """Signed with the present key, which is refused from then on."""
+    with transaction(services.sessions) as session:
+        row = keys.change_own_key(
+            session,
+            actor.client_id,
+            request.public_jwk,
+            request.proof,
+            issuer=services.settings.issuer,
+            now=services.clock(),
+        )
+        return directory.describe(session, row)

@@ -1,0 +1,98 @@
+"""Another key for a caller. The former one is refused from the commit on: in client assertions, tokens and visits.
+
+Officers change their own keys alone: whoever could give an officer a key could be two people. One who has lost the key
+is put out, and let in under another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.service import OK, record
+from cardsvc.callers.errors import CallerDisabled, CallerExists, CallerUnknown, KeyChangeRefused
+from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.repository import find_by_thumbprint
+from cardsvc.callers.service import usable_key
+from cardsvc.wire import jose
+from cardsvc.wire.officers import KEY_CHANGE_TYP
+
+_LONGEST: Final = timedelta(minutes=5)
+_SKEW: Final = timedelta(seconds=30)
+
+
+def replace_key(
+    session: Session, client_id: str, public_jwk: Mapping[str, Any], *, actor: str, now: datetime
+) -> Caller:
+    """Give a kiosk, a desk or a department another key.
+
+    Raises CallerUnknown (for officers too), CallerDisabled, UnusableKey, CallerExists when the key is somebody's.
+    """
+    caller = _locked(session, client_id)
+    if caller.kind is CallerKind.OFFICER:
+        raise CallerUnknown("Officers change their keys themselves.", client_id=client_id)
+    _set_key(session, caller, public_jwk, actor=actor, now=now)
+    return caller
+
+
+def change_own_key(
+    session: Session, client_id: str, public_jwk: Mapping[str, Any], proof: str, *, issuer: str, now: datetime
+) -> Caller:
+    """Change the caller's own key, proved with the present one (`wire.officers.KeyChangeRequest`).
+
+    Raises KeyChangeRefused, UnusableKey, CallerExists when the key is somebody's.
+    """
+    caller = _locked(session, client_id)
+    _, thumbprint = usable_key(public_jwk)
+    _check_proof(caller, proof, thumbprint, issuer, now)
+    _set_key(session, caller, public_jwk, actor=client_id, now=now)
+    return caller
+
+
+def _locked(session: Session, client_id: str) -> Caller:
+    caller = session.scalar(select(Caller).where(Caller.client_id == client_id).with_for_update())
+    if caller is None:
+        raise CallerUnknown("No caller has this client id.", client_id=client_id)
+    if caller.disabled_at is not None:
+        raise CallerDisabled
+    return caller
+
+
+def _set_key(session: Session, caller: Caller, public_jwk: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+    members, thumbprint = usable_key(public_jwk)
+    if find_by_thumbprint(session, thumbprint) is not None:
+        raise CallerExists("The key belongs to a caller already.", client_id=caller.client_id)
+    former, caller.public_jwk, caller.thumbprint = caller.thumbprint, members, thumbprint
+    session.flush()
+    record(
+        session,
+        event="caller.key",
+        outcome=OK,
+        actor=actor,
+        now=now,
+        client_id=caller.client_id,
+        former=former,
+        present=thumbprint,
+    )
+
+
+def _check_proof(caller: Caller, proof: str, thumbprint: str, issuer: str, now: datetime) -> None:
+    try:
+        claims = jose.parse(proof).verify(jose.public_key(caller.public_jwk), typ=KEY_CHANGE_TYP)
+    except jose.JwtRefused as error:
+        raise KeyChangeRefused from error
+    expected = {"iss": caller.client_id, "aud": issuer, "jkt": thumbprint}
+    if {name: claims.get(name) for name in expected} != expected or not _is_fresh(claims, now):
+        raise KeyChangeRefused
+
+
+def _is_fresh(claims: jose.SignedClaims, now: datetime) -> bool:
+    issued, expires = claims.get("iat"), claims.get("exp")
+    if type(issued) is not int or type(expires) is not int:
+        return False
+    seconds, skew = now.timestamp(), _SKEW.total_seconds()
+    return issued <= seconds + skew and seconds < expires <= issued + _LONGEST.total_seconds()
