@@ -31,13 +31,14 @@ from cardsvc.wire.notes import Checkpoint, NoteInvalid
 LARGEST_BATCH: Final = 1000
 LATE: Final = timedelta(seconds=10)
 """A record that waits longer for its place is a reason for alarm."""
+LOCK_NUMBER: Final = 261655840224021915
+"""PostgreSQL's advisory lock: SHA-256("citizen-card/audit/sequencer")[:8] without its first bit, nobody else's."""
 
 _records: Final = table_of(AuditRecord)
 _waiting: Final = table_of(AuditWaiting)
 _entries: Final = table_of(AuditEntry)
 _ANY: Final = select(_waiting.c.record_id).limit(1)
-_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(261655840224021915)")
-"""The number is SHA-256("citizen-card/audit/sequencer")[:8] without its first bit: nobody else's lock."""
+_LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:number)").bindparams(number=LOCK_NUMBER)
 _TAKE: Final = (
     select(_records)
     .join(_waiting, _waiting.c.record_id == _records.c.id)
