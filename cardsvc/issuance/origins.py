@@ -15,6 +15,8 @@ from cardsvc.issuance.errors import AttestationRefuted
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.issuance.probing import OpenCard
 from cardsvc.trust.models import KeyOrigin
+from cardsvc.trust.weak_keys import weakness_of
+from readers.certificates import public_key_of
 from readers.errors import CardError, CardInconsistent, PathError
 from readers.piv.admin import PinPolicy, TouchPolicy
 from readers.piv.attestation import read_attestation, verify_attestation
@@ -47,6 +49,8 @@ def origin_of(
         return KeyOrigin.ASSERTED
     except CardInconsistent as error:
         raise AttestationRefuted(f"{key:02X}") from error
+    if any(weakness_of(public_key_of(certificate)) is not None for certificate in verified.path):
+        return KeyOrigin.ASSERTED  # somebody may have found out the key that vouches (ROCA, in YubiKey 4)
     as_wanted = verified.pin_policy in _PIN_POLICIES[key] and verified.touch_policy is TouchPolicy.NEVER
     if not as_wanted:
         raise AttestationRefuted(f"{key:02X}")

@@ -24,7 +24,7 @@ from cardsvc.issuance.origins import origin_of
 from cardsvc.issuance.possession import possesses
 from cardsvc.issuance.probing import OpenCard
 from cardsvc.services import Services
-from cardsvc.trust.certificates import certify, revoke_key
+from cardsvc.trust.certificates import CardMake, certify, revoke_key
 from cardsvc.trust.keystore import KeyName
 from cardsvc.trust.models import KeyOrigin
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference, ObjectId
@@ -156,6 +156,7 @@ class CardWriter:
             self.keys[key],
             origin=self.origins[key],
             now=self.services.clock(),
+            made_on=CardMake(self.card.product.name, self.card.product.firmware),
         )
 
     def _write(self, step: str, object_id: ObjectId, content: bytes) -> None:

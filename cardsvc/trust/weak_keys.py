@@ -19,8 +19,6 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
-
 
 class Weakness(StrEnum):
     """What is wrong with a key."""
@@ -35,11 +33,11 @@ class Weakness(StrEnum):
     """Somebody showed the private key to everybody, or everybody can guess it."""
 
 
-def weakness_of(public_key: PublicKey) -> Weakness | None:
-    """What is wrong with a key; None when nothing is known against it."""
+def weakness_of(public_key: object) -> Weakness | None:
+    """What is wrong with a public key of `cryptography`; None when nothing is known against it."""
     if isinstance(public_key, ec.EllipticCurvePublicKey):
         return _weakness_of_point(public_key)
-    return _weakness_of_modulus(public_key)
+    return _weakness_of_modulus(public_key) if isinstance(public_key, rsa.RSAPublicKey) else Weakness.KIND
 
 
 _CURVES: Final = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from readers import tlv
@@ -89,6 +89,8 @@ class Product:
     """So many short APDUs make one command, and no more."""
     pin: Pin = FACTORY_PIN
     puk: Pin = FACTORY_PUK
+    firmware: str | None = field(default=None, compare=False)
+    """What `recognise` was told by this very card, where it is told anything: the product is the same."""
 
     @property
     def sets_management_key(self) -> bool:
@@ -178,7 +180,8 @@ def recognise(session: PivSession) -> Product:
     if not response.status.ok or len(response.data) != 3:
         return STRICT
     version = tuple(response.data)
-    return next((product for first, product in _BY_VERSION if version >= first), STRICT)
+    product = next((product for first, product in _BY_VERSION if version >= first), STRICT)
+    return replace(product, firmware=".".join(map(str, version)))
 
 
 def _pivapplet(label: re.Match[str]) -> Product:
@@ -189,6 +192,7 @@ def _pivapplet(label: re.Match[str]) -> Product:
     return replace(
         PIVAPPLET,
         name=f"PivApplet {major}.{minor}",
+        firmware=f"{major}.{minor}",
         management_key=well_known_key(Algorithm.TDES if tdes else Algorithm.AES_192),
         key_setter=(_AES_AND_3DES if tdes else _AES_ALONE) if aes else _3DES_ALONE,
         origins=_PIVAPPLET_ORIGINS,

@@ -20,6 +20,7 @@ from cardsvc.issuance.errors import AttestationRefuted
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.services import Services
 from cardsvc.trust.models import Certificate, KeyOrigin
+from cardsvc.trust.weak_keys import Weakness, weakness_of
 from cardsvc.wire.lifecycle import CardState
 from readers import tlv
 from readers.apdu import CommandApdu
@@ -54,6 +55,29 @@ def test_keys_of_anybody_else_are_asserted(sqlite_services: Services, tmp_path: 
     with card_in_reader(tmp_path) as connection:
         personalise(trusting, reserve(trusting), connection)
     assert origins(trusting) == [KeyOrigin.ASSERTED] * 3
+
+
+def test_who_vouches_with_a_weak_key_vouches_for_nothing(
+    sqlite_services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As YubiKey 4 does, whose attestation keys have the ROCA fingerprint."""
+    attester = attesting.root().public_key()
+    monkeypatch.setattr(
+        "cardsvc.issuance.origins.weakness_of", lambda key: Weakness.ROCA if key == attester else weakness_of(key)
+    )
+    trusting = replace(sqlite_services, trusted_makers=SOFTWARE)
+    with card_in_reader(tmp_path) as connection:
+        personalise(trusting, reserve(trusting), connection)
+    assert origins(trusting) == [KeyOrigin.ASSERTED] * 3
+
+
+def test_the_kind_of_card_is_noted_with_each_key(sqlite_services: Services, tmp_path: Path) -> None:
+    VirtualCard(tmp_path / "card.json", profile=PIVAPPLET_LIKE).close()
+    with card_in_reader(tmp_path) as connection:
+        personalise(sqlite_services, reserve(sqlite_services), connection)
+    with reading(sqlite_services.sessions) as session:
+        makes = session.execute(select(Certificate.product, Certificate.firmware)).all()
+    assert set(makes) == {("PivApplet 0.9", "0.9")}
 
 
 @pytest.mark.parametrize("profile", [PIVAPPLET_LIKE, YUBICO_5_7_LIKE], ids=lambda profile: profile.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,21 @@ from sqlalchemy.orm import Session
 
 from cardsvc.cards.models import Card
 from cardsvc.services import Services
-from cardsvc.trust.certificates import UnfitKey, certify, fingerprint_of, put_into_force, revoke_all
-from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
+from cardsvc.trust.certificates import (
+    KeyAlreadyCertified,
+    UnfitKey,
+    WeakKey,
+    certify,
+    fingerprint_of,
+    put_into_force,
+    put_on_hold,
+    revoke_all,
+)
+from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin, StatusPlace
+from cardsvc.wire.status_list import StatusReference
 from readers.piv.identifiers import KeyReference
 from tests.fixtures.issuance import reserve
+from tests.fixtures.proofs import BASE_URL
 
 
 def the_card(session: Session) -> Card:
@@ -26,12 +38,16 @@ def the_card(session: Session) -> Card:
 
 
 def certify_on(curve: ec.EllipticCurve, services: Services, session: Session) -> x509.Certificate:
+    return certify_key(ec.generate_private_key(curve).public_key(), services, session)
+
+
+def certify_key(public_key: ec.EllipticCurvePublicKey, services: Services, session: Session) -> x509.Certificate:
     return certify(
         session,
         services.authority,
         the_card(session),
         KeyReference.CARD_AUTHENTICATION,
-        ec.generate_private_key(curve).public_key(),
+        public_key,
         origin=KeyOrigin.ATTESTED,
         now=services.clock(),
     )
@@ -53,6 +69,47 @@ def test_only_p256_is_certified(sqlite_services: Services) -> None:
     reserve(sqlite_services)
     with sqlite_services.sessions() as session, pytest.raises(UnfitKey):
         certify_on(ec.SECP384R1(), sqlite_services, session)
+
+
+def test_a_key_that_others_can_find_out_is_not_certified(sqlite_services: Services) -> None:
+    reserve(sqlite_services)
+    guessed = ec.derive_private_key(7, ec.SECP256R1()).public_key()
+    with sqlite_services.sessions() as session, pytest.raises(WeakKey) as refused:
+        certify_key(guessed, sqlite_services, session)
+    assert refused.value.data == {"weakness": "published"}
+
+
+def test_the_same_key_is_not_certified_twice(sqlite_services: Services) -> None:
+    reserve(sqlite_services)
+    public_key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    with sqlite_services.sessions() as session:
+        certify_key(public_key, sqlite_services, session)
+        with pytest.raises(KeyAlreadyCertified):
+            certify_key(public_key, sqlite_services, session)
+
+
+def test_all_certificates_of_a_card_say_where_its_status_is(sqlite_services: Services) -> None:
+    reserve(sqlite_services)
+    with sqlite_services.sessions() as session:
+        references = {
+            StatusReference.of_certificate(certify_on(ec.SECP256R1(), sqlite_services, session)) for _ in range(3)
+        }
+        place = session.scalars(select(StatusPlace)).one()
+    assert references == {StatusReference(f"{BASE_URL}/status-lists/{place.list_id}", place.place)}
+
+
+def test_what_is_held_and_released(sqlite_services: Services) -> None:
+    reserve(sqlite_services)
+    with sqlite_services.sessions() as session:
+        certify_on(ec.SECP256R1(), sqlite_services, session)
+        row, later = session.scalars(select(Certificate)).one(), sqlite_services.clock() + timedelta(days=1)
+        put_into_force(session, row.card_id)
+        session.refresh(row)
+        assert row.status is CertificateStatus.VALID
+        put_on_hold(session, row.card_id, later)
+        session.refresh(row)
+        assert row.status is CertificateStatus.ON_HOLD
+        assert row.held_at == later
 
 
 def test_a_card_without_an_end_gets_no_certificate(sqlite_services: Services) -> None:

@@ -67,22 +67,23 @@ def labelled(label: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("answer", "product"),
+    ("answer", "product", "firmware"),
     [
-        ("6D00", STRICT),
-        ("6A81", STRICT),
-        ("9000", STRICT),
-        ("040205 9000", STRICT),  # a YubiKey NEO's successor, before attestation
-        ("040305 9000", YUBICO_4),
-        ("050204 9000", YUBICO_4),
-        ("050300 9000", YUBICO_5_3),
-        ("050403 9000", YUBICO_5_3),
-        ("050700 9000", YUBICO_5_7),
-        ("060000 9000", YUBICO_5_7),
+        ("6D00", STRICT, None),
+        ("6A81", STRICT, None),
+        ("9000", STRICT, None),
+        ("040205 9000", STRICT, "4.2.5"),  # a YubiKey NEO's successor, before attestation
+        ("040305 9000", YUBICO_4, "4.3.5"),
+        ("050204 9000", YUBICO_4, "5.2.4"),
+        ("050300 9000", YUBICO_5_3, "5.3.0"),
+        ("050403 9000", YUBICO_5_3, "5.4.3"),
+        ("050700 9000", YUBICO_5_7, "5.7.0"),
+        ("060000 9000", YUBICO_5_7, "6.0.0"),
     ],
 )
-def test_the_version_tells_the_product(answer: str, product: Product) -> None:
-    assert recognise(scripted((VERSION, answer))) is product
+def test_the_version_tells_the_product(answer: str, product: Product, firmware: str | None) -> None:
+    recognised = recognise(scripted((VERSION, answer)))
+    assert (recognised, recognised.firmware) == (product, firmware)
 
 
 class TestPivApplet:
