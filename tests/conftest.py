@@ -16,6 +16,7 @@ pytest_plugins = (
     "tests.fixtures.faulty",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
+    "tests.fixtures.counter",
     "tests.fixtures.audit",
     "tests.fixtures.tokens",
 )

@@ -1,0 +1,201 @@
+"""Requester, approver and recipient are three people: enforced by the service, through every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from cardsvc.approvals import service as approvals
+from cardsvc.approvals.errors import NotApproved
+from cardsvc.approvals.rules import RULES, Spender
+from cardsvc.callers.models import CallerKind
+from cardsvc.callers.scopes import Role
+from cardsvc.db import transaction
+from cardsvc.wire.approvals import ApprovalKind, ApprovalState
+from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
+from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
+from tests.fixtures.counter import Counter
+
+REINSTATEMENT = ApprovalKind.REINSTATEMENT
+
+
+@pytest.fixture
+def suspect(counter: Counter) -> UUID:
+    """A card that is held on suspicion."""
+    _, card = counter.first()
+    counter.ana.hold(card.uuid, "seen at two kiosks at once")
+    return card.uuid
+
+
+def test_nobody_approves_an_application_of_their_own(counter: Counter) -> None:
+    draft = counter.ana.create_application(counter.person())
+    counter.bo.submit(draft.id)
+    assert counter.refused(lambda: counter.ana.approve(draft.id)).code == "same-person"
+    assert counter.refused(lambda: counter.bo.approve(draft.id), "bo").code == "same-person"
+    assert counter.cy.approve(draft.id).approved_by == "cy"
+
+
+def test_an_officer_has_no_hand_in_their_own_card(counter: Counter) -> None:
+    """Bo is a resident too: whatever Bo tries on Bo's own behalf is left to colleagues."""
+    draft = counter.ana.create_application(counter.person())
+    counter.make_citizen("bo", draft.citizen_id)
+    assert counter.refused(lambda: counter.bo.submit(draft.id), "bo").code == "recipient-decides"
+    counter.ana.submit(draft.id)
+    for attempt in (
+        lambda: counter.bo.approve(draft.id),
+        lambda: counter.bo.reject(draft.id, "no"),
+        lambda: counter.bo.cancel(draft.id, "no"),
+    ):
+        assert counter.refused(attempt, "bo").code == "recipient-decides"
+    counter.cy.approve(draft.id)
+    number = counter.blank().stock_number
+    assert counter.refused(lambda: counter.bo.personalise(draft.id, number), "bo").code == "recipient-decides"
+    card = counter.write(counter.ana.personalise(draft.id, number).uuid)
+    assert counter.refused(lambda: counter.bo.deliver(card), "bo").code == "recipient-decides"
+    counter.ana.deliver(card)
+    assert counter.activate(card).state is CardState.ACTIVE
+
+
+def test_an_officer_asks_for_no_card_of_their_own(counter: Counter) -> None:
+    citizen_id, card = counter.first()
+    counter.make_citizen("ana", citizen_id)
+    report = LossReportRequest(citizen_id=citizen_id, kind=LossKind.LOST, channel=Channel.DESK)
+    attempts: tuple[Callable[[], object], ...] = (
+        lambda: counter.ana.apply(citizen_id, ApplicationKind.REPLACEMENT, ReplacementCause.DAMAGED),
+        lambda: counter.ana.hold(card.uuid, "mine"),
+        lambda: counter.ana.report_loss(report),
+    )
+    assert {counter.refused(attempt).code for attempt in attempts} == {"recipient-decides"}
+
+
+def test_an_approval_is_asked_for_granted_and_used_once(counter: Counter, suspect: UUID) -> None:
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "the kiosk's clock was wrong")
+    assert (asked.state, asked.requested_by) == (ApprovalState.REQUESTED, "ana")
+    assert counter.bo.approvals(subject_id=suspect) == [asked]
+    granted = counter.bo.approve_request(asked.id)
+    assert (granted.state, granted.decided_by) == (ApprovalState.APPROVED, "bo")
+    assert counter.ana.reinstate(suspect).state is CardState.ACTIVE
+    (spent,) = counter.ana.approvals(ApprovalState.SPENT)
+    assert (spent.spent_by, spent.spent_at) == ("ana", counter.city.clock())
+    counter.ana.hold(suspect, "again")
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "approval-spent"
+    assert [entry.actor for entry in counter.city.audit("approval.spend")] == ["ana"]
+
+
+def test_nobody_grants_their_own_request(counter: Counter, suspect: UUID) -> None:
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "it is all right")
+    assert counter.refused(lambda: counter.ana.approve_request(asked.id)).code == "same-person"
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "not-approved"
+    assert counter.state(suspect) is CardState.HELD
+
+
+def test_whoever_granted_it_does_not_use_it(counter: Counter, suspect: UUID) -> None:
+    counter.approval(REINSTATEMENT, suspect)
+    assert counter.refused(lambda: counter.bo.reinstate(suspect), "bo").code == "same-person"
+    assert counter.cy.reinstate(suspect).state is CardState.ACTIVE
+
+
+def test_the_citizen_it_is_about_has_no_say(counter: Counter) -> None:
+    citizen_id, card = counter.first()
+    counter.ana.hold(card.uuid, "seen at two kiosks at once")
+    counter.make_citizen("bo", citizen_id)
+    refused = counter.refused(lambda: counter.bo.request_approval(REINSTATEMENT, card.uuid, "mine"), "bo")
+    assert refused.code == "recipient-decides"
+    asked = counter.ana.request_approval(REINSTATEMENT, card.uuid, "a mistake")
+    assert counter.refused(lambda: counter.bo.approve_request(asked.id), "bo").code == "recipient-decides"
+    counter.cy.approve_request(asked.id)
+    assert counter.refused(lambda: counter.bo.reinstate(card.uuid), "bo").code == "recipient-decides"
+
+
+def test_a_request_lapses_and_so_does_a_grant(counter: Counter, suspect: UUID) -> None:
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "a mistake")
+    counter.city.clock.advance(days=1)
+    assert counter.refused(lambda: counter.bo.approve_request(asked.id), "bo").code == "approval-expired"
+    counter.approval(REINSTATEMENT, suspect)
+    counter.city.clock.advance(days=1)
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "approval-expired"
+    counter.approval(REINSTATEMENT, suspect)
+    counter.city.clock.advance(hours=23)
+    assert counter.ana.reinstate(suspect).state is CardState.ACTIVE
+
+
+def test_the_same_is_not_asked_for_twice_at_once(counter: Counter, suspect: UUID) -> None:
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "a mistake")
+    problem = counter.refused(lambda: counter.cy.request_approval(REINSTATEMENT, suspect, "a mistake"), "cy")
+    assert (problem.code, problem.data) == ("approval-pending", {"approval_id": str(asked.id)})
+
+
+def test_a_refusal_ends_it(counter: Counter, suspect: UUID) -> None:
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "a mistake")
+    refused = counter.bo.refuse_request(asked.id, "not convinced")
+    assert (refused.state, refused.refusal) == (ApprovalState.REFUSED, "not convinced")
+    assert counter.refused(lambda: counter.cy.approve_request(asked.id), "cy").code == "approval-spent"
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "approval-spent"
+
+
+def test_whoever_asked_takes_it_back(counter: Counter, suspect: UUID) -> None:
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "a mistake")
+    assert counter.ana.refuse_request(asked.id, "asked too soon").state is ApprovalState.REFUSED
+
+
+def test_an_approval_is_for_one_act_on_one_subject(counter: Counter, suspect: UUID) -> None:
+    counter.approval(ApprovalKind.PUK_RELEASE, suspect)
+    counter.approval(REINSTATEMENT, counter.first()[1].uuid)
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "not-approved"
+
+
+@pytest.mark.parametrize("kind", [REINSTATEMENT, ApprovalKind.DEATH])
+def test_there_is_no_approval_about_nothing(sqlite_counter: Counter, kind: ApprovalKind) -> None:
+    counter = sqlite_counter
+    code = counter.refused(lambda: counter.ana.request_approval(kind, uuid4(), "who?")).code
+    assert code in {"no-such-card", "no-such-citizen"}
+    assert counter.refused(lambda: counter.ana.approve_request(uuid4())).code == "no-such-approval"
+
+
+def test_who_may_not_do_it_may_not_ask_for_it(sqlite_counter: Counter) -> None:
+    counter = sqlite_counter
+    _, card = counter.first()
+    di = counter.city.caller("di", CallerKind.OFFICER, roles=[Role.STOCK_KEEPER])
+    problem = counter.refused(lambda: di.request_approval(REINSTATEMENT, card.uuid, "a mistake"), "di")
+    assert (problem.code, problem.data["scopes"]) == ("insufficient-scope", ["cards:revoke"])
+    asked = counter.ana.request_approval(REINSTATEMENT, card.uuid, "a mistake")
+    refused = counter.refused(lambda: di.refuse_request(asked.id, "no"), "di")
+    assert (refused.code, refused.data["scopes"]) == ("insufficient-scope", ["approvals:decide"])
+
+
+@pytest.mark.parametrize("kind", ApprovalKind)
+def test_every_kind_has_its_rule(kind: ApprovalKind) -> None:
+    rule = RULES[kind]
+    assert timedelta(minutes=10) <= rule.lasts <= timedelta(days=7)
+    assert rule.waits >= timedelta(minutes=10)
+
+
+def test_a_puk_is_released_for_ten_minutes() -> None:
+    """Issue 4 §1: a two-person grant of ten minutes."""
+    assert RULES[ApprovalKind.PUK_RELEASE].lasts == timedelta(minutes=10)
+
+
+def test_some_grants_are_used_only_by_whoever_asked(sqlite_counter: Counter) -> None:
+    counter, now, subject = sqlite_counter, sqlite_counter.city.clock(), uuid4()
+    assert RULES[ApprovalKind.KEY_CEREMONY].spender is Spender.REQUESTER
+    with transaction(counter.services.sessions) as session:
+        asked = approvals.request(
+            session, ApprovalKind.KEY_CEREMONY, subject, actor="ana", now=now, reason="a new key each year"
+        )
+        approvals.approve(session, asked.id, actor="bo", now=now)
+    with pytest.raises(NotApproved), transaction(counter.services.sessions) as session:
+        approvals.spend(session, ApprovalKind.KEY_CEREMONY, subject, actor="cy", now=now)
+    with transaction(counter.services.sessions) as session:
+        assert approvals.spend(session, ApprovalKind.KEY_CEREMONY, subject, actor="ana", now=now).spent_by == "ana"
+
+
+@pytest.mark.parametrize("reason", [RevocationReason.DECEASED, RevocationReason.MOVED_AWAY])
+def test_one_officer_alone_declares_nobody_dead(sqlite_counter: Counter, reason: RevocationReason) -> None:
+    counter = sqlite_counter
+    _, card = counter.first()
+    problem = counter.refused(lambda: counter.ana.revoke(card.uuid, reason))
+    assert (problem.code, problem.data) == ("takes-two", {"kind": "death"})
+    assert counter.state(card.uuid) is CardState.ACTIVE
