@@ -63,7 +63,7 @@ def leaf_of(row: Mapping[Any, Any]) -> bytes:
         if row[column] is not None:
             entry[member] = str(row[column])
     if row["citizen_counter"] is not None:
-        entry["counter"] = row["citizen_counter"]
+        entry["counter"] = _whole(row["citizen_counter"])
     if row["note_digest"] is not None:
         entry["note"] = row["note_digest"].hex()
     return _encode(entry).encode()
@@ -106,6 +106,12 @@ def _columns(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _time(at: datetime) -> str:
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def _whole(number: Any) -> int:
+    if not isinstance(number, int):
+        raise NotCanonical("a number that is not whole")
+    return number
 
 
 def _text(text: str) -> str:
