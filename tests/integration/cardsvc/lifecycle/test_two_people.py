@@ -12,11 +12,11 @@ from cardsvc.approvals import service as approvals
 from cardsvc.approvals.errors import NotApproved
 from cardsvc.approvals.rules import RULES, Spender
 from cardsvc.callers.models import CallerKind
-from cardsvc.callers.scopes import Role
 from cardsvc.db import transaction
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
+from cardsvc.wire.officers import Role
 from tests.fixtures.counter import Counter
 
 REINSTATEMENT = ApprovalKind.REINSTATEMENT
