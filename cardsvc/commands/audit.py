@@ -14,16 +14,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress as Bar
 from rich.table import Table
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from cardsvc import ceremony
 from cardsvc.audit.copies import Copy, Source
 from cardsvc.audit.findings import Finding, Progress, Report
-from cardsvc.audit.reading import read_checkpoint, read_entries
+from cardsvc.audit.reading import read_entries
 from cardsvc.audit.repair import Repaired, repair
 from cardsvc.audit.sequencer import Sequencer
 from cardsvc.audit.service import OK, record
 from cardsvc.audit.signing import LogSigner
+from cardsvc.audit.storage import latest_note
 from cardsvc.audit.verification import verify
 from cardsvc.client import ClientError, ServiceClient
 from cardsvc.clock import system_clock
@@ -99,6 +100,7 @@ def copy_log(
     url: Annotated[str | None, typer.Option(help="Copy from a service, in place of the database.")] = None,
     client_id: Annotated[str | None, typer.Option(help="With --url: a caller with the scope audit:read.")] = None,
     client_key: Annotated[Path | None, typer.Option(help="With --url: the caller's private JWK.")] = None,
+    issuer: Annotated[str | None, typer.Option(help="With --url: the service's name, if it is not the URL.")] = None,
     key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -109,7 +111,7 @@ def copy_log(
     remote = (url, client_id, client_key)
     if any(remote) and not (all(remote) and key):
         raise typer.BadParameter("--url needs --client-id, --client-key and --key", param_hint="--url")
-    with reporting(), _source(url, client_id, client_key, key) as (source, trusted):
+    with reporting(), _source(url, client_id, client_key, issuer, key) as (source, trusted):
         copy = Copy.read(out, trusted) if out.exists() else Copy(out, trusted)
         while True:
             with _progress("copying", as_json) as progress:
@@ -145,24 +147,22 @@ def repair_log(
         console.print(f"evidence, a checkpoint of something else:\n{escape(note)}")
 
 
+@dataclass(frozen=True)
 class _DatabaseSource:
     """The log in our own database."""
 
-    def __init__(self, engine: Engine, signer: LogSigner) -> None:
-        self._engine = engine
-        self._signer = signer
+    engine: Engine
 
     def checkpoint(self) -> str:
-        with snapshot(self._engine) as connection:
-            return read_checkpoint(connection, self._signer)
+        with snapshot(self.engine) as connection:
+            note = latest_note(connection)
+        if note is None:
+            raise CommandRefused("The log has no entry yet: `cardsvc audit sequence` gives records their places.")
+        return note
 
     def entries(self, start: int, end: int) -> list[bytes]:
-        with snapshot(self._engine) as connection:
-            return _entries(connection, start, end)
-
-
-def _entries(connection: Connection, start: int, end: int) -> list[bytes]:
-    return [entry.encode() for entry in read_entries(connection, start, end - start).entries]
+        with snapshot(self.engine) as connection:
+            return [entry.encode() for entry in read_entries(connection, start, end - start).entries]
 
 
 @dataclass(frozen=True)
@@ -187,14 +187,13 @@ def _extend(copy: Copy, source: Source, progress: Progress) -> int:
 
 @contextmanager
 def _source(
-    url: str | None, client_id: str | None, client_key: Path | None, key: str | None
+    url: str | None, client_id: str | None, client_key: Path | None, issuer: str | None, key: str | None
 ) -> Iterator[tuple[Source, NoteKey]]:
     if url is None or client_id is None or client_key is None or key is None:
         with _database() as (settings, engine):
-            signer = _signer(settings)
-            yield _DatabaseSource(engine, signer), _key(settings, key)
+            yield _DatabaseSource(engine), _key(settings, key)
         return
-    with ServiceClient(url, client_id, client_key) as client:
+    with ServiceClient(url, client_id, client_key, issuer=issuer) as client:
         yield _ServiceSource(client), NoteKey.parse(key)
 
 

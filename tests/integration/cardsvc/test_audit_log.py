@@ -16,6 +16,7 @@ from cardsvc.services import Services
 from cardsvc.wire.audit import Receipt
 from cardsvc.wire.merkle import EMPTY_ROOT, Frontier, ProofInvalid, leaf_hash, verify_consistency, verify_inclusion
 from cardsvc.wire.notes import Checkpoint, NoteInvalid, NoteKey
+from cardsvc.wire.officers import Role
 from tests.fixtures.audit import AuditLog
 from tests.fixtures.live import serving
 from tests.fixtures.proofs import City
@@ -24,7 +25,7 @@ from tests.fixtures.services import StandingClock
 
 @pytest.fixture
 def auditor(city: City) -> ServiceClient:
-    return city.caller("auditor", CallerKind.OFFICER, scopes=["audit:read"])
+    return city.caller("auditor", CallerKind.OFFICER, roles=[Role.AUDITOR])
 
 
 @pytest.fixture
@@ -134,9 +135,9 @@ def test_what_the_log_does_not_have_is_refused(auditor: ServiceClient, city_log:
     with pytest.raises(ServiceProblem) as refused:
         auditor.audit_receipt(uuid4())
     assert code_of(refused) == "record-not-found"
-    for malformed in (lambda: auditor.audit_entries(-1, 1), lambda: auditor.audit_entries(0, 1001)):
+    for start, limit in ((-1, 1), (0, 1001)):
         with pytest.raises(ServiceProblem) as refused:
-            malformed()
+            auditor.audit_entries(start, limit)
         assert code_of(refused) == "invalid-request"
 
 
