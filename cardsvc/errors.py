@@ -6,6 +6,7 @@ An error carries data and no HTTP: `api/problems.py` alone knows which status ea
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 
 class ServiceError(Exception):
@@ -20,6 +21,14 @@ class ServiceError(Exception):
         self.data = data
         self.on_record = False
         """Whether whoever refused has written it down, in a transaction that is committed."""
+        self.citizen_id: UUID | None = None
+        self.card_id: UUID | None = None
+        """Whom it was about, for the record; whoever asked does not hear of it."""
+
+    def about(self, citizen_id: UUID, card_id: UUID) -> Self:
+        """This refusal, of something about this citizen and this card."""
+        self.citizen_id, self.card_id = citizen_id, card_id
+        return self
 
     def recorded(self) -> Self:
         """This refusal, which is on record already."""

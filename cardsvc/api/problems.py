@@ -217,7 +217,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(ServiceError)
     async def _refused(connection: HTTPConnection, error: ServiceError) -> Response:
         if not error.on_record:
-            await note_refusal(connection, error.code)
+            await note_refusal(connection, error.code, error)
         return problem_of(error)
 
     @app.exception_handler(RequestValidationError)

@@ -25,6 +25,7 @@ from cardsvc.audit.service import record
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import transaction
+from cardsvc.errors import ServiceError
 from cardsvc.issuance.models import Application
 from cardsvc.services import Services
 
@@ -32,24 +33,24 @@ EVENT: Final = "request"
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-async def note_refusal(connection: HTTPConnection, code: str) -> None:
+async def note_refusal(connection: HTTPConnection, code: str, refusal: ServiceError | None = None) -> None:
     """Commit a record of who was refused what, and why, if it was an attempt to change something."""
     if not _would_change(connection.scope):
         return
     caller = await find_caller(connection)
     if caller is not None:
         services: Services = connection.app.state.services
-        await run_in_threadpool(partial(_write, services, connection.scope, caller.client_id, code))
+        await run_in_threadpool(partial(_write, services, connection.scope, caller.client_id, code, refusal))
 
 
 def _would_change(scope: Scope) -> bool:
     return scope["type"] == "websocket" or scope["method"] in _CHANGING
 
 
-def _write(services: Services, scope: Scope, actor: str, code: str) -> None:
+def _write(services: Services, scope: Scope, actor: str, code: str, refusal: ServiceError | None) -> None:
     named = {name: str(value) for name, value in scope.get("path_params", {}).items()}
     with transaction(services.sessions) as session:
-        citizen_id, card_id = _subjects(session, named)
+        citizen_id, card_id = _known(refusal) or _subjects(session, named)
         record(
             session,
             event=EVENT,
@@ -61,6 +62,11 @@ def _write(services: Services, scope: Scope, actor: str, code: str) -> None:
             operation=_operation(scope),
             **{name: value for name, value in named.items() if name != "citizen_id" and _uuid(value) is not None},
         )
+
+
+def _known(refusal: ServiceError | None) -> tuple[UUID | None, UUID | None] | None:
+    """The citizen and the card whom the attempt was about, where whoever refused knows them."""
+    return None if refusal is None or refusal.citizen_id is None else (refusal.citizen_id, refusal.card_id)
 
 
 def _operation(scope: Scope) -> str:

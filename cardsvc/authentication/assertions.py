@@ -89,7 +89,7 @@ class AssertionIssuer:
         try:
             visit = open_visit(session, request.visit_token, actor=actor, now=now, times=self.visit_times)
         except ServiceError as refusal:
-            _record(session, request, None, refusal.code, actor=actor, now=now)
+            _record(session, request, refusal, refusal.code, actor=actor, now=now)
             return refusal
         try:
             grant = _decide(session, request, visit)
@@ -171,7 +171,7 @@ def _row(jti: UUID, request: ExchangeRequest, grant: _Grant, now: datetime, expi
 def _record(
     session: Session,
     request: ExchangeRequest,
-    visit: Visit | None,
+    about: Visit | ServiceError,
     outcome: str,
     *,
     actor: Principal,
@@ -184,8 +184,8 @@ def _record(
         outcome=outcome,
         actor=actor.client_id,
         now=now,
-        citizen_id=None if visit is None else visit.citizen_id,
-        card_id=None if visit is None else visit.card_id,
+        citizen_id=about.citizen_id,
+        card_id=about.card_id,
         audience=request.audience[:200],
         service=request.service[:64],
         attributes=sorted(request.attributes),

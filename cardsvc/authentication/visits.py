@@ -77,11 +77,11 @@ def open_visit(session: Session, token: str, *, actor: Principal, now: datetime,
     """The visit with this token, if it is this caller's and going on. Raises VisitUnknown, VisitForeign, VisitEnded."""
     visit = _own_visit(session, token, actor)
     if visit.ended_at is not None:
-        raise VisitEnded(VisitEnd.ENDED)
+        raise VisitEnded(VisitEnd.ENDED).about(visit.citizen_id, visit.card_id)
     if now >= visit.expires_at:
-        raise VisitEnded(VisitEnd.TIME_IS_UP)
+        raise VisitEnded(VisitEnd.TIME_IS_UP).about(visit.citizen_id, visit.card_id)
     if now >= visit.last_used_at + times.idle:
-        raise VisitEnded(VisitEnd.IDLE)
+        raise VisitEnded(VisitEnd.IDLE).about(visit.citizen_id, visit.card_id)
     return visit
 
 
@@ -109,7 +109,7 @@ def _own_visit(session: Session, token: str, actor: Principal) -> Visit:
     session.get_one(Card, found.card_id, with_for_update={"read": True}, populate_existing=True)
     visit = session.get_one(Visit, found.id, with_for_update=True, populate_existing=True)
     if visit.caller_id != actor.caller_id or visit.key_thumbprint != actor.key_thumbprint:
-        raise VisitForeign
+        raise VisitForeign().about(visit.citizen_id, visit.card_id)
     return visit
 
 

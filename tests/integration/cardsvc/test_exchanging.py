@@ -161,6 +161,10 @@ def test_a_visit_is_of_no_use_to_another_kiosk(city: City) -> None:
     assert refusal(city.caller("kiosk-2"), token).code == "visit-foreign"
     with pytest.raises(ServiceProblem, match="visit-foreign"):
         city.client("kiosk-2").end_visit(token)
+    attempts = [*city.audit("assertion.issue"), *city.audit("request")]
+    assert [(entry.actor, entry.outcome, entry.citizen_id, entry.card_id) for entry in attempts] == [
+        ("kiosk-2", "visit-foreign", card.citizen_id, card.id)
+    ] * 2
     kiosk.exchange(token, DEPARTMENT, "clinic-check-in", [])
 
 
