@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import typer
 
-from cardsvc.commands import audit, backup, callers, clock, departments, founding, trust
+from cardsvc.commands import (
+    audit,
+    backup,
+    callers,
+    clock,
+    departments,
+    founding,
+    officers,
+    people,
+    retention,
+    states,
+    trust,
+)
 
 app = typer.Typer()
 app.add_typer(founding.app)
+app.add_typer(states.app)
 app.add_typer(audit.app, name="audit")
 app.add_typer(backup.app)
 app.add_typer(callers.app, name="caller")
 app.add_typer(clock.app, name="clock")
 app.add_typer(departments.app, name="department")
 app.add_typer(trust.app, name="trust")
+app.add_typer(officers.app, name="officer")
+app.add_typer(officers.office_app, name="office")
+app.add_typer(people.app, name="people")
+app.add_typer(retention.app, name="retention")
