@@ -58,7 +58,7 @@ def leaf_of(row: Mapping[Any, Any]) -> bytes:
     entry: dict[str, Any] = {"v": VERSION, "at": _time(row["at"]), "detail": check_detail(row["detail"])}
     for member, column in _TEXTS.items():
         if row[column] is not None:
-            entry[member] = _text(row[column])
+            entry[member] = row[column]
     for member, column in _ROLES.items():
         if row[column] is not None:
             entry[member] = str(row[column])
@@ -66,7 +66,10 @@ def leaf_of(row: Mapping[Any, Any]) -> bytes:
         entry["counter"] = _whole(row["citizen_counter"])
     if row["note_digest"] is not None:
         entry["note"] = row["note_digest"].hex()
-    return _encode(entry).encode()
+    try:
+        return _encode(entry).encode()
+    except UnicodeEncodeError:
+        raise NotCanonical("text that is not Unicode") from None
 
 
 def row_of(leaf: bytes) -> dict[str, Any]:
@@ -86,7 +89,7 @@ def check_detail(detail: Any) -> dict[str, Any]:
     """The same detail. Raises NotCanonical unless every database gives back the same bytes for it."""
     if not isinstance(detail, dict):
         raise NotCanonical("a detail is an object")
-    _check(detail)
+    _check_members(detail)
     return detail
 
 
@@ -114,28 +117,25 @@ def _whole(number: Any) -> int:
     return number
 
 
-def _text(text: str) -> str:
-    if _LONE_SURROGATE.search(text):
-        raise NotCanonical("text that is not Unicode")
-    return text
-
-
 def _check(value: Any) -> None:
     match value:
-        case None | bool():
-            pass
         case str():
-            _text(value)
-        case int():
-            if abs(value) > LARGEST_INTEGER:
+            if _LONE_SURROGATE.search(value):
+                raise NotCanonical("text that is not Unicode")
+        case None | int():
+            if value is not None and abs(value) > LARGEST_INTEGER:
                 raise NotCanonical("a number that JSON cannot hold")
         case dict():
-            for name, member in value.items():
-                if not isinstance(name, str) or not name.isascii():
-                    raise NotCanonical("a name that is not ASCII")
-                _check(member)
+            _check_members(value)
         case list() | tuple():
             for item in value:
                 _check(item)
         case _:
             raise NotCanonical(f"{type(value).__name__} has no place in a record")
+
+
+def _check_members(members: dict[Any, Any]) -> None:
+    for name, member in members.items():
+        if not isinstance(name, str) or not name.isascii():
+            raise NotCanonical("a name that is not ASCII")
+        _check(member)

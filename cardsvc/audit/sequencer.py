@@ -11,9 +11,8 @@ log that was cut off or changed at its end does not grow: it would be signed tha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, text
 
@@ -39,13 +38,6 @@ _waiting: Final = table_of(AuditWaiting)
 _entries: Final = table_of(AuditEntry)
 _ANY: Final = select(_waiting.c.record_id).limit(1)
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:number)").bindparams(number=LOCK_NUMBER)
-_TAKE: Final = (
-    select(_records)
-    .join(_waiting, _waiting.c.record_id == _records.c.id)
-    .order_by(_records.c.id)
-    .limit(bindparam("most"))
-)
-_these: Final = _waiting.c.record_id.in_(bindparam("ids", expanding=True))
 _PLACE: Final = (
     insert(_entries)
     .from_select(
@@ -53,11 +45,18 @@ _PLACE: Final = (
         select(
             bindparam("size", type_=BigInteger) + func.row_number().over(order_by=_waiting.c.record_id) - 1,
             _waiting.c.record_id,
-        ).where(_these),
+        )
+        .join(_records, _records.c.id == _waiting.c.record_id)
+        .order_by(_waiting.c.record_id)
+        .limit(bindparam("most")),
     )
     .execution_options(preserve_rowcount=True)
 )
-_DONE: Final = delete(_waiting).where(_these)
+_new: Final = _entries.c.tree_index >= bindparam("size")
+_PLACED: Final = (
+    select(_records).join(_entries, _entries.c.record_id == _records.c.id).where(_new).order_by(_entries.c.tree_index)
+)
+_DONE: Final = delete(_waiting).where(_waiting.c.record_id.in_(select(_entries.c.record_id).where(_new)))
 
 
 class Sequencer:
@@ -93,18 +92,19 @@ class Sequencer:
     def _append(self, connection: Connection) -> int:
         if not _alone(connection):
             return 0
-        rows = connection.execute(_TAKE, {"most": self._largest_batch}).mappings().all()
-        if not rows:
-            return 0
         tree = self._open_tree(connection)
-        size = tree.size
-        tree.append([leaf_hash(leaf_of(row)) for row in rows])
-        _give_places(connection, size, rows)
+        size = {"size": tree.size}
+        # In one statement, since others may add to what waits meanwhile; the rest goes by what this one placed.
+        placed = connection.execute(_PLACE, {**size, "most": self._largest_batch}).rowcount
+        if not placed:
+            return 0
+        tree.append([leaf_hash(leaf_of(row)) for row in connection.execute(_PLACED, size).mappings()])
+        connection.execute(_DONE, size)
         write_tiles(connection, tree.changed)
         root = tree.root()
         keep_checkpoint(connection, tree.size, self._signer.checkpoint(tree.size, root), self._clock())
         self._seen = Checkpoint(self._signer.key.name, tree.size, root)
-        return len(rows)
+        return placed
 
     def _open_tree(self, connection: Connection) -> GrowingTree:
         """The tree as it was signed last. Raises LogDamaged."""
@@ -154,10 +154,3 @@ def is_late(connection: Connection, now: datetime) -> bool:
 def _alone(connection: Connection) -> bool:
     """Whether nobody else sequences, until the end of the transaction. In SQLite whoever writes is alone."""
     return connection.dialect.name != "postgresql" or bool(connection.scalar(_LOCK))
-
-
-def _give_places(connection: Connection, size: int, rows: Sequence[Mapping[Any, Any]]) -> None:
-    ids = [row["id"] for row in rows]
-    placed = connection.execute(_PLACE, {"size": size, "ids": ids}).rowcount
-    if placed != len(ids) or connection.execute(_DONE, {"ids": ids}).rowcount != len(ids):
-        raise LogDamaged("Records vanished while they were given their places")
