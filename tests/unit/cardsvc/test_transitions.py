@@ -21,7 +21,7 @@ from cardsvc.wire.lifecycle import ApplicationState, CardState
 
 S = TypeVar("S", bound=StrEnum)
 
-# Written down from DESIGN §6 and ADR 0006, one arrow a line; "cancelled" follows from every open state of an
+# Written down from DESIGN §6 and ADR 0005, one arrow a line; "cancelled" follows from every open state of an
 # application.
 CARD_ARROWS = """
 stock reserved
