@@ -37,6 +37,7 @@ from cardsvc.issuance.repository import find_application_of
 from cardsvc.issuance.resumption import has_got, open_begun
 from cardsvc.issuance.writing import STEPS, CardWriter
 from cardsvc.services import Services
+from cardsvc.stock.serials import check_serial
 from cardsvc.transitions import ChangedMeanwhile, check_card, move_application, move_card
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.relay import Finished, Hello, Progress
@@ -54,6 +55,7 @@ _TOTAL: Final = len(STEPS) + 2
 class _Order:
     """What is to be done, as the database has it."""
 
+    card: Card
     assignment: Assignment
     begun: bool
     """Somebody began to write the card."""
@@ -71,8 +73,8 @@ class Personalisation:
     def run(self, hello: Hello) -> Finished:
         """Write the card behind the desk, or go on writing it; gives the transport PIN, this once.
 
-        Raises PersonalisationError, and before anything was written CardNotFound, NotAssigned, TransitionRefused,
-        ChangedMeanwhile. Whatever it raises is on record, and the card's state is true.
+        Raises PersonalisationError, and before anything was written CardNotFound, NotAssigned, SerialMismatch,
+        TransitionRefused, ChangedMeanwhile. Whatever it raises is on record, and the card's state is true.
         """
         connection = RelayedConnection(self.desk, hello)
         try:
@@ -99,7 +101,7 @@ class Personalisation:
             begun = card.state is CardState.PERSONALISING
             if not begun:
                 check_card(card.state, CardState.PERSONALISING)
-            return _Order(Assignment.of(session, self.services.keystore, card), begun)
+            return _Order(card, Assignment.of(session, self.services.keystore, card), begun)
 
     def _find(self, connection: CardConnection, order: _Order) -> tuple[OpenCard | None, FoundCard]:
         """The card, opened if it is a blank one. Nothing here changes it.
@@ -111,6 +113,8 @@ class Personalisation:
         if order.begun:
             connection.reset()  # whatever was verified in the session that broke off
         found = find(connection)
+        if order.card.product_serial is not None:
+            check_serial(order.card, found.product.serial(found.session))
         with reading(self.services.sessions) as session:
             newest = newest_entry(session, order.assignment.card_id, _MARKED)
             owner = None if found.ccc is None else find_card_of(session, _MARKED, found.ccc)

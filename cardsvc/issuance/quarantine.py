@@ -24,7 +24,7 @@ from cardsvc.issuance.errors import (
 from cardsvc.issuance.models import Attempt
 from cardsvc.issuance.repository import find_application_of
 from cardsvc.transitions import move_application, move_card
-from cardsvc.trust.certificates import KeyAlreadyCertified, UnfitKey, revoke_all
+from cardsvc.trust.certificates import KeyAlreadyCertified, UnfitKey, WeakKey, revoke_all
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 
 _VERDICTS: Final = (
@@ -35,6 +35,7 @@ _VERDICTS: Final = (
     PossessionNotProved,
     ProductUnsuited,
     UnfitKey,
+    WeakKey,
 )
 """What is said about the card itself. After anything else it is as good as before, and can be gone on with."""
 

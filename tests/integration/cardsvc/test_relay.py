@@ -35,7 +35,7 @@ from readers.errors import CardMute, CardRemoved, CardReset, ReaderFailed
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
-from tests.fixtures.issuance import MEI, card_in_reader
+from tests.fixtures.issuance import MEI, card_in_reader, whoever_gets
 from tests.fixtures.live import serving
 from tests.fixtures.proofs import BASE_URL, City
 
@@ -52,7 +52,7 @@ class Office:
     desk: ServiceClient
 
     def reserve(self, stock_number: str = "HQ-0001") -> UUID:
-        application = self.ana.create_application(MEI)
+        application = self.ana.create_application(whoever_gets(stock_number))
         self.ana.submit(application.id)
         self.bo.approve(application.id)
         self.ana.add_stock(stock_number)
