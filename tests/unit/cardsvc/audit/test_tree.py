@@ -324,6 +324,11 @@ def test_a_tree_of_three_levels_of_tiles() -> None:
         verify_inclusion(index, log.size, entries[index], prove_inclusion(nodes, index, log.size), frontier.root())
 
 
+@pytest.mark.parametrize(("size", "tiles"), [(0, 0), (1, 1), (256, 1), (257, 2), (1_000_000, 3), (2**40 + 2**24, 2)])
+def test_to_append_a_tile_of_each_level_at_most_is_read(size: int, tiles: int) -> None:
+    assert len(edge_places(size)) == tiles
+
+
 @pytest.mark.parametrize("tile", [b"", b"\0" * 31, b"\0" * 32 * 4, b"\0" * 32 * 6])
 def test_a_tree_whose_edge_has_other_hashes_than_it_must_does_not_grow(tile: bytes) -> None:
     with pytest.raises(TreeDamaged):
