@@ -22,6 +22,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
+from cardsvc.audit.signing import LogSigner
 from cardsvc.callers.errors import UnusableKey
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.service import register_caller
@@ -62,6 +63,8 @@ class Founding:
     root: x509.Certificate
     issuing: x509.Certificate
     content_signing: x509.Certificate
+    audit_key: str
+    """The verifier key of the audit log."""
     officers: tuple[str, ...]
 
     def fingerprints(self) -> dict[str, str]:
@@ -90,7 +93,8 @@ def found(
         keystore = undo.enter_context(new_keystore(settings, nursery))
         authority = IssuingAuthority.establish(keystore, Addresses(settings.issuer), settings.authority_title, now)
         authority.save(nursery)
-        founding = Founding(authority.root, authority.issuing, authority.content_signing, tuple(officers))
+        audit_key = str(LogSigner.of(keystore, settings.issuer).key)
+        founding = Founding(authority.root, authority.issuing, authority.content_signing, audit_key, tuple(officers))
         upgrade(engine)
         _install(engine, lambda session: _register(session, founding, officers, witness, now), nursery, folder)
     return founding
@@ -133,6 +137,7 @@ def _register(
         witness=witness,
         officers=sorted(officers),
         certificates=founding.fingerprints(),
+        audit_key=founding.audit_key,
     )
     session.flush()
 

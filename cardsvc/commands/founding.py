@@ -48,12 +48,14 @@ def init(
             ceremony.write_certificate(founding.root, ca_out)
     fingerprints = founding.fingerprints()
     if as_json:
-        print_json({"officers": founding.officers, "witness": witness, "sha256": fingerprints})
+        told = {"officers": founding.officers, "witness": witness, "sha256": fingerprints}
+        print_json({**told, "audit_key": founding.audit_key})
         return
     table = Table("certificate", "SHA-256, to be written down by the witness", title="The city is founded")
     for name, fingerprint in fingerprints.items():
         table.add_row(name, " ".join(fingerprint[i : i + 8] for i in range(0, 64, 8)))
     console.print(table)
+    console.print(f"verifier key of the audit log, for auditors: {escape(founding.audit_key)}", soft_wrap=True)
     console.print(f"officers: {escape(', '.join(founding.officers))}; witness: {escape(witness or 'nobody')}")
     console.print(f"keystore: {escape(str(settings.keystore_dir))}")
 

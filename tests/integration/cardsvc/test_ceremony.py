@@ -92,6 +92,7 @@ def test_a_city_is_founded(town: Town) -> None:
     root = x509.load_pem_x509_certificate((town.folder / "root.pem").read_bytes())
     assert record.actor == "ceremony"
     assert record.detail["witness"] == "city notary"
+    assert record.detail["audit_key"] == town.run("audit", "key").stdout.strip()
     assert record.detail["certificates"]["root CA"] == root.fingerprint(SHA256()).hex()
     assert root.fingerprint(SHA256()).hex()[:8] in done.stdout
 
