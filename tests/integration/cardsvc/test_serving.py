@@ -51,7 +51,7 @@ def served(log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 def test_it_says_where_it_listens_answers_and_ends_in_good_order(founded: Path) -> None:
     log = founded / "log"
     with served(log) as (process, url):
-        assert httpx.get(f"{url}/readyz").json() == {"status": "ready", "audit": "current"}
+        assert httpx.get(f"{url}/readyz").json()["status"] == "ready"
         assert httpx.get(f"{url}/v1/cards/6fb0ffcc-b5b9-4ffb-a8ae-1cfabda66d08").status_code == 401
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) in {0, -signal.SIGTERM}
