@@ -38,7 +38,7 @@ from readers.commands.shared import (
     shown,
 )
 from readers.commands.tracing import trace_option
-from readers.connection import CardConnection
+from readers.connection import CardConnection, CardReader
 from readers.errors import (
     CardInconsistent,
     CardNotAuthenticated,
@@ -231,7 +231,7 @@ class TapReport:
 
 
 def _tap(
-    reader: pcsc.PcscReader, anchors: Sequence[x509.Certificate], intermediates: Sequence[x509.Certificate]
+    reader: CardReader, anchors: Sequence[x509.Certificate], intermediates: Sequence[x509.Certificate]
 ) -> TapReport:
     with reader.connect() as bare:
         connection = MeteredConnection(bare)

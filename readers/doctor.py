@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from readers.connection import CardReader
 from readers.errors import (
@@ -22,13 +22,13 @@ from readers.errors import (
     NoSuchReader,
     NotAPivCard,
     ObjectNotFound,
+    Outcome,
     PcscUnavailable,
     ReaderError,
     ReaderFailed,
 )
+from readers.limits import in_time
 from readers.piv.session import PivSession
-
-_Result = TypeVar("_Result")
 
 PATIENCE_SECONDS: Final = 8.0
 """How long a card may take for SELECT and its CHUID before it counts as mute."""
@@ -115,7 +115,7 @@ def diagnose(
     if trouble is not None:
         return (trouble,)
     try:
-        readers = _in_time(list_readers, patience)
+        readers = in_time(list_readers, patience, "list readers", Outcome.NOT_SENT)
     except ReaderError as error:
         return (_refused(error),)
     if not readers:
@@ -174,7 +174,8 @@ def _look_at(reader: CardReader, machine: Circumstances, patience: float) -> Fin
             return str(PivSession.open(connection).read_chuid().guid)
 
     try:
-        return Finding(Diagnosis.CARD_SEEN, f"card UUID {_in_time(ask, patience)}", reader.name)
+        uuid = in_time(ask, patience, "look at the card", Outcome.UNKNOWN)
+        return Finding(Diagnosis.CARD_SEEN, f"card UUID {uuid}", reader.name)
     except CardMute as error:
         # Only a card in a slot can be the wrong way round, and then it is not even powered.
         turned = not (asked.is_set() or reader.contactless)
@@ -201,27 +202,6 @@ _BY_ERROR: Final = (
     (ObjectNotFound, Diagnosis.UNFINISHED),
 )
 """The first that fits."""
-
-
-def _in_time(work: Callable[[], _Result], seconds: float) -> _Result:
-    """Do it in a thread that is left behind when it hangs: PC/SC cannot be interrupted. Raises CardMute then."""
-    outcome: list[_Result | ReaderError] = []
-
-    def run() -> None:
-        try:
-            outcome.append(work())
-        except ReaderError as error:
-            outcome.append(error)
-
-    thread = threading.Thread(target=run, name="doctor", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not outcome:
-        raise CardMute(f"no answer in {seconds:g} seconds")
-    (result,) = outcome
-    if isinstance(result, ReaderError):
-        raise result
-    return result
 
 
 _RESTART: Final = "Restart it: sudo systemctl restart pcscd.socket pcscd (without systemd: sudo pcscd)."

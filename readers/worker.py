@@ -14,18 +14,17 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from enum import StrEnum
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Final, Self
 
 from readers import worker_line, worker_process
 from readers.errors import CardBusy, CardStuck, Outcome, ReaderError, WorkerEnded
+from readers.limits import Limits, in_words
 from readers.pcsc import PcscReader
-from readers.piv.identifiers import Instruction, VendorInstruction
 from readers.worker_line import Order
 
 _SOURCE: Final = Path(__file__).resolve().parents[1]
@@ -33,41 +32,6 @@ _START_SECONDS: Final = 20.0
 _END_SECONDS: Final = 1.0
 _GRACE_SECONDS: Final = 1.0
 """How long a reader that was stuck gets to say that it no longer is: pcscd notices a removal within 0.4 s."""
-_BYTES_OF_HEADER: Final = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds after which a card counts as mute. What most cards do in a tenth gets forty times that."""
-
-    otherwise: float = 4.0
-    by_instruction: Mapping[int, float] = field(
-        default_factory=lambda: MappingProxyType(
-            {
-                Instruction.GENERATE_ASYMMETRIC_KEY_PAIR: 120.0,  # RSA on an old JavaCard
-                VendorInstruction.IMPORT_ASYMMETRIC_KEY: 15.0,
-                VendorInstruction.ATTEST: 15.0,
-                VendorInstruction.RESET: 15.0,
-            }
-        )
-    )
-
-    pin_entry: float = 90.0
-    """A person at the keypad of the reader; the reader's own limit is shorter."""
-
-    def of_order(self, order: Order, content: bytes) -> float:
-        """The limit for what a worker is asked."""
-        if order is Order.TRANSMIT:
-            return self.of(content)
-        # What a reader can do its driver says at once; with something to carry out, it may wait for a person.
-        asks_a_person = order is Order.CONTROL and len(content) > worker_line.CODE_LENGTH
-        return self.pin_entry if asks_a_person else self.otherwise
-
-    def of(self, command: bytes) -> float:
-        """The limit for a command APDU."""
-        return (
-            self.by_instruction.get(command[1], self.otherwise) if len(command) >= _BYTES_OF_HEADER else self.otherwise
-        )
 
 
 class ReaderState(StrEnum):
@@ -161,7 +125,7 @@ class SupervisedReader:
 
     def ask(self, worker: _Worker, order: Order, content: bytes = b"") -> bytes:
         """Ask, and kill the process when the answer does not come in time. Raises CardStuck and what it answers."""
-        limit = self._limits.of_order(order, content)
+        limit = self._limit(order, content)
         try:
             return worker.ask(order, content, limit)
         except _TooLate:
@@ -170,6 +134,14 @@ class SupervisedReader:
                 raise CardBusy("another process does not let go of the card") from None
             self._worker.start_probe()
             raise CardStuck(_doing(order, content), _outcome(order)) from None
+
+    def _limit(self, order: Order, content: bytes) -> float:
+        match order:
+            case Order.TRANSMIT:
+                return self._limits.of(content)
+            case Order.CONTROL:
+                return self._limits.of_request(content[worker_line.CODE_LENGTH :])
+        return self._limits.otherwise
 
     def _next_worker(self) -> _Worker:
         """The spare one, if it lives; and another is started in its place."""
@@ -310,9 +282,7 @@ class _Worker:
 
 def _doing(order: Order, content: bytes) -> str:
     """In words, without anything that could be secret."""
-    if order is Order.TRANSMIT and len(content) >= _BYTES_OF_HEADER:
-        return f"command with instruction {content[1]:02X}"
-    return order.name.lower()
+    return in_words(content) if order is Order.TRANSMIT else order.name.lower()
 
 
 def _outcome(order: Order) -> Outcome:

@@ -10,7 +10,7 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Final
 
@@ -25,8 +25,6 @@ class _Work:
 
     def __init__(self, reader: PcscReader) -> None:
         self._reader = reader
-        self._open = ExitStack()
-        self._transaction = ExitStack()
         self._connection: PcscConnection | None = None
         self._steps: Final[dict[Order, Callable[[bytes], bytes]]] = {
             Order.PROBE: self._probe,
@@ -58,7 +56,7 @@ class _Work:
 
     def _connect(self, _: bytes) -> bytes:
         self._disconnect(b"")
-        self._connection = self._open.enter_context(self._reader.connect())
+        self._connection = self._reader.open()
         return self._connection.atr
 
     def _transmit(self, command: bytes) -> bytes:
@@ -72,17 +70,17 @@ class _Work:
         return b""
 
     def _begin(self, _: bytes) -> bytes:
-        self._transaction.enter_context(self._card.transaction())
+        self._card.begin()
         return b""
 
     def _end(self, _: bytes) -> bytes:
-        self._transaction.close()
+        self._card.end()
         return b""
 
     def _disconnect(self, _: bytes) -> bytes:
-        self._connection = None
-        self._transaction.close()
-        self._open.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
         return b""
 
 

@@ -26,6 +26,7 @@ from readers.errors import (
     ReaderError,
 )
 from readers.printable import printable
+from readers.watched import WatchedReader
 
 _EXIT_STATUS: Final = ((PcscUnavailable, 3), (NoSuchReader, 3), (NoCard, 4), (CardRemoved, 4), (ReaderError, 5))
 """The first that fits."""
@@ -45,12 +46,14 @@ InterfaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
-def chosen_reader(name: str | None, *, contactless: bool | None, wait: float = 0.0) -> pcsc.PcscReader:
+def chosen_reader(name: str | None, *, contactless: bool | None, wait: float = 0.0) -> WatchedReader:
     """The reader that is meant, with a card in it after ``wait`` seconds at most."""
-    reader = _only_one(pcsc.list_readers()) if name is None else pcsc.find_reader(name)
+    known = _only_one(pcsc.list_readers()) if name is None else pcsc.find_reader(name)
+    meant = known if contactless is None else pcsc.PcscReader(known.name, contactless=contactless)
+    reader = WatchedReader(meant)
     if wait:
         reader.wait_for_card(wait)
-    return reader if contactless is None else pcsc.PcscReader(reader.name, contactless=contactless)
+    return reader
 
 
 def _only_one(readers: Sequence[pcsc.PcscReader]) -> pcsc.PcscReader:

@@ -97,12 +97,19 @@ class PcscConnection:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """Keep others away; waits until they are done. Raises CardReset when another process reset the card."""
-        check(pyscard().SCardBeginTransaction(self._card), "begin a transaction")
+        self.begin()
         try:
             yield
         finally:
-            # An error here can only mean that the card is gone or was reset, which the next command says as well.
-            pyscard().SCardEndTransaction(self._card, pyscard().SCARD_LEAVE_CARD)
+            self.end()
+
+    def begin(self) -> None:
+        """Begin a transaction, as `transaction` does."""
+        check(pyscard().SCardBeginTransaction(self._card), "begin a transaction")
+
+    def end(self) -> None:
+        """End it. An error here can only mean that the card is gone or was reset, which the next command says too."""
+        pyscard().SCardEndTransaction(self._card, pyscard().SCARD_LEAVE_CARD)
 
     def close(self) -> None:
         """Reset the card and let go of it. Never raises: the card may be gone."""

@@ -96,11 +96,15 @@ class PcscReader:
 
         Raises NoCard, CardBusy, CardMute, NoSuchReader, PcscUnavailable.
         """
-        connection = PcscConnection.open(self._name, self._waits, contactless=self._contactless)
+        connection = self.open()
         try:
             yield connection
         finally:
             connection.close()
+
+    def open(self) -> PcscConnection:
+        """The same, for whoever closes it."""
+        return PcscConnection.open(self._name, self._waits, contactless=self._contactless)
 
     def wait_for_card(self, timeout: float | None = None) -> bool:
         """Block until a card is present. Raises NoSuchReader when the reader goes away, PcscUnavailable."""

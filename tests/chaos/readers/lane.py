@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from readers.errors import CardReset, ReaderError, WorkerEnded
+from readers.limits import Limits
 from readers.monitor import Happening, Monitor, ReaderEvent
 from readers.piv.admin import PivAdmin
 from readers.piv.identifiers import KeyReference, ObjectId
@@ -25,7 +26,7 @@ from readers.piv.tap import tap
 from readers.virtual.fault_line import FaultControl
 from readers.virtual.faults import Fault
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
-from readers.worker import Limits, SupervisedReader
+from readers.worker import SupervisedReader
 from tests.chaos.readers import rival, vitals
 from tests.chaos.readers.plan import Operation, Step, Weather, step
 from tests.fixtures.cards import NEW_KEY, personalise

@@ -12,11 +12,12 @@ import pytest
 
 from readers.connection import CardConnection
 from readers.errors import CardBusy, CardMute, CardRemoved, CardReset, CardStuck, Outcome, ReaderError, WorkerEnded
+from readers.limits import Limits
 from readers.piv.session import PivSession
 from readers.piv.tap import tap
 from readers.virtual.faults import Fault
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
-from readers.worker import Limits, ReaderState, SupervisedReader
+from readers.worker import ReaderState, SupervisedReader
 from tests.fixtures.apdus import SELECT
 from tests.fixtures.cards import personalise
 from tests.fixtures.faulty import FaultyCardOnReader

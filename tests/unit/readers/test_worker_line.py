@@ -16,9 +16,8 @@ from readers.errors import (
     ReaderError,
     ReaderFailed,
 )
+from readers.limits import Limits
 from readers.piv.identifiers import Instruction
-from readers.worker import Limits
-from readers.worker_line import Order
 
 
 @pytest.mark.parametrize(
@@ -58,9 +57,8 @@ def test_answers_cross_the_line() -> None:
 
 
 def test_a_person_at_a_keypad_may_take_longer_and_a_driver_not() -> None:
-    limits, code = Limits(), bytes(worker_line.CODE_LENGTH)
-    assert limits.of_order(Order.CONTROL, code + b"PIN_VERIFY") == limits.pin_entry
-    assert limits.of_order(Order.CONTROL, code) == limits.of_order(Order.CONNECT, b"") == limits.otherwise
+    limits = Limits()
+    assert limits.of_request(b"PIN_VERIFY") == limits.pin_entry > limits.of_request(b"") == limits.otherwise
 
 
 def test_making_a_key_may_take_longer() -> None:
