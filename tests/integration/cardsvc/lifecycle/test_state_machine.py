@@ -7,11 +7,17 @@ records about a person (`tests/fixtures/invariants.py`). No request ends in a fa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
+from itertools import count
+from pathlib import Path
 from uuid import UUID
 
-from hypothesis import HealthCheck, settings
+import hypothesis
+import pytest
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,15 +28,27 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cardsvc.app import create_app
 from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.db import create_database_engine, session_factory
+from cardsvc.services import Services
+from cardsvc.settings import Settings
 from cardsvc.transitions import TransitionRefused
+from cardsvc.trust.authority import IssuingAuthority
+from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.wire.approvals import ApprovalKind
-from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
+from cardsvc.wire.lifecycle import ApplicationKind, ReplacementCause, RevocationReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
 from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest
+from tests.fixtures.asgi import AsgiTransport
 from tests.fixtures.counter import Counter
+from tests.fixtures.databases import KINDS, migrate
 from tests.fixtures.invariants import assert_sound
-from tests.fixtures.services import NOW
+from tests.fixtures.postgres import Cluster
+from tests.fixtures.proofs import City
+from tests.fixtures.services import NOW, StandingClock
+
+OpenCounter = Callable[[], AbstractContextManager[Counter]]
 
 REFUSED = frozenset({403, 404, 409, 410, 422})
 WHICH = st.integers(0, 63)
@@ -40,9 +58,10 @@ WHICH = st.integers(0, 63)
 class Lifecycle(RuleBasedStateMachine):
     """Two people, three officers and a desk."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, open_counter: OpenCounter) -> None:
         super().__init__()
-        self.counter = counter
+        self._room = ExitStack()
+        self.counter = self._room.enter_context(open_counter())
         self.people: list[UUID] = []
         self.applications: list[UUID] = []
         self.cards: list[UUID] = []
@@ -50,10 +69,6 @@ class Lifecycle(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.counter.city.clock.now = NOW
-        for name in ("ana", "bo", "cy"):
-            setattr(self.counter, name, self.counter.city.client(name))
-        self.counter.desk = self.counter.city.client("desk-1")
         for _ in range(2):
             draft = self.counter.ana.create_application(self.counter.person())
             self.people.append(draft.citizen_id)
@@ -221,31 +236,58 @@ class Lifecycle(RuleBasedStateMachine):
 
     @invariant()
     def sound(self) -> None:
-        assert_sound(self.counter.services, self.people)
+        assert_sound(self.counter.services)
 
     def teardown(self) -> None:
-        """Nothing is left behind that the clock of the next example would stumble over."""
-        for card in self.cards:
-            if self.counter.ana.card(card).state is CardState.ACTIVE:
-                self.counter.ana.revoke(card, RevocationReason.WITHDRAWN)
+        self._room.close()
 
 
 def pick(things: list[UUID], which: int) -> UUID:
     return things[-1 - which % len(things)]
 
 
-def test_whatever_is_asked_in_whatever_order(counter: Counter) -> None:
+@pytest.fixture(params=KINDS)
+def open_counter(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    keystore_folder: Path,
+    keystore: FileKeystore,
+    authority: IssuingAuthority,
+) -> OpenCounter:
+    """A counter with a database and a clock of its own for each example, so that what fails fails again."""
+    numbers = count()
+
+    @contextmanager
+    def open_database() -> Iterator[str]:
+        if request.param == "sqlite":
+            file = tmp_path / f"{next(numbers)}.db"
+            shutil.copy(request.getfixturevalue("migrated_sqlite"), file)
+            yield f"sqlite:///{file}"
+            return
+        cluster: Cluster = request.getfixturevalue("postgres_cluster")
+        with cluster.database(cluster.template("migrated", migrate)) as url:
+            yield url
+
+    @contextmanager
+    def open_() -> Iterator[Counter]:
+        clock = StandingClock()
+        with open_database() as url:
+            settings = Settings(database_url=url, keystore_dir=keystore_folder)
+            engine = create_database_engine(url)
+            services = Services(settings, clock, session_factory(engine), keystore, authority)
+            with AsgiTransport(create_app(services)) as transport:
+                yield Counter(City(services, clock, transport))
+            engine.dispose()
+
+    return open_
+
+
+def test_whatever_is_asked_in_whatever_order(open_counter: OpenCounter) -> None:
     class Machine(Lifecycle):
         def __init__(self) -> None:
-            super().__init__(counter)
+            super().__init__(open_counter)
 
     run_state_machine_as_test(
         Machine,
-        settings=settings(
-            max_examples=12,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
+        settings=hypothesis.settings(max_examples=15, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )
