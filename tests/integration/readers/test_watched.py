@@ -59,9 +59,14 @@ def test_a_mute_card_is_an_error_and_is_asked_nothing_more(
 def test_a_transaction_of_somebody_else_is_not_waited_for_for_ever(
     reader: WatchedReader, faulty_card: FaultyCardOnReader
 ) -> None:
-    with reader.connect() as connection, PcscReader(CONTACT_READER).connect() as other:
-        with other.transaction(), pytest.raises(CardBusy), connection.transaction():
-            pass
+    with (
+        reader.connect() as connection,
+        PcscReader(CONTACT_READER).connect() as other,
+        other.transaction(),
+        pytest.raises(CardBusy),
+        connection.transaction(),
+    ):
+        pass
 
 
 def test_ctrl_c_ends_the_waiting(private_pcscd: PrivatePcscd) -> None:
