@@ -24,6 +24,7 @@ ServiceError
     ├── CardRefused        the card answered, and not as a good card does (carries how)
     ├── AnotherCard        the card in the reader is not the one that was begun; nothing was written
     ├── CardBegunElsewhere it was begun for another application; nothing was written
+    ├── NotBegun           nobody began to write the card (carries its state)
     ├── CardLocked         no secret in escrow opens it, or it is too near to being blocked to find out
     ├── PossessionNotProved  the card does not use the key that it showed
     ├── AttestationRefuted   a card of a trusted maker vouches for another key than it showed
@@ -277,6 +278,16 @@ class CardBegunElsewhere(PersonalisationError):
 
     def __init__(self) -> None:
         super().__init__("The card in the reader was begun for another application. Put in the one that is reserved.")
+
+
+class NotBegun(PersonalisationError):
+    """Raised when a card is to be given up that is not being written. Carries its state."""
+
+    code = "not-begun"
+    title = "Nobody began to write this card"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The card is {state}: there is nothing to give up.", state=state)
 
 
 class CardLocked(PersonalisationError):

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
@@ -74,7 +75,8 @@ class Personalisation:
         """Write the card behind the desk, or go on writing it; gives the transport PIN, this once.
 
         Raises PersonalisationError, and before anything was written CardNotFound, NotAssigned, SerialMismatch,
-        TransitionRefused, ChangedMeanwhile. Whatever it raises is on record, and the card's state is true.
+        RecipientDecides, TransitionRefused, ChangedMeanwhile. Whatever it raises is on record, and the card's state is
+        true.
         """
         connection = RelayedConnection(self.desk, hello)
         try:
@@ -131,6 +133,7 @@ class Personalisation:
         """While we were looking at the card, it may have been given back and reserved for somebody else."""
         with transaction(self.services.sessions) as session:
             card, now = get_card(session, self.card_uuid, to_change=True), self._now()
+            require_not_recipient(session, self.actor.client_id, card.citizen_id)
             if order.begun:
                 if card.state is not CardState.PERSONALISING:
                     raise ChangedMeanwhile("card")

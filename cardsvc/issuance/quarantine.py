@@ -18,6 +18,7 @@ from cardsvc.issuance.errors import (
     CardLocked,
     CardNotConforming,
     CardRefused,
+    NotBegun,
     PossessionNotProved,
     ProductUnsuited,
 )
@@ -66,10 +67,11 @@ def put_aside(session: Session, card: Card, reason: str, *, actor: str, now: dat
 def give_up(session: Session, card_uuid: UUID, reason: str, *, actor: Principal, now: datetime) -> Card:
     """A clerk says that a card which was begun cannot be gone on with: it is lost, or broken.
 
-    Whoever writes it at this moment stops at their next write. Raises CardNotFound, TransitionRefused,
-    ChangedMeanwhile.
+    Whoever writes it at this moment stops at their next write. Raises CardNotFound, NotBegun.
     """
     card = get_card(session, card_uuid, to_change=True)
+    if card.state is not CardState.PERSONALISING:
+        raise NotBegun(card.state)
     put_aside(session, card, reason, actor=actor.client_id, now=now)
     record(
         session,

@@ -1,0 +1,458 @@
+"""Who goes on with a card that was begun, with which card, and when it is put aside instead."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from cardsvc.approvals.errors import RecipientDecides
+from cardsvc.callers.models import CallerKind
+from cardsvc.callers.repository import find_by_client_id
+from cardsvc.callers.service import disable_caller
+from cardsvc.cards.models import Card
+from cardsvc.cards.repository import get_card
+from cardsvc.db import reading, transaction
+from cardsvc.issuance import applications
+from cardsvc.issuance.attempts import take_turn
+from cardsvc.issuance.errors import (
+    AnotherCard,
+    CallerShutOut,
+    CardBegunElsewhere,
+    CardFailed,
+    CardLocked,
+    CardRefused,
+    DeskGone,
+    NotBegun,
+    TakenOver,
+)
+from cardsvc.issuance.models import Application, Attempt, Purpose
+from cardsvc.issuance.personalisation import Personalisation
+from cardsvc.issuance.quarantine import give_up
+from cardsvc.services import Services
+from cardsvc.stock import service as stock
+from cardsvc.stock.errors import SerialMismatch
+from cardsvc.transitions import TransitionRefused
+from cardsvc.trust.models import Certificate, CertificateStatus
+from cardsvc.wire.lifecycle import CardState, StockRequest
+from cardsvc.wire.relay import Progress
+from readers.connection import CardConnection
+from readers.errors import WrongPin
+from readers.piv.admin import PivAdmin
+from readers.piv.identifiers import Algorithm, KeyReference, PinReference
+from readers.piv.management_key import ManagementKey
+from readers.piv.metadata import tries_left
+from readers.piv.pin import Pin
+from readers.piv.products import YUBICO_5_3, recognise
+from readers.piv.session import PivSession
+from readers.virtual.card import VirtualCard
+from readers.virtual.profiles import PIVAPPLET_LIKE, YUBICO_5_7_LIKE, CardProfile
+from tests.fixtures.issuance import ANA, DESK, LocalDesk, caller, card_in_reader, personalise, reserve, seat
+from tests.fixtures.tearing import (
+    WRITING,
+    Silent,
+    TornOut,
+    When,
+    assert_going_on,
+    assert_opens,
+    assert_put_aside,
+    assert_sealed,
+    every_command,
+    writes,
+)
+from tests.fixtures.transports import Through
+
+OTHER_DESK = caller("desk-2", CallerKind.DESK)
+
+
+def begin(
+    services: Services, card_uuid: UUID, connection: CardConnection, at: int = 12, when: When = When.AFTER
+) -> None:
+    """Begin a card and tear it out at its n-th write."""
+    with pytest.raises(CardFailed):
+        personalise(services, card_uuid, TornOut(connection, at, when, writes))
+    assert_going_on(services, card_uuid)
+
+
+def test_another_desk_goes_on(services: Services, tmp_path: Path) -> None:
+    """On both databases, and at once."""
+    card_uuid = reserve(services)
+    with transaction(services.sessions) as session:
+        seat(session, OTHER_DESK)
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection)
+        desk = LocalDesk(connection)
+        Personalisation(services, desk, card_uuid, OTHER_DESK).run(desk.hello)
+    assert_sealed(services, card_uuid)
+    with reading(services.sessions) as session:
+        attempts = session.scalars(select(Attempt).order_by(Attempt.number)).all()
+    assert [(one.actor, one.outcome) for one in attempts] == [("desk-1", "card-failed"), ("desk-2", "ok")]
+
+
+def test_a_second_turn_ends_the_first(services: Services, tmp_path: Path) -> None:
+    """Whoever shows the card has it. The first desk, should it be alive, writes nothing more."""
+    card_uuid = reserve(services)
+    with card_in_reader(tmp_path) as connection:
+
+        def take_over(progress: Progress) -> None:
+            if progress.step == "certificate-9a":
+                with transaction(services.sessions) as session:
+                    card = get_card(session, card_uuid, to_change=True)
+                    take_turn(session, card, Purpose.ISSUANCE, actor=DESK, now=services.clock())
+
+        desk = LocalDesk(connection, on_progress=take_over)
+        with pytest.raises(TakenOver):
+            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
+        assert_going_on(services, card_uuid)
+        personalise(services, card_uuid, connection)
+    assert_sealed(services, card_uuid)
+
+
+def test_nothing_is_written_anew_that_the_card_has(sqlite_services: Services, tmp_path: Path) -> None:
+    card_uuid = reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        with pytest.raises(CardFailed):
+            personalise(sqlite_services, card_uuid, TornOut(connection, 69, When.BEFORE, every_command))
+        desk = LocalDesk(connection)
+        Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
+    assert not {command[1] for command in desk.commands} & {0x47, 0xFF}
+    assert_sealed(sqlite_services, card_uuid)
+
+
+def test_a_key_made_anew_revokes_the_certificate_of_the_one_before(sqlite_services: Services, tmp_path: Path) -> None:
+    """The card has another key 9A by now: the certificate that was issued must never come into force."""
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection, at=10)
+        session = PivSession.open(connection)
+        admin = PivAdmin(session)
+        admin.authenticate(recognise(session).management_key)
+        admin.generate_key(KeyReference.PIV_AUTHENTICATION)
+        personalise(services, card_uuid, connection)
+    with reading(services.sessions) as database:
+        rows = database.scalars(select(Certificate).where(Certificate.key_reference == 0x9A).order_by(Certificate.id))
+        statuses = [row.status for row in rows]
+    assert statuses == [CertificateStatus.REVOKED, CertificateStatus.ON_HOLD]
+    assert_sealed(services, card_uuid)
+
+
+def test_another_card_is_not_gone_on_with(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    (tmp_path / "other").mkdir()
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection)
+        with card_in_reader(tmp_path / "other") as other:
+            desk = LocalDesk(other)
+            with pytest.raises(AnotherCard):
+                Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
+        assert not {command[1] for command in desk.commands} & WRITING
+        assert_going_on(services, card_uuid)
+        personalise(services, card_uuid, connection)
+    assert_sealed(services, card_uuid)
+
+
+def test_a_card_begun_for_somebody_else_is_refused(sqlite_services: Services, tmp_path: Path) -> None:
+    """It has nothing on it but the marker, and would pass for a blank."""
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    other = reserve(services, "HQ-0002")
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection, at=0)
+        with pytest.raises(CardBegunElsewhere):
+            personalise(services, other, connection)
+        with reading(services.sessions) as session:
+            assert get_card(session, other).state is CardState.RESERVED
+        personalise(services, card_uuid, connection)
+
+
+def test_before_the_marker_any_blank_will_do(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    (tmp_path / "other").mkdir()
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection, at=0, when=When.BEFORE)
+    with card_in_reader(tmp_path / "other") as other:
+        personalise(services, card_uuid, other)
+    assert_sealed(services, card_uuid)
+
+
+def test_the_marker_that_counts_is_the_newest(sqlite_services: Services, tmp_path: Path) -> None:
+    """The first card took its marker, and nobody knew; another blank was begun since. The first is out of it."""
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    (tmp_path / "other").mkdir()
+    with card_in_reader(tmp_path) as first, card_in_reader(tmp_path / "other") as second:
+        begin(services, card_uuid, first, at=0)
+        begin(services, card_uuid, second, at=3)
+        with pytest.raises(AnotherCard):
+            personalise(services, card_uuid, first)
+        personalise(services, card_uuid, second)
+    assert_sealed(services, card_uuid)
+
+
+@pytest.mark.parametrize("profile", [PIVAPPLET_LIKE, YUBICO_5_7_LIKE], ids=lambda profile: profile.name)
+def test_other_products_torn_at_writes(sqlite_services: Services, tmp_path: Path, profile: CardProfile) -> None:
+    for at in range(0, 24, 2):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        VirtualCard(folder / "card.json", profile=profile).close()
+        card_uuid = reserve(sqlite_services, f"HQ-{at:04}")
+        with card_in_reader(folder) as connection:
+            begin(sqlite_services, card_uuid, connection, at)
+            assert_opens(sqlite_services, card_uuid, connection)
+            personalise(sqlite_services, card_uuid, connection)
+        assert_sealed(sqlite_services, card_uuid)
+
+
+@pytest.mark.parametrize("when", When)
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_product_that_tells_nothing_of_its_secrets(
+    sqlite_services: Services, tmp_path: Path, at: int, when: When
+) -> None:
+    """Whether it has the new PUK and PIN is found out by trying, at most one try each."""
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, Silent(connection), at, when)
+        personalise(services, card_uuid, Silent(connection))
+        assert_opens(services, card_uuid, connection)
+    assert_sealed(services, card_uuid)
+
+
+def test_the_last_try_of_the_puk_is_not_spent(sqlite_services: Services, tmp_path: Path) -> None:
+    """Torn at the PUK, and again at every guess: no answer ever comes, and the card does not tell its tries."""
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, Silent(connection), at=1, when=When.BEFORE)
+        for _ in range(2):
+            begin(services, card_uuid, Silent(connection), at=0)
+        with pytest.raises(CardLocked, match="PUK"):
+            personalise(services, card_uuid, Silent(connection))
+        assert tries_left(PivSession.open(connection), PinReference.PUK) == 1
+    assert_put_aside(services, card_uuid)
+
+
+def test_the_last_try_of_the_pin_is_not_spent(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection, at=2)
+        session = PivSession.open(connection)
+        for _ in range(2):
+            with pytest.raises(WrongPin):
+                session.verify_pin(Pin("999999"))
+        with pytest.raises(CardLocked, match="PIN"):
+            personalise(services, card_uuid, connection)
+        connection.reset()
+        assert PivSession.open(connection).pin_tries_left() == 1
+    assert_put_aside(services, card_uuid)
+
+
+def test_a_card_with_a_management_key_of_somebody_else(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection)
+        admin = PivAdmin(PivSession.open(connection))
+        admin.authenticate(YUBICO_5_3.management_key)
+        admin.set_management_key(ManagementKey(Algorithm.AES_256, bytes(32)))
+        with pytest.raises(CardLocked, match="management key"):
+            personalise(services, card_uuid, connection)
+    assert_put_aside(services, card_uuid)
+    with reading(services.sessions) as session:
+        statuses = set(session.scalars(select(Certificate.status)))
+    assert statuses == {CertificateStatus.REVOKED}
+
+
+class Refusing(Through):
+    """A card that refuses to make keys."""
+
+    def transmit(self, command: bytes) -> bytes:
+        return b"\x6f\x00" if command[1] == 0x47 else super().transmit(command)
+
+
+def test_a_card_that_refuses_gets_a_second_chance_and_no_third(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        with pytest.raises(CardRefused):
+            personalise(services, card_uuid, Refusing(connection))
+        assert_going_on(services, card_uuid)
+        with pytest.raises(CardRefused):
+            personalise(services, card_uuid, Refusing(connection))
+    assert_put_aside(services, card_uuid)
+
+
+def test_a_bad_contact_does_not_cost_the_card(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        with pytest.raises(CardRefused):
+            personalise(services, card_uuid, Refusing(connection))
+        personalise(services, card_uuid, connection)
+    assert_sealed(services, card_uuid)
+
+
+def test_a_card_given_up(services: Services, tmp_path: Path) -> None:
+    """On both databases: it is put aside, is not gone on with, and its application gets another card."""
+    card_uuid = reserve(services)
+    (tmp_path / "second").mkdir()
+    with card_in_reader(tmp_path) as connection:
+        begin(services, card_uuid, connection)
+        with transaction(services.sessions) as session:
+            give_up(session, card_uuid, "bent", actor=ANA, now=services.clock())
+        assert_put_aside(services, card_uuid)
+        with pytest.raises(TransitionRefused, match="quarantined"):
+            personalise(services, card_uuid, connection)
+    with transaction(services.sessions) as session:
+        application = session.scalars(select(Application)).one()
+        stock.add_card(session, StockRequest(stock_number="HQ-0002"), actor=ANA, now=services.clock())
+        second = applications.reserve_card(session, application.id, "HQ-0002", actor=ANA, now=services.clock()).uuid
+    with card_in_reader(tmp_path / "second") as connection:
+        personalise(services, second, connection)
+    assert_sealed(services, second)
+    with reading(services.sessions) as session:
+        states = set(session.scalars(select(Card.state)))
+    assert states == {CardState.QUARANTINED, CardState.SEALED}
+
+
+@pytest.mark.parametrize("state", [CardState.RESERVED, CardState.SEALED])
+def test_only_a_card_that_was_begun_is_given_up(sqlite_services: Services, tmp_path: Path, state: CardState) -> None:
+    card_uuid = reserve(sqlite_services)
+    if state is CardState.SEALED:
+        with card_in_reader(tmp_path) as connection:
+            personalise(sqlite_services, card_uuid, connection)
+    with pytest.raises(NotBegun, match=state), transaction(sqlite_services.sessions) as session:
+        give_up(session, card_uuid, "bent", actor=ANA, now=sqlite_services.clock())
+
+
+@pytest.mark.parametrize("step", ["puk", "key-9c", "certificate-9e", "management-key", "chuid", "inspect"])
+def test_a_desk_that_is_disabled_ends_at_its_next_write(services: Services, tmp_path: Path, step: str) -> None:
+    """On both databases. It does not even seal the card; a colleague does."""
+    card_uuid = reserve(services)
+    with card_in_reader(tmp_path) as connection:
+
+        def shut_out(progress: Progress) -> None:
+            if progress.step == step:
+                with transaction(services.sessions) as session:
+                    disable_caller(session, "desk-1", actor="ana", now=services.clock())
+
+        desk = LocalDesk(connection, on_progress=shut_out)
+        with pytest.raises(CallerShutOut):
+            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
+        assert_going_on(services, card_uuid)
+        with pytest.raises(CallerShutOut):
+            personalise(services, card_uuid, connection)
+        with transaction(services.sessions) as session:
+            seat(session, OTHER_DESK)
+        last = LocalDesk(connection)
+        Personalisation(services, last, card_uuid, OTHER_DESK).run(last.hello)
+    assert_sealed(services, card_uuid)
+
+
+def test_nobody_writes_their_own_card(sqlite_services: Services, tmp_path: Path) -> None:
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with transaction(services.sessions) as session:
+        seat(session, ANA)
+        session.flush()
+        officer = find_by_client_id(session, "ana")
+        assert officer is not None
+        officer.citizen_id = get_card(session, card_uuid).citizen_id
+    with card_in_reader(tmp_path) as connection:
+        desk = LocalDesk(connection)
+        with pytest.raises(RecipientDecides):
+            Personalisation(services, desk, card_uuid, ANA).run(desk.hello)
+    with reading(services.sessions) as session:
+        assert get_card(session, card_uuid).state is CardState.RESERVED
+
+
+def test_a_product_serial_that_is_not_the_one_in_stock(sqlite_services: Services, tmp_path: Path) -> None:
+    """Refused before the first write; the right one passes, whatever the case of its letters."""
+    services, card_uuid = sqlite_services, reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        session = PivSession.open(connection)
+        serial = recognise(session).serial(session)
+        assert serial is not None
+        enter_serial(services, card_uuid, serial + "0")
+        desk = LocalDesk(connection)
+        with pytest.raises(SerialMismatch):
+            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
+        assert not {command[1] for command in desk.commands} & WRITING
+        with reading(services.sessions) as database:
+            assert get_card(database, card_uuid).state is CardState.RESERVED
+        enter_serial(services, card_uuid, serial)
+        personalise(services, card_uuid, connection)
+    assert_sealed(services, card_uuid)
+
+
+def enter_serial(services: Services, card_uuid: UUID, serial: str) -> None:
+    with transaction(services.sessions) as session:
+        get_card(session, card_uuid).product_serial = serial
+
+
+@pytest.mark.parametrize("after", [8, 30, 60])
+def test_a_desk_that_hangs_up(sqlite_services: Services, tmp_path: Path, after: int) -> None:
+    card_uuid = reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        desk = LocalDesk(connection, hang_up_after=after)
+        with pytest.raises(DeskGone):
+            Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
+        assert_going_on(sqlite_services, card_uuid)
+        personalise(sqlite_services, card_uuid, connection)
+    assert_sealed(sqlite_services, card_uuid)
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_a_desk_that_hangs_up_before_the_first_write_changed_nothing(
+    sqlite_services: Services, tmp_path: Path, after: int
+) -> None:
+    card_uuid = reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        desk = LocalDesk(connection, hang_up_after=after)
+        with pytest.raises(DeskGone):
+            Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
+        with reading(sqlite_services.sessions) as session:
+            assert get_card(session, card_uuid).state is CardState.RESERVED
+        personalise(sqlite_services, card_uuid, connection)
+    assert_sealed(sqlite_services, card_uuid)
+
+
+TEARS = st.lists(st.tuples(st.integers(0, 75), st.sampled_from(When)), min_size=2, max_size=5)
+
+
+@given(tears=TEARS, silent=st.booleans())
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_torn_again_and_again(
+    sqlite_services: Services, tmp_path_factory: pytest.TempPathFactory, tears: list[tuple[int, When]], *, silent: bool
+) -> None:
+    """Also while it is gone on with: it ends sealed, or put aside; and whatever happens, it can be opened."""
+    services, folder = sqlite_services, tmp_path_factory.mktemp("torn")
+    card_uuid = reserve(services, f"HQ-{folder.name.upper().replace('TORN', 'T')}00")
+    with card_in_reader(folder) as card:
+        connection: CardConnection = Silent(card) if silent else card
+        for at, when in tears:
+            with suppress(CardFailed, CardLocked, TransitionRefused):
+                personalise(services, card_uuid, TornOut(connection, at, when))
+            assert_obeys_unless_locked(services, card_uuid, card)
+        with suppress(CardLocked, TransitionRefused):
+            personalise(services, card_uuid, connection)
+    with reading(services.sessions) as session:
+        state = get_card(session, card_uuid).state
+    assert state in {CardState.SEALED, CardState.QUARANTINED}
+    if state is CardState.SEALED:
+        assert_sealed(services, card_uuid)
+    else:
+        assert silent
+        assert_put_aside(services, card_uuid)
+
+
+def assert_obeys_unless_locked(services: Services, card_uuid: UUID, connection: CardConnection) -> None:
+    """A card put aside for its last PUK try is not tried again here either."""
+    with reading(services.sessions) as session:
+        state = get_card(session, card_uuid).state
+    if state is not CardState.QUARANTINED:
+        assert_tries_are_left(connection)
+        connection.reset()
+
+
+def assert_tries_are_left(connection: CardConnection) -> None:
+    session = PivSession.open(connection)
+    for reference in (PinReference.APPLICATION_PIN, PinReference.PUK):
+        assert tries_left(session, reference) != 0
