@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, delete, exists, func, insert, select, text
 
 from cardsvc.audit.errors import LogDamaged
 from cardsvc.audit.leaf import leaf_of
@@ -38,6 +38,8 @@ _records: Final = table_of(AuditRecord)
 _waiting: Final = table_of(AuditWaiting)
 _entries: Final = table_of(AuditEntry)
 _ANY: Final = select(_waiting.c.record_id).limit(1)
+_first: Final = select(_waiting.c.record_id).order_by(_waiting.c.record_id).limit(1).subquery()
+_OLDEST: Final = select(_first.c.record_id, _records.c.at).outerjoin(_records, _records.c.id == _first.c.record_id)
 _LOCK: Final = text("SELECT pg_try_advisory_xact_lock(:number)").bindparams(number=LOCK_NUMBER)
 _PLACE: Final = (
     insert(_entries)
@@ -47,7 +49,7 @@ _PLACE: Final = (
             bindparam("size", type_=BigInteger) + func.row_number().over(order_by=_waiting.c.record_id) - 1,
             _waiting.c.record_id,
         )
-        .join(_records, _records.c.id == _waiting.c.record_id)
+        .where(exists().where(_records.c.id == _waiting.c.record_id))
         .order_by(_waiting.c.record_id)
         .limit(bindparam("most")),
     )
@@ -138,18 +140,10 @@ class Sequencer:
             raise LogDamaged("The log was set back, or changed, while the service was running")
 
 
-def oldest_waiting(connection: Connection) -> datetime | None:
-    """When the record was written that waits longest for its place; None when nothing waits."""
-    statement = (
-        select(_records.c.at).join(_waiting, _waiting.c.record_id == _records.c.id).order_by(_records.c.id).limit(1)
-    )
-    return connection.scalar(statement)
-
-
 def is_late(connection: Connection, now: datetime) -> bool:
-    """Whether a record waits too long for its place."""
-    oldest = oldest_waiting(connection)
-    return oldest is not None and now - oldest > LATE
+    """Whether a record waits too long for its place, or is gone while it waits."""
+    oldest = connection.execute(_OLDEST).one_or_none()
+    return oldest is not None and (oldest.at is None or now - oldest.at > LATE)
 
 
 def _alone(connection: Connection) -> bool:

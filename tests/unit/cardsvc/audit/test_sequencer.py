@@ -123,6 +123,15 @@ def test_a_record_that_waits_for_more_than_ten_seconds_is_late(log: AuditLog, cl
     assert not late()
 
 
+def test_a_record_that_is_gone_while_it_waits_raises_the_alarm_and_holds_nobody_up(log: AuditLog) -> None:
+    gone, _ = log.write(2)
+    log.tamper("DELETE FROM audit_records WHERE CAST(detail AS TEXT) LIKE '%0%'")
+    assert log.sequencer.sequence() == 1
+    with reading(log.services.sessions) as session:
+        assert is_late(session.connection(), log.services.clock())
+        assert session.scalars(select(AuditWaiting.record_id)).all() == [gone]
+
+
 @pytest.mark.parametrize(
     "damage",
     [
