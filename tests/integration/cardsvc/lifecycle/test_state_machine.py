@@ -17,7 +17,7 @@ from uuid import UUID
 
 import hypothesis
 import pytest
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -67,12 +67,14 @@ class Lifecycle(RuleBasedStateMachine):
         self.cards: list[UUID] = []
         self.events: list[UUID] = []
 
-    @initialize()
-    def begin(self) -> None:
-        for _ in range(2):
+    @initialize(issued=st.booleans())
+    def begin(self, *, issued: bool) -> None:
+        for has_card in (issued, True):
             draft = self.counter.ana.create_application(self.counter.person())
             self.people.append(draft.citizen_id)
             self.applications.append(draft.id)
+            if has_card:
+                self.cards.append(self.counter.issued(draft).uuid)
 
     def officer(self, which: int) -> ServiceClient:
         return (self.counter.ana, self.counter.bo, self.counter.cy)[which % 3]
@@ -134,6 +136,19 @@ class Lifecycle(RuleBasedStateMachine):
             self.counter.activate(card.uuid)
 
         self.attempt(finish)
+
+    @rule(which=WHICH, kind=st.sampled_from([ApplicationKind.REPLACEMENT, ApplicationKind.TEMPORARY]))
+    def change_ones_mind(self, which: int, kind: ApplicationKind) -> None:
+        """Ask for another card, and give it up when the old one is held already."""
+        cause = ReplacementCause.DAMAGED if kind is ApplicationKind.REPLACEMENT else None
+
+        def ask_and_cancel() -> None:
+            application = self.counter.ana.apply(pick(self.people, which), kind, cause)
+            self.applications.append(application.id)
+            self.counter.ana.submit(application.id)
+            self.counter.ana.cancel(application.id, "not needed")
+
+        self.attempt(ask_and_cancel)
 
     @precondition(lambda self: self.cards)
     @rule(which=WHICH)
@@ -289,5 +304,11 @@ def test_whatever_is_asked_in_whatever_order(open_counter: OpenCounter) -> None:
 
     run_state_machine_as_test(
         Machine,
-        settings=hypothesis.settings(max_examples=15, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
+        settings=hypothesis.settings(
+            max_examples=10,
+            stateful_step_count=40,
+            # To make a failing example shorter takes longer than anybody waits: each step is a request.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
     )
