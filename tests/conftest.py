@@ -14,6 +14,7 @@ pytest_plugins = (
     "tests.fixtures.issued",
     "tests.fixtures.pcscd",
     "tests.fixtures.faulty",
+    "tests.fixtures.torn_on_pcscd",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
     "tests.fixtures.counter",

@@ -169,12 +169,19 @@ class CardWriter:
         self.rewritten.add(object_id)
 
 
+def _steps_of(key: KeyReference) -> Mapping[str, Callable[[CardWriter], None]]:
+    """A key that has its certificate is kept when the card is gone on with; so that comes right after it."""
+    return {
+        f"key-{key:02x}": partial(CardWriter.make_key, key=key),
+        f"certificate-{key:02x}": partial(CardWriter.write_certificate, key=key),
+    }
+
+
 STEPS: Final[Mapping[str, Callable[[CardWriter], None]]] = {
     "ccc": CardWriter.write_ccc,
     SecretKind.PUK: CardWriter.set_puk,
     SecretKind.TRANSPORT_PIN: CardWriter.set_transport_pin,
-    **{f"key-{key:02x}": partial(CardWriter.make_key, key=key) for key in ISSUED_KEYS},
-    **{f"certificate-{key:02x}": partial(CardWriter.write_certificate, key=key) for key in ISSUED_KEYS},
+    **{name: step for key in ISSUED_KEYS for name, step in _steps_of(key).items()},
     "printed-information": CardWriter.write_printed_information,
     "security-object": CardWriter.write_security_object,
     SecretKind.MANAGEMENT_KEY: CardWriter.set_management_key,
