@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
@@ -16,7 +17,7 @@ from cardsvc.approvals.rules import RULES
 from cardsvc.callers.errors import ScopeMissing
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import reading, transaction
+from cardsvc.db import in_transaction, reading
 from cardsvc.wire.approvals import Approval, ApprovalList, ApprovalRefusal, ApprovalRequest, ApprovalState
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
@@ -38,7 +39,8 @@ def request_approval(request: ApprovalRequest, services: ServicesDep, actor: Req
     needed = RULES[request.kind].scope
     if needed not in actor.scopes:
         raise ScopeMissing([needed])
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> Approval:
         row = approvals.request(
             session,
             request.kind,
@@ -48,6 +50,8 @@ def request_approval(request: ApprovalRequest, services: ServicesDep, actor: Req
             reason=request.reason,
         )
         return describe(row)
+
+    return in_transaction(services.sessions, work)
 
 
 @router.get("", operation_id="listApprovals", summary="What waits for approval", responses=problems(401, 403, 422))
@@ -71,8 +75,10 @@ def read_all(
 )
 def approve(approval_id: UUID, services: ServicesDep, actor: Decider) -> Approval:
     """Grant it; it can be used from now on, for a time."""
-    with transaction(services.sessions) as session:
-        return describe(approvals.approve(session, approval_id, actor=actor.client_id, now=services.clock()))
+    return in_transaction(
+        services.sessions,
+        lambda session: describe(approvals.approve(session, approval_id, actor=actor.client_id, now=services.clock())),
+    )
 
 
 @router.post(
@@ -83,11 +89,12 @@ def approve(approval_id: UUID, services: ServicesDep, actor: Decider) -> Approva
 )
 def refuse(approval_id: UUID, request: ApprovalRefusal, services: ServicesDep, actor: Either) -> Approval:
     """Say no, for a reason."""
-    with transaction(services.sessions) as session:
-        if (
-            Scope.APPROVALS_DECIDE not in actor.scopes
-            and get_approval(session, approval_id).requested_by != actor.client_id
-        ):
+
+    def work(session: Session) -> Approval:
+        own = get_approval(session, approval_id).requested_by == actor.client_id
+        if not own and Scope.APPROVALS_DECIDE not in actor.scopes:
             raise ScopeMissing([Scope.APPROVALS_DECIDE])
         row = approvals.refuse(session, approval_id, actor=actor.client_id, now=services.clock(), reason=request.reason)
         return describe(row)
+
+    return in_transaction(services.sessions, work)

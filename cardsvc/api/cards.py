@@ -101,7 +101,9 @@ def activate(
     summary="Stop a card for now",
     responses=problems(401, 403, 404, 409, 422),
 )
-def hold(card_uuid: UUID, request: HoldRequest, services: ServicesDep, actor: Revoker) -> Card:
+def hold(
+    card_uuid: UUID, request: HoldRequest, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_HOLD)]
+) -> Card:
     """Something is wrong with it. Two officers reinstate it."""
     return _done(
         services, lambda session: cards.hold(session, card_uuid, request.reason, actor=actor, now=services.clock())

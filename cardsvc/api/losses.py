@@ -30,7 +30,7 @@ router = APIRouter(prefix="/v1/loss-reports", tags=["loss reports"])
     responses=problems(401, 403, 404, 409, 422),
 )
 def report(
-    request: LossReportRequest, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_REVOKE)]
+    request: LossReportRequest, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_HOLD)]
 ) -> LossReport:
     """The card is held when this is answered; a stolen one is revoked. The receipt is for the citizen."""
     settings = services.settings

@@ -22,7 +22,8 @@ from cardsvc.wire.registry import RegistryEvent, RegistryEventList, RegistryEven
 
 router = APIRouter(prefix="/v1", tags=["registry"])
 
-Officer = Annotated[Principal, require(Scope.CARDS_REVOKE)]
+Reporter = Annotated[Principal, require(Scope.CARDS_HOLD)]
+Revoker = Annotated[Principal, require(Scope.CARDS_REVOKE)]
 
 
 @router.post(
@@ -32,7 +33,7 @@ Officer = Annotated[Principal, require(Scope.CARDS_REVOKE)]
     summary="Somebody died or moved away",
     responses=problems(401, 403, 404, 409, 422),
 )
-def report(citizen_id: UUID, request: RegistryEventRequest, services: ServicesDep, actor: Officer) -> RegistryEvent:
+def report(citizen_id: UUID, request: RegistryEventRequest, services: ServicesDep, actor: Reporter) -> RegistryEvent:
     """Their cards are held at once; a colleague confirms or reverses it."""
     return in_transaction(
         services.sessions,
@@ -46,7 +47,7 @@ def report(citizen_id: UUID, request: RegistryEventRequest, services: ServicesDe
     summary="What the registry told about somebody",
     responses=problems(401, 403, 422),
 )
-def read_all(citizen_id: UUID, services: ServicesDep, _actor: Officer) -> RegistryEventList:
+def read_all(citizen_id: UUID, services: ServicesDep, _actor: Reporter) -> RegistryEventList:
     """Newest first."""
     with reading(services.sessions) as session:
         return RegistryEventList(events=[describe(row) for row in events_of(session, citizen_id)])
@@ -58,7 +59,7 @@ def read_all(citizen_id: UUID, services: ServicesDep, _actor: Officer) -> Regist
     summary="Revoke the cards of somebody who is gone",
     responses=problems(401, 403, 404, 409, 410, 422),
 )
-def confirm(event_id: UUID, services: ServicesDep, actor: Officer) -> RegistryEvent:
+def confirm(event_id: UUID, services: ServicesDep, actor: Revoker) -> RegistryEvent:
     """Uses up an approval of kind ``death`` about the citizen."""
     return in_transaction(
         services.sessions,

@@ -41,6 +41,7 @@ from cardsvc.wire.stock import (
 router = APIRouter(prefix="/v1/stock", tags=["stock"])
 
 Keeper = Annotated[Principal, require(Scope.STOCK_WRITE)]
+Printer = Annotated[Principal, require(Scope.STOCK_WRITE, Scope.CARDS_PERSONALISE)]
 Clerk = Annotated[Principal, require(Scope.STOCK_WRITE, Scope.APPLICATIONS_WRITE)]
 
 
@@ -62,7 +63,7 @@ def add_stock(request: StockRequest, services: ServicesDep, actor: Keeper) -> Ca
 @router.get("", operation_id="listStock", summary="Blank cards", responses=problems(401, 403, 422))
 def read_all(
     services: ServicesDep,
-    _actor: Keeper,
+    _actor: Clerk,
     office: Annotated[OfficeCode | None, Query(description="Only those of this office.")] = None,
     custodian: Annotated[str | None, Query(description="Only those in this officer's hands.", max_length=64)] = None,
 ) -> StockList:
@@ -109,7 +110,7 @@ def count(request: CountRequest, services: ServicesDep, actor: Keeper) -> StockC
     summary="Put a spoilt blank card aside",
     responses=problems(401, 403, 404, 409, 422),
 )
-def spoil(card_uuid: UUID, request: SpoilageRequest, services: ServicesDep, actor: Keeper) -> Card:
+def spoil(card_uuid: UUID, request: SpoilageRequest, services: ServicesDep, actor: Printer) -> Card:
     """Misprinted, damaged, suspicious: it stays on the books. Reserve another one for its application."""
     return in_transaction(
         services.sessions,

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from cardsvc.authentication.errors import ProofRefused
 from cardsvc.authentication.proofs import Attempt, ProofVerifier, VerifiedCard
 from cardsvc.authentication.visits import BegunVisit, VisitTimes, begin_visits
-from cardsvc.db import SessionFactory, transaction
+from cardsvc.db import SessionFactory, in_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +35,16 @@ class Turnstile:
 
     def admit(self, attempts: Sequence[Attempt]) -> Sequence[Admitted | ProofRefused]:
         """Verify, write down and begin visits, in one transaction that is committed when this returns."""
-        with transaction(self.sessions) as session:
-            connection = session.connection()
-            verdicts = self.proofs.verify_all(connection, attempts)
-            cards = [
-                (verdict, attempt.actor)
-                for verdict, attempt in zip(verdicts, attempts, strict=True)
-                if isinstance(verdict, VerifiedCard)
-            ]
-            visits = iter(begin_visits(connection, cards, times=self.times))
+        return in_transaction(self.sessions, lambda session: self._admit(session.connection(), attempts))
+
+    def _admit(self, connection: Connection, attempts: Sequence[Attempt]) -> Sequence[Admitted | ProofRefused]:
+        verdicts = self.proofs.verify_all(connection, attempts)
+        cards = [
+            (verdict, attempt.actor)
+            for verdict, attempt in zip(verdicts, attempts, strict=True)
+            if isinstance(verdict, VerifiedCard)
+        ]
+        visits = iter(begin_visits(connection, cards, times=self.times))
         return [
             Admitted(verdict, next(visits)) if isinstance(verdict, VerifiedCard) else verdict for verdict in verdicts
         ]

@@ -20,7 +20,10 @@ class Scope(StrEnum):
     """Have cards written by the service, at a desk."""
     CARDS_DELIVER = "cards:deliver"
     CARDS_ACTIVATE = "cards:activate"
+    CARDS_HOLD = "cards:hold"
+    """Stop cards for now: report losses, deaths and removals, and what is suspicious."""
     CARDS_REVOKE = "cards:revoke"
+    """Withdraw cards for good, and put held ones into force again with a colleague."""
     CARDS_READ = "cards:read"
     STOCK_WRITE = "stock:write"
     """Take blank cards into stock."""
@@ -52,6 +55,7 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
             Scope.APPROVALS_REQUEST,
             Scope.CARDS_ACTIVATE,
             Scope.CARDS_DELIVER,
+            Scope.CARDS_HOLD,
             Scope.CARDS_PERSONALISE,
             Scope.CARDS_READ,
             Scope.PEOPLE_READ,
@@ -63,6 +67,7 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
         {
             Scope.APPROVALS_DECIDE,
             Scope.APPROVALS_REQUEST,
+            Scope.CARDS_HOLD,
             Scope.CARDS_READ,
             Scope.CARDS_REVOKE,
             Scope.PEOPLE_ERASE,
