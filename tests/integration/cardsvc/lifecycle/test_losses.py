@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceProblem
 from cardsvc.trust.keystore import KeyName
 from cardsvc.trust.models import CertificateStatus
@@ -28,6 +29,7 @@ from cardsvc.wire.losses import (
     LossReportRequest,
     Question,
 )
+from cardsvc.wire.officers import Role
 from tests.fixtures.counter import Counter
 
 ANSWERED = frozenset({Question.BIRTH_DATE, Question.DISTRICT})
@@ -204,6 +206,17 @@ def test_a_forgotten_card_that_turns_out_lost_is_not_restored_by_the_temporary_o
     counter.ana.return_card(temporary.uuid)
     held = counter.ana.card(old.uuid)
     assert (held.state, held.hold_reason) == (CardState.HELD, HoldReason.LOST)
+
+
+def test_a_clerk_at_the_telephone_stops_a_card_and_a_supervisor_reinstates_it(counter: Counter) -> None:
+    """At any hour somebody must be able to stop a card; to put one into force again takes others."""
+    citizen_id, card = counter.first()
+    clerk = counter.city.caller("di", CallerKind.OFFICER, roles=[Role.CLERK])
+    clerk.report_loss(lost(citizen_id))
+    counter.approval(ApprovalKind.REINSTATEMENT, card.uuid)
+    assert counter.refused(lambda: clerk.reinstate(card.uuid), "di").code == "insufficient-scope"
+    supervisor = counter.city.caller("ed", CallerKind.OFFICER, roles=[Role.SUPERVISOR])
+    assert supervisor.reinstate(card.uuid).state is CardState.ACTIVE
 
 
 @pytest.mark.parametrize("number", ["0000000000", "123", "12345678901", "abcdefghij"])

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement, activation_hash
+from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement, activation_hash, consent_hash
 
 HERE = Path(__file__).parent
 VECTORS = json.loads((HERE / "vectors.json").read_text())
@@ -51,10 +51,17 @@ def test_the_activation_hash_is_that_of_the_vector() -> None:
     assert activation_hash(UUID(vector["card_uuid"])).hex() == vector["digest"]
 
 
+def test_the_consent_hash_is_that_of_the_vector() -> None:
+    (vector,) = VECTORS["consents"]
+
+    assert consent_hash(UUID(vector["application_id"])).hex() == vector["digest"]
+
+
 def test_the_vectors_are_what_a_shell_and_openssl_make_of_the_description() -> None:
     derived = subprocess.run(("bash", str(HERE / "vectors.sh")), capture_output=True, text=True, check=True)
 
-    assert derived.stdout.split() == [vector["digest"] for vector in (*VECTORS["statements"], *VECTORS["activations"])]
+    vectors = (*VECTORS["statements"], *VECTORS["activations"], *VECTORS["consents"])
+    assert derived.stdout.split() == [vector["digest"] for vector in vectors]
 
 
 def test_each_level_that_is_proved_by_a_challenge_has_a_key_of_its_own() -> None:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Derives the digests of vectors.json once more, without Python and without any code of ours: printf builds the bytes
 # as the docstring of cardsvc/wire/signed.py describes them, openssl hashes them. Prints one digest a line, in the order
-# of the file: first the statements, then the activation hashes.
+# of the file: the statements, the activation hashes, the consent hashes.
 set -eu
 
 text() { printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'; }
@@ -26,6 +26,7 @@ statement() {
     )"
 }
 
+consent() { digest "$(text citizen-card/consent/v1)00$(printf '%s' "$1" | tr -d -)"; }
 activation() { digest "$(text citizen-card/activation/v1)00$(printf '%s' "$1" | tr -d -)"; }
 
 statement 'https://cards.example' tap 9e kiosk-1 kiosk-1 6f1c8a52-3e0b-4d6f-9a57-1c2d3e4f5a6b \
@@ -37,3 +38,4 @@ statement 'https://cards.example' pin 9a desk-7 'urn:citizen-card:department:edu
 statement 'https://卡.example/横琴' tap 9e k 'urn:x' 00000000-0000-4000-8000-000000000000 \
     0000000000000000000000000000000000000000000000000000000000000000 0 ''
 activation 6f1c8a52-3e0b-4d6f-9a57-1c2d3e4f5a6b
+consent 018f3c7a-5e2b-7d41-a9c8-3f60b1d2e4a7
