@@ -15,6 +15,7 @@ pytest_plugins = (
     "tests.fixtures.pcscd",
     "tests.fixtures.faulty",
     "tests.fixtures.torn_on_pcscd",
+    "tests.fixtures.mortal",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
     "tests.fixtures.counter",
