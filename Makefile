@@ -1,13 +1,13 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lint format bench fuzz chaos-readers lock clean
+.PHONY: help setup demo run test check lint format bench fuzz chaos-readers chaos-issuance lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
 PACKAGES := readers cardsvc kiosk
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is needed: Debian packages (as root, or SETUP=1 for sudo) and .venv
 	@.ci/setup test
@@ -54,6 +54,10 @@ fuzz: ## look for bytes of a card that our parsers choke on (ARGS="--seconds 600
 chaos-readers: ## 10,000 random faults of cards, readers and pcscd; writes var/chaos/readers.json (ARGS="--seed 7")
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m tests.chaos.readers $(ARGS)
+
+chaos-issuance: ## a card torn out of a real reader at every command of its making; takes some minutes
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m pytest tests/chaos/issuance/campaign.py -q -n0 -s --no-cov $(ARGS)
 
 lock: ## choose the newest releases pyproject.toml allows and write both lock files anew
 	@.ci/lock
