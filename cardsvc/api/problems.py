@@ -109,6 +109,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     certificates.WeakKey: Answer(_UNPROCESSABLE),
     trust.NotPublished: Answer(_NOT_FOUND),
     trust.RotationTooSoon: Answer(_CONFLICT),
+    trust.IssuerInUse: Answer(_CONFLICT),
     issuance.ApplicationNotFound: Answer(_NOT_FOUND),
     issuance.ApplicationOpen: Answer(_CONFLICT),
     issuance.CardInUse: Answer(_CONFLICT),

@@ -29,3 +29,13 @@ class RotationTooSoon(ServiceError):
             key=name,
             used_from=used_from.isoformat(),
         )
+
+
+class IssuerInUse(ServiceError):
+    """Raised when the key that signs now is to be revoked: another must be there first."""
+
+    code = "issuer-in-use"
+    title = "The issuing CA still signs with this key"
+
+    def __init__(self) -> None:
+        super().__init__("Renew the issuing CA first: `cardsvc trust renew-issuer`.")

@@ -32,6 +32,7 @@ class ApprovalKind(StrEnum):
     ERASURE = "erasure"
     """Erasing a person's data. The subject is the citizen's id."""
     KEY_CEREMONY = "key-ceremony"
+    """Renewing the issuing CA or revoking a key of it. The subject is in the help of `cardsvc trust`."""
 
 
 class ApprovalState(StrEnum):
