@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, example, given, reject, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -198,6 +198,8 @@ COLUMNS = ("id", "at", "event", "outcome", "actor", "citizen_id", "citizen_count
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.sampled_from(COLUMNS), st.sampled_from([0, 99, 101, 257, 299]), st.integers(0, 400))
+@example("citizen_id", 299, 93)  # "a" and "A": the same id, which no search finds
+@example("at", 0, 153)  # "." and ",": the same time
 def test_any_flipped_bit_of_a_record_is_found_and_put_right(
     one_sqlite_case: Case, column: str, index: int, bit: int
 ) -> None:
