@@ -23,13 +23,14 @@ from cardsvc.cards.repository import get_card
 from cardsvc.client import ServiceClient, ServiceProblem, statement
 from cardsvc.db import reading
 from cardsvc.services import Services
+from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.relay import Command, Hello, Progress, Refused, to_desk
 from cardsvc.wire.signed import activation_hash
-from kiosk.desk.relay import RelayBroken, RelayRefused, relay_personalisation
+from kiosk.desk.relay import RelayBroken, RelayRefused, relay_personalisation, relay_unblocking
 from readers.connection import CardConnection
 from readers.errors import CardMute, CardRemoved, CardReset, ReaderFailed
 from readers.piv.identifiers import KeyReference
@@ -209,16 +210,51 @@ def test_nothing_secret_is_logged(office: Office, blank: CardConnection, caplog:
     stream = io.StringIO()
     logs.configure(stream, logging.DEBUG)
     recorded = Interrupted(blank, -1, lambda: None)
-    finished = relay_personalisation(office.desk, office.reserve(), recorded)
+    relay_personalisation(office.desk, office.reserve(), recorded)
     lines = wait_for("/v1/cards/{card_uuid}/relay", lambda: caplog.text + stream.getvalue())
-    secret_commands = [c for c in recorded.commands if c[1] in {0x20, 0x24, 0xFF} and len(c) > 5]
+    assert_nothing_secret(lines, recorded.commands)
+
+
+def test_nothing_secret_is_logged_of_what_breaks(
+    office: Office, blank: CardConnection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours is logged with its traceback; then the card is torn, gone on with, and unblocked."""
+    caplog.set_level(logging.DEBUG)
+    stream = io.StringIO()
+    logs.configure(stream, logging.DEBUG)
+    card_uuid, recorded = office.reserve(), Interrupted(blank, -1, lambda: None)
+
+    def fault(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cardsvc.issuance.personalisation.inspect", fault)
+        with pytest.raises(RelayRefused) as failed:
+            relay_personalisation(office.desk, card_uuid, recorded)
+    with pytest.raises(RelayRefused) as torn:
+        relay_personalisation(office.desk, card_uuid, PulledCard(recorded, 40, CardRemoved("torn out")))
+    finished = relay_personalisation(office.desk, card_uuid, recorded)
+    asked = office.ana.request_approval(ApprovalKind.PUK_RELEASE, card_uuid, "the desk lost the PIN")
+    office.bo.approve_request(asked.id)
+    office.desk.unblock(card_uuid)
+    fresh = relay_unblocking(office.desk, card_uuid, recorded)
+    lines = wait_for("/unblock/relay", lambda: caplog.text + stream.getvalue())
+    assert "ZeroDivisionError" in lines
+    told = f"{failed.value!r} {torn.value!r} {finished!r} {fresh!r}"
+    assert_nothing_secret(lines + told, recorded.commands)
+
+
+def assert_nothing_secret(lines: str, commands: list[bytes]) -> None:
+    """No PIN, PUK or key that any command carried, in whatever form, and no name."""
+    secret_commands = [c for c in commands if c[1] in {0x20, 0x24, 0x2C, 0xFF} and len(c) > 5]
     assert len(secret_commands) > 4
     for command in secret_commands:
         secret = command[5:]
         for shown in (secret.hex(), secret.hex().upper(), encode_base64url(command), repr(secret)):
             assert shown not in lines
-    # Six digits turn up in request ids and times of day by chance; as a word of their own they do not.
-    assert not re.search(rf"(?<![\w.-]){finished.transport_pin}(?![\w.-])", lines)
+        for digits in re.findall(rb"\d{6,8}", secret if command[1] != 0xFF else b""):
+            # Digits turn up in request ids and times of day by chance; as a word of their own they do not.
+            assert not re.search(rf"(?<![\w.-]){digits.decode()}(?![\w.-])", lines)
     assert MEI.name not in lines
 
 
@@ -346,3 +382,58 @@ def test_a_service_that_is_not_there(office: Office, blank: CardConnection) -> N
 
     with pytest.raises(RelayBroken):
         relay_personalisation(Nowhere(), uuid4(), blank)
+
+
+def test_unblocking_over_http(city: City, open_office: Callable[[City], Office], blank: CardConnection) -> None:
+    """On both databases: Ana asks, Bo grants, the desk unblocks, and the citizen has a PIN again."""
+    office = open_office(city)
+    card_uuid = office.reserve()
+    finished = relay_personalisation(office.desk, card_uuid, blank)
+    office.ana.deliver(card_uuid)
+    office.desk.activate(card_uuid, activation_proof(office.desk, card_uuid, blank, finished.transport_pin))
+    asked = office.ana.request_approval(ApprovalKind.PUK_RELEASE, card_uuid, "forgot the PIN")
+    office.bo.approve_request(asked.id)
+    opened = office.desk.unblock(card_uuid)
+    assert opened.card_uuid == card_uuid
+    steps: list[Progress] = []
+    fresh = relay_unblocking(office.desk, card_uuid, blank, steps.append)
+    assert [step.done for step in steps] == list(range(steps[0].total))
+    PivSession.open(blank).change_pin(Pin(fresh.transport_pin), OWN_PIN)
+    assert office.desk.card(card_uuid).state is CardState.ACTIVE
+    assert city.audit("card.unblock")[-1].outcome == "ok"
+
+
+def test_unblocking_without_a_grant_is_refused_and_recorded(
+    office: Office, sqlite_city: City, blank: CardConnection
+) -> None:
+    card_uuid = office.reserve()
+    relay_personalisation(office.desk, card_uuid, blank)
+    with pytest.raises(ServiceProblem) as refused:
+        office.desk.unblock(card_uuid)
+    assert refused.value.problem.code == "not-approved"
+    asked = office.ana.request_approval(ApprovalKind.PUK_RELEASE, card_uuid, "forgot the PIN")
+    with pytest.raises(ServiceProblem) as alone:
+        office.ana.approve_request(asked.id)
+    assert alone.value.problem.code == "same-person"
+    with pytest.raises(ServiceProblem) as early:
+        office.desk.unblock(card_uuid)
+    assert early.value.problem.code == "not-approved"
+    with pytest.raises(RelayRefused) as denied:
+        relay_unblocking(office.desk, card_uuid, blank)
+    assert denied.value.code == "unblocking-not-open"
+    refusals = [record.outcome for record in sqlite_city.audit("request")]
+    assert refusals == ["not-approved", "same-person", "not-approved"]
+    assert [record.outcome for record in sqlite_city.audit("card.unblock")] == ["unblocking-not-open"]
+
+
+def test_giving_up_a_card_over_http(office: Office, sqlite_city: City, blank: CardConnection) -> None:
+    card_uuid = office.reserve()
+    with pytest.raises(ServiceProblem) as too_early:
+        office.desk.give_up(card_uuid, "lost")
+    assert too_early.value.problem.code == "not-begun"
+    with pytest.raises(DeskBurntDown):
+        relay_personalisation(office.desk, card_uuid, PulledCard(blank, 30, DeskBurntDown()))
+    card = office.desk.give_up(card_uuid, "burnt with the desk")
+    assert card.state is CardState.QUARANTINED
+    assert card.history[-1].reason == "burnt with the desk"
+    assert sqlite_city.audit("card.give-up")[-1].outcome == "ok"
