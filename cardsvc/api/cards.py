@@ -16,6 +16,7 @@ from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards import service as cards
 from cardsvc.cards.activation import activate as activate_card
+from cardsvc.cards.collecting import show_proxy
 from cardsvc.cards.models import Card as Row
 from cardsvc.cards.repository import describe, get_card
 from cardsvc.db import in_transaction, reading
@@ -27,6 +28,7 @@ from cardsvc.wire.lifecycle import (
     DeliveryRequest,
     DestructionRequest,
     HoldRequest,
+    Proxy,
     RevocationRequest,
 )
 
@@ -68,6 +70,22 @@ def deliver(card_uuid: UUID, services: ServicesDep, actor: Deliverer, request: D
     return _done(
         services,
         lambda session: cards.deliver(session, services.keystore, card_uuid, proxy, actor=actor, now=services.clock()),
+    )
+
+
+@router.get(
+    "/{card_uuid}/proxy",
+    operation_id="getProxy",
+    summary="Who collected a card for its citizen",
+    responses=problems(401, 403, 404, 410, 422),
+)
+def read_proxy(
+    card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.PEOPLE_READ)]
+) -> Proxy:
+    """The look is recorded."""
+    return in_transaction(
+        services.sessions,
+        lambda session: show_proxy(session, services.keystore, card_uuid, actor=actor, now=services.clock()),
     )
 
 

@@ -162,6 +162,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     cards.HoldStands: Answer(_CONFLICT),
     cards.FoundTooLate: Answer(_CONFLICT),
     cards.NotTemporary: Answer(_CONFLICT),
+    cards.NoProxy: Answer(_NOT_FOUND),
     cards.TakesTwo: Answer(_FORBIDDEN),
     cards.StockNumberTaken: Answer(_CONFLICT),
     cards.ProofOfAnotherCard: Answer(_UNPROCESSABLE),

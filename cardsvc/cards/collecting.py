@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.service import require_not_recipient
+from cardsvc.audit.service import OK, record
+from cardsvc.callers.principal import Principal
+from cardsvc.cards.errors import NoProxy
 from cardsvc.cards.models import Card, Collection
+from cardsvc.cards.repository import get_card
 from cardsvc.citizens.service import get_citizen, open_data_key
 from cardsvc.trust import sealing
 from cardsvc.trust.keystore import Keystore
@@ -24,13 +30,28 @@ def note_proxy(session: Session, keystore: Keystore, card: Card, proxy: Proxy, *
     )
 
 
-def read_proxy(session: Session, keystore: Keystore, card: Card) -> Proxy | None:
-    """Who collected the card; None when the citizen did. Raises PersonErased, NotSealedHere."""
+def show_proxy(session: Session, keystore: Keystore, card_uuid: UUID, *, actor: Principal, now: datetime) -> Proxy:
+    """Who collected the card for its citizen; the look is recorded.
+
+    Raises CardNotFound, NoProxy, RecipientDecides, PersonErased, NotSealedHere.
+    """
+    card = get_card(session, card_uuid)
     row = session.get(Collection, card.id)
     if row is None:
-        return None
+        raise NoProxy
+    require_not_recipient(session, actor.client_id, row.citizen_id)
     data_key = open_data_key(keystore, get_citizen(session, row.citizen_id))
-    return Proxy.model_validate_json(sealing.unseal(data_key, row.sealed_proxy, _context(card)))
+    proxy = Proxy.model_validate_json(sealing.unseal(data_key, row.sealed_proxy, _context(card)))
+    record(
+        session,
+        event="card.proxy.view",
+        outcome=OK,
+        actor=actor.client_id,
+        now=now,
+        citizen_id=row.citizen_id,
+        card_id=card.id,
+    )
+    return proxy
 
 
 def _context(card: Card) -> bytes:

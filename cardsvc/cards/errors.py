@@ -71,6 +71,16 @@ class NotTemporary(ServiceError):
         super().__init__("Only a temporary card is returned for the one that was forgotten.")
 
 
+class NoProxy(ServiceError):
+    """Raised when it is asked who collected a card for its citizen, and nobody did."""
+
+    code = "no-proxy"
+    title = "Nobody else collected the card"
+
+    def __init__(self) -> None:
+        super().__init__("The card was not collected yet, or the citizen collected it.")
+
+
 class TakesTwo(ServiceError):
     """Raised when one officer alone does what takes two. Carries the kind of approval that is needed."""
 

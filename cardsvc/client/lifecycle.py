@@ -104,6 +104,10 @@ class LifecycleCalls(Calls):
         """The card was handed to its holder, or to somebody who collected it for them."""
         return self._post(f"/v1/cards/{card_uuid}/deliver", DeliveryRequest(proxy=proxy), Card)
 
+    def proxy(self, card_uuid: UUID) -> Proxy:
+        """Who collected the card for its holder. Goes on record."""
+        return self._get(f"/v1/cards/{card_uuid}/proxy", Proxy)
+
     def activate(self, card_uuid: UUID, proof: CardProof) -> Card:
         """Put a delivered card into force, with a proof made for that (see `activation_hash`)."""
         return self._post(f"/v1/cards/{card_uuid}/activate", ActivationRequest(proof=proof), Card)

@@ -6,13 +6,14 @@ from cardsvc.errors import ServiceError
 
 
 class LossReportNotFound(ServiceError):
-    """Raised when no report has this number."""
+    """Raised when no report has this number. Carries whether it can be one at all: else a digit was misheard."""
 
     code = "no-such-loss-report"
     title = "There is no such report"
 
-    def __init__(self) -> None:
-        super().__init__("No loss report has this number. Was a digit misheard?")
+    def __init__(self, *, misheard: bool) -> None:
+        hint = "A digit was misheard: the last one does not fit the others." if misheard else "Nobody was given it."
+        super().__init__(f"No loss report has this number. {hint}", misheard=misheard)
 
 
 class NothingToReport(ServiceError):

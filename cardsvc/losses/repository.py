@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cardsvc.cards.models import Card
 from cardsvc.losses.errors import LossReportNotFound
 from cardsvc.losses.models import LossReport
+from cardsvc.losses.numbers import is_number
 from cardsvc.wire import losses as wire
 
 
@@ -18,7 +19,7 @@ def get_report(session: Session, number: str) -> LossReport:
     """Raises LossReportNotFound."""
     report = session.scalar(select(LossReport).where(LossReport.number == number))
     if report is None:
-        raise LossReportNotFound
+        raise LossReportNotFound(misheard=not is_number(number))
     return report
 
 

@@ -9,9 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from cardsvc.callers.models import CallerKind
-from cardsvc.cards.collecting import read_proxy
 from cardsvc.cards.models import Collection
-from cardsvc.cards.repository import get_card
 from cardsvc.client import ServiceProblem
 from cardsvc.db import reading
 from cardsvc.wire.levels import Level
@@ -42,21 +40,27 @@ def test_a_friend_collects_the_card_and_the_citizen_activates_it(counter: Counte
     counter.approved(draft)
     card = counter.ana.deliver(counter.write(counter.reserved(draft).uuid), PROXY)
     with reading(counter.services.sessions) as session:
-        row = get_card(session, card.uuid)
-        assert read_proxy(session, counter.services.keystore, row) == PROXY
         sealed = session.scalars(select(Collection.sealed_proxy)).one()
     assert PROXY.name.encode() not in sealed
     assert PROXY.document_number.encode() not in sealed
     (record,) = counter.city.audit("card.deliver")
     assert record.detail == {"by_proxy": "true"}
+    assert counter.bo.proxy(card.uuid) == PROXY
+    (look,) = counter.city.audit("card.proxy.view")
+    assert (look.actor, look.citizen_id) == ("bo", draft.citizen_id)
     assert counter.activate(card.uuid).state is CardState.ACTIVE
 
 
 def test_whoever_collects_their_own_card_is_noted_nowhere(counter: Counter) -> None:
-    _, card = counter.first()
+    counter.first()
     with reading(counter.services.sessions) as session:
-        assert read_proxy(session, counter.services.keystore, get_card(session, card.uuid)) is None
         assert session.scalars(select(Collection.card_id)).all() == []
+
+
+def test_nobody_is_told_of_a_proxy_that_there_was_not(counter: Counter) -> None:
+    _, card = counter.first()
+    with pytest.raises(ServiceProblem, match="no-proxy"):
+        counter.ana.proxy(card.uuid)
 
 
 def test_a_proxy_with_a_name_of_ten_thousand_characters(counter: Counter) -> None:

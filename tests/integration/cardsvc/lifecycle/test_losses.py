@@ -219,8 +219,14 @@ def test_a_clerk_at_the_telephone_stops_a_card_and_a_supervisor_reinstates_it(co
     assert supervisor.reinstate(card.uuid).state is CardState.ACTIVE
 
 
-@pytest.mark.parametrize("number", ["0000000000", "123", "12345678901", "abcdefghij"])
-def test_no_such_report(sqlite_counter: Counter, number: str) -> None:
+@pytest.mark.parametrize(("number", "misheard"), [("0000000000", False), ("0000000001", True)])
+def test_no_such_report(sqlite_counter: Counter, number: str, *, misheard: bool) -> None:
     with pytest.raises(ServiceProblem) as refused:
         sqlite_counter.ana.loss_report(number)
-    assert refused.value.problem.status in {404, 422}
+    assert (refused.value.problem.code, refused.value.problem.data) == ("no-such-loss-report", {"misheard": misheard})
+
+
+@pytest.mark.parametrize("number", ["123", "12345678901", "abcdefghij"])
+def test_what_is_no_number_of_a_report(sqlite_counter: Counter, number: str) -> None:
+    with pytest.raises(ServiceProblem, match="invalid-request"):
+        sqlite_counter.ana.loss_report(number)
