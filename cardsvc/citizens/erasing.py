@@ -59,7 +59,7 @@ def erase(session: Session, citizen_id: UUID, *, actor: Principal, now: datetime
     approval = spend(session, ApprovalKind.ERASURE, citizen.id, actor=actor.client_id, now=now)
     erased = ErasedPerson(citizen.id, now, approval.requested_by, approval.decided_by or "")
     forget_person(session, citizen)
-    session.add(_row(erased))
+    session.add(row_of(erased))
     record(
         session,
         event="person.erase",
@@ -104,7 +104,7 @@ def replay_erasures(session: Session, erasures: Iterable[ErasedPerson], *, actor
         if citizen is None:
             continue
         if session.get(Erasure, citizen.id) is None:
-            session.add(_row(erased))
+            session.add(row_of(erased))
         if citizen.wrapped_key is None:
             continue
         forget_person(session, citizen)
@@ -159,7 +159,8 @@ def _entry(erased: ErasedPerson) -> dict[str, Any]:
     }
 
 
-def _row(erased: ErasedPerson) -> Erasure:
+def row_of(erased: ErasedPerson) -> Erasure:
+    """The entry for the list in the database."""
     return Erasure(
         citizen_id=erased.citizen_id,
         erased_at=erased.erased_at,

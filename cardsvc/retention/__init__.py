@@ -1,0 +1,1 @@
+"""What is deleted when: a table, and what carries it out."""
