@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 from cardsvc import ceremony, schema
 from cardsvc.audit.models import AuditRecord
 from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.principal import principal_of
 from cardsvc.callers.scopes import SCOPES_OF_KIND
 from cardsvc.cli import app
 from cardsvc.db import SessionFactory, create_database_engine, reading, session_factory
@@ -88,7 +89,7 @@ def test_a_city_is_founded(town: Town) -> None:
         record = session.scalars(select(AuditRecord).where(AuditRecord.event == "ceremony.found")).one()
     assert [officer.client_id for officer in officers] == ["ana", "bo"]
     assert {officer.kind for officer in officers} == {CallerKind.OFFICER}
-    assert all(set(officer.scopes) == SCOPES_OF_KIND[CallerKind.OFFICER] for officer in officers)
+    assert all(principal_of(officer).scopes == SCOPES_OF_KIND[CallerKind.OFFICER] for officer in officers)
     root = x509.load_pem_x509_certificate((town.folder / "root.pem").read_bytes())
     assert record.actor == "ceremony"
     assert record.detail["witness"] == "city notary"
@@ -309,10 +310,12 @@ def test_callers_and_departments_are_added(sqlite_town: Town) -> None:
 
 def test_a_caller_is_disabled(sqlite_town: Town) -> None:
     sqlite_town.init()
-    assert sqlite_town.run("caller", "disable", "bo").exit_code == 0
+    sqlite_town.run("caller", "add", "--kind=kiosk", "--client-id=k", "--title=K", f"--jwk={sqlite_town.key('k')}")
+    assert sqlite_town.run("caller", "disable", "bo").exit_code == 1  # an officer
+    assert sqlite_town.run("caller", "disable", "k").exit_code == 0
     with reading(sqlite_town.sessions()) as session:
         disabled = session.scalars(select(Caller.client_id).where(Caller.disabled_at.is_not(None))).all()
-    assert disabled == ["bo"]
+    assert disabled == ["k"]
     assert sqlite_town.run("caller", "disable", "nobody").exit_code == 1
 
 
@@ -388,7 +391,22 @@ def test_the_openapi_document_needs_no_city(monkeypatch: pytest.MonkeyPatch) -> 
         "keygen",
         "caller add",
         "caller disable",
+        "caller change-key",
+        "caller list",
         "department add",
+        "office close",
+        "office list",
+        "office open",
+        "officer add",
+        "officer change",
+        "officer disable",
+        "officer grant",
+        "officer list",
+        "officer withdraw",
+        "people erasures",
+        "people reindex",
+        "retention run",
+        "retention table",
         "trust add-keys",
     ],
 )
