@@ -9,7 +9,6 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
 _SCRIPTS: Final = Path(__file__).parent.parent / "migrations" / "cardsvc"
@@ -18,6 +17,11 @@ _SCRIPTS: Final = Path(__file__).parent.parent / "migrations" / "cardsvc"
 def newest_revision() -> str | None:
     """The revision this version of the service needs."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def revisions() -> list[str]:
+    """All of them, the first one first."""
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()][::-1]
 
 
 def revision_of(engine: Engine) -> str | None:
@@ -41,10 +45,7 @@ def upgrade_within(connection: Connection, revision: str = "head") -> None:
 
 def knows(revision: str) -> bool:
     """Whether a database at this revision can be brought up to date by this version."""
-    try:
-        return ScriptDirectory.from_config(_config()).get_revision(revision) is not None
-    except CommandError:
-        return False
+    return revision in revisions()
 
 
 def downgrade(engine: Engine, revision: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -22,24 +23,29 @@ class ManifestSource(Protocol):
         """What the department at this address offers."""
 
 
+_ADDRESS: Final = re.compile(r"([a-z][a-z0-9-]*)=(https?://[^/?#]+[^?#]*)")
+
+
 @dataclass(frozen=True, slots=True)
 class DepartmentAddress:
-    """Where a department is, and which one it must be (None: whatever it says the first time)."""
+    """Where a department is, and which one it must be."""
 
     base_url: str
-    code: str | None = None
+    code: str
 
     @classmethod
     def parse(cls, text: str) -> DepartmentAddress:
-        """Read ``http://…`` or ``code=http://…``."""
-        code, separator, url = text.partition("=")
-        return cls(url, code) if separator and "/" not in code else cls(text)
+        """Read ``code=http://…``. Raises ValueError."""
+        match = _ADDRESS.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is not CODE=ADDRESS, for example education=https://education.example")
+        return cls(match[2], match[1])
 
 
 class Catalogue:
     """The offers of some departments. A department that does not answer keeps its last good manifest.
 
-    An address speaks for one department only: if it could change its code, it would be sent the assertions, and so the
+    An address speaks for one department only: if it could choose its code, it would be sent the assertions, and so the
     attributes, that are meant for another.
     """
 
@@ -69,9 +75,7 @@ class Catalogue:
 
     def _take(self, base_url: str, manifest: Manifest) -> None:
         expected = self._codes[base_url]
-        taken = any(code == manifest.department for url, code in self._codes.items() if url != base_url)
-        if taken or (expected is not None and manifest.department != expected):
+        if manifest.department != expected:
             _log.error("not its code", address=base_url, claims=manifest.department, expected=expected)
             return
-        self._codes[base_url] = manifest.department
         self._manifests[base_url] = manifest

@@ -34,7 +34,7 @@ _READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH
 @app.command(
     epilog="Every option can be given in the environment too: KIOSK_SERVICE, KIOSK_CLIENT_ID, … "
     "Example: kiosk run --service http://127.0.0.1:8080 --client-id kiosk-1 --key kiosk-1.jwk "
-    '--contactless "Virtual PCD 00 01" --contact "Virtual PCD 00 00" --department http://127.0.0.1:8101'
+    '--contactless "Virtual PCD 00 01" --contact "Virtual PCD 00 00" --department education=http://127.0.0.1:8101'
 )
 def run(
     *,
@@ -43,7 +43,7 @@ def run(
     key: Annotated[Path, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600).")],
     department: Annotated[
         list[str],
-        typer.Option(envvar="KIOSK_DEPARTMENT", help="Address of a department, or CODE=ADDRESS; may be repeated."),
+        typer.Option(envvar="KIOSK_DEPARTMENT", help="A department, CODE=ADDRESS; may be repeated."),
     ],
     roles: Annotated[
         Path | None,
@@ -86,7 +86,10 @@ def run(
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--key") from error
     held, inserted = _readers(roles, contactless, contact)
-    addresses = tuple(DepartmentAddress.parse(address) for address in department)
+    try:
+        addresses = tuple(DepartmentAddress.parse(address) for address in department)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--department") from error
     equipment = Equipment(client, held, inserted, addresses, Rules(language=language))
 
     def announce(link: str) -> None:

@@ -61,6 +61,7 @@ class Station:
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
         self._stocking = Repeated("stock", self._fill)
+        self._service_answers = True
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         errands = Errands(equipment.service, self._departments, prover, equipment.contact)
         self.booth = Booth(Machine(equipment.rules), errands.run, equipment.clock)
@@ -92,9 +93,14 @@ class Station:
         try:
             pause = min(stock.fill() for stock in self._stocks.values())
         except (ServiceUnreachable, ServiceProblem) as error:
-            _log.warning("no challenges", why=str(error))
+            if self._service_answers:
+                _log.warning("the card service is away", why=str(error))
+            self._service_answers = False
             self.booth.send(events.TroubleSeen(Trouble.SERVICE))
             return _UNREACHABLE_RETRY
+        if not self._service_answers:
+            _log.info("the card service is back")
+        self._service_answers = True
         self.booth.send(events.TroubleGone(Trouble.SERVICE))
         return pause
 

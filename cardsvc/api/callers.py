@@ -23,7 +23,7 @@ Administrator = Annotated[Principal, require(Scope.CALLERS_WRITE)]
 Anybody = Annotated[Principal, require(*Scope)]
 
 
-@router.get("/callers", operation_id="listCallers", summary="See who may call", responses=problems(401, 403))
+@router.get("/callers", operation_id="listCallers", summary="See who may call", responses=problems(401, 403, 422))
 def list_callers(services: ServicesDep, _actor: Administrator) -> wire.CallerList:
     """All, those who were put out too."""
     with reading(services.sessions) as session:

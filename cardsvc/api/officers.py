@@ -23,7 +23,9 @@ router = APIRouter(prefix="/v1", tags=["officers"])
 Administrator = Annotated[Principal, require(Scope.OFFICERS_WRITE)]
 
 
-@router.get("/officers", operation_id="listOfficers", summary="See who the officers are", responses=problems(401, 403))
+@router.get(
+    "/officers", operation_id="listOfficers", summary="See who the officers are", responses=problems(401, 403, 422)
+)
 def list_officers(services: ServicesDep, _actor: Administrator) -> wire.OfficerList:
     """All, those who were put out too."""
     with reading(services.sessions) as session:
@@ -119,7 +121,9 @@ def withdraw_role(
         return officers.describe(session, row)
 
 
-@router.get("/offices", operation_id="listOffices", summary="See which offices there are", responses=problems(401, 403))
+@router.get(
+    "/offices", operation_id="listOffices", summary="See which offices there are", responses=problems(401, 403, 422)
+)
 def list_offices(services: ServicesDep, _actor: Administrator) -> wire.OfficeList:
     """All, closed ones too."""
     with reading(services.sessions) as session:

@@ -23,6 +23,7 @@ from cardsvc.api.refusals import note_refusal
 from cardsvc.approvals import errors as approvals
 from cardsvc.audit import errors as audit
 from cardsvc.authentication import errors as authentication
+from cardsvc.backup import errors as backups
 from cardsvc.callers import errors as callers
 from cardsvc.cards import errors as cards
 from cardsvc.citizens import errors as citizens
@@ -143,6 +144,10 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     audit.LogDamaged: Answer(_CONFLICT),
     audit.CopyRefused: Answer(_UNPROCESSABLE),
     ceremony.AlreadyFounded: Answer(_CONFLICT),
+    backups.BackupExists: Answer(_CONFLICT),
+    backups.RoomTaken: Answer(_CONFLICT),
+    backups.NotABackup: Answer(_UNPROCESSABLE),
+    backups.BackupDamaged: Answer(_UNPROCESSABLE),
     ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
     citizens.CitizenNotFound: Answer(_NOT_FOUND),
     offices.OfficeUnknown: Answer(_NOT_FOUND),

@@ -30,7 +30,7 @@ def restore(
     keystore_dir: Path,
     *,
     open_keystore: Callable[[Path], Keystore],
-    finish: Callable[[sa.Connection, Keystore, Manifest], None],
+    finish: Callable[[sa.Connection, Manifest], object],
     told: Progress,
 ) -> Manifest:
     """Fill an empty database and an empty keystore folder from a backup, and bring the rows up to this version.
@@ -54,7 +54,7 @@ def restore(
             for table in reader.manifest.tables:
                 _fill_in(connection, reader, table)
             schema.upgrade_within(connection)
-            finish(connection, keystore, reader.manifest)
+            finish(connection, reader.manifest)
             stack.enter_context(_moved_in(nursery, keystore_dir))
     return reader.manifest
 

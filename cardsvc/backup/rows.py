@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from cardsvc.backup.archive import SavedTable
 from cardsvc.backup.errors import BackupDamaged
-from cardsvc.db import Utc
+from cardsvc.db import Utc, Words
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ def _same(value: Any) -> Any:
 
 KINDS: Final[Mapping[str, Kind]] = {
     "uuid": Kind(sa.Uuid, sa.Uuid(), str, UUID),
+    "words": Kind(Words, Words(), list, tuple),
     "time": Kind(Utc, Utc(), datetime.isoformat, datetime.fromisoformat),
     "date": Kind(sa.Date, sa.Date(), date.isoformat, date.fromisoformat),
     "json": Kind(sa.JSON, sa.JSON(none_as_null=True), _same, _same),
@@ -60,7 +61,7 @@ def saved_tables(metadata: sa.MetaData) -> list[tuple[sa.Table, list[str]]]:
 def kind_of(column: sa.Column[Any]) -> str:
     """Raises LookupError for a type that nobody taught us to save."""
     plain = column.type
-    if isinstance(plain, sa.TypeDecorator) and not isinstance(plain, Utc):
+    if isinstance(plain, sa.TypeDecorator) and not isinstance(plain, Utc | Words):
         plain = plain.impl_instance
     for name, kind in KINDS.items():
         if isinstance(plain, kind.matches):

@@ -28,7 +28,7 @@ from cardsvc.commands.shared import (
     require_current,
 )
 from cardsvc.reporting import print_json, reporting
-from cardsvc.trust.file_keystore import FileKeystore
+from cardsvc.trust.keystores import load_keystore
 
 app = typer.Typer()
 
@@ -51,7 +51,7 @@ def make_backup(
                 out,
                 engine,
                 settings.keystore_dir.absolute(),
-                keystore=FileKeystore.load(settings.keystore_dir, settings.read_keystore_passphrase()),
+                keystore=load_keystore(settings),
                 revision=schema.newest_revision() or "",
                 now=system_clock(),
                 told=told,
@@ -67,21 +67,23 @@ def take_back(
 ) -> None:
     """Fill an empty database and an empty keystore folder from a backup: wholly, or not at all.
 
-    What was written after the backup is not in it. The backup may come from an older version, and from the other kind
-    of database. The passphrase is the one that the keystore had when the backup was made.
+    What was written after the backup is not in it, but who was erased since then is erased again: the list of erasures
+    (CARDSVC_ERASURES_FILE) is kept outside the database for this. The backup may come from an older version, and from
+    the other kind of database. The passphrase is the one that the keystore had when the backup was made.
 
     Example: CARDSVC_DATABASE_URL=postgresql+psycopg://cards@/cards cardsvc restore /mnt/safe/cards-2026-11-22.backup
     """
     with reporting(), _progress("restored") as told:
         settings = read_settings()
-        passphrase = settings.read_keystore_passphrase()
         with open_database(settings) as engine:
             manifest = restore(
                 backup,
                 engine,
                 settings.keystore_dir.absolute(),
-                open_keystore=lambda folder: FileKeystore.load(folder, passphrase),
-                finish=lambda connection, keystore, saved: finish(connection, keystore, saved, now=system_clock()),
+                open_keystore=lambda folder: load_keystore(settings.model_copy(update={"keystore_dir": folder})),
+                finish=lambda connection, saved: finish(
+                    connection, saved, erasures_file=settings.erasures_file, now=system_clock()
+                ),
                 told=told,
             )
     _report(manifest, f"restored from {backup}, as it was at {manifest.made_at}", as_json=as_json)

@@ -94,6 +94,7 @@ def test_what_is_restored_is_what_was_saved_on_either_kind_of_database(old: Plac
     own = [row for row in after["audit_records"] if OWN_RECORD in row]
     after["audit_records"] = [row for row in after["audit_records"] if row not in own]
     assert len(own) == 1
+    after["audit_waiting"] = [row for row in after["audit_waiting"] if row[0] != own[0][0]]
     assert after == before
     assert all(len(rows) == ROWS for rows in before.values())
     kept = {path.name: path.read_bytes() for path in old.keystore.iterdir()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+import pytest
 from pydantic import BaseModel
 
 from cardsvc.wire.levels import Level
@@ -27,8 +28,11 @@ class Departments:
             raise DepartmentUnreachable(base_url) from error
 
 
-def catalogue(departments: Departments, *addresses: str) -> Catalogue:
-    return Catalogue(departments, [DepartmentAddress.parse(address) for address in addresses])
+AT_CLINIC, AT_LIBRARY = DepartmentAddress(CLINIC_URL, "clinic"), DepartmentAddress(LIBRARY_URL, "library")
+
+
+def catalogue(departments: Departments, *addresses: DepartmentAddress) -> Catalogue:
+    return Catalogue(departments, addresses)
 
 
 def keys(catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -40,28 +44,28 @@ def changed(message: M, **members: Any) -> M:
 
 
 def test_offers_are_in_the_order_of_the_addresses() -> None:
-    shown = catalogue(Departments(), LIBRARY_URL, CLINIC_URL)
+    shown = catalogue(Departments(), AT_LIBRARY, AT_CLINIC)
     assert keys(shown) == [("library", "opening-hours"), ("clinic", "check-in"), ("clinic", "balance")]
     assert shown.complete
 
 
 def test_a_department_that_is_away_for_a_moment_stays_in_the_catalogue() -> None:
     departments = Departments()
-    shown = catalogue(departments, CLINIC_URL, LIBRARY_URL)
+    shown = catalogue(departments, AT_CLINIC, AT_LIBRARY)
     before = keys(shown)
     del departments.manifests[CLINIC_URL]
     assert keys(shown) == before
 
 
 def test_a_department_that_has_never_answered_is_missing() -> None:
-    shown = catalogue(Departments(), CLINIC_URL, "http://nobody.test")
+    shown = catalogue(Departments(), AT_CLINIC, DepartmentAddress("http://nobody.test", "nobody"))
     assert len(keys(shown)) == 2
     assert not shown.complete
 
 
 def test_an_address_cannot_take_the_code_of_another_department() -> None:
     departments = Departments()
-    shown = catalogue(departments, CLINIC_URL, LIBRARY_URL)
+    shown = catalogue(departments, AT_CLINIC, AT_LIBRARY)
     before = shown.refresh()
     departments.manifests[LIBRARY_URL] = changed(LIBRARY, department="clinic")
     assert shown.refresh() == before
@@ -69,21 +73,32 @@ def test_an_address_cannot_take_the_code_of_another_department() -> None:
 
 def test_an_address_cannot_become_another_department() -> None:
     departments = Departments()
-    shown = catalogue(departments, LIBRARY_URL)
+    shown = catalogue(departments, AT_LIBRARY)
     before = shown.refresh()
     departments.manifests[LIBRARY_URL] = changed(LIBRARY, department="tax-office")
     assert shown.refresh() == before
 
 
 def test_a_code_that_the_operator_gave_must_be_the_departments() -> None:
-    assert keys(catalogue(Departments(), f"clinic={CLINIC_URL}", f"museum={LIBRARY_URL}")) == [
+    assert keys(catalogue(Departments(), AT_CLINIC, DepartmentAddress(LIBRARY_URL, "museum"))) == [
         ("clinic", "check-in"),
         ("clinic", "balance"),
     ]
 
 
-def test_addresses_may_have_a_query_without_being_codes() -> None:
-    assert DepartmentAddress.parse("http://x.test/?a=b") == DepartmentAddress("http://x.test/?a=b")
+def test_an_address_is_given_with_its_code() -> None:
+    assert DepartmentAddress.parse("real-estate=https://x.test/base") == DepartmentAddress(
+        "https://x.test/base", "real-estate"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["http://x.test", "=http://x.test", "Tax=http://x.test", "tax=x.test", "tax=ftp://x.test", "tax=http://", "tax="],
+)
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not CODE=ADDRESS"):
+        DepartmentAddress.parse(text)
 
 
 def test_services_beyond_this_kiosk_are_left_out() -> None:
