@@ -45,8 +45,8 @@ def upgrade() -> None:
     # As part of the column: SQLite could add it as a constraint of the table only by copying the table, which others
     # refer to.
     name = op.f("fk_callers_citizen_id_citizens")
-    column = sa.Column("citizen_id", sa.Uuid(), sa.ForeignKey("citizens.id", name=name), nullable=True)
-    op.add_column("callers", column, inline_references=True)
+    citizen = sa.Column("citizen_id", sa.Uuid(), sa.ForeignKey("citizens.id", name=name), nullable=True)
+    op.add_column("callers", citizen, inline_references=True)
     op.create_index(op.f("ix_callers_citizen_id"), "callers", ["citizen_id"])
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.fixtures import parts
 
@@ -52,7 +54,7 @@ def test_no_file_is_empty_but_those_that_must_be() -> None:
 def test_lock_files_hold_releases_and_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text
-    releases = re.findall(r"^([a-z0-9._-]+)==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    releases = re.findall(r"^([a-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
     blocks = re.split(r"(?m)^(?=[a-z0-9])", text)[1:]
     assert len(blocks) == len(releases) > 50
     assert all("--hash=sha256:" in block for block in blocks)
@@ -60,11 +62,32 @@ def test_lock_files_hold_releases_and_hashes_and_no_address(name: str) -> None:
 
 def test_pcsc_only_adds_to_the_lock() -> None:
     plain, pcsc = (
-        set(re.findall(r"^[a-z0-9._-]+==[^ ]+", (ROOT / name).read_text(), re.MULTILINE))
+        set(re.findall(r"^[a-z0-9._-]+(?:\[[a-z0-9,_-]+\])?==[^ ]+", (ROOT / name).read_text(), re.MULTILINE))
         for name in ("requirements.lock", "requirements-pcsc.lock")
     )
     assert plain < pcsc
     assert {release.split("==")[0] for release in pcsc - plain} >= {"pyscard", "yubikey-manager"}
+
+
+def test_whatever_asks_for_an_extra_finds_it_locked_with_that_extra() -> None:
+    """Debian 12's pip takes `coverage[toml]` for another requirement than `coverage`: it wants that pinned too."""
+    text = (ROOT / "requirements.lock").read_text()
+    locked = {name: set(extras.split(",")) for name, extras in re.findall(r"^([\w.-]+)\[(.+)\]==", text, re.MULTILINE)}
+    wanted = [
+        (dependency.name, dependency.extras)
+        for name in re.findall(r"^([\w.-]+)(?:\[.+\])?==", text, re.MULTILINE)
+        for line in (installed(name) or [])
+        if (dependency := Requirement(line)).extras and (dependency.marker is None or dependency.marker.evaluate())
+    ]
+    assert wanted
+    assert [(name, extras) for name, extras in wanted if not extras <= locked.get(name, set())] == []
+
+
+def installed(name: str) -> list[str] | None:
+    try:
+        return metadata.requires(name)
+    except metadata.PackageNotFoundError:
+        return None  # a release for another platform
 
 
 @pytest.mark.parametrize("program", ["setup", "run", "lock"])

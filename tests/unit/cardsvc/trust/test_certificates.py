@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -102,14 +102,19 @@ def test_what_is_held_and_released(sqlite_services: Services) -> None:
     reserve(sqlite_services)
     with sqlite_services.sessions() as session:
         certify_on(ec.SECP256R1(), sqlite_services, session)
-        row, later = session.scalars(select(Certificate)).one(), sqlite_services.clock() + timedelta(days=1)
-        put_into_force(session, row.card_id)
-        session.refresh(row)
-        assert row.status is CertificateStatus.VALID
-        put_on_hold(session, row.card_id, later)
-        session.refresh(row)
-        assert row.status is CertificateStatus.ON_HOLD
-        assert row.held_at == later
+        card_id, now = the_card(session).id, sqlite_services.clock()
+        assert standing(session) == (CertificateStatus.ON_HOLD, now)
+        put_into_force(session, card_id)
+        assert standing(session)[0] is CertificateStatus.VALID
+        later = now + timedelta(days=1)
+        put_on_hold(session, card_id, later)
+        assert standing(session) == (CertificateStatus.ON_HOLD, later)
+
+
+def standing(session: Session) -> tuple[CertificateStatus, datetime | None]:
+    session.expire_all()
+    row = session.scalars(select(Certificate)).one()
+    return row.status, row.held_at
 
 
 def test_a_card_without_an_end_gets_no_certificate(sqlite_services: Services) -> None:
