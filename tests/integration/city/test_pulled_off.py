@@ -66,38 +66,37 @@ def test_in_the_middle_of_a_pin(city: LiveCity, card: CardFiles, at: str, when: 
     ("step", "refusal", "at_kiosk"),
     [
         ("certificate-9c", ("unfinished-card", None), []),
-        ("inspect", ("card-not-active", "quarantined"), ["card-not-active"]),
+        ("inspect", ("card-not-active", "personalising"), ["card-not-active"]),
     ],
 )
 def test_in_the_middle_of_being_written(
     city: LiveCity, tmp_path: Path, step: str, refusal: tuple[str, str | None], at_kiosk: list[str]
 ) -> None:
-    """Put aside with its certificates revoked, of no use at a kiosk; and the approval is good for another card."""
+    """Its certificates on hold and of no use at a kiosk; back in the reader, it is gone on with."""
     clerk, approver = (city.caller(officer) for officer in FOUNDING_OFFICERS)
     number = f"CC-9{len(step)}00"
     application = enrol(clerk, somebody(number))
     approver.approve(application)
 
     torn = Blank(city, tmp_path, f"{number}-1")
+    torn.reserve(application)
     with city.recording("card.personalise") as recorded, pytest.raises(RelayRefused) as refused:
-        torn.write(application, pull_off_at=step)
+        torn.write(pull_off_at=step)
 
     assert refused.value.code == "card-failed"
     assert recorded == [Recorded("card.personalise", "card-failed", FOUNDING_OFFICERS[0], card=torn.uuid)]
     on_record = CardRecordWitness(city.records, torn.uuid)
-    assert on_record.state == "quarantined"
-    assert set(on_record.certificates) == {"revoked"}
-    application_now = city.records.rows("SELECT state, card_id FROM applications WHERE id = ?", application.hex)
-    assert application_now == [("approved", None)]
+    assert on_record.state == "personalising"
+    assert set(on_record.certificates) == {"on-hold"}
 
     with city.nothing_written(), city.recording() as taps, city.put(torn.card, Place.CONTACTLESS):
         city.visitor.is_refused(*refusal)
     assert taps == [Recorded("authentication", outcome, KIOSK, card=torn.uuid) for outcome in at_kiosk]
 
-    second = Blank(city, tmp_path, f"{number}-2")
-    assert second.write(application).card_uuid == second.uuid
-    assert CardRecordWitness(city.records, second.uuid).state == "sealed"
-    assert on_record.state == "quarantined"
+    assert torn.write().card_uuid == torn.uuid
+    assert on_record.state == "sealed"
+    assert set(on_record.certificates) <= {"on-hold", "revoked"}
+    assert on_record.certificates.count("on-hold") == 3
 
 
 def somebody(document_number: str) -> Person:
@@ -118,15 +117,18 @@ class Blank:
         self.card = CardFiles.named(folder, stock_number)
         self.uuid = UUID(int=0)
 
-    def write(self, application: UUID, *, pull_off_at: str | None = None) -> Finished:
+    def reserve(self, application: UUID) -> None:
+        clerk = self._city.caller(FOUNDING_OFFICERS[0])
+        clerk.add_stock(self._stock_number)
+        self.uuid = clerk.personalise(application, self._stock_number).uuid
+
+    def write(self, *, pull_off_at: str | None = None) -> Finished:
         clerk, desk = self._city.caller(FOUNDING_OFFICERS[0]), self._city.desk
 
         def hand(progress: Progress) -> Any:
             if progress.step == pull_off_at:
                 desk.take_off(Place.CONTACT)
 
-        clerk.add_stock(self._stock_number)
-        self.uuid = clerk.personalise(application, self._stock_number).uuid
         desk.put_on(self.card, Place.CONTACT)
         try:
             with desk.reader(Place.CONTACT).connect() as connection:

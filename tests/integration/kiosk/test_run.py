@@ -36,7 +36,7 @@ def kiosk(folder: Path, key: Path, *options: str) -> Iterator[subprocess.Popen[s
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     command = [
-        *(sys.executable, "-m", "kiosk.cli", "run", f"--service={nobody}", f"--department={nobody}"),
+        *(sys.executable, "-m", "kiosk.cli", "run", f"--service={nobody}", f"--department=education={nobody}"),
         *("--client-id=kiosk-1", f"--key={key}", *options),
         *(f"--contactless=slot:{folder / 'one'}", f"--contact=slot:{folder / 'two'}"),
     ]

@@ -27,6 +27,7 @@ from kiosk.visit.screens import (
     InsertCard,
     KioskState,
     PinEntry,
+    Refusal,
     Services,
     TakeCard,
 )
@@ -103,7 +104,8 @@ class Forgetting(RuleBasedStateMachine):
         if self.state.visit:
             return self.state.visit.card_uuid
         screen = self.state.screen
-        return screen.card_uuid if isinstance(screen, PinEntry | CheckingPin) else None
+        asking = screen.resume if isinstance(screen, Refusal) else screen
+        return asking.card_uuid if isinstance(asking, PinEntry | CheckingPin) and self.inside else None
 
     # What can happen
 
