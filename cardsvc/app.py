@@ -17,6 +17,7 @@ from cardsvc.api import (
     callers,
     cards,
     citizens,
+    departments,
     losses,
     oauth,
     officers,
@@ -57,6 +58,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     audit.router,
     citizens.router,
     officers.router,
+    departments.router,
     callers.router,
     pictures.router,
 )

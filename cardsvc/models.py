@@ -15,7 +15,7 @@ from cardsvc.citizens.models import (
     SearchToken,
 )
 from cardsvc.db import Base
-from cardsvc.departments.models import Department, Policy
+from cardsvc.departments.models import Department, Policy, PolicyDraft
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
@@ -55,6 +55,7 @@ __all__ = [
     "PersonVersion",
     "Photo",
     "Policy",
+    "PolicyDraft",
     "PublishedStatement",
     "RegistryEvent",
     "RoleGrant",

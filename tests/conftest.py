@@ -21,6 +21,7 @@ pytest_plugins = (
     "tests.fixtures.counter",
     "tests.fixtures.audit",
     "tests.fixtures.tokens",
+    "tests.fixtures.command_line",
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -45,7 +45,7 @@ RULES: Final[Mapping[ApprovalKind, Rule]] = {
     ApprovalKind.DEATH: Rule(Scope.CARDS_REVOKE, timedelta(days=30), _DAY),
     ApprovalKind.DEATH_REVERSAL: Rule(Scope.APPLICATIONS_WRITE, _WEEK, _WEEK),
     ApprovalKind.ROLE_GRANT: Rule(Scope.OFFICERS_WRITE, _DAY, _DAY, Spender.REQUESTER),
-    ApprovalKind.POLICY_PUBLICATION: Rule(Scope.APPROVALS_REQUEST, _WEEK, _DAY),
+    ApprovalKind.POLICY_PUBLICATION: Rule(Scope.DEPARTMENTS_WRITE, _WEEK, _DAY),
     ApprovalKind.ERASURE: Rule(Scope.PEOPLE_ERASE, _WEEK, _DAY),
     ApprovalKind.KEY_CEREMONY: Rule(Scope.APPROVALS_REQUEST, _DAY, _DAY, Spender.REQUESTER),
 }

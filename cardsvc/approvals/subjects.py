@@ -13,6 +13,8 @@ from cardsvc.callers.models import Caller, RoleGrant
 from cardsvc.cards.repository import get_card
 from cardsvc.citizens.errors import CitizenNotFound
 from cardsvc.citizens.models import Citizen
+from cardsvc.departments.errors import PolicyDraftNotFound
+from cardsvc.departments.models import PolicyDraft
 from cardsvc.wire.approvals import ApprovalKind
 
 
@@ -37,6 +39,12 @@ def _officer(session: Session, grant_id: UUID) -> Caller:
     return session.get_one(Caller, grant.caller_id)
 
 
+def _of_nobody(session: Session, draft_id: UUID) -> UUID | None:
+    if session.get(PolicyDraft, draft_id) is None:
+        raise PolicyDraftNotFound
+    return None
+
+
 _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] = {
     ApprovalKind.PUK_RELEASE: _of_card,
     ApprovalKind.REINSTATEMENT: _of_card,
@@ -45,13 +53,14 @@ _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] 
     ApprovalKind.DEATH_REVERSAL: _itself,
     ApprovalKind.ERASURE: _itself,
     ApprovalKind.ROLE_GRANT: _of_officer,
+    ApprovalKind.POLICY_PUBLICATION: _of_nobody,
 }
 
 
 def citizen_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> UUID | None:
     """The citizen whom the subject belongs to, if it is anybody's.
 
-    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown.
+    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown, PolicyDraftNotFound.
     """
     find = _CITIZENS.get(kind)
     return None if find is None else find(session, subject_id)

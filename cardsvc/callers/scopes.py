@@ -41,6 +41,8 @@ class Scope(StrEnum):
     """Let officers in and out; ask for their roles. Offices."""
     CALLERS_WRITE = "callers:write"
     """Let kiosks and desks in and out; change keys."""
+    DEPARTMENTS_WRITE = "departments:write"
+    """Let departments take part; draft and publish, with a colleague, what they may learn."""
     AUDIT_READ = "audit:read"
     AUTHENTICATE = "authenticate"
     """Ask for challenges, prove cards, begin visits, exchange them for assertions."""
@@ -77,7 +79,13 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
     Role.STOCK_KEEPER: frozenset({Scope.APPROVALS_REQUEST, Scope.CARDS_READ, Scope.STOCK_WRITE}),
     Role.AUDITOR: frozenset({Scope.AUDIT_READ}),
     Role.ADMINISTRATOR: frozenset(
-        {Scope.APPROVALS_DECIDE, Scope.APPROVALS_REQUEST, Scope.CALLERS_WRITE, Scope.OFFICERS_WRITE}
+        {
+            Scope.APPROVALS_DECIDE,
+            Scope.APPROVALS_REQUEST,
+            Scope.CALLERS_WRITE,
+            Scope.DEPARTMENTS_WRITE,
+            Scope.OFFICERS_WRITE,
+        }
     ),
 }
 """What each role may do. The two people of a two-person rule may have the same role; they are not the same person."""

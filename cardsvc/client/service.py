@@ -7,6 +7,7 @@ from uuid import UUID
 
 from cardsvc.client.approvals import ApprovalCalls
 from cardsvc.client.audit import AuditCalls
+from cardsvc.client.departments import DepartmentCalls
 from cardsvc.client.desks import DeskCalls
 from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.officers import OfficerCalls
@@ -30,7 +31,9 @@ from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
 
-class ServiceClient(LifecycleCalls, DeskCalls, StockCalls, ApprovalCalls, PeopleCalls, OfficerCalls, AuditCalls):
+class ServiceClient(
+    LifecycleCalls, DeskCalls, StockCalls, ApprovalCalls, PeopleCalls, OfficerCalls, DepartmentCalls, AuditCalls
+):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
     ``issuer`` is the name of the service in its tokens; its base URL unless given. Safe to share between threads.

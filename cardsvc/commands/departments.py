@@ -9,10 +9,18 @@ import typer
 from rich.markup import escape
 
 from cardsvc import ceremony
+from cardsvc.approvals import service as approvals
+from cardsvc.approvals.repository import find_newest
+from cardsvc.callers.scopes import Scope
 from cardsvc.clock import system_clock
+from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
-from cardsvc.departments.service import add_department
+from cardsvc.departments import drafting
+from cardsvc.departments.repository import all_departments
+from cardsvc.departments.service import add_department, publish_policy
 from cardsvc.reporting import reporting
+from cardsvc.wire.approvals import ApprovalKind
+from cardsvc.wire.departments import Department
 
 app = typer.Typer(help="Departments and their policies.", no_args_is_help=True)
 
@@ -35,9 +43,55 @@ def add_a_department(
             code=code,
             title=title,
             public_jwk=read_json(jwk),
-            services=read_json(policy),
             actor=ceremony.ACTOR,
             now=system_clock(),
         )
+        publish_policy(session, department, read_json(policy), actor=ceremony.ACTOR, now=system_clock())
         added = {"code": department.code, "client_id": department.caller.client_id}
     report(added, f"{escape(code)} takes part, as {escape(added['client_id'])}", as_json)
+
+
+@app.command("list")
+def list_all(as_json: JsonOption = False) -> None:
+    """See which departments take part, and which version of its policy each has.
+
+    Example: cardsvc department list --json
+    """
+    with reporting(), open_session() as session:
+        rows = [drafting.describe(session, row) for row in all_departments(session)]
+    told = "\n".join(f"{escape(row.code)}: {escape(row.title)}, {_state(row)}" for row in rows)
+    report({"departments": [row.model_dump(mode="json") for row in rows]}, told or "none", as_json)
+
+
+@app.command("publish")
+def publish(
+    code: Annotated[str, typer.Argument(help="The department's code.")],
+    *,
+    policy: Annotated[Path, typer.Option(help="JSON file: the level and attributes of each service.")],
+    requested_by: SigningOfficer,
+    approved_by: SigningOfficer,
+    reason: Annotated[str, typer.Option(help="For the record.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Put the next version of a policy in force. Two officers are there with their keys.
+
+    Example: cardsvc department publish education --policy edu.policy.json --requested-by ana=ana.jwk
+    --approved-by bo=bo.jwk --reason "loans for minors"
+    """
+    with reporting(), open_session() as session:
+        now = system_clock()
+        requester = present(session, requested_by, Scope.DEPARTMENTS_WRITE)
+        approver = present(session, approved_by, Scope.APPROVALS_DECIDE)
+        draft = drafting.draft_policy(session, code, read_json(policy), reason, actor=requester, now=now)
+        approval = find_newest(session, ApprovalKind.POLICY_PUBLICATION, draft.id)
+        if approval is not None:
+            approvals.approve(session, approval.id, actor=approver, now=now)
+        published = drafting.describe_policy(drafting.publish_draft(session, draft.id, actor=requester, now=now))
+    told = f"version {published.version} of the policy of {escape(code)} is in force"
+    report(published.model_dump(mode="json"), told, as_json)
+
+
+def _state(row: Department) -> str:
+    if row.disabled_at:
+        return "shut out"
+    return f"policy version {row.policy_version}" if row.policy_version else "no policy yet"

@@ -6,13 +6,10 @@ since whoever runs commands has the database in their hands; it is on record as 
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import typer
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
 from pydantic import ValidationError
 from rich.markup import escape
 from sqlalchemy.orm import Session
@@ -21,11 +18,10 @@ from cardsvc import ceremony
 from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import find_newest
 from cardsvc.callers import officers
-from cardsvc.callers.errors import ScopeMissing
 from cardsvc.callers.models import Caller
-from cardsvc.callers.principal import principal_of
 from cardsvc.callers.scopes import Scope
 from cardsvc.clock import system_clock
+from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
 from cardsvc.offices import service as offices
 from cardsvc.reporting import CommandRefused, reporting
@@ -36,7 +32,6 @@ app = typer.Typer(help="Officers and their roles.", no_args_is_help=True)
 office_app = typer.Typer(help="Places where officers work.", no_args_is_help=True)
 
 OfficerName = Annotated[str, typer.Argument(help="The officer's client id.")]
-SigningOfficer = Annotated[str, typer.Option(help="NAME=FILE, with that officer's private key.")]
 
 
 @app.command("add")
@@ -132,8 +127,8 @@ def grant(
     """
     with reporting(), open_session() as session:
         now = system_clock()
-        requester = _present(session, requested_by, Scope.OFFICERS_WRITE)
-        approver = _present(session, approved_by, Scope.APPROVALS_DECIDE)
+        requester = present(session, requested_by, Scope.OFFICERS_WRITE)
+        approver = present(session, approved_by, Scope.APPROVALS_DECIDE)
         asked = officers.request_role(session, client_id, role, reason, actor=requester, now=now)
         approval = find_newest(session, ApprovalKind.ROLE_GRANT, asked.id)
         if approval is not None:
@@ -205,29 +200,8 @@ def _checked(code: str, title: str) -> OfficeRequest:
         ) from None
 
 
-def _present(session: Session, named: str, scope: Scope) -> str:
-    """The client id of an officer who shows their private key here, and may do this."""
-    name, separator, file = named.partition("=")
-    if not separator:
-        raise CommandRefused("Each officer is NAME=FILE.")
-    officer = officers.get_officer(session, name)
-    if officer.disabled_at is not None or _thumbprint(read_json(Path(file))) != officer.thumbprint:
-        raise CommandRefused(f"{file} is not the private key of {name}, or {name} was put out.")
-    if scope not in principal_of(officer).scopes:
-        raise ScopeMissing([scope])
-    return name
-
-
 def _state(officer: Officer) -> str:
     return "out" if officer.disabled_at else ", ".join(officer.roles) or "no role"
-
-
-def _thumbprint(jwk: dict[str, Any]) -> str | None:
-    try:
-        key = ECKey.import_key(jwk)
-        return key.thumbprint() if key.is_private else None
-    except (JoseError, ValueError, TypeError):
-        return None
 
 
 def _tell(session: Session, officer: Caller, for_people: str, as_json: bool) -> None:

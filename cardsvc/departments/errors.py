@@ -20,3 +20,35 @@ class DepartmentExists(ServiceError):
 
     def __init__(self, department: str) -> None:
         super().__init__("A department of this code takes part already.", department=department)
+
+
+class DepartmentNotFound(ServiceError):
+    """Raised when somebody asks for a department that does not take part."""
+
+    code = "department-not-found"
+    title = "There is no such department"
+
+    def __init__(self) -> None:
+        super().__init__("No department of this code takes part.")
+
+
+class PolicyDraftNotFound(ServiceError):
+    """Raised when there is no such draft of a policy."""
+
+    code = "policy-draft-not-found"
+    title = "There is no such draft"
+
+    def __init__(self) -> None:
+        super().__init__("Draft the policy anew.")
+
+
+class PolicyChangedMeanwhile(ServiceError):
+    """Raised when another version came into force since the draft was written. Carries both versions."""
+
+    code = "policy-changed-meanwhile"
+    title = "Another version of the policy came into force meanwhile"
+
+    def __init__(self, drafted_from: int, in_force: int) -> None:
+        super().__init__(
+            "Draft the change anew, from the version in force.", drafted_from=drafted_from, in_force=in_force
+        )

@@ -42,3 +42,18 @@ class Policy(Base):
     services: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
+
+
+class PolicyDraft(Base):
+    """A policy that somebody wants published. The approval for it has this row's id as its subject."""
+
+    __tablename__ = "policy_drafts"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"), index=True)
+    services: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changes_version: Mapped[int]
+    """The version in force when it was drafted; 0 for none. What is approved is a change of that one, and no other."""
+    drafted_by: Mapped[str] = mapped_column(String(64))
+    drafted_at: Mapped[datetime]
+    published_version: Mapped[int | None]

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cardsvc.callers.models import Caller
+from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department, Policy
 
 
@@ -13,6 +14,19 @@ def find_by_code(session: Session, code: str) -> Department | None:
     """The department of this code, with its caller."""
     statement = select(Department).where(Department.code == code).options(joinedload(Department.caller))
     return session.scalars(statement).one_or_none()
+
+
+def get_department(session: Session, code: str) -> Department:
+    """Locked until the commit: versions of its policy come one after another. Raises DepartmentNotFound."""
+    department = session.scalars(select(Department).where(Department.code == code).with_for_update()).one_or_none()
+    if department is None:
+        raise DepartmentNotFound
+    return department
+
+
+def all_departments(session: Session) -> list[Department]:
+    """By code, those that were shut out too, with their callers."""
+    return list(session.scalars(select(Department).order_by(Department.code).options(joinedload(Department.caller))))
 
 
 def find_by_audience(session: Session, audience: str) -> Department | None:

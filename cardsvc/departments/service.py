@@ -1,4 +1,4 @@
-"""Letting departments take part, and publishing their policies."""
+"""Letting departments take part, and putting versions of their policies in force. Who may, `drafting.py` says."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentExists, PolicyInvalid
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import parse_policy, write_policy
-from cardsvc.departments.repository import find_by_code, policy_in_force
+from cardsvc.departments.repository import find_by_code, get_department, policy_in_force
 from cardsvc.wire.base import Code
 from cardsvc.wire.manifest import department_audience
 
@@ -29,14 +29,12 @@ def add_department(
     code: str,
     title: str,
     public_jwk: Mapping[str, Any],
-    services: Any,
     actor: str,
     now: datetime,
 ) -> Department:
-    """Register a department as a caller (its code is its client id) and publish its first policy.
+    """Register a department as a caller (its code is its client id). Without a policy it is told nothing.
 
-    ``services`` is the policy as `policy.py` describes it. Raises DepartmentExists, PolicyInvalid, and what
-    `register_caller` raises.
+    Raises DepartmentExists, PolicyInvalid for a code that is none, and what `register_caller` raises.
     """
     if find_by_code(session, code) is not None:
         raise DepartmentExists(code)
@@ -53,7 +51,14 @@ def add_department(
     department = Department(id=new_id(), code=code, title=title, caller=caller, created_at=now)
     session.add(department)
     session.flush()
-    publish_policy(session, department, services, actor=actor, now=now)
+    return department
+
+
+def rename_department(session: Session, code: str, title: str, *, actor: str, now: datetime) -> Department:
+    """Change what a department is called. Raises DepartmentNotFound."""
+    department = get_department(session, code)
+    department.title = department.caller.title = title
+    record(session, event="department.change", outcome=OK, actor=actor, now=now, department=code, changed=["title"])
     return department
 
 
@@ -64,7 +69,7 @@ def publish_policy(session: Session, department: Department, services: Any, *, a
     policy = Policy(
         id=new_id(),
         department_id=department.id,
-        version=1 if present is None else present.version + 1,
+        version=version_of(present) + 1,
         services=write_policy(rules),
         created_by=actor,
         created_at=now,
@@ -81,6 +86,11 @@ def publish_policy(session: Session, department: Department, services: Any, *, a
         version=policy.version,
     )
     return policy
+
+
+def version_of(policy: Policy | None) -> int:
+    """0 for none."""
+    return 0 if policy is None else policy.version
 
 
 def _checked(code: str) -> str:

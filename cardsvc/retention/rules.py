@@ -24,6 +24,7 @@ from cardsvc.cards.models import Card
 from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_person, note_erasure, row_of
 from cardsvc.citizens.models import Citizen, Document, PersonVersion
 from cardsvc.db import Base
+from cardsvc.departments.models import PolicyDraft
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
 from cardsvc.issuance.repository import get_application
@@ -138,6 +139,10 @@ def _role_grants(before: datetime) -> Select[Any]:
     return select(RoleGrant.id).where(RoleGrant.granted_at.is_(None), RoleGrant.requested_at < before)
 
 
+def _policy_drafts(before: datetime) -> Select[Any]:
+    return select(PolicyDraft.id).where(PolicyDraft.published_version.is_(None), PolicyDraft.drafted_at < before)
+
+
 def _settled_before(before: datetime) -> ColumnElement[bool]:
     """Whether nothing has happened to an application since."""
     last = select(func.max(AuditRecord.at)).where(AuditRecord.subject_id == Application.id).scalar_subquery()
@@ -237,6 +242,15 @@ RULES: Final = (
         "The approval for them has expired.",
         _role_grants,
         _deleting(RoleGrant, RoleGrant.id),
+    ),
+    Rule(
+        "policy-drafts",
+        "Policies that were drafted and never published",
+        _DAYS_30,
+        "the draft",
+        "The approval for them has expired.",
+        _policy_drafts,
+        _deleting(PolicyDraft, PolicyDraft.id),
     ),
 )
 """In this order: an assertion before its visit, a draft before its documents, those before the person."""

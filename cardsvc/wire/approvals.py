@@ -29,6 +29,7 @@ class ApprovalKind(StrEnum):
     """A death or removal that was reported wrongly. The subject is the citizen's id."""
     ROLE_GRANT = "role-grant"
     POLICY_PUBLICATION = "policy-publication"
+    """What a department may learn. The subject is the draft's id."""
     ERASURE = "erasure"
     """Erasing a person's data. The subject is the citizen's id."""
     KEY_CEREMONY = "key-ceremony"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import inspect, select
 from typer.testing import CliRunner, Result
 
 from cardsvc import ceremony, schema
@@ -21,64 +20,13 @@ from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import principal_of
 from cardsvc.callers.scopes import SCOPES_OF_KIND
 from cardsvc.cli import app
-from cardsvc.db import SessionFactory, create_database_engine, reading, session_factory
+from cardsvc.db import reading
 from cardsvc.departments.models import Department
 from cardsvc.services import build_services
 from cardsvc.settings import Settings
 from cardsvc.trust.pkcs11_keystore import Pkcs11Keystore, TokenAddress
 from readers.paths import validate_path
-
-PASSPHRASE = "correct horse"
-
-
-class Town:
-    """The command line with one city's settings."""
-
-    def __init__(self, folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder = folder
-        self.keystore = folder / "keystore"
-        self.url = url
-        self.open = ExitStack()
-        monkeypatch.setenv("CARDSVC_DATABASE_URL", url)
-        monkeypatch.setenv("CARDSVC_KEYSTORE_DIR", str(self.keystore))
-        monkeypatch.setenv("CARDSVC_KEYSTORE_PASSPHRASE", PASSPHRASE)
-
-    def run(self, *arguments: str) -> Result:
-        return CliRunner().invoke(app, arguments, catch_exceptions=False)
-
-    def key(self, name: str) -> Path:
-        """The public half of a new key."""
-        done = self.run("keygen", "--out", str(self.folder / f"{name}.jwk"))
-        assert done.exit_code == 0, done.output
-        path = self.folder / f"{name}.pub.jwk"
-        path.write_text(done.stdout)
-        return path
-
-    def init(self, *names: str) -> Result:
-        officers = [f"--officer={name}={self.key(name)}" for name in names or ("ana", "bo")]
-        return self.run("init", *officers, "--witness", "city notary", "--ca-out", str(self.folder / "root.pem"))
-
-    def engine(self) -> Engine:
-        engine = create_database_engine(self.url)
-        self.open.callback(engine.dispose)
-        return engine
-
-    def sessions(self) -> SessionFactory:
-        return session_factory(self.engine())
-
-
-@pytest.fixture
-def town(empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    town = Town(tmp_path, empty_database_url, monkeypatch)
-    with town.open:
-        yield town
-
-
-@pytest.fixture
-def sqlite_town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    town = Town(tmp_path, f"sqlite:///{tmp_path}/data/cards.db", monkeypatch)
-    with town.open:
-        yield town
+from tests.fixtures.command_line import Town
 
 
 def test_a_city_is_founded(town: Town) -> None:
@@ -394,6 +342,8 @@ def test_the_openapi_document_needs_no_city(monkeypatch: pytest.MonkeyPatch) -> 
         "caller change-key",
         "caller list",
         "department add",
+        "department list",
+        "department publish",
         "office close",
         "office list",
         "office open",

@@ -22,15 +22,16 @@ LOAN = {"loan": {"level": "tap", "attributes": ["district"]}}
 
 def add(services: Services, code: str = "education", policy: Any = None) -> Department:
     with transaction(services.sessions) as session:
-        return add_department(
+        department = add_department(
             session,
             code=code,
             title="Education",
             public_jwk=ECKey.generate_key("P-256").as_dict(private=False),
-            services=LOAN if policy is None else policy,
             actor="ana",
             now=NOW,
         )
+        publish_policy(session, department, LOAN if policy is None else policy, actor="ana", now=NOW)
+        return department
 
 
 def test_a_department_is_a_caller_with_an_audience_of_its_own(services: Services) -> None:

@@ -1,0 +1,105 @@
+"""Departments and what each may learn, as administrators see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, TypeAdapter
+
+from cardsvc.wire.approvals import Approval, Reason
+from cardsvc.wire.base import Code, Message, Timestamp
+from cardsvc.wire.levels import Level
+from cardsvc.wire.officers import PublicJwk, Title
+
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=64)]
+"""A member of `Person`."""
+
+
+class ServiceTerms(Message):
+    """What one service of a department needs and may have."""
+
+    level: Level
+    attributes: list[AttributeName] = Field(default_factory=list, max_length=32)
+    """What it may be told with the citizen's consent. A service of level ``tap`` may never have what says who it is."""
+
+
+Services = Annotated[dict[Code, ServiceTerms], Field(max_length=64)]
+"""The terms by service code."""
+
+_services: TypeAdapter[dict[str, ServiceTerms]] = TypeAdapter(Services)
+
+
+def services_of(stored: Mapping[str, Any]) -> dict[str, ServiceTerms]:
+    """The terms of a policy that was checked when it was written."""
+    return _services.validate_python(dict(stored))
+
+
+class DepartmentRequest(Message):
+    """Let a department take part. It is told nothing until a policy is published for it."""
+
+    code: Code
+    title: Title
+    public_jwk: PublicJwk
+
+
+class DepartmentChange(Message):
+    """Change what a department is called."""
+
+    title: Title
+
+
+class Department(Message):
+    """A department that takes part, or did."""
+
+    code: Code
+    title: str
+    created_at: Timestamp
+    disabled_at: Timestamp | None = None
+    policy_version: int
+    """The version in force; 0 when there is none yet."""
+
+
+class DepartmentList(Message):
+    """All departments, by code."""
+
+    departments: list[Department]
+
+
+class PolicyDraftRequest(Message):
+    """Ask a colleague to agree to the next version of a policy. It replaces the version in force as a whole."""
+
+    services: Services
+    reason: Reason
+
+
+class Policy(Message):
+    """A version of a policy that was published."""
+
+    version: int
+    services: Services
+    published_by: str
+    published_at: Timestamp
+
+
+class PolicyDraft(Message):
+    """A version that is not in force: a second officer approves it, then it can be published."""
+
+    id: UUID
+    """The subject of the approval."""
+    department: Code
+    services: Services
+    changes_version: int
+    """The version that was in force when it was drafted; 0 for none."""
+    drafted_by: str
+    drafted_at: Timestamp
+    published_version: int | None = None
+    approval: Approval | None = None
+
+
+class PolicyHistory(Message):
+    """Every version there was, and what waits to become one, newest first."""
+
+    policies: list[Policy]
+    drafts: list[PolicyDraft]

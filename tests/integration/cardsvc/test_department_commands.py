@@ -1,0 +1,71 @@
+"""Departments and their policies at the command line: two officers are there with their keys."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from tests.fixtures.command_line import Town
+
+LOAN = {"library-loan": {"level": "tap", "attributes": []}}
+PROOF = {"proof": {"level": "pin", "attributes": ["name"]}}
+
+
+@pytest.fixture
+def founded(sqlite_town: Town) -> Town:
+    """With two officers, and education under its first policy."""
+    sqlite_town.init()
+    key = sqlite_town.key("education")
+    added = sqlite_town.run(
+        *("department", "add", "--code=education", "--title=Education"),
+        *(f"--jwk={key}", f"--policy={policy(sqlite_town, LOAN)}"),
+    )
+    assert added.exit_code == 0, added.stderr
+    return sqlite_town
+
+
+def policy(town: Town, services: object) -> Path:
+    path = town.folder / "policy.json"
+    path.write_text(json.dumps(services))
+    return path
+
+
+def publish(town: Town, services: object, *, by: str = "ana", approved_by: str = "bo", with_key_of: str = "") -> Result:
+    approver = f"{approved_by}={town.folder / (with_key_of or approved_by)}.jwk"
+    return town.run(
+        *("department", "publish", "education", f"--policy={policy(town, services)}", "--reason=as agreed", "--json"),
+        *(f"--requested-by={by}={town.folder / by}.jwk", f"--approved-by={approver}"),
+    )
+
+
+def versions(town: Town) -> dict[str, int]:
+    listed = json.loads(town.run("department", "list", "--json").stdout)["departments"]
+    return {department["code"]: department["policy_version"] for department in listed}
+
+
+def test_two_officers_publish_the_next_version(founded: Town) -> None:
+    assert versions(founded) == {"education": 1}
+    done = publish(founded, PROOF)
+    assert done.exit_code == 0, done.stderr
+    published = json.loads(done.stdout)
+    assert (published["version"], published["services"], published["published_by"]) == (2, PROOF, "ana")
+    assert "education: Education, policy version 2" in founded.run("department", "list").stdout
+
+
+def test_one_officer_alone_publishes_nothing(founded: Town) -> None:
+    for done in (
+        publish(founded, PROOF, approved_by="ana"),
+        publish(founded, PROOF, approved_by="bo", with_key_of="ana"),
+        publish(founded, {"proof": {"level": "tap", "attributes": ["name"]}}),
+    ):
+        assert done.exit_code == 1
+    assert versions(founded) == {"education": 1}
+
+
+def test_a_department_that_was_shut_out_is_listed_as_such(founded: Town) -> None:
+    founded.run("caller", "disable", "education")
+    assert "education: Education, shut out" in founded.run("department", "list").stdout
+    assert publish(founded, PROOF).exit_code == 1
