@@ -127,17 +127,24 @@ def note_erasure(path: Path, erased: ErasedPerson) -> None:
 
 
 def read_erasures(path: Path) -> Iterator[ErasedPerson]:
-    """The list outside the database; nobody when there is none. Raises ValueError for a line that makes no sense."""
+    """The list outside the database; nobody when there is none. Raises ValueError, naming a line without sense."""
     if not path.exists():
         return
-    for line in path.read_text().splitlines():
-        entry = json.loads(line)
-        yield ErasedPerson(
-            UUID(entry["citizen_id"]),
-            datetime.fromisoformat(entry["erased_at"]),
-            entry["requested_by"],
-            entry["approved_by"],
-        )
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        try:
+            yield _read_entry(line)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ValueError(f"{path}, line {number}: this is not an entry of a list of erasures") from None
+
+
+def _read_entry(line: str) -> ErasedPerson:
+    entry = json.loads(line)
+    return ErasedPerson(
+        UUID(entry["citizen_id"]),
+        datetime.fromisoformat(entry["erased_at"]),
+        entry["requested_by"],
+        entry["approved_by"],
+    )
 
 
 def describe(erased: ErasedPerson) -> ErasureDone:
