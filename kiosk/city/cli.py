@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -37,7 +39,9 @@ def demo(transport: TransportOption = None) -> None:
 
     The steps are also written to var/demo/report.json.
     """
-    if not run_demo(FOLDER / "demo", transport, _console()):
+    with _said_plainly():
+        went_well = run_demo(FOLDER / "demo", transport, _console())
+    if not went_well:
         raise typer.Exit(1)
 
 
@@ -47,17 +51,24 @@ def run(
     kiosk_port: Annotated[int, typer.Option(help="Port of the kiosk's screen, where it is free.")] = 8800,
 ) -> None:
     """Open the city and stay until Ctrl-C. Cards are moved with `city card` or on the card table's page."""
-    try:
+    with _said_plainly():
         run_city(FOLDER / "run", transport, kiosk_port, _console())
-    except (ProcessFailed, PcscUnavailable) as error:
-        Console(stderr=True).print(f"[bold red]city:[/] {escape(str(error))}", soft_wrap=True)
-        raise typer.Exit(1) from None
 
 
 @app.command(epilog="Example: city card insert")
 def card(position: Annotated[Position, typer.Argument(help="Where to put the resident's card.")]) -> None:
     """Move the card of a running city: hold it to the reader, put it in, or take it away."""
     move_card(FOLDER / "run", position)
+
+
+@contextmanager
+def _said_plainly() -> Iterator[None]:
+    """A sentence in place of a traceback where the city cannot be opened on this machine."""
+    try:
+        yield
+    except (ProcessFailed, PcscUnavailable) as error:
+        Console(stderr=True).print(f"[bold red]city:[/] {escape(str(error))}", soft_wrap=True)
+        raise typer.Exit(1) from None
 
 
 def _console() -> Console:

@@ -115,6 +115,7 @@ class Demo:
         self._sealed = personalise(self._clerk, self._application, STOCK_NUMBER, reader)
         expect(self._on_record.state, "sealed", "card")
         expect(self._on_record.certificates, ["on-hold"] * 3, "certificates")
+        self._expect_on_record("card.personalise")
         with reader.connect() as connection:
             return self._inspect(PivSession.open(connection))
 
@@ -125,7 +126,8 @@ class Demo:
         self._stage.take_off(Place.CONTACT)
         expect(self._on_record.state, "active", "card")
         expect(self._on_record.certificates, ["valid"] * 3, "certificates")
-        return "card active, 3 certificates valid"
+        self._expect_on_record("card.activate")
+        return "card active, 3 certificates valid; in the audit log: ok"
 
     def pin_over_contactless(self) -> str:
         """The PIN is of no use on the contactless reader: the card itself refuses."""
@@ -155,7 +157,7 @@ class Demo:
         used = self._card.usage - before
         self._stage.take_off(Place.CONTACTLESS)
         expect(used.apdus, 3, "APDUs of a tap")
-        expect(self._on_record.audit("authentication")[-1], "ok", "audit record")
+        self._expect_on_record("authentication")
         return f"services on the screen; {used.bytes_sent} bytes sent, {used.bytes_received} received"
 
     def served_at_tap(self) -> str:
@@ -190,15 +192,20 @@ class Demo:
         self._approver.revoke(self._sealed.uuid, RevocationReason.LOST)
         expect(self._on_record.state, "revoked", "card")
         expect(self._on_record.certificates, ["revoked"] * 3, "certificates")
-        return "card and 3 certificates revoked in one transaction"
+        self._expect_on_record("card.revoke")
+        return "card and 3 certificates revoked; in the audit log: ok"
 
     def refused_tap(self) -> str:
         """The next tap is refused."""
         self._stage.put_on(self._card, Place.CONTACTLESS)
         shown = self._citizen.wait_for("refusal")
         self._stage.take_off(Place.CONTACTLESS)
-        expect(self._on_record.audit("authentication")[-1], "card-not-active", "audit record")
+        self._expect_on_record("authentication", "card-not-active")
         return f"screen: “{shown['title']}”; in the audit log: card-not-active"
+
+    def _expect_on_record(self, event: str, outcome: str = "ok") -> None:
+        """The newest audit record of that kind about the card."""
+        expect(self._on_record.audit(event)[-1:], [outcome], f"audit record of {event}")
 
     def _application_state(self) -> str:
         return str(self._records.value("SELECT state FROM applications WHERE id = ?", self._application.hex))
@@ -232,7 +239,11 @@ STEPS: Final[tuple[tuple[str, Callable[[Demo], str]], ...]] = (
 
 
 def run_demo(report_folder: Path, wanted: Transport | None, console: Console) -> bool:
-    """Run every step, print a table, write ``report.json``; logs of the processes are kept when a step failed."""
+    """Run every step, print a table, write ``report.json``; logs of the processes are kept when a step failed.
+
+    What an earlier run left is removed first, so that nothing there speaks for a run that was broken off.
+    """
+    shutil.rmtree(report_folder, ignore_errors=True)
     with ExitStack() as running, tempfile.TemporaryDirectory(prefix="city-") as name:
         folder = Path(name)
         stage = running.enter_context(open_stage(folder, wanted))

@@ -34,7 +34,8 @@ class Run:
 
 def run_demo(tmp_path: Path, **environment: str) -> Run:
     folder, temporary, mark = tmp_path / "work", tmp_path / "temporary", uuid4().hex
-    folder.mkdir()
+    (folder / "var" / "demo" / "logs").mkdir(parents=True)
+    (folder / "var" / "demo" / "logs" / "earlier.log").write_text("of a run that failed")
     temporary.mkdir()
     done = subprocess.run(
         [sys.executable, "-m", "kiosk.city", "demo", "--transport", "loopback"],
@@ -113,4 +114,6 @@ def test_a_step_that_fails(tmp_path: Path) -> None:
     assert "tlh" in failed["detail"]
     assert_nothing_left(run)
     logs = run.folder / "var" / "demo" / "logs"
-    assert {path.name for path in logs.iterdir()} >= {"service.log", "kiosk.log"}
+    kept = {path.name for path in logs.iterdir()}
+    assert kept >= {"service.log", "kiosk.log"}
+    assert "earlier.log" not in kept

@@ -1,0 +1,52 @@
+"""What `city` says when it cannot do what it was asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from kiosk.city import stage
+from kiosk.city.cli import app
+from readers.errors import PcscUnavailable
+
+WHY = "pcscd is not installed: install the packages pcscd and vsmartcard-vpcd."
+
+
+class NoPcscd:
+    def __enter__(self) -> None:
+        raise PcscUnavailable(WHY)
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("command", ["demo", "run"])
+def test_pcsc_that_was_insisted_on_and_is_not_there(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stage, "PrivatePcscd", NoPcscd)
+    done = CliRunner().invoke(app, [command, "--transport", "pcsc"])
+    assert done.exit_code == 1
+    assert done.stderr.strip() == f"city: {WHY}"
+
+
+def test_no_report_of_an_earlier_run_speaks_for_one_that_did_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(stage, "PrivatePcscd", NoPcscd)
+    report = tmp_path / "var" / "demo" / "report.json"
+    report.parent.mkdir(parents=True)
+    report.write_text('{"ok": true}')
+    assert CliRunner().invoke(app, ["demo", "--transport", "pcsc"]).exit_code == 1
+    assert not report.exists()
+
+
+def test_a_card_cannot_be_moved_where_no_city_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["card", "hold"])
+    assert done.exit_code == 2
+    assert "no city is running here" in done.stderr
