@@ -15,7 +15,7 @@ from cardsvc.citizens.models import (
     SearchToken,
 )
 from cardsvc.db import Base
-from cardsvc.departments.models import Department, Policy, PolicyDraft
+from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
@@ -24,6 +24,7 @@ from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockB
 from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, StatusList, StatusPlace
 
 __all__ = [
+    "Acquaintance",
     "Application",
     "Approval",
     "Attempt",

@@ -1,4 +1,4 @@
-"""Verification of assertions, online."""
+"""What departments ask online: whether an assertion is good, whether people's cards are in force."""
 
 from __future__ import annotations
 
@@ -7,10 +7,28 @@ from fastapi import APIRouter, status
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
 from cardsvc.authentication.errors import AssertionRefused
-from cardsvc.db import transaction
+from cardsvc.db import in_transaction, transaction
+from cardsvc.departments import standing
 from cardsvc.wire.authentication import Verification, VerificationRequest
+from cardsvc.wire.departments import CardStandings, StandingQuestion
 
 router = APIRouter(prefix="/v1", tags=["verification"])
+
+
+@router.post(
+    "/card-standings",
+    operation_id="askCardStandings",
+    summary="Ask whether people's cards are in force",
+    responses=problems(401, 403, 404, 422),
+)
+def ask_card_standings(question: StandingQuestion, services: ServicesDep, actor: VerifyingCaller) -> CardStandings:
+    """About people who were with the department before, by its pseudonyms: one, or a thousand at a time.
+
+    Each answer is in the person's access history, with the purpose.
+    """
+    return in_transaction(
+        services.sessions, lambda session: standing.ask(session, question, actor=actor, now=services.clock())
+    )
 
 
 @router.post(

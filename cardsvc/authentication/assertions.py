@@ -29,6 +29,7 @@ from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import ServiceRule, parse_policy
 from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.departments.repository import find_by_audience, policy_in_force
+from cardsvc.departments.standing import make_acquainted
 from cardsvc.errors import ServiceError
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
@@ -105,10 +106,12 @@ class AssertionIssuer:
         self, session: Session, request: ExchangeRequest, grant: _Grant, actor: Principal, now: datetime
     ) -> IssuedToken:
         jti, issued_at, seconds = new_id(), int(now.timestamp()), int(self.lifetime.total_seconds())
+        name = pseudonym(self.keystore, grant.department.code, grant.visit.citizen_id)
+        make_acquainted(session, grant.department, name, grant.visit.citizen_id, now=now)
         claims = AssertionClaims(
             iss=self.issuer,
             aud=grant.department.caller.audience,
-            sub=pseudonym(self.keystore, grant.department.code, grant.visit.citizen_id),
+            sub=name,
             iat=issued_at,
             exp=issued_at + seconds,
             jti=str(jti),

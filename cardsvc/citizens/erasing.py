@@ -28,6 +28,7 @@ from cardsvc.citizens import blind_index
 from cardsvc.citizens.errors import PersonErased, PersonNeeded
 from cardsvc.citizens.models import Citizen, Document, Erasure, Guardianship, PersonVersion, Photo
 from cardsvc.citizens.service import get_citizen
+from cardsvc.departments.models import Acquaintance
 from cardsvc.issuance.models import Application
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState, CardState
@@ -76,7 +77,7 @@ def forget_person(session: Session, citizen: Citizen) -> None:
     """Take the key, everything it sealed, and every other word about the person."""
     citizen.wrapped_key, citizen.sealed_person, citizen.document_token = None, b"", None
     blind_index.forget(session, citizen.id)
-    for table in (Photo, Document, PersonVersion):
+    for table in (Photo, Document, PersonVersion, Acquaintance):
         session.execute(delete(table).where(table.citizen_id == citizen.id))
     either_side = or_(Guardianship.citizen_id == citizen.id, Guardianship.guardian_id == citizen.id)
     session.execute(delete(Guardianship).where(either_side))

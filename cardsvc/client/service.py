@@ -26,6 +26,7 @@ from cardsvc.wire.authentication import (
     VerificationRequest,
     VisitEndRequest,
 )
+from cardsvc.wire.departments import CardStandings, StandingQuestion
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
@@ -69,6 +70,11 @@ class ServiceClient(
     def verify(self, assertion: str) -> Verification:
         """Ask whether an assertion is good now. A bad one is a ServiceProblem."""
         return self._post("/v1/verifications", VerificationRequest(assertion=assertion), Verification)
+
+    def card_standings(self, pseudonyms: Sequence[str], purpose: str) -> CardStandings:
+        """Ask, as a department, whether the cards of at most a thousand people are in force."""
+        question = StandingQuestion(pseudonyms=list(pseudonyms), purpose=purpose)
+        return self._post("/v1/card-standings", question, CardStandings)
 
 
 def statement(challenge: Challenge, card_uuid: UUID) -> AuthenticationStatement:

@@ -27,6 +27,19 @@ class Department(Base):
     caller: Mapped[Caller] = relationship()
 
 
+class Acquaintance(Base):
+    """A citizen whom a department was told about once, by the name it knows them by. It may ask about nobody else."""
+
+    __tablename__ = "acquaintances"
+    __table_args__ = (UniqueConstraint("department_id", "pseudonym"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"))
+    pseudonym: Mapped[str] = mapped_column(String(43))
+    citizen_id: Mapped[UUID] = mapped_column(ForeignKey("citizens.id"), index=True)
+    since: Mapped[datetime]
+
+
 class Policy(Base):
     """One version of what a department may learn; the highest version is in force.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter, field_validator
 
 from cardsvc.wire.approvals import Approval, Reason
 from cardsvc.wire.base import Code, Message, Timestamp
@@ -103,3 +104,48 @@ class PolicyHistory(Message):
 
     policies: list[Policy]
     drafts: list[PolicyDraft]
+
+
+class CardStanding(StrEnum):
+    """Whether somebody has a card in force."""
+
+    IN_FORCE = "in-force"
+    HELD = "held"
+    """Stopped for now."""
+    NONE = "none"
+    """No card in force, and none that only waits."""
+    UNKNOWN = "unknown"
+    """The department was never told about anybody of this name, or the person was erased."""
+
+
+Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+"""The ``sub`` of an assertion: the name by which one department knows a citizen."""
+
+
+class StandingQuestion(Message):
+    """Ask how the cards of one to a thousand people stand."""
+
+    pseudonyms: list[Pseudonym] = Field(min_length=1, max_length=1000)
+    purpose: Code
+    """What the department wants to know it for, for example ``benefit-review``. The citizens can read it."""
+
+    @field_validator("pseudonyms")
+    @classmethod
+    def _once(cls, pseudonyms: list[str]) -> list[str]:
+        if len(set(pseudonyms)) != len(pseudonyms):
+            raise ValueError("ask about everybody once")
+        return pseudonyms
+
+
+class StandingAnswer(Message):
+    """One person."""
+
+    pseudonym: Pseudonym
+    standing: CardStanding
+
+
+class CardStandings(Message):
+    """How the cards stood at ``asked_at``, in the order of the question."""
+
+    asked_at: Timestamp
+    answers: list[StandingAnswer]
