@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from readers import tlv
 from readers.apdu import SHORT_LE, CommandApdu
 from readers.errors import CardError, CardNotAuthenticated, ContactlessForbidden, ProtocolError, SecurityNotSatisfied
-from readers.piv.identifiers import Algorithm, Instruction, KeyReference, ObjectId, VendorInstruction
+from readers.piv.identifiers import Algorithm, Instruction, KeyReference, ObjectId, VendorInstruction, container_tag
 from readers.piv.management_key import BLOCK_SIZES, ManagementKey
 from readers.piv.refusals import expect_success
 from readers.piv.session import PivSession
@@ -107,10 +107,10 @@ class PivAdmin:
 
     def put_object(self, object_id: ObjectId, content: bytes) -> None:
         """Write a data object (part 2 §3.3.1): ``content`` goes into its 53, or into the 7E of discovery."""
-        if object_id is ObjectId.DISCOVERY:
-            payload = tlv.encode(object_id, content)
-        else:
-            payload = tlv.encode(0x5C, object_id.to_bytes(3, "big")) + tlv.encode(0x53, content)
+        outer = container_tag(object_id)
+        payload = tlv.encode(outer, content)
+        if outer != object_id:
+            payload = tlv.encode(0x5C, object_id.to_bytes(3, "big")) + payload
         self._send(CommandApdu(0, Instruction.PUT_DATA, 0x3F, 0xFF, payload), f"write {object_id.name}")
 
     def set_management_key(self, new: ManagementKey) -> None:

@@ -1,4 +1,4 @@
-"""Fingerprints and facial image: records in a signed CBEFF frame (SP 800-76-2 §9).
+"""Fingerprints, facial image and iris images: records in a signed CBEFF frame (SP 800-76-2 §9).
 
 What is in the records is left alone; the frame says whose they are, until when, and who vouches for them.
 """
@@ -17,6 +17,7 @@ BIOMETRIC_OBJECT: Final = "2.16.840.1.101.3.6.2"
 HEADER_SIZE: Final = 88
 FINGERPRINT_TYPE: Final = 0x000008
 FACE_TYPE: Final = 0x000002
+IRIS_TYPE: Final = 0x000010
 
 _RECORD: Final = 0xBC
 _VERSION: Final = 0x03

@@ -16,9 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from readers import tlv
 from readers.errors import MalformedTlv, ProtocolError
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, ObjectId
+from readers.piv.identifiers import CERTIFICATE_OBJECTS, RETIRED_CERTIFICATES, ObjectId, container_tag
 
-_CONTAINER: Final = 0x53
 _PARTS_OF_NAMES: Final = (
     ("cardauth", ObjectId.CERTIFICATE_CARD_AUTHENTICATION),
     ("pivauth", ObjectId.CERTIFICATE_PIV_AUTHENTICATION),
@@ -29,12 +28,14 @@ _PARTS_OF_NAMES: Final = (
     ("chuidobject", ObjectId.CHUID),
     ("fingerprint", ObjectId.FINGERPRINTS),
     ("faceobject", ObjectId.FACIAL_IMAGE),
+    ("iris", ObjectId.IRIS_IMAGES),
     ("printedinformation", ObjectId.PRINTED_INFORMATION),
     ("disco", ObjectId.DISCOVERY),
     ("keyhistory", ObjectId.KEY_HISTORY),
     ("cardcapability", ObjectId.CCC),
 )
 """The first that is in the name, of which only letters and digits count."""
+_CERTIFICATES: Final = frozenset({*CERTIFICATE_OBJECTS.values(), *RETIRED_CERTIFICATES})
 _IGNORED: Final = frozenset({".p12", ".key", ".properties", ".txt", ".md", ".json", ".cnf", ".csr"})
 
 
@@ -57,8 +58,7 @@ def read_dump(folder: Path) -> dict[ObjectId, bytes]:
 def write_dump(folder: Path, objects: dict[ObjectId, bytes]) -> None:
     """One file an object, named by its tag: the whole data object, as GET DATA gives it."""
     for object_id, content in objects.items():
-        outer = object_id if object_id is ObjectId.DISCOVERY else _CONTAINER
-        (folder / f"{object_id:X}").write_bytes(tlv.encode(outer, content))
+        (folder / f"{object_id:X}").write_bytes(tlv.encode(container_tag(object_id), content))
 
 
 def _object_of(file: Path) -> ObjectId | None:
@@ -71,12 +71,12 @@ def _object_of(file: Path) -> ObjectId | None:
 
 
 def _content(object_id: ObjectId, raw: bytes) -> bytes:
-    certificate = _certificate(raw) if object_id in CERTIFICATE_OBJECTS.values() else None
+    certificate = _certificate(raw) if object_id in _CERTIFICATES else None
     if certificate is not None:
         der = certificate.public_bytes(Encoding.DER)
         return tlv.encode(0x70, der) + tlv.encode(0x71, b"\0") + tlv.encode(0xFE, b"")
     try:
-        return tlv.unwrap(raw, object_id if object_id is ObjectId.DISCOVERY else _CONTAINER)
+        return tlv.unwrap(raw, container_tag(object_id))
     except MalformedTlv:
         return raw
 

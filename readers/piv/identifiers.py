@@ -86,6 +86,32 @@ class ObjectId(IntEnum):
     KEY_HISTORY = 0x5FC10C
     ATTESTATION_CERTIFICATE = 0x5FFF01
     """Of slot F9 (Yubico extension)."""
+    IRIS_IMAGES = 0x5FC121
+    BIOMETRIC_TEMPLATES = 0x7F61
+    """Biometric information templates group: how a finger is compared on the card."""
+    SECURE_MESSAGING_SIGNER = 0x5FC122
+    PAIRING_CODE = 0x5FC123
+    RETIRED_CERTIFICATE_1 = 0x5FC10D
+    RETIRED_CERTIFICATE_2 = 0x5FC10E
+    RETIRED_CERTIFICATE_3 = 0x5FC10F
+    RETIRED_CERTIFICATE_4 = 0x5FC110
+    RETIRED_CERTIFICATE_5 = 0x5FC111
+    RETIRED_CERTIFICATE_6 = 0x5FC112
+    RETIRED_CERTIFICATE_7 = 0x5FC113
+    RETIRED_CERTIFICATE_8 = 0x5FC114
+    RETIRED_CERTIFICATE_9 = 0x5FC115
+    RETIRED_CERTIFICATE_10 = 0x5FC116
+    RETIRED_CERTIFICATE_11 = 0x5FC117
+    RETIRED_CERTIFICATE_12 = 0x5FC118
+    RETIRED_CERTIFICATE_13 = 0x5FC119
+    RETIRED_CERTIFICATE_14 = 0x5FC11A
+    RETIRED_CERTIFICATE_15 = 0x5FC11B
+    RETIRED_CERTIFICATE_16 = 0x5FC11C
+    RETIRED_CERTIFICATE_17 = 0x5FC11D
+    RETIRED_CERTIFICATE_18 = 0x5FC11E
+    RETIRED_CERTIFICATE_19 = 0x5FC11F
+    RETIRED_CERTIFICATE_20 = 0x5FC120
+    """Of keys that decrypt what was encrypted for an earlier 9D."""
 
 
 CERTIFICATE_OBJECTS: Final = {
@@ -95,3 +121,14 @@ CERTIFICATE_OBJECTS: Final = {
     KeyReference.CARD_AUTHENTICATION: ObjectId.CERTIFICATE_CARD_AUTHENTICATION,
 }
 """Where the certificate of each key lives."""
+
+RETIRED_CERTIFICATES: Final = tuple(ObjectId(ObjectId.RETIRED_CERTIFICATE_1 + number) for number in range(20))
+"""Those of the keys 82 to 95, in this order."""
+
+_DATA_FIELD: Final = 0x53
+_UNDER_THEIR_OWN_TAG: Final = frozenset({ObjectId.DISCOVERY, ObjectId.BIOMETRIC_TEMPLATES})
+
+
+def container_tag(object_id: ObjectId) -> int:
+    """The tag that an object travels under: 53, or for two of them their own (part 2 table 22)."""
+    return object_id if object_id in _UNDER_THEIR_OWN_TAG else _DATA_FIELD

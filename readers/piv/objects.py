@@ -186,6 +186,32 @@ _KNOWN_USAGE: Final = sum(PinUsage)
 
 
 @dataclass(frozen=True, slots=True)
+class KeyHistory:
+    """How many retired keys of key management a card keeps (part 1 §3.3.3): they open what was encrypted for them."""
+
+    with_certificate: int
+    """Keys whose certificates are on the card too."""
+    without_certificate: int
+    url: str = ""
+    """Where the certificates of the others are."""
+
+    def __bytes__(self) -> bytes:
+        return _encode(
+            (0xC1, bytes((self.with_certificate,))),
+            (0xC2, bytes((self.without_certificate,))),
+            (0xF3, self.url.encode("ascii")),
+            (_ERROR_DETECTION, b""),
+        )
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self:
+        """Raises ProtocolError."""
+        elements = tlv.decode(content)
+        with_certificate, without_certificate = (_sized(elements, tag, 1)[0] for tag in (0xC1, 0xC2))
+        return cls(with_certificate, without_certificate, elements.get(0xF3, b"").decode("ascii", errors="replace"))
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedInformation:
     """What is printed on the card (part 1 table 14); readable after the PIN only.
 

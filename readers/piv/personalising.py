@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from readers import tlv
 from readers.apdu import SHORT_DATA
 from readers.piv.admin import PivAdmin
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId
+from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId, container_tag
 from readers.piv.management_key import ManagementKey
 from readers.piv.objects import CertificateObject, Discovery
 from readers.piv.pin import Pin
@@ -138,6 +138,6 @@ def floor(product: Product, objects: Mapping[ObjectId, bytes], *, sets_managemen
 
 def links(object_id: ObjectId, content: bytes) -> int:
     """Short APDUs that PUT DATA of an object takes."""
-    container = tlv.encode(0x53, content)
-    size = len(tlv.encode(object_id, content)) if object_id is ObjectId.DISCOVERY else 5 + len(container)
+    outer = container_tag(object_id)
+    size = len(tlv.encode(outer, content)) + (0 if outer == object_id else 5)
     return -(-size // SHORT_DATA)

@@ -15,7 +15,7 @@ from cryptography import x509
 
 from readers import cms, tlv
 from readers.errors import CardInconsistent, ProtocolError
-from readers.piv.identifiers import ObjectId
+from readers.piv.identifiers import RETIRED_CERTIFICATES, ObjectId
 
 LDS_SECURITY_OBJECT: Final = "1.3.27.1.1.1"
 """id-icao-ldsSecurityObject, as SP 800-85B wants it on PIV cards (not the newer 2.23.136.1.1.1 of passports)."""
@@ -32,6 +32,11 @@ CONTAINER_IDS: Final = {
     ObjectId.PRINTED_INFORMATION: 0x3001,
     ObjectId.DISCOVERY: 0x6050,
     ObjectId.KEY_HISTORY: 0x6060,
+    ObjectId.IRIS_IMAGES: 0x1015,
+    ObjectId.BIOMETRIC_TEMPLATES: 0x1016,
+    ObjectId.SECURE_MESSAGING_SIGNER: 0x1017,
+    ObjectId.PAIRING_CODE: 0x1018,
+    **{object_id: 0x1001 + number for number, object_id in enumerate(RETIRED_CERTIFICATES)},
 }
 """Container IDs (part 1 table 3), by which the mapping names objects. The security object does not hash itself."""
 

@@ -21,6 +21,7 @@ from readers.piv.identifiers import (
     KeyReference,
     ObjectId,
     PinReference,
+    container_tag,
 )
 from readers.piv.objects import CertificateObject, Chuid, Discovery
 from readers.piv.pin import PIN_FIELD, Pin
@@ -34,7 +35,6 @@ DIGEST_SIZE: Final = 32
 _APPLICATION_PROPERTIES: Final = 0x61
 _APPLICATION_LABEL: Final = 0x50
 _TAG_LIST: Final = 0x5C
-_DATA_FIELD: Final = 0x53
 _DYNAMIC_AUTHENTICATION: Final = 0x7C
 _CHALLENGE: Final = 0x81
 _RESPONSE: Final = 0x82
@@ -84,10 +84,9 @@ class PivSession:
         tag = tlv.encode(_TAG_LIST, object_id.to_bytes(3, "big").lstrip(b"\0"))
         response = self.exchange(CommandApdu(0, Instruction.GET_DATA, 0x3F, 0xFF, tag, SHORT_LE))
         doing = f"read {object_id.name}"
-        outer = object_id if object_id == ObjectId.DISCOVERY else _DATA_FIELD
         container = expect_success(response, doing)
         # An object that holds nothing is not found, or an empty container, or no container at all, by product.
-        content = tlv.unwrap(container, outer) if container else b""
+        content = tlv.unwrap(container, container_tag(object_id)) if container else b""
         if not content:
             raise ObjectNotFound(response.status, f"{doing}, which is empty")
         return content

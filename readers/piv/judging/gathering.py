@@ -11,20 +11,26 @@ from cryptography import x509
 from readers import cms, tlv
 from readers.errors import CardInconsistent, CardNotAuthenticated, ProtocolError, SignerUnknown
 from readers.piv.biometrics import BIOMETRIC_OBJECT, BiometricObject
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId
+from readers.piv.identifiers import CERTIFICATE_OBJECTS, RETIRED_CERTIFICATES, KeyReference, ObjectId
 from readers.piv.judging.evidence import Biometric, Evidence, KeyProof, Trust
 from readers.piv.judging.verdict import Code
-from readers.piv.objects import CertificateObject, Chuid, Discovery
+from readers.piv.objects import CertificateObject, Chuid, Discovery, KeyHistory
 from readers.piv.security_object import SecurityObject
 from readers.piv.signed_chuid import CHUID_CONTENT, signed_contents
 
 _Decoded = TypeVar("_Decoded")
 
-BIOMETRIC_OBJECTS: Final = (ObjectId.FINGERPRINTS, ObjectId.FACIAL_IMAGE)
+BIOMETRIC_OBJECTS: Final = (ObjectId.FINGERPRINTS, ObjectId.FACIAL_IMAGE, ObjectId.IRIS_IMAGES)
 _DECODED_ONLY: Final[Mapping[ObjectId, Callable[[bytes], object]]] = {
     ObjectId.DISCOVERY: Discovery.from_bytes,
     ObjectId.PRINTED_INFORMATION: tlv.decode,
     ObjectId.CCC: tlv.decode,
+    ObjectId.KEY_HISTORY: KeyHistory.from_bytes,
+    ObjectId.PAIRING_CODE: tlv.decode,
+    ObjectId.BIOMETRIC_TEMPLATES: lambda content: list(tlv.iterate(content)),  # a template for each finger
+    ObjectId.SECURE_MESSAGING_SIGNER: CertificateObject.from_bytes,
+    # They need not be valid any more, as they only open what is old.
+    **dict.fromkeys(RETIRED_CERTIFICATES, CertificateObject.from_bytes),
 }
 """Objects whose content no other check wants. Those of other issuers differ from ours in many ways."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,8 +15,15 @@ from readers import tlv
 from readers.apdu import SHORT_LE, CommandApdu
 from readers.certificates import public_key_of
 from readers.connection import CardConnection
-from readers.errors import CardError, ObjectNotFound, ProtocolError, SecurityNotSatisfied
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, Instruction, KeyReference, ObjectId
+from readers.errors import CardError, ProtocolError
+from readers.piv.identifiers import (
+    CERTIFICATE_OBJECTS,
+    RETIRED_CERTIFICATES,
+    Algorithm,
+    Instruction,
+    KeyReference,
+    ObjectId,
+)
 from readers.piv.judging.evidence import KeyProof, Trust
 from readers.piv.judging.judge import BEHIND_THE_PIN, judge_objects
 from readers.piv.judging.proofs import AgreedSecret, RecoveredBlock, Refusal, SignedDigest
@@ -30,7 +37,8 @@ from readers.piv.session import PivSession
 Randomness = Callable[[int], bytes]
 """That many random bytes."""
 
-READ: Final = (*CONTAINER_IDS, ObjectId.SECURITY_OBJECT)
+READ: Final = (*(one for one in CONTAINER_IDS if one not in RETIRED_CERTIFICATES), ObjectId.SECURITY_OBJECT)
+"""Every object of the standard but the retired certificates: there are none without a key history (part 1 §3.3.3)."""
 _TEMPLATE: Final = 0x7C
 _CHALLENGE: Final = 0x81
 _RESPONSE: Final = 0x82
@@ -71,6 +79,8 @@ def read_card(connection: CardConnection, randomness: Randomness, *, pin: Pin | 
         session = PivSession.open(connection)
         public = [object_id for object_id in READ if object_id not in BEHIND_THE_PIN]
         objects = _read(session, public)
+        if ObjectId.KEY_HISTORY in objects:
+            objects |= _read(session, RETIRED_CERTIFICATES)
         proofs = _challenge(session, objects, (KeyReference.CARD_AUTHENTICATION,), randomness)
         if pin is None:
             return CardReading(Depth.TAP, objects, proofs, connection.contactless)
@@ -82,13 +92,13 @@ def read_card(connection: CardConnection, randomness: Randomness, *, pin: Pin | 
         return CardReading(Depth.FULL, objects, proofs)
 
 
-def _read(session: PivSession, object_ids: list[ObjectId]) -> dict[ObjectId, bytes]:
+def _read(session: PivSession, object_ids: Iterable[ObjectId]) -> dict[ObjectId, bytes]:
     objects = {}
     for object_id in object_ids:
         try:
             objects[object_id] = session.read_object(object_id)
-        except (ObjectNotFound, SecurityNotSatisfied):
-            continue
+        except CardError:
+            continue  # not there, not for us, or not known to the card, which has more than one word for that
         except ProtocolError:
             objects[object_id] = b""  # it is there, and makes no sense
     return objects

@@ -57,7 +57,15 @@ def judge_objects(
     return Verdict(depth, tuple(sorted(findings, key=lambda finding: (-finding.severity, finding.code, finding.where))))
 
 
-BEHIND_THE_PIN: Final = frozenset({ObjectId.FINGERPRINTS, ObjectId.FACIAL_IMAGE, ObjectId.PRINTED_INFORMATION})
+BEHIND_THE_PIN: Final = frozenset(
+    {
+        ObjectId.FINGERPRINTS,
+        ObjectId.FACIAL_IMAGE,
+        ObjectId.IRIS_IMAGES,
+        ObjectId.PRINTED_INFORMATION,
+        ObjectId.PAIRING_CODE,
+    }
+)
 """Objects that a card gives after its PIN alone (SP 800-73-5 part 1 table 2)."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from readers import tlv
-from readers.piv.biometrics import FACE_TYPE, FINGERPRINT_TYPE
+from readers.piv.biometrics import FACE_TYPE, FINGERPRINT_TYPE, IRIS_TYPE
 from readers.piv.identifiers import PIV_AID_PARTIAL, ObjectId
 from readers.piv.judging.evidence import Evidence
 from readers.piv.judging.verdict import Code, Severity
@@ -21,7 +21,11 @@ MANDATORY: Final = (
 """Of what SP 800-73-5 part 1 table 2 wants, that without which a card cannot be judged."""
 CONTACTLESS: Final = frozenset({ObjectId.CHUID, ObjectId.CERTIFICATE_CARD_AUTHENTICATION})
 """Of these, what a card gives over a contactless reader (table 2)."""
-_BIOMETRIC_TYPES: Final = {ObjectId.FINGERPRINTS: FINGERPRINT_TYPE, ObjectId.FACIAL_IMAGE: FACE_TYPE}
+_BIOMETRIC_TYPES: Final = {
+    ObjectId.FINGERPRINTS: FINGERPRINT_TYPE,
+    ObjectId.FACIAL_IMAGE: FACE_TYPE,
+    ObjectId.IRIS_IMAGES: IRIS_TYPE,
+}
 _GLOBAL_PREFERENCES: Final = (0x10, 0x20)
 
 

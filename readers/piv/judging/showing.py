@@ -7,13 +7,13 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from readers import cms
+from readers import cms, tlv
 from readers.certificates import public_key_of
 from readers.errors import ProtocolError
 from readers.piv.biometrics import BiometricObject
 from readers.piv.fascn import FascN
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, ObjectId
-from readers.piv.objects import CertificateObject, Chuid, Discovery
+from readers.piv.identifiers import CERTIFICATE_OBJECTS, RETIRED_CERTIFICATES, ObjectId
+from readers.piv.objects import CertificateObject, Chuid, Discovery, KeyHistory
 from readers.piv.security_object import CONTAINER_IDS, SecurityObject
 
 Line = tuple[str, str]
@@ -37,6 +37,19 @@ def _chuid(content: bytes) -> Iterator[Line]:
     yield "FASC-N", _fasc_n(chuid.fasc_n)
     yield "expires", chuid.expiry.isoformat()
     yield "issuer signature", _signature(chuid.issuer_signature)
+
+
+def _capabilities(content: bytes) -> Iterator[Line]:
+    yield "card identifier", tlv.decode(content).get(0xF0, b"").hex().upper() or "none"
+
+
+def _key_history(content: bytes) -> Iterator[Line]:
+    history = KeyHistory.from_bytes(content)
+    yield (
+        "retired keys",
+        f"{history.with_certificate} with certificate on the card, {history.without_certificate} without",
+    )
+    yield "certificates at", history.url or "none"
 
 
 def _fasc_n(number: FascN) -> str:
@@ -92,6 +105,10 @@ _SHOWN: Final[Mapping[ObjectId, Callable[[bytes], Iterator[Line]]]] = {
     ObjectId.SECURITY_OBJECT: _security,
     ObjectId.FINGERPRINTS: _biometric,
     ObjectId.FACIAL_IMAGE: _biometric,
+    ObjectId.IRIS_IMAGES: _biometric,
+    ObjectId.CCC: _capabilities,
+    ObjectId.KEY_HISTORY: _key_history,
+    ObjectId.SECURE_MESSAGING_SIGNER: _certificate,
     ObjectId.DISCOVERY: _discovery,
-    **dict.fromkeys(CERTIFICATE_OBJECTS.values(), _certificate),
+    **dict.fromkeys([*CERTIFICATE_OBJECTS.values(), *RETIRED_CERTIFICATES], _certificate),
 }

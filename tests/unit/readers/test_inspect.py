@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from readers.cli import app
 from readers.errors import ProtocolError
 from readers.piv.dumps import read_dump, write_dump
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, ObjectId
+from readers.piv.identifiers import ObjectId
 from readers.piv.objects import CertificateObject
 from readers.virtual.card import VirtualCard
 from tests.fixtures.authorities import Entity
@@ -115,7 +115,11 @@ def test_names_of_files_as_in_public_sets(dumped: Dumped, tmp_path: Path) -> Non
         ObjectId.SECURITY_OBJECT: "2 - Security Object",
         ObjectId.FINGERPRINTS: "9 - Fingerprints",
         ObjectId.FACIAL_IMAGE: "10 - Face Object",
+        ObjectId.IRIS_IMAGES: "11 - Iris",
         ObjectId.DISCOVERY: "discovery.bin",
+        ObjectId.KEY_HISTORY: "key-history",
+        ObjectId.RETIRED_CERTIFICATE_1: "retired-certificate-1.pem",
+        ObjectId.RETIRED_CERTIFICATE_20: "5FC120",
         ObjectId.CERTIFICATE_PIV_AUTHENTICATION: "3 - ICAM_PIV_Auth_SP_800-73-4.crt",
         ObjectId.CERTIFICATE_DIGITAL_SIGNATURE: "4 - ICAM_PIV_Dig_Sig_SP_800-73-4.crt",
         ObjectId.CERTIFICATE_KEY_MANAGEMENT: "5 - ICAM_Test_Card_PIV_Key_Mgmt_SP_800-73-4.crt",
@@ -124,7 +128,7 @@ def test_names_of_files_as_in_public_sets(dumped: Dumped, tmp_path: Path) -> Non
     (folder / "3 - ICAM_PIV_Auth_SP_800-73-4.p12").write_bytes(b"a key that is none of our business")
     for object_id, name in names.items():
         content = dumped.card.objects[object_id]
-        if object_id in CERTIFICATE_OBJECTS.values():
+        if name.endswith((".crt", ".pem")):
             content = CertificateObject.from_bytes(content).certificate.public_bytes(Encoding.PEM)
         (folder / name).write_bytes(content)
     assert read_dump(folder) == dumped.card.objects

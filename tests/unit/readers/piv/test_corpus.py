@@ -225,6 +225,26 @@ FAULTS: Final[dict[str, tuple[CardPlan, set[tuple[Code, str]]]]] = {
         replace(RIGHT, altered_before_hashing=frozenset({ObjectId.FINGERPRINTS})),
         {(Code.SIGNATURE_WRONG, "FINGERPRINTS")},
     ),
+    "iris images altered": (
+        replace(RIGHT, altered=frozenset({ObjectId.IRIS_IMAGES})),
+        {(Code.SIGNATURE_WRONG, "IRIS_IMAGES")},
+    ),
+    "iris images expired": (
+        replace(RIGHT, iris=replace(RIGHT.iris, last=day(2026))),
+        {(Code.BIOMETRIC_EXPIRED, "IRIS_IMAGES")},
+    ),
+    "face in place of the iris images": (
+        replace(RIGHT, iris=RIGHT.face),
+        {(Code.BIOMETRIC_OF_ANOTHER_KIND, "IRIS_IMAGES")},
+    ),
+    "key history altered": (
+        replace(RIGHT, altered=frozenset({ObjectId.KEY_HISTORY})),
+        {(Code.HASH_WRONG, "KEY_HISTORY")},
+    ),
+    "retired certificate altered": (
+        replace(RIGHT, altered=frozenset({ObjectId.RETIRED_CERTIFICATE_20})),
+        {(Code.HASH_WRONG, "RETIRED_CERTIFICATE_20")},
+    ),
     "face expired": (
         replace(RIGHT, face=replace(RIGHT.face, last=day(2026))),
         {(Code.BIOMETRIC_EXPIRED, "FACIAL_IMAGE")},

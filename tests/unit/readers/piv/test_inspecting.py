@@ -17,15 +17,24 @@ from readers.apdu import SHORT_LE, CommandApdu
 from readers.errors import ProtocolError, WrongPin
 from readers.piv.admin import PivAdmin
 from readers.piv.biometrics import BiometricObject
-from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, Instruction, KeyReference, ObjectId
+from readers.piv.identifiers import (
+    CERTIFICATE_OBJECTS,
+    RETIRED_CERTIFICATES,
+    Algorithm,
+    Instruction,
+    KeyReference,
+    ObjectId,
+)
 from readers.piv.judging import Code, Depth, Trust, judge_objects, read_card
 from readers.piv.judging.showing import show
 from readers.piv.objects import CertificateObject
 from readers.piv.pin import Pin
 from readers.piv.products import YUBICO_5_3
+from readers.piv.security_object import CONTAINER_IDS
 from readers.piv.session import PivSession
 from readers.virtual.loopback import LoopbackConnection, LoopbackReader, put_on, take_off
 from tests.fixtures.authorities import Entity, year
+from tests.fixtures.transports import Through
 
 FACTORY_PIN: Final = Pin("123456")
 ISSUER: Final = Entity.root()
@@ -110,6 +119,46 @@ def test_a_card_that_holds_nothing(connection: LoopbackConnection) -> None:
     assert reading.proofs == {}
     missing = {finding.where for finding in reading.judged(Trust(), year(2025)).findings}
     assert {"CHUID", "SECURITY_OBJECT"} <= missing
+
+
+def test_every_object_of_the_standard_is_read_and_shown(connection: LoopbackConnection) -> None:
+    """A retired certificate only where the key history says that there are any (SP 800-73-5 part 1 §3.3.3)."""
+    standard = [*CONTAINER_IDS, ObjectId.SECURITY_OBJECT]
+    contents = {object_id: tlv.encode(0xC1, bytes((number,))) for number, object_id in enumerate(standard)}
+    del contents[ObjectId.DISCOVERY], contents[ObjectId.KEY_HISTORY]  # the first is served by the card itself
+    write(connection, contents)
+    without = {*standard} - {ObjectId.KEY_HISTORY, *RETIRED_CERTIFICATES}
+    assert read_card(connection, os.urandom, pin=FACTORY_PIN).objects.keys() == without
+    write(connection, {ObjectId.KEY_HISTORY: bytes.fromhex("C10114 C20103 F30161 FE00")})
+    read = read_card(connection, os.urandom, pin=FACTORY_PIN).objects
+    assert read.keys() == set(standard)
+    assert {object_id: read[object_id] for object_id in contents} == contents
+    assert dict(show(ObjectId.KEY_HISTORY, read[ObjectId.KEY_HISTORY])) == {
+        "retired keys": "20 with certificate on the card, 3 without",
+        "certificates at": "a",
+    }
+
+
+def write(connection: LoopbackConnection, contents: dict[ObjectId, bytes]) -> None:
+    admin = PivAdmin(PivSession.open(connection))
+    admin.authenticate(YUBICO_5_3.management_key)
+    for object_id, content in contents.items():
+        admin.put_object(object_id, content)
+    connection.reset()
+
+
+class Refusing(Through):
+    """A card that has its own word for one object."""
+
+    def transmit(self, command: bytes) -> bytes:
+        return bytes.fromhex("6A80") if bytes.fromhex("5C035FC121") in command else super().transmit(command)
+
+
+def test_a_card_that_refuses_an_object_in_its_own_words(connection: LoopbackConnection) -> None:
+    write(connection, {ObjectId.CHUID: b"\x30\x00"})
+    reading = read_card(Refusing(connection), os.urandom, pin=FACTORY_PIN)
+    assert ObjectId.CHUID in reading.objects
+    assert ObjectId.IRIS_IMAGES not in reading.objects
 
 
 CONTENTS: Final = st.dictionaries(st.sampled_from(list(ObjectId)), st.binary(max_size=300))

@@ -20,6 +20,7 @@ from readers.piv.objects import (
     CertificateObject,
     Chuid,
     Discovery,
+    KeyHistory,
     PinUsage,
     PrintedInformation,
 )
@@ -40,6 +41,19 @@ DISCOVERY = bytes.fromhex("4F0BA0000003080000100001005F2F024000")
 
 texts = st.text(st.characters(codec="utf-8"), max_size=5)
 PERSON = {"name": "Wong Mei", "affiliation": "City", "card_serial": "C-0001", "issuer": "Hengqin"}
+
+
+def test_key_history_round_trip() -> None:
+    # SP 800-73-5 part 1 appendix A: C1, C2, F3, FE.
+    content = bytes.fromhex("C10103C20111F30161FE00")
+    assert KeyHistory.from_bytes(content) == KeyHistory(3, 17, "a")
+    assert bytes(KeyHistory(3, 17, "a")) == content
+
+
+@pytest.mark.parametrize("content", ["", "C10103", "C10103C200", "C1020003C20111"])
+def test_a_key_history_that_is_none(content: str) -> None:
+    with pytest.raises(ProtocolError):
+        KeyHistory.from_bytes(bytes.fromhex(content))
 
 
 def test_chuid_as_others_write_it() -> None:

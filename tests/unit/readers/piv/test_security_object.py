@@ -112,6 +112,18 @@ def test_what_it_cannot_vouch_for(objects: dict[ObjectId, bytes]) -> None:
         SecurityObject.sign(objects, SIGNER.certificate, SIGNER.signature_of)
 
 
+def test_container_ids_of_the_standard() -> None:
+    """SP 800-73-5 part 1 table 3, of objects that our own cards have not."""
+    seldom = ("KEY_HISTORY", "IRIS_IMAGES", "BIOMETRIC_TEMPLATES", "SECURE_MESSAGING_SIGNER", "PAIRING_CODE")
+    assert [CONTAINER_IDS[ObjectId[name]] for name in seldom] == [0x6060, 0x1015, 0x1016, 0x1017, 0x1018]
+    assert [ObjectId[name] for name in seldom] == [0x5FC10C, 0x5FC121, 0x7F61, 0x5FC122, 0x5FC123]
+    assert {number: CONTAINER_IDS[ObjectId(0x5FC10C + number)] for number in (1, 2, 20)} == {
+        1: 0x1001,
+        2: 0x1002,
+        20: 0x1014,
+    }
+
+
 def test_every_object_of_the_standard_but_itself_has_a_container() -> None:
     assert set(ObjectId) - set(CONTAINER_IDS) == {ObjectId.SECURITY_OBJECT, ObjectId.ATTESTATION_CERTIFICATE}
 
