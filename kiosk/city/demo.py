@@ -244,6 +244,7 @@ def run_demo(report_folder: Path, wanted: Transport | None, console: Console) ->
     What an earlier run left is removed first, so that nothing there speaks for a run that was broken off.
     """
     shutil.rmtree(report_folder, ignore_errors=True)
+    logs = report_folder / "logs"
     with ExitStack() as running, tempfile.TemporaryDirectory(prefix="city-") as name:
         folder = Path(name)
         stage = running.enter_context(open_stage(folder, wanted))
@@ -257,8 +258,10 @@ def run_demo(report_folder: Path, wanted: Transport | None, console: Console) ->
         running.close()
         recorder.write(report_folder / "report.json", stage.transport)
         if not recorder.ok:
-            _keep_logs(folder, report_folder / "logs")
+            _keep_logs(folder, logs)
     console.print(recorder.table("A card's life in a city"))
+    if not recorder.ok:
+        console.print(f"What the processes wrote is in {logs}.", soft_wrap=True)
     return recorder.ok
 
 

@@ -117,3 +117,4 @@ def test_a_step_that_fails(tmp_path: Path) -> None:
     kept = {path.name for path in logs.iterdir()}
     assert kept >= {"service.log", "kiosk.log"}
     assert "earlier.log" not in kept
+    assert f"What the processes wrote is in {logs.relative_to(run.folder)}." in run.output
