@@ -43,10 +43,3 @@ def test_no_report_of_an_earlier_run_speaks_for_one_that_did_not_begin(
     report.write_text('{"ok": true}')
     assert CliRunner().invoke(app, ["demo", "--transport", "pcsc"]).exit_code == 1
     assert not report.exists()
-
-
-def test_a_card_cannot_be_moved_where_no_city_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    done = CliRunner().invoke(app, ["card", "hold"])
-    assert done.exit_code == 2
-    assert "no city is running here" in done.stderr
