@@ -61,8 +61,8 @@ def bench_authentication(database: str, database_url: str, proofs: int) -> dict[
         return authenticating.measure(Path(folder), database_url, proofs)
 
 
-def show(report: dict[str, Any]) -> None:
-    """Print what a person wants to know."""
+def show_cards(report: dict[str, Any]) -> None:
+    """What a tap and the other operations cost."""
     tap = report["tap"]
     taps = Table(
         "", "APDUs", "sent", "received", "median ms", title="Tap, same card, same reader", title_justify="left"
@@ -71,6 +71,10 @@ def show(report: dict[str, Any]) -> None:
         taps.add_row(who, *(str(tap[who][key]) for key in ("apdus", "bytes_sent", "bytes_received", "median_ms")))
     console.print(taps, f"ours / yubikit = {tap['ratio_ms']}")
     costs.show(report["cost"], console)
+
+
+def show_rates(report: dict[str, Any]) -> None:
+    """What the service gets done."""
     rates = Table("", "per second", "of empty endpoint", "p99 ms", title="Authentications")
     for database, result in report["authentication"].items():
         rates.add_row(database, *(str(result[key]) for key in ("per_second", "of_empty_endpoint", "p99_ms")))
@@ -85,12 +89,13 @@ def main(
     """Measure taps and authentications. Example: python -m tests.bench --rounds 100 --proofs 1000."""
     report = json.loads(report_file.read_text()) if report_file.exists() else {}
     report["tap"], report["cost"] = bench_cards(rounds)
+    show_cards(report)  # the rest takes its time
     report["authentication"] = {"sqlite": bench_authentication("sqlite", "", proofs)}
     with postgres.room() as room, postgres.start(room).database() as url:
         report["authentication"]["postgresql"] = bench_authentication("postgresql", url, proofs)
     report_file.parent.mkdir(parents=True, exist_ok=True)
     report_file.write_text(json.dumps(report, indent=2) + "\n")
-    show(report)
+    show_rates(report)
     console.print(f"written to {report_file}")
 
 

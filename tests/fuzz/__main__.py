@@ -48,10 +48,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=60, help="for each target")
     given = parser.parse_args()
     table = Table("target", "runs", "branches", "found")
-    outcomes = {name: fuzz(name, given.seconds) for name in given.targets or TARGETS}
-    for name, outcome in outcomes.items():
+    console, outcomes = Console(), {}
+    for name in given.targets or TARGETS:
+        with console.status(f"{name}, for {given.seconds} s …"):
+            outcomes[name] = outcome = fuzz(name, given.seconds)
         table.add_row(name, f"{outcome.runs:,}", str(outcome.branches), _told(outcome))
-    console = Console()
     console.print(table)
     bad = [outcome for outcome in outcomes.values() if outcome.failed]
     if bad:
