@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from readers.connection import CardReader
+from readers.errors import PcscUnavailable
 from readers.metering import Usage
 from readers.pcsc import find_reader
 from readers.virtual import loopback
@@ -149,9 +150,12 @@ def open_stage(folder: Path, wanted: Transport | None = None) -> Iterator[Stage]
 
     Raises PcscUnavailable when PC/SC is insisted on and cannot be had.
     """
-    if wanted is Transport.LOOPBACK or (wanted is None and why_no_pcsc()):
+    missing = why_no_pcsc()
+    if wanted is Transport.LOOPBACK or (wanted is None and missing):
         yield LoopbackStage(folder)
         return
+    if missing:
+        raise PcscUnavailable(missing)
     with PrivatePcscd() as pcscd:
         # This process is a client of it too: libpcsclite reads the variable when it first connects.
         os.environ.update(pcscd.environment)
