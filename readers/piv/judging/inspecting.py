@@ -144,7 +144,11 @@ def _challenge_rsa(
     algorithm = Algorithm.RSA_3072 if public_key.key_size == 3072 else Algorithm.RSA_2048
     if key is KeyReference.KEY_MANAGEMENT:
         secret = randomness(32)
-        block = _use(session, key, algorithm, _CHALLENGE, public_key.encrypt(secret, padding.PKCS1v15()))
+        try:
+            encrypted = public_key.encrypt(secret, padding.PKCS1v15())
+        except ValueError as error:  # a certificate may hold a key of any size
+            raise ProtocolError("the certificate's key is too small to encrypt anything") from error
+        block = _use(session, key, algorithm, _CHALLENGE, encrypted)
         return RecoveredBlock(secret, block.partition(b"\0")[2].partition(b"\0")[2][-32:] if block else b"")
     digest = hashlib.sha256(randomness(32)).digest()
     info = _SHA256_INFO + digest

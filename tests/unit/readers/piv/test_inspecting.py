@@ -106,6 +106,13 @@ def test_a_certificate_of_another_kind_of_key(connection: LoopbackConnection) ->
     assert codes(connection, pin=None) == {(Code.KEY_UNUSABLE, "9E")}
 
 
+@pytest.mark.parametrize("bits", [128, 256, 512])
+def test_certificates_of_keys_that_are_far_too_small(connection: LoopbackConnection, bits: int) -> None:
+    tiny = ISSUER.leaf(rsa.RSAPublicNumbers(3, (1 << bits) - 1).public_key())
+    write(connection, dict.fromkeys(CERTIFICATE_OBJECTS.values(), bytes(CertificateObject(tiny.certificate))))
+    assert codes(connection) == {(Code.KEY_UNUSABLE, where) for where in ("9A", "9C", "9D", "9E")}
+
+
 def test_a_wrong_pin_costs_one_try_and_ends_it(connection: LoopbackConnection) -> None:
     equip(connection, Algorithm.ECC_P256)
     with pytest.raises(WrongPin) as raised:
