@@ -82,7 +82,8 @@ class Sequencer:
         done = 0
         while self._anything_waits():
             with transaction(self._sessions) as session:
-                batch = self._append(session.connection())
+                batch, signed = self._append(session.connection())
+            self._seen = signed or self._seen  # only now: what is not committed was never in the log
             done += batch
             if batch < self._largest_batch:
                 break
@@ -92,22 +93,22 @@ class Sequencer:
         with looking_up(self._sessions) as connection:
             return connection.scalar(_ANY) is not None
 
-    def _append(self, connection: Connection) -> int:
+    def _append(self, connection: Connection) -> tuple[int, Checkpoint | None]:
+        """How many were given a place, and what was signed then."""
         if not _alone(connection):
-            return 0
+            return 0, None
         tree = self._open_tree(connection)
         size = {"size": tree.size}
         # In one statement, since others may add to what waits meanwhile; the rest goes by what this one placed.
         placed = connection.execute(_PLACE, {**size, "most": self._largest_batch}).rowcount
         if not placed:
-            return 0
+            return 0, None
         tree.append([leaf_hash(leaf_of(row)) for row in connection.execute(_PLACED, size).mappings()])
         connection.execute(_DONE, size)
         write_tiles(connection, tree.changed)
         root = tree.root()
         keep_checkpoint(connection, tree.size, self._signer.checkpoint(tree.size, root), self._clock())
-        self._seen = Checkpoint(self._signer.key.name, tree.size, root)
-        return placed
+        return placed, Checkpoint(self._signer.key.name, tree.size, root)
 
     def _open_tree(self, connection: Connection) -> GrowingTree:
         """The tree as it was signed last. Raises LogDamaged."""

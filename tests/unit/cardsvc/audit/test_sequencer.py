@@ -7,7 +7,7 @@ from itertools import pairwise
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 
 from cardsvc.audit.errors import LogDamaged
 from cardsvc.audit.models import AuditCheckpoint, AuditEntry, AuditRecord, AuditWaiting
@@ -173,6 +173,25 @@ def test_a_log_that_is_set_back_while_the_service_runs_does_not_grow(log: AuditL
 
     log.sequencer = Sequencer(log.services.sessions, log.signer, clock)
     assert log.sequencer.sequence() == 9  # a process that has seen nothing cannot know; a witness does
+
+
+def test_a_commit_that_fails_is_not_taken_for_a_log_that_was_set_back(log: AuditLog) -> None:
+    """A full disk, or a database that restarts: afterwards the log goes on growing."""
+    log.grow(2)
+    log.write(2)
+    engine = log.services.sessions.kw["bind"]
+
+    def fail(_connection: Connection) -> None:
+        raise OSError("no space left on the device")
+
+    event.listen(engine, "commit", fail)
+    with pytest.raises(OSError, match="no space"):
+        log.sequencer.sequence()
+    event.remove(engine, "commit", fail)
+    assert len(places(log.services)) == 2
+
+    assert log.sequencer.sequence() == 2
+    assert log.checkpoint().root == root_of(log.entries())
 
 
 def test_two_sequencers_take_turns(log: AuditLog) -> None:
