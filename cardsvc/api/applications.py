@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
-from cardsvc.authentication.errors import ProofRefused
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe as describe_card
 from cardsvc.db import in_transaction, reading
+from cardsvc.errors import ServiceError
 from cardsvc.issuance import applications, consenting
 from cardsvc.issuance.models import Application as Row
 from cardsvc.issuance.repository import describe, open_applications, summarise
@@ -133,7 +133,7 @@ def change(application_id: UUID, request: DraftChange, services: ServicesDep, ac
 def consent(application_id: UUID, request: ConsentRequest, services: ServicesDep, actor: Writer) -> Application:
     """With a proof of the guardian's own card, or with a scanned form."""
 
-    def work(session: Session) -> Application | ProofRefused:
+    def work(session: Session) -> Application | ServiceError:
         outcome = consenting.consent(
             session,
             services.proofs,
@@ -143,10 +143,10 @@ def consent(application_id: UUID, request: ConsentRequest, services: ServicesDep
             now=services.clock(),
             rules=Rules.of(services.settings),
         )
-        return outcome if isinstance(outcome, ProofRefused) else _described(services, session, outcome)
+        return outcome if isinstance(outcome, ServiceError) else _described(services, session, outcome)
 
     outcome = in_transaction(services.sessions, work)
-    if isinstance(outcome, ProofRefused):
+    if isinstance(outcome, ServiceError):
         raise outcome.recorded()  # only now: it is committed
     return outcome
 

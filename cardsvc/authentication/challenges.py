@@ -117,6 +117,18 @@ def read_handle(keystore: Keystore, handle: str) -> IssuedChallenge:
     )
 
 
+def own_challenge(keystore: Keystore, handle: str, actor: Principal) -> UUID | None:
+    """The challenge to be spent with a proof that is refused before it is verified, so that it serves nothing else.
+
+    Another caller's challenge is left alone, so that nobody can spoil it.
+    """
+    try:
+        challenge = read_handle(keystore, handle)
+    except ChallengeUnknown:
+        return None
+    return challenge.id if challenge.is_for(actor) else None
+
+
 def _tag(keystore: Keystore, payload: bytes) -> bytes:
     return keystore.mac(KeyName.CHALLENGE, _HANDLE_DOMAIN + payload)[:_TAG]
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cardsvc.approvals.errors import RecipientDecides
 from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import Draft, record_all
-from cardsvc.authentication.challenges import read_handle
+from cardsvc.authentication.challenges import own_challenge, read_handle
 from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
 from cardsvc.authentication.proofs import ACTIVATION, ProofVerifier
 from cardsvc.callers.principal import Principal
@@ -48,7 +48,7 @@ def activate(
         lock_cards(session, card.citizen_id)
     refusal = _refusal(session, verifier.keystore, card, proof, actor)
     if refusal is not None:
-        spent = _own_challenge(verifier.keystore, proof, actor)
+        spent = own_challenge(verifier.keystore, proof.challenge_handle, actor)
         draft = Draft(ACTIVATION.event, refusal.code, actor.client_id, now, card.citizen_id, card.id, spent)
         session.flush()
         record_all(session.connection(), [draft])
@@ -86,15 +86,3 @@ def _refusal(
         return None  # the verifier says so, and records it
     # The citizen entered their PIN to activate this card; a PIN entered for a service must not do it behind their back.
     return None if challenge.transaction_hash == activation_hash(card.uuid) else ProofNotForActivation()
-
-
-def _own_challenge(keystore: Keystore, proof: CardProof, actor: Principal) -> UUID | None:
-    """The challenge that this refusal spends: a proof that activated nothing must not begin a visit afterwards.
-
-    Another caller's challenge is left alone, so that nobody can spoil it.
-    """
-    try:
-        challenge = read_handle(keystore, proof.challenge_handle)
-    except ChallengeUnknown:
-        return None
-    return challenge.id if challenge.is_for(actor) else None

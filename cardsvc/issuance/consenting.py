@@ -6,18 +6,21 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.approvals.service import require_not_recipient
-from cardsvc.audit.service import OK, record
-from cardsvc.authentication.challenges import read_handle
+from cardsvc.audit.service import OK, Draft, record, record_all
+from cardsvc.authentication.challenges import own_challenge, read_handle
 from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
 from cardsvc.authentication.proofs import Acceptance, ProofVerifier
 from cardsvc.callers.principal import Principal
+from cardsvc.cards.models import Card
 from cardsvc.citizens.errors import DocumentUnknown, GuardianRefused
 from cardsvc.citizens.guardians import acts_for
 from cardsvc.citizens.models import Citizen, Document
 from cardsvc.citizens.service import open_person
+from cardsvc.errors import ServiceError
 from cardsvc.issuance.errors import ConsentNotNeeded, ConsentNotProved, NotADraft
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import get_application
@@ -46,22 +49,22 @@ def consent(
     actor: Principal,
     now: datetime,
     rules: Rules = RULES,
-) -> Application | ProofRefused:
+) -> Application | ServiceError:
     """Note that the guardian agreed to a draft.
 
     A proof that is refused is given back, not raised: it is on record, its challenge is spent, and that is to be
-    committed. Raises ApplicationNotFound, NotADraft, RecipientDecides, ConsentNotNeeded, GuardianRefused,
-    ConsentNotProved, DocumentUnknown, PersonErased.
+    committed. Gives back ConsentNotProved and every ProofRefused; raises ApplicationNotFound, NotADraft,
+    RecipientDecides, ConsentNotNeeded, GuardianRefused, DocumentUnknown, PersonErased.
     """
     application = get_application(session, application_id, to_change=True)
     _check(session, verifier.keystore, application, request.guardian_id, actor=actor, now=now, rules=rules)
     if request.proof is not None:
-        _check_meant(verifier.keystore, request.proof, application)
-        verified = verifier.verify(session, request.proof, actor=actor, now=now, acceptance=CONSENT)
+        proof = request.proof
+        if not _is_meant(session, verifier.keystore, proof, application, request.guardian_id):
+            return _refuse(session, verifier.keystore, proof, application, actor=actor, now=now)
+        verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=CONSENT)
         if isinstance(verified, ProofRefused):
             return verified
-        if verified.citizen_id != request.guardian_id:
-            raise ConsentNotProved
     elif request.document_id is not None:
         document = session.get(Document, request.document_id)
         if document is None or document.application_id != application.id:
@@ -93,14 +96,33 @@ def _check(
         raise GuardianRefused("does-not-act", "This person does not act for that one.")
 
 
-def _check_meant(keystore: Keystore, proof: CardProof, application: Application) -> None:
-    """The guardian entered their PIN for this application: a proof made for anything else does not count."""
+def _is_meant(
+    session: Session, keystore: Keystore, proof: CardProof, application: Application, guardian_id: UUID
+) -> bool:
+    """The guardian entered their PIN for this application: another's card, or a proof made for anything else, is none.
+
+    Of a card or a challenge that is not ours the verifier says so, and records it.
+    """
+    holder = session.scalar(select(Card.citizen_id).where(Card.uuid == proof.card_uuid))
+    if holder not in {None, guardian_id}:
+        return False
     try:
         challenge = read_handle(keystore, proof.challenge_handle)
     except ChallengeUnknown:
-        return  # the verifier says so, and records it
-    if challenge.transaction_hash != consent_hash(application.id):
-        raise ConsentNotProved
+        return True
+    return challenge.transaction_hash == consent_hash(application.id)
+
+
+def _refuse(
+    session: Session, keystore: Keystore, proof: CardProof, application: Application, *, actor: Principal, now: datetime
+) -> ConsentNotProved:
+    refusal, spent = ConsentNotProved(), own_challenge(keystore, proof.challenge_handle, actor)
+    session.flush()
+    record_all(
+        session.connection(),
+        [Draft(CONSENT.event, refusal.code, actor.client_id, now, application.citizen_id, challenge_id=spent)],
+    )
+    return refusal
 
 
 def _record(session: Session, application: Application, actor: Principal, now: datetime) -> None:

@@ -96,7 +96,8 @@ def proof_of(counter: Counter, guardian: UUID, transaction: UUID) -> ConsentRequ
 def test_a_proof_for_something_else_is_no_consent(counter: Counter, family: tuple[Application, UUID]) -> None:
     draft, mother = family
     foreign = proof_of(counter, mother, uuid4())
-    assert counter.refused(lambda: counter.ana.consent(draft.id, foreign)).code == "consent-not-proved"
+    with pytest.raises(ServiceProblem, match="consent-not-proved"):
+        counter.ana.consent(draft.id, foreign)
     assert counter.ana.application(draft.id).consent is None
 
 
@@ -113,10 +114,28 @@ def test_the_card_of_somebody_else_is_no_consent(counter: Counter, family: tuple
     draft, mother = family
     stranger, _ = counter.first()
     request = proof_of(counter, stranger, draft.id).model_copy(update={"guardian_id": mother})
-    assert counter.refused(lambda: counter.ana.consent(draft.id, request)).code == "consent-not-proved"
+    with pytest.raises(ServiceProblem, match="consent-not-proved"):
+        counter.ana.consent(draft.id, request)
+    assert counter.refusals() == [], "its own record says so"
     own = proof_of(counter, stranger, draft.id)
     problem = counter.refused(lambda: counter.ana.consent(draft.id, own))
     assert (problem.code, problem.data) == ("guardian-refused", {"reason": "does-not-act"})
+
+
+def test_a_proof_that_was_refused_counts_for_nothing_afterwards(counter: Counter) -> None:
+    """The stranger's PIN was entered once. It agrees to nothing later, for whomever the clerk then names."""
+    draft, mother = make_family(counter)
+    stranger, _ = counter.first()
+    proof = proof_of(counter, stranger, draft.id)
+    wrong = proof.model_copy(update={"guardian_id": mother})
+    with pytest.raises(ServiceProblem, match="consent-not-proved"):
+        counter.ana.consent(draft.id, wrong)
+    assert [(entry.outcome, entry.citizen_id) for entry in counter.city.audit("guardian.consent")] == [
+        ("consent-not-proved", draft.citizen_id)
+    ]
+    counter.ana.appoint_guardian(draft.citizen_id, stranger, Relation.GUARDIAN)
+    with pytest.raises(ServiceProblem, match="challenge-replayed"):
+        counter.ana.consent(draft.id, proof)
 
 
 def test_the_mother_agrees_on_paper(counter: Counter, family: tuple[Application, UUID]) -> None:
