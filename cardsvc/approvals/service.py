@@ -21,9 +21,9 @@ from cardsvc.approvals.errors import (
 from cardsvc.approvals.models import Approval
 from cardsvc.approvals.repository import OPEN, find_newest, get_approval
 from cardsvc.approvals.rules import RULES, Spender
-from cardsvc.approvals.subjects import citizen_of, officer_of
+from cardsvc.approvals.subjects import author_of, citizen_of, officer_of
 from cardsvc.audit.service import OK, record
-from cardsvc.callers.repository import is_citizen
+from cardsvc.callers.repository import is_citizen, names_of
 from cardsvc.db import new_id
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 
@@ -90,7 +90,7 @@ def spend(session: Session, kind: ApprovalKind, subject_id: UUID, *, actor: str,
         raise ApprovalSpent(approval.state)
     if now >= approval.expires_at:
         raise ApprovalExpired
-    _require_spender(approval, actor)
+    _require_spender(session, approval, actor)
     require_not_recipient(session, actor, approval.citizen_id)
     _require_not_gaining(session, actor, kind, subject_id)
     _move(session, approval, ApprovalState.SPENT, spent_by=actor, spent_at=now)
@@ -99,9 +99,19 @@ def spend(session: Session, kind: ApprovalKind, subject_id: UUID, *, actor: str,
 
 
 def close(session: Session, approval: Approval, *, actor: str, now: datetime) -> None:
-    """Put an end to an open approval whose time is over."""
+    """Put an end to an open approval whose time is over, by the clock or otherwise."""
     _move(session, approval, ApprovalState.EXPIRED)
     _record(session, "approval.expire", approval, actor, now)
+
+
+def lapse(session: Session, kind: ApprovalKind, subject_id: UUID, *, actor: str, now: datetime) -> None:
+    """Put an end to what is open about this subject: things are not any more as they were when it was asked for."""
+    newest = find_newest(session, kind, subject_id)
+    if newest is not None:
+        # Locked: whoever decides at this moment is waited for, and what they decided lapses with it.
+        session.refresh(newest, with_for_update=True)
+        if newest.state in OPEN:
+            close(session, newest, actor=actor, now=now)
 
 
 def require_not_recipient(session: Session, actor: str, citizen_id: UUID | None) -> None:
@@ -114,8 +124,8 @@ def _decide(
     session: Session, approval_id: UUID, state: ApprovalState, *, actor: str, now: datetime, refusal: str | None = None
 ) -> Approval:
     approval = get_approval(session, approval_id)
-    if state is ApprovalState.APPROVED and actor == approval.requested_by:
-        raise SamePerson
+    if state is ApprovalState.APPROVED:
+        _require_another(session, actor, approval.requested_by, author_of(session, approval.kind, approval.subject_id))
     require_not_recipient(session, actor, approval.citizen_id)
     _require_not_gaining(session, actor, approval.kind, approval.subject_id)
     if approval.state is ApprovalState.EXPIRED:
@@ -139,9 +149,14 @@ def _require_not_gaining(session: Session, actor: str, kind: ApprovalKind, subje
         raise RecipientDecides
 
 
-def _require_spender(approval: Approval, actor: str) -> None:
-    if actor == approval.decided_by:
+def _require_another(session: Session, actor: str, *others: str | None) -> None:
+    """Raises SamePerson when one of the others is this officer, under whatever name."""
+    if not names_of(session, actor).isdisjoint(others):
         raise SamePerson
+
+
+def _require_spender(session: Session, approval: Approval, actor: str) -> None:
+    _require_another(session, actor, approval.decided_by)
     if RULES[approval.kind].spender is Spender.REQUESTER and actor != approval.requested_by:
         raise NotApproved(approval.kind)
 

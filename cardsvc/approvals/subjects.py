@@ -33,16 +33,26 @@ def _of_officer(session: Session, grant_id: UUID) -> UUID | None:
 
 
 def _officer(session: Session, grant_id: UUID) -> Caller:
+    return session.get_one(Caller, _grant(session, grant_id).caller_id)
+
+
+def _grant(session: Session, grant_id: UUID) -> RoleGrant:
     grant = session.get(RoleGrant, grant_id)
     if grant is None:
         raise RoleGrantUnknown
-    return session.get_one(Caller, grant.caller_id)
+    return grant
 
 
 def _of_nobody(session: Session, draft_id: UUID) -> UUID | None:
-    if session.get(PolicyDraft, draft_id) is None:
-        raise PolicyDraftNotFound
+    _draft(session, draft_id)
     return None
+
+
+def _draft(session: Session, draft_id: UUID) -> PolicyDraft:
+    draft = session.get(PolicyDraft, draft_id)
+    if draft is None:
+        raise PolicyDraftNotFound
+    return draft
 
 
 _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] = {
@@ -64,6 +74,13 @@ def citizen_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> UUID |
     """
     find = _CITIZENS.get(kind)
     return None if find is None else find(session, subject_id)
+
+
+def author_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> str | None:
+    """The client id of who wrote what is to be decided, whoever asks for the decision. Raises as `citizen_of` does."""
+    if kind is ApprovalKind.ROLE_GRANT:
+        return _grant(session, subject_id).requested_by
+    return _draft(session, subject_id).drafted_by if kind is ApprovalKind.POLICY_PUBLICATION else None
 
 
 def officer_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> str | None:

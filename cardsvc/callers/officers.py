@@ -76,8 +76,14 @@ def change_officer(
     actor: str,
     now: datetime,
 ) -> Caller:
-    """Change what is not a role. Raises CallerUnknown, CallerDisabled, OfficeUnknown, CitizenNotFound."""
+    """Change what is not a role.
+
+    Raises CallerUnknown, CallerDisabled, OfficeUnknown, CitizenNotFound, RecipientDecides when officers say which
+    resident they are themselves: whoever is another may decide about their own card.
+    """
     officer = _enabled(session, client_id)
+    if citizen_id is not None and actor == client_id:
+        raise RecipientDecides
     officer.title = title or officer.title
     _settle(session, officer, office, citizen_id)
     given = {"title": title, "office": office, "citizen_id": citizen_id}

@@ -41,6 +41,12 @@ def is_citizen(session: Session, client_id: str, citizen_id: UUID) -> bool:
     return session.scalar(statement) is not None
 
 
+def names_of(session: Session, client_id: str) -> frozenset[str]:
+    """Every name of the person who calls under this one: a resident may have been let in twice, now or before."""
+    citizen_id = select(Caller.citizen_id).where(Caller.client_id == client_id).scalar_subquery()
+    return frozenset({client_id, *session.scalars(select(Caller.client_id).where(Caller.citizen_id == citizen_id))})
+
+
 def find_principals(connection: Connection, grants: Sequence[Grant]) -> list[Principal | None]:
     """For each grant its caller, with those granted scopes that it still may hold.
 

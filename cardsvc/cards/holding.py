@@ -9,12 +9,14 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.service import lapse
 from cardsvc.audit.service import OK, record
 from cardsvc.authentication.models import Visit
 from cardsvc.cards.errors import CardOver
 from cardsvc.cards.models import Card
 from cardsvc.transitions import check_card, move_card
 from cardsvc.trust.certificates import put_into_force, put_on_hold
+from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState, HoldReason
 
 _ORDER: Final = {reason: place for place, reason in enumerate(HoldReason)}
@@ -32,8 +34,10 @@ def hold(
 ) -> None:
     """Hold an active card, for what is to restore it one day. One that is held already is held for the graver reason.
 
-    The visits that the card began end. Raises TransitionRefused, ChangedMeanwhile.
+    The visits that the card began end, and nobody's earlier yes lifts this hold. Raises TransitionRefused,
+    ChangedMeanwhile.
     """
+    lapse(session, ApprovalKind.REINSTATEMENT, card.uuid, actor=actor, now=now)
     if card.state is CardState.HELD:
         if card.hold_reason is None or _ORDER[reason] > _ORDER[card.hold_reason]:
             card.hold_reason, card.held_for = reason, held_for

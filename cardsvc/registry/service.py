@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from cardsvc.approvals.service import require_not_recipient, spend
+from cardsvc.approvals.service import lapse, require_not_recipient, spend
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.ending import revoke_card
@@ -68,6 +68,8 @@ def report(
             session.add(event)
     except IntegrityError:  # the unique index of standing events
         raise RegistryEventStands(request.kind) from None
+    for kind in (ApprovalKind.DEATH, ApprovalKind.DEATH_REVERSAL):
+        lapse(session, kind, citizen_id, actor=actor.client_id, now=now)  # nobody agreed to an event not yet told
     for card in cards:
         if card.state in IN_USE:
             hold(session, card, _HOLDS[event.kind], held_for=event.id, actor=actor.client_id, now=now)

@@ -86,6 +86,14 @@ def test_a_policy_is_drafted_by_one_approved_by_another_and_then_in_force(hall: 
     assert (entry.actor, entry.detail["department"], entry.detail["version"]) == ("ana", "education", 1)
 
 
+def test_whoever_drafted_a_policy_does_not_approve_it_when_a_colleague_asks_again(hall: Hall) -> None:
+    draft = hall.draft(RECORDS, approved=False)
+    hall.bo.refuse_request(approval_of(draft), "too much")
+    again = hall.di.request_approval(ApprovalKind.POLICY_PUBLICATION, draft.id, "as ana drafted it")
+    assert refused(hall.ana.approve_request, again.id) == ("same-person", 403)
+    assert refused(hall.di.publish_policy, draft.id) == ("not-approved", 403)
+
+
 def test_a_department_is_told_what_the_policy_in_force_allows(hall: Hall) -> None:
     kiosk, card = hall.city.caller("kiosk-1"), hall.city.card()
     (challenge,) = kiosk.challenges(Level.TAP)

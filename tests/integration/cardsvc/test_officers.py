@@ -18,6 +18,7 @@ from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE, Scope
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.wire import jose
+from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.levels import Level
 from cardsvc.wire.officers import (
     KEY_CHANGE_TYP,
@@ -124,6 +125,23 @@ def test_two_names_of_one_person_do_not_make_two_people(town: Town) -> None:
     grant = town.ana.request_role("cy", Role.SUPERVISOR, "bo knows them well")
     assert grant.approval is not None
     assert refused(town.bo.approve_request, grant.approval.id) == ("recipient-decides", 403)
+
+
+def test_nobody_says_that_they_are_another_resident(town: Town) -> None:
+    """Who could do that would decide about their own card."""
+    resident, other = town.city.card().citizen_id, town.city.card().citizen_id
+    assert refused(town.bo.change_officer, "bo", OfficerChange(citizen_id=other)) == ("recipient-decides", 403)
+    town.ana.change_officer("bo", OfficerChange(citizen_id=resident))
+    assert town.row("bo").citizen_id == resident
+    assert town.bo.change_officer("bo", OfficerChange(title="Bo the elder")).title == "Bo the elder"
+
+
+def test_whoever_asked_for_a_role_does_not_approve_it_when_a_colleague_asks_again(town: Town) -> None:
+    grant = town.ana.request_role("cy", Role.AUDITOR, "may read")
+    assert grant.approval is not None
+    town.ana.refuse_request(grant.approval.id, "asked too soon")
+    again = town.bo.request_approval(ApprovalKind.ROLE_GRANT, grant.id, "as ana asked")
+    assert refused(town.ana.approve_request, again.id) == ("same-person", 403)
 
 
 def test_an_approval_is_for_one_role(town: Town) -> None:

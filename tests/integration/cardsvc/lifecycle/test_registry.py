@@ -146,3 +146,14 @@ def test_no_such_person_and_no_such_event(counter: Counter) -> None:
     assert counter.refused(lambda: told(counter, uuid4())).code == "no-such-citizen"
     assert counter.refused(lambda: counter.ana.confirm_registry_event(uuid4())).code == "no-such-registry-event"
     assert counter.ana.registry_events(uuid4()) == []
+
+
+def test_nobody_is_declared_dead_by_a_yes_that_came_before_the_report(
+    counter: Counter, somebody: tuple[UUID, Card]
+) -> None:
+    citizen_id, card = somebody
+    counter.approval(ApprovalKind.DEATH, citizen_id)
+    counter.city.clock.advance(hours=1)
+    event = told(counter, citizen_id)
+    assert counter.refused(lambda: counter.ana.confirm_registry_event(event.id)).code == "approval-expired"
+    assert counter.state(card.uuid) is CardState.HELD

@@ -12,7 +12,8 @@ from cardsvc.approvals import service as approvals
 from cardsvc.approvals.errors import NotApproved
 from cardsvc.approvals.rules import RULES, Spender
 from cardsvc.callers.models import CallerKind
-from cardsvc.db import transaction
+from cardsvc.cards.repository import get_card
+from cardsvc.db import reading, transaction
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
@@ -199,3 +200,41 @@ def test_one_officer_alone_declares_nobody_dead(sqlite_counter: Counter, reason:
     problem = counter.refused(lambda: counter.ana.revoke(card.uuid, reason))
     assert (problem.code, problem.data) == ("takes-two", {"kind": "death"})
     assert counter.state(card.uuid) is CardState.ACTIVE
+
+
+def test_two_names_of_one_person_are_one_person(counter: Counter, suspect: UUID) -> None:
+    """Whoever lost their key is let in under another name: that does not make them a colleague of themselves."""
+    resident, _ = counter.first()
+    for name in ("ana", "bo"):
+        counter.make_citizen(name, resident)
+    asked = counter.ana.request_approval(REINSTATEMENT, suspect, "a mistake")
+    assert counter.refused(lambda: counter.bo.approve_request(asked.id), "bo").code == "same-person"
+    counter.cy.approve_request(asked.id)
+    counter.make_citizen("cy", resident)
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "same-person"
+
+    draft = counter.ana.create_application(counter.person())
+    counter.ana.submit(draft.id)
+    assert counter.refused(lambda: counter.bo.approve(draft.id), "bo").code == "same-person"
+
+
+def test_a_yes_to_what_was_so_far_is_none_to_what_happened_since(counter: Counter, suspect: UUID) -> None:
+    """The colleague agreed that the suspicion was unfounded, and knew of no loss."""
+    counter.approval(REINSTATEMENT, suspect)
+    counter.city.clock.advance(hours=1)
+    with reading(counter.services.sessions) as session:
+        citizen_id = get_card(session, suspect).citizen_id
+    assert citizen_id is not None
+    counter.ana.report_loss(LossReportRequest(citizen_id=citizen_id, kind=LossKind.LOST, channel=Channel.DESK))
+    assert counter.refused(lambda: counter.ana.reinstate(suspect)).code == "approval-expired"
+    assert counter.state(suspect) is CardState.HELD
+
+
+def test_a_hold_is_not_lifted_by_a_yes_that_came_before_it(counter: Counter) -> None:
+    _, card = counter.first()
+    counter.approval(REINSTATEMENT, card.uuid)
+    counter.city.clock.advance(hours=1)
+    counter.ana.hold(card.uuid, "seen at two kiosks at once")
+    assert counter.refused(lambda: counter.ana.reinstate(card.uuid)).code == "approval-expired"
+    counter.approval(REINSTATEMENT, card.uuid)
+    assert counter.ana.reinstate(card.uuid).state is CardState.ACTIVE
