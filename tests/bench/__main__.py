@@ -18,7 +18,7 @@ from rich.table import Table
 from kiosk.city.founding import Plan, found, open_service
 from kiosk.city.issuing import STOCK_NUMBER, issue
 from kiosk.city.stage import CardFiles, Stage, Transport, open_stage
-from tests.bench import authenticating, costs, tapping
+from tests.bench import authenticating, costs, parsing, tapping
 from tests.fixtures import postgres
 
 console = Console(width=None if sys.stdout.isatty() else 130)
@@ -86,10 +86,12 @@ def main(
     proofs: Annotated[int, typer.Option(help="Authentications on each database.")] = 3000,
     report_file: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("var/bench/report.json"),
 ) -> None:
-    """Measure taps and authentications. Example: python -m tests.bench --rounds 100 --proofs 1000."""
+    """Measure taps, parsers and authentications. Example: python -m tests.bench --rounds 100 --proofs 1000."""
     report = json.loads(report_file.read_text()) if report_file.exists() else {}
     report["tap"], report["cost"] = bench_cards(rounds)
     show_cards(report)  # the rest takes its time
+    report["parsers"] = parsing.measure()
+    parsing.show(report["parsers"], console)
     report["authentication"] = {"sqlite": bench_authentication("sqlite", "", proofs)}
     with postgres.room() as room, postgres.start(room).database() as url:
         report["authentication"]["postgresql"] = bench_authentication("postgresql", url, proofs)
