@@ -163,6 +163,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     citizens.DocumentRefused: Answer(_UNPROCESSABLE),
     citizens.DocumentUnknown: Answer(_NOT_FOUND),
     citizens.NothingToCorrect: Answer(_CONFLICT),
+    citizens.ApplicationUnderWay: Answer(_CONFLICT),
     citizens.GuardianRefused: Answer(_UNPROCESSABLE),
     citizens.PersonNeeded: Answer(_CONFLICT),
     cards.CardNotFound: Answer(_NOT_FOUND),

@@ -10,21 +10,27 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens import blind_index
-from cardsvc.citizens.errors import NothingToCorrect, PersonEnrolled
+from cardsvc.citizens.errors import ApplicationUnderWay, NothingToCorrect, PersonEnrolled
 from cardsvc.citizens.models import Citizen, PersonVersion
 from cardsvc.citizens.records import describe
 from cardsvc.citizens.searching import reference_of
 from cardsvc.citizens.service import find_by_document, get_citizen, open_data_key, seal_person, unseal_person
 from cardsvc.db import new_id
+from cardsvc.issuance.models import Application
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire import people as wire
-from cardsvc.wire.lifecycle import Person
+from cardsvc.wire.lifecycle import ApplicationState, Person
 
 ON_THE_CARD: Final = frozenset({"name", "name_latin"})
 """Who has a card with something else on it needs another one."""
+_WHO: Final = frozenset(Person.model_fields) - {"district"}
+"""What says who somebody is: that is what a colleague approves a card for."""
+_JUDGED: Final = (ApplicationState.SUBMITTED, ApplicationState.APPROVED, ApplicationState.PERSONALISING)
+"""From when a colleague may have looked at an application until its card is made."""
 
 
 def correct(
@@ -38,15 +44,19 @@ def correct(
 ) -> wire.CorrectedPerson:
     """Change what is known; the audit log says which members, not to what.
 
-    Raises CitizenNotFound, PersonErased, NothingToCorrect, PersonEnrolled (the document number is another's).
+    Raises CitizenNotFound, RecipientDecides, PersonErased, NothingToCorrect, ApplicationUnderWay, PersonEnrolled (the
+    document number is another's).
     """
     citizen = get_citizen(session, citizen_id, to_change=True)
+    require_not_recipient(session, actor.client_id, citizen.id)
     data_key = open_data_key(keystore, citizen)
     before = unseal_person(data_key, citizen.id, citizen.sealed_person)
     after = before.model_copy(update=request.changes())
     changed = [name for name in Person.model_fields if getattr(before, name) != getattr(after, name)]
     if not changed:
         raise NothingToCorrect
+    if not _WHO.isdisjoint(changed):
+        _require_not_judged(session, citizen.id)
     _keep_version(session, citizen, request.cause, actor, now)
     citizen.sealed_person = seal_person(data_key, citizen.id, after)
     _claim_document(session, keystore, citizen, after.document_number)
@@ -102,6 +112,14 @@ def earlier_versions(
         **reference_of(occasion),
     )
     return wire.PersonVersions(versions=versions)
+
+
+def _require_not_judged(session: Session, citizen_id: UUID) -> None:
+    """Whoever could rename a person after the approval could have a card made for anybody, alone."""
+    statement = select(Application.id).where(Application.citizen_id == citizen_id, Application.state.in_(_JUDGED))
+    application_id = session.scalar(statement)
+    if application_id is not None:
+        raise ApplicationUnderWay(application_id)
 
 
 def _keep_version(

@@ -9,6 +9,7 @@ ServiceError
 ├── DocumentRefused        the scan cannot be used (carries why)
 ├── DocumentUnknown        there is no such document
 ├── NothingToCorrect       what is known already says so
+├── ApplicationUnderWay    a colleague has been shown an application for the person as they are known now (carries it)
 ├── GuardianRefused        this person cannot act for that one (carries why)
 └── PersonNeeded           the person cannot be erased yet (carries what stands in the way)
 """
@@ -108,6 +109,22 @@ class NothingToCorrect(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("What is known about the person says so already.")
+
+
+class ApplicationUnderWay(ServiceError):
+    """Raised when it is to be changed who a card is for that a colleague was asked to approve, and that is not made.
+
+    Carries the application.
+    """
+
+    code = "application-under-way"
+    title = "A card is being made for this person as they are known now"
+
+    def __init__(self, application_id: UUID) -> None:
+        super().__init__(
+            "Cancel the application, correct the person, and ask for the card again.",
+            application_id=str(application_id),
+        )
 
 
 class GuardianRefused(ServiceError):

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.errors import GuardianRefused
@@ -30,9 +31,14 @@ def appoint(
     actor: Principal,
     now: datetime,
 ) -> list[wire.Guardian]:
-    """Let somebody act for a person; everybody who may then. Raises CitizenNotFound, PersonErased, GuardianRefused."""
+    """Let somebody act for a person; everybody who may then.
+
+    Raises CitizenNotFound, RecipientDecides, PersonErased, GuardianRefused.
+    """
     ward = get_citizen(session, citizen_id, to_change=True)
     guardian = get_citizen(session, request.guardian_id)
+    for citizen in (ward, guardian):
+        require_not_recipient(session, actor.client_id, citizen.id)
     if ward.id == guardian.id:
         raise GuardianRefused("same-person", "Nobody is their own guardian.")
     if is_minor(open_person(keystore, guardian).birth_date, now.date()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -18,6 +18,7 @@ from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
 from cardsvc.wire.officers import Role
+from cardsvc.wire.people import CorrectionCause, CorrectionRequest, Relation
 from tests.fixtures.counter import Counter
 
 REINSTATEMENT = ApprovalKind.REINSTATEMENT
@@ -238,3 +239,34 @@ def test_a_hold_is_not_lifted_by_a_yes_that_came_before_it(counter: Counter) -> 
     assert counter.refused(lambda: counter.ana.reinstate(card.uuid)).code == "approval-expired"
     counter.approval(REINSTATEMENT, card.uuid)
     assert counter.ana.reinstate(card.uuid).state is CardState.ACTIVE
+
+
+NAME_CHANGE = CorrectionRequest(cause=CorrectionCause.NAME_CHANGE, name="陳大文")
+
+
+def test_what_a_colleague_approved_is_not_given_another_name(counter: Counter) -> None:
+    """Else one clerk has a card made in any name: Bo agreed to a card for somebody else."""
+    draft = counter.ana.create_application(counter.person())
+    for step in (
+        lambda: counter.ana.submit(draft.id),
+        lambda: counter.bo.approve(draft.id),
+        lambda: counter.reserved(draft),
+    ):
+        step()
+        problem = counter.refused(lambda: counter.ana.correct_person(draft.citizen_id, NAME_CHANGE))
+        assert (problem.code, problem.data) == ("application-under-way", {"application_id": str(draft.id)})
+    moved = CorrectionRequest(cause=CorrectionCause.MOVE, district="coloane")
+    assert counter.ana.correct_person(draft.citizen_id, moved).changed == ["district"]
+    counter.ana.cancel(draft.id, "another name")
+    assert counter.ana.correct_person(draft.citizen_id, NAME_CHANGE).changed == ["name"]
+
+
+def test_an_officer_corrects_nothing_about_themselves(counter: Counter) -> None:
+    citizen_id, _ = counter.first()
+    child = counter.ana.create_application(counter.person(birth_date=date(2015, 6, 1))).citizen_id
+    counter.make_citizen("ana", citizen_id)
+    for attempt in (
+        lambda: counter.ana.correct_person(citizen_id, NAME_CHANGE),
+        lambda: counter.ana.appoint_guardian(child, citizen_id, Relation.PARENT),
+    ):
+        assert counter.refused(attempt).code == "recipient-decides"
