@@ -22,7 +22,7 @@ from cardsvc.authentication.models import IssuedAssertion, Visit
 from cardsvc.callers.models import RoleGrant, UsedClientAssertion
 from cardsvc.cards.models import Card
 from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_person, note_erasure, row_of
-from cardsvc.citizens.models import Citizen, Document, PersonVersion
+from cardsvc.citizens.models import Citizen, Document, Guardianship, PersonVersion
 from cardsvc.db import Base
 from cardsvc.departments.models import PolicyDraft
 from cardsvc.issuance.applications import end_application
@@ -114,12 +114,15 @@ def _applicants(before: datetime) -> Select[Any]:
         Citizen.id.not_in(with_card),
         Citizen.id.not_in(kept),
         Citizen.id.not_in(select(Application.guardian_id).where(Application.guardian_id.is_not(None))),
+        Citizen.id.not_in(select(Guardianship.guardian_id).where(Guardianship.until.is_(None))),
     )
 
 
 def _erase_applicants(session: Session, ids: Sequence[UUID], deed: Deed) -> None:
-    rows = session.scalars(select(Citizen).where(Citizen.id.in_(ids)).order_by(Citizen.id).with_for_update())
-    for citizen in rows.all():
+    rows = session.scalars(select(Citizen).where(Citizen.id.in_(ids)).order_by(Citizen.id).with_for_update()).all()
+    # Only now does nobody write an application for them any more; somebody may have until now.
+    due = set(session.scalars(_applicants(deed.now - _DAYS_180).where(Citizen.id.in_(ids))))
+    for citizen in (row for row in rows if row.id in due):
         erased = ErasedPerson(citizen.id, deed.now, ACTOR, ACTOR)
         forget_person(session, citizen)
         session.add(row_of(erased))
@@ -209,7 +212,7 @@ RULES: Final = (
     ),
     Rule(
         "applicants",
-        "People who never got a card (they are erased, and listed as erased)",
+        "People who never got a card and act for nobody (they are erased, and listed as erased)",
         _DAYS_180,
         "the end of their last application",
         "There is nothing to keep their data for.",

@@ -9,13 +9,13 @@ from sqlalchemy import func, select
 from cardsvc.callers.models import CallerKind, UsedClientAssertion
 from cardsvc.citizens.erasing import list_erasures, read_erasures
 from cardsvc.citizens.models import Citizen, Document, SearchToken
-from cardsvc.db import reading
+from cardsvc.db import reading, transaction
 from cardsvc.issuance.models import Application
-from cardsvc.retention.rules import RULES
+from cardsvc.retention.rules import RULES, Deed
 from cardsvc.retention.running import as_markdown, count_due, run
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationState
-from cardsvc.wire.people import DocumentKind
+from cardsvc.wire.people import DocumentKind, Relation
 from tests.fixtures.issuance import MEI
 from tests.fixtures.pictures import PDF
 from tests.fixtures.proofs import City
@@ -70,6 +70,32 @@ def test_a_draft_is_cancelled_then_its_documents_and_its_person_go(city: City) -
         assert session.scalar(select(func.count()).select_from(SearchToken)) == 0
         assert list_erasures(session) == list(read_erasures(city.services.settings.erasures_file))
     assert done(city) == {}
+
+
+def test_whoever_asks_for_a_card_while_they_are_about_to_be_erased_stays(city: City) -> None:
+    """On PostgreSQL a clerk may write an application between the search and the lock."""
+    clerk = city.caller("ana", CallerKind.OFFICER)
+    citizen_id = clerk.create_application(MEI).citizen_id
+    (rule,) = [rule for rule in RULES if rule.name == "applicants"]
+    settings, now = city.services.settings, city.clock()
+    with transaction(city.services.sessions) as session:
+        rule.end(session, [citizen_id], Deed(now, settings.erasures_file))
+    with reading(city.services.sessions) as session:
+        assert session.get_one(Citizen, citizen_id).wrapped_key is not None
+    assert list(read_erasures(settings.erasures_file)) == []
+
+
+def test_whoever_acts_for_somebody_who_stays_stays(city: City) -> None:
+    """A guardian needs no card of their own."""
+    clerk, child = city.caller("ana", CallerKind.OFFICER), city.card().citizen_id
+    application = clerk.create_application(MEI)
+    clerk.cancel(application.id, "no card wanted")
+    clerk.appoint_guardian(child, application.citizen_id, Relation.GUARDIAN)
+    city.clock.advance(days=200)
+    assert "applicants" not in done(city)
+    clerk = city.client("ana")
+    clerk.dismiss_guardian(child, application.citizen_id)
+    assert done(city)["applicants"] == 1
 
 
 def test_whoever_has_a_card_stays(city: City) -> None:
