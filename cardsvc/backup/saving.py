@@ -35,10 +35,11 @@ def save(
 ) -> Manifest:
     """Write everything, as it is at one moment, to a new file. Raises BackupExists, OSError."""
     with new_backup(out) as writer:
-        for file in sorted(path for path in keystore_dir.rglob("*") if path.is_file()):
-            writer.write(f"keystore/{file.relative_to(keystore_dir).as_posix()}", [file.read_bytes()])
         with snapshot(engine) as connection:
             tables = [_save_table(connection, writer, *saved, told) for saved in saved_tables(Base.metadata)]
+        # After the rows: a key is made before the row that names it is committed, and never goes away.
+        for file in sorted(path for path in keystore_dir.rglob("*") if path.is_file()):
+            writer.write(f"keystore/{file.relative_to(keystore_dir).as_posix()}", [file.read_bytes()])
         manifest = Manifest(
             format=FORMAT,
             made_at=now.astimezone(UTC).isoformat(),

@@ -7,6 +7,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,8 +18,9 @@ from typer.testing import CliRunner, Result
 from cardsvc.backup.saving import save
 from cardsvc.callers.models import Caller, UsedClientAssertion
 from cardsvc.cli import app
-from cardsvc.db import create_database_engine
+from cardsvc.db import create_database_engine, snapshot
 from cardsvc.trust.file_keystore import FileKeystore
+from cardsvc.trust.keystore import KeyName
 from tests.fixtures.rows import ROWS, Rows, fill, read_all
 from tests.fixtures.services import NOW, PASSPHRASE
 
@@ -99,6 +101,24 @@ def test_what_is_restored_is_what_was_saved_on_either_kind_of_database(old: Plac
     assert all(len(rows) == ROWS for rows in before.values())
     kept = {path.name: path.read_bytes() for path in old.keystore.iterdir()}
     assert {path.name: path.read_bytes() for path in new.keystore.iterdir()} == kept
+
+
+def test_a_key_that_is_made_during_a_backup_is_in_it_when_a_row_names_it(
+    old: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rotation writes the key and then commits the row, while a backup is being made."""
+    keystore = FileKeystore.load(old.keystore, PASSPHRASE.encode())
+
+    def rotate_first(engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+        keystore.add_version(KeyName.ASSERTION)
+        return snapshot(engine)
+
+    monkeypatch.setattr("cardsvc.backup.saving.snapshot", rotate_first)
+    path = tmp_path / "city.backup"
+    assert old.run("backup", "--out", str(path)).exit_code == 0
+    with zipfile.ZipFile(path) as archive:
+        saved = {name.removeprefix("keystore/") for name in archive.namelist() if name.startswith("keystore/")}
+    assert saved == {file.name for file in old.keystore.iterdir()}
 
 
 def test_a_backup_is_for_its_owners_eyes(backup: Path) -> None:
