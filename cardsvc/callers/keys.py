@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
@@ -64,10 +65,15 @@ def _locked(session: Session, client_id: str) -> Caller:
 
 def _set_key(session: Session, caller: Caller, public_jwk: Mapping[str, Any], *, actor: str, now: datetime) -> None:
     members, thumbprint = usable_key(public_jwk)
+    client_id = caller.client_id
     if find_by_thumbprint(session, thumbprint) is not None:
-        raise CallerExists("The key belongs to a caller already.", client_id=caller.client_id)
-    former, caller.public_jwk, caller.thumbprint = caller.thumbprint, members, thumbprint
-    session.flush()
+        raise _taken(client_id)
+    former = caller.thumbprint
+    try:
+        with session.begin_nested():
+            caller.public_jwk, caller.thumbprint = members, thumbprint
+    except IntegrityError:  # somebody else was given it this moment
+        raise _taken(client_id) from None
     record(
         session,
         event="caller.key",
@@ -78,6 +84,10 @@ def _set_key(session: Session, caller: Caller, public_jwk: Mapping[str, Any], *,
         former=former,
         present=thumbprint,
     )
+
+
+def _taken(client_id: str) -> CallerExists:
+    return CallerExists("The key belongs to a caller already.", client_id=client_id)
 
 
 def _check_proof(caller: Caller, proof: str, thumbprint: str, issuer: str, now: datetime) -> None:

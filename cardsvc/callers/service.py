@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
@@ -46,7 +47,7 @@ def register_caller(
     wanted = _checked_scopes(kind, scopes)
     jwk, thumbprint = usable_key(public_jwk)
     if find_by_client_id(session, client_id) is not None or find_by_thumbprint(session, thumbprint) is not None:
-        raise CallerExists("The client id or the key belongs to another caller.", client_id=client_id)
+        raise _taken(client_id)
     caller = Caller(
         id=new_id(),
         client_id=client_id,
@@ -59,8 +60,11 @@ def register_caller(
         audience=audience or client_id,
         created_at=now,
     )
-    session.add(caller)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(caller)
+    except IntegrityError:  # a colleague was faster
+        raise _taken(client_id) from None
     record(session, event="caller.register", outcome=OK, actor=actor, now=now, client_id=client_id, kind=kind.value)
     return caller
 
@@ -74,6 +78,10 @@ def disable_caller(session: Session, client_id: str, *, actor: str, now: datetim
         caller.disabled_at = now
         record(session, event="caller.disable", outcome=OK, actor=actor, now=now, client_id=client_id)
     return caller
+
+
+def _taken(client_id: str) -> CallerExists:
+    return CallerExists("The client id or the key belongs to another caller.", client_id=client_id)
 
 
 def _checked_scopes(kind: CallerKind, scopes: Collection[str] | None) -> frozenset[str]:

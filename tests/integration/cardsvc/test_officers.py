@@ -127,6 +127,21 @@ def test_two_names_of_one_person_do_not_make_two_people(town: Town) -> None:
     assert refused(town.bo.approve_request, grant.approval.id) == ("recipient-decides", 403)
 
 
+def test_of_many_who_let_the_same_officer_in_at_once_one_does(town: Town) -> None:
+    together, key = Barrier(4), dict(ECKey.generate_key("P-256").as_dict(private=False))
+
+    def let_in(client: ServiceClient) -> str:
+        together.wait()
+        try:
+            return client.add_officer(OfficerRequest(client_id="di", title="Di", public_jwk=key)).client_id
+        except ServiceProblem as error:
+            return error.problem.code
+
+    with ThreadPoolExecutor(4) as pool:
+        said = sorted(pool.map(let_in, [town.ana, town.bo] * 2))
+    assert said == [*["caller-exists"] * 3, "di"]
+
+
 def test_nobody_says_that_they_are_another_resident(town: Town) -> None:
     """Who could do that would decide about their own card."""
     resident, other = town.city.card().citizen_id, town.city.card().citizen_id
