@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.errors import PhotoMissing, PhotoRefused
@@ -31,8 +32,9 @@ def judge(raw: bytes) -> Portrait:
 def store(
     session: Session, keystore: Keystore, citizen_id: UUID, portrait: Portrait, *, actor: Principal, now: datetime
 ) -> wire.PhotoInfo:
-    """Keep it instead of the one before. Raises CitizenNotFound, PersonErased."""
+    """Keep it instead of the one before. Raises CitizenNotFound, RecipientDecides, PersonErased."""
     citizen = get_citizen(session, citizen_id, to_change=True)
+    require_not_recipient(session, actor.client_id, citizen.id)
     photo = session.get(Photo, citizen.id) or Photo(citizen_id=citizen.id)
     photo.sealed = sealing.seal(open_data_key(keystore, citizen), portrait.jpeg, _context(citizen.id))
     photo.width, photo.height = portrait.width, portrait.height

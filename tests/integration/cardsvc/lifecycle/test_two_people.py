@@ -20,6 +20,7 @@ from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
 from cardsvc.wire.officers import Role
 from cardsvc.wire.people import CorrectionCause, CorrectionRequest, Relation
 from tests.fixtures.counter import Counter
+from tests.fixtures.pictures import picture
 
 REINSTATEMENT = ApprovalKind.REINSTATEMENT
 
@@ -267,6 +268,7 @@ def test_an_officer_corrects_nothing_about_themselves(counter: Counter) -> None:
     counter.make_citizen("ana", citizen_id)
     for attempt in (
         lambda: counter.ana.correct_person(citizen_id, NAME_CHANGE),
+        lambda: counter.ana.store_photo(citizen_id, picture()),
         lambda: counter.ana.appoint_guardian(child, citizen_id, Relation.PARENT),
     ):
         assert counter.refused(attempt).code == "recipient-decides"
