@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -120,7 +119,9 @@ def test_erasures_are_replayed_from_a_list_and_only_once(founded: Town) -> None:
         assert (done["replayed"], [erased["citizen_id"] for erased in done["erased"]]) == (replayed, [str(person.id)])
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"citizen_id": "x"}', f'{{"citizen_id": "{uuid4()}"}}'])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"citizen_id": "x"}', '{"citizen_id": "00000000-0000-4000-8000-000000000001"}']
+)
 def test_a_list_of_erasures_without_sense_is_refused_in_a_sentence(founded: Town, line: str) -> None:
     person, listed = enrolled(founded), founded.folder / "erasures.jsonl"
     note_erasure(listed, ErasedPerson(person.id, datetime.now(UTC), "ana", "bo"))
