@@ -24,7 +24,7 @@ test: ## all tests, on real PC/SC and PostgreSQL where they are there (ARGS="-k 
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest -n auto $(ARGS)
 
-check: lint ## what CI runs: lint, then all tests with coverage
+check: lint ## lint, then all tests with coverage; CI runs the tests without, then the demo
 	@$(MAKE) test ARGS="--cov"
 
 lint: ## format, style, types, import contracts, migrations in step with the models
