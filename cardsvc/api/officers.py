@@ -144,6 +144,19 @@ def open_office(request: wire.OfficeRequest, services: ServicesDep, actor: Admin
         return offices.describe(row)
 
 
+@router.patch(
+    "/offices/{code}",
+    operation_id="changeOffice",
+    summary="Give an office another title",
+    responses=problems(401, 403, 404, 422),
+)
+def change_office(code: Code, request: wire.OfficeChange, services: ServicesDep, actor: Administrator) -> wire.Office:
+    """Its code stays."""
+    with transaction(services.sessions) as session:
+        row = offices.rename_office(session, code, request.title, actor=actor.client_id, now=services.clock())
+        return offices.describe(row)
+
+
 @router.post(
     "/offices/{code}/close",
     operation_id="closeOffice",

@@ -94,8 +94,8 @@ def _words_of_query(name: str, birth_date: date | None) -> Iterator[tuple[Match,
 
 
 def _holders(session: Session, number: str) -> list[Citizen]:
-    """Whoever has, or had, the card with this number."""
-    wanted = [Card.stock_number == number.upper()]
+    """Whoever has, or had, the card with this printed number, serial number of the product, or UUID."""
+    wanted = [Card.stock_number == number.upper(), Card.product_serial == number.upper()]
     with suppress(ValueError):
         wanted.append(Card.uuid == UUID(number))
     statement = select(Citizen).where(Citizen.id.in_(select(Card.citizen_id).where(or_(*wanted))))

@@ -54,6 +54,10 @@ class OfficerCalls(Calls):
         """Open an office."""
         return self._post("/v1/offices", wire.OfficeRequest(code=code, title=title), wire.Office)
 
+    def change_office(self, code: str, title: str) -> wire.Office:
+        """Give an office another title."""
+        return self._patch(f"/v1/offices/{code}", wire.OfficeChange(title=title), wire.Office)
+
     def close_office(self, code: str) -> wire.Office:
         """Close an office where nobody works."""
         return self._post(f"/v1/offices/{code}/close", None, wire.Office)

@@ -168,6 +168,22 @@ def open_office(
         report(offices.describe(row).model_dump(mode="json"), f"{escape(code)} is open", as_json)
 
 
+@office_app.command("change")
+def change_office(
+    code: Annotated[str, typer.Argument(help="Its code, which stays.")],
+    title: Annotated[str, typer.Option(help="For people.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Give an office another title.
+
+    Example: cardsvc office change hengqin-1 --title "Hengqin citizens' hall"
+    """
+    with reporting(), open_session() as session:
+        wanted = _checked(code, title)
+        row = offices.rename_office(session, wanted.code, wanted.title, actor=ceremony.ACTOR, now=system_clock())
+        report(offices.describe(row).model_dump(mode="json"), f"{escape(code)} is changed", as_json)
+
+
 @office_app.command("close")
 def close_office(code: Annotated[str, typer.Argument(help="Its code.")], as_json: JsonOption = False) -> None:
     """Close an office where nobody works.

@@ -1,4 +1,4 @@
-"""Opening and closing offices."""
+"""Opening, renaming and closing offices."""
 
 from __future__ import annotations
 
@@ -26,6 +26,14 @@ def open_office(session: Session, code: str, title: str, *, actor: str, now: dat
     except IntegrityError:
         raise OfficeExists(code) from None
     record(session, event="office.open", outcome=OK, actor=actor, now=now, office=code)
+    return office
+
+
+def rename_office(session: Session, code: str, title: str, *, actor: str, now: datetime) -> Office:
+    """Give an open office another title; its code stays. Raises OfficeUnknown."""
+    office = get_office(session, code)
+    office.title = title
+    record(session, event="office.change", outcome=OK, actor=actor, now=now, office=code, changed=["title"])
     return office
 
 

@@ -132,7 +132,7 @@ def _blank(
         batch_id=batch_id,
         office=office,
         custodian=actor.client_id,
-        product_serial=serial,
+        product_serial=serial and serial.upper(),  # hexadecimal: one product has one way to write it
     )
 
 

@@ -63,6 +63,12 @@ class OfficeRequest(Message):
     title: Title
 
 
+class OfficeChange(Message):
+    """Give an office another title. Its code stays: the audit log names it."""
+
+    title: Title
+
+
 class OfficeList(Message):
     """All offices, by code."""
 

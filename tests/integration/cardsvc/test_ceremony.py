@@ -344,6 +344,7 @@ def test_the_openapi_document_needs_no_city(monkeypatch: pytest.MonkeyPatch) -> 
         "department add",
         "department list",
         "department publish",
+        "office change",
         "office close",
         "office list",
         "office open",

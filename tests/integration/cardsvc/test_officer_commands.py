@@ -92,12 +92,15 @@ def test_offices_are_opened_moved_to_and_closed(founded: Town) -> None:
     assert founded.run("office", "list").stdout.strip() == "none"
     assert founded.run("office", "open", "taipa", "--title=Taipa").exit_code == 0
     assert founded.run("office", "open", "Taipa 2", "--title=Taipa").exit_code == 1
+    assert founded.run("office", "change", "taipa", "--title=Taipa hall").exit_code == 0
+    assert founded.run("office", "change", "nowhere", "--title=Taipa").exit_code == 1
+    assert founded.run("office", "change", "taipa", "--title=").exit_code == 1
     changed = founded.run("officer", "change", "cy", "--office=taipa", "--title=Cy", "--json")
     assert (json.loads(changed.stdout)["office"], json.loads(changed.stdout)["title"]) == ("taipa", "Cy")
     assert founded.run("office", "close", "taipa").exit_code == 1  # cy works there
     founded.run("officer", "disable", "cy")
     assert founded.run("office", "close", "taipa").exit_code == 0
-    assert founded.run("office", "list").stdout.strip() == "taipa: Taipa (closed)"
+    assert founded.run("office", "list").stdout.strip() == "taipa: Taipa hall (closed)"
 
 
 def enrolled(town: Town) -> Citizen:

@@ -282,6 +282,20 @@ def test_an_office_is_closed_when_nobody_works_there(town: Town) -> None:
     assert [office.code for office in town.ana.offices()] == ["taipa"]
 
 
+def test_an_office_gets_another_title_and_keeps_its_code(town: Town) -> None:
+    town.ana.open_office("taipa", "Taipa")
+    assert town.ana.change_office("taipa", "Taipa citizens' hall").title == "Taipa citizens' hall"
+    assert [(office.code, office.title) for office in town.ana.offices()] == [("taipa", "Taipa citizens' hall")]
+    (entry,) = town.city.audit("office.change")
+    assert (entry.actor, entry.detail) == ("ana", {"office": "taipa", "changed": ["title"]})
+    town.ana.close_office("taipa")
+    assert refused(town.ana.change_office, "taipa", "again") == ("no-such-office", 404)
+    assert refused(town.ana.change_office, "nowhere", "anything") == ("no-such-office", 404)
+    assert refused(town.cy.change_office, "taipa", "mine") == ("insufficient-scope", 403)
+    refusals = [(entry.actor, entry.outcome) for entry in town.city.audit("request")]
+    assert refusals == [("ana", "no-such-office"), ("ana", "no-such-office"), ("cy", "insufficient-scope")]
+
+
 def kiosk(name: str = "kiosk-1", **changed: Any) -> CallerRequest:
     return CallerRequest.model_validate(
         {"client_id": name, "kind": "kiosk", "title": "Town hall", "public_jwk": jwk()} | changed

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from structlog.testing import LogCapture
 
 from cardsvc.callers.models import CallerKind
+from cardsvc.cards.models import Card
 from cardsvc.citizens.service import enrol
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
@@ -120,6 +121,16 @@ def test_a_person_is_found_by_document_number_and_by_card(city: City) -> None:
     person = enrolled(city)
     assert search(city, document_number=MEI.document_number) == [(person, Match.DOCUMENT_NUMBER)]
     assert search(city, document_number="M1234568") == []
+
+
+def test_a_person_is_found_by_the_products_serial_number(city: City) -> None:
+    """A card found in the street, whose print is worn off, still tells it."""
+    card = city.card()
+    with transaction(city.services.sessions) as session:
+        session.get_one(Card, card.id).product_serial = "00C0FFEE"
+    for number in ("00C0FFEE", "00c0ffee"):
+        assert search(city, card_number=number) == [(card.citizen_id, Match.CARD_NUMBER)]
+    assert search(city, card_number="00C0FFEF") == []
 
 
 def test_what_is_found_is_masked_until_it_is_opened_for_a_purpose(city: City) -> None:
