@@ -208,6 +208,18 @@ def test_a_forgotten_card_that_turns_out_lost_is_not_restored_by_the_temporary_o
     assert (held.state, held.hold_reason) == (CardState.HELD, HoldReason.LOST)
 
 
+def test_a_forgotten_card_is_not_reinstated_beside_the_temporary_one(counter: Counter) -> None:
+    """Two officers agreed, and nobody has two active cards all the same."""
+    citizen_id, old = counter.first()
+    temporary = counter.issued(counter.ana.apply(citizen_id, ApplicationKind.TEMPORARY))
+    counter.ana.report_loss(lost(citizen_id, card_uuid=old.uuid))
+    counter.approval(ApprovalKind.REINSTATEMENT, old.uuid)
+    assert counter.refused(lambda: counter.ana.reinstate(old.uuid)).code == "another-card-active"
+    assert (counter.state(old.uuid), counter.state(temporary.uuid)) == (CardState.HELD, CardState.ACTIVE)
+    counter.ana.return_card(temporary.uuid)
+    assert counter.ana.reinstate(old.uuid).state is CardState.ACTIVE
+
+
 def test_a_clerk_at_the_telephone_stops_a_card_and_a_supervisor_reinstates_it(counter: Counter) -> None:
     """At any hour somebody must be able to stop a card; to put one into force again takes others."""
     citizen_id, card = counter.first()

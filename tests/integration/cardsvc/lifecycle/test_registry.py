@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -73,7 +74,9 @@ def test_a_reversal_leads_to_a_new_card_and_never_restores_the_old(
     assert counter.state(card.uuid) is CardState.REVOKED
     assert counter.issued(draft).state is CardState.ACTIVE
     assert counter.state(card.uuid) is CardState.REVOKED
-    assert counter.refused(lambda: counter.ana.reverse_registry_event(event.id)).data == {"state": "reversed"}
+    for settled in (counter.ana.reverse_registry_event, counter.ana.confirm_registry_event):
+        problem = counter.refused(partial(settled, event.id))
+        assert (problem.code, problem.data) == ("registry-event-settled", {"state": "reversed"})
 
 
 def test_a_discarded_return_can_be_asked_for_again(counter: Counter, somebody: tuple[UUID, Card]) -> None:
