@@ -17,11 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
+from cardsvc.audit.sequencer import Sequencer
+from cardsvc.audit.signing import LogSigner
+from cardsvc.audit.verification import verify
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.citizens.service import enrol
 from cardsvc.client import ClientError
-from cardsvc.db import new_id, reading, transaction
+from cardsvc.db import new_id, reading, snapshot, transaction
 from cardsvc.issuance.models import JournalEntry
 from cardsvc.trust.certificates import certify, put_into_force
 from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
@@ -78,6 +81,7 @@ def test_killed_while_a_card_is_made(mortal: MortalService, tmp_path: Path) -> N
                 assert_going_on(mortal.services, card_uuid)
                 assert_opens(mortal.services, card_uuid, connection)
             assert_what_was_journaled_is_there(mortal, card_uuid)
+            assert_the_log_is_whole(mortal)
         relay_personalisation(mortal.desk, card_uuid, connection)
     assert_sealed(mortal.services, card_uuid)
     mortal.restart()
@@ -104,6 +108,7 @@ def test_killed_while_cards_are_revoked(mortal: MortalService) -> None:
         mortal.start()
         for card in cards:
             assert_revoked_or_not(mortal, card, acknowledged=card in acknowledged)
+        assert_the_log_is_whole(mortal)
     assert len(acknowledged) >= 3 * 3
 
 
@@ -166,3 +171,14 @@ def assert_revoked_or_not(service: MortalService, card_uuid: UUID, *, acknowledg
     untouched = (CardState.ACTIVE, {CertificateStatus.VALID}, 0)
     found = (card.state, statuses, len(records))
     assert found == revoked if acknowledged else found in (revoked, untouched)
+
+
+def assert_the_log_is_whole(service: MortalService) -> None:
+    """Every record has its place, no citizen's counter a gap, and what was signed before the death still holds."""
+    services = service.services
+    signer = LogSigner.of(services.keystore, services.settings.issuer)
+    Sequencer(services.sessions, signer, services.clock).sequence()
+    with snapshot(services.sessions.kw["bind"]) as connection:
+        report = verify(connection, signer.key, services.clock())
+    assert report.findings == []
+    assert report.size
