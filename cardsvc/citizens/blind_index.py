@@ -4,7 +4,7 @@ A token is HMAC-SHA256, cut to 16 bytes, of the kind and the normalised word und
 copy of the database alone finds nobody: without the key no word can be tried. What the copy does show: who shares a
 word with whom (and so which names are frequent), how many readings a name has, and for birth dates nothing, since they
 stand in tokens only together with a name. Whoever has the key as well can try words from a list. Tokens are deleted
-with the person. docs/people.md says so to operators.
+with the person. docs/decisions/0008-people-under-their-own-keys.md says why.
 """
 
 from __future__ import annotations
