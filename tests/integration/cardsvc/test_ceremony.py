@@ -87,6 +87,21 @@ def test_a_city_is_founded_on_a_token(token_town: Town) -> None:
     assert json.loads(token_town.run("trust", "add-keys", "--json").stdout) == {"made": []}
 
 
+def test_a_city_on_a_token_is_restored_beside_its_token(token_town: Town) -> None:
+    """A backup has the certificates and the rows; the keys have never left the token."""
+    token_town.init()
+    before = build_services(Settings())
+    saved = token_town.folder / "city.backup"
+    assert token_town.run("backup", "--out", str(saved)).exit_code == 0
+    token_town.keystore.rename(token_town.folder / "away")
+    (token_town.folder / "data" / "cards.db").unlink()
+    assert token_town.run("restore", str(saved)).exit_code == 0
+    after = build_services(Settings())
+    assert after.authority.issuing == before.authority.issuing
+    assert token_town.run("audit", "sequence").exit_code == 0
+    assert token_town.run("audit", "verify").exit_code == 0
+
+
 def test_a_ceremony_that_fails_leaves_no_keys_in_the_token(token_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     def disk_full(*_: object) -> None:
         raise OSError("no space left")
