@@ -56,6 +56,16 @@ class TwoFoundersNeeded(ServiceError):
     title = "Two founding officers are needed"
 
 
+class WitnessNeeded(ServiceError):
+    """Raised when nobody watches the ceremony, or one of the two whom it makes officers does."""
+
+    code = "witness-needed"
+    title = "A witness is needed"
+
+    def __init__(self) -> None:
+        super().__init__("Name a witness who is none of the two officers: somebody who writes the fingerprints down.")
+
+
 @dataclass(frozen=True)
 class Founding:
     """What came of the ceremony."""
@@ -73,14 +83,12 @@ class Founding:
         return {name: certificate.fingerprint(SHA256()).hex() for name, certificate in named.items()}
 
 
-def found(
-    settings: Settings, officers: Mapping[str, Mapping[str, Any]], witness: str | None, now: datetime
-) -> Founding:
+def found(settings: Settings, officers: Mapping[str, Mapping[str, Any]], witness: str, now: datetime) -> Founding:
     """Hold the ceremony. ``officers`` maps client ids to public JWKs.
 
-    Raises TwoFoundersNeeded, UnusableKey, AlreadyFounded, ValueError (settings, client ids), OSError.
+    Raises TwoFoundersNeeded, WitnessNeeded, UnusableKey, AlreadyFounded, ValueError (settings, client ids), OSError.
     """
-    _check_founders(officers)
+    _check_founders(officers, witness)
     folder = settings.keystore_dir.absolute()
     if folder.exists() and any(folder.iterdir()):
         raise AlreadyFounded(f"There is something in {folder} already: nothing was changed.")
@@ -100,7 +108,7 @@ def found(
     return founding
 
 
-def _check_founders(officers: Mapping[str, Mapping[str, Any]]) -> None:
+def _check_founders(officers: Mapping[str, Mapping[str, Any]], witness: str) -> None:
     if len(officers) != FOUNDERS:
         raise TwoFoundersNeeded(f"Name two officers with a key each; {len(officers)} given.")
     try:
@@ -109,10 +117,12 @@ def _check_founders(officers: Mapping[str, Mapping[str, Any]]) -> None:
         raise UnusableKey(f"An officer's key cannot be used: {error}.") from error
     if len(thumbprints) != FOUNDERS:
         raise TwoFoundersNeeded("Both officers have the same key: that is one person.")
+    if not witness.strip() or witness.strip().casefold() in {name.casefold() for name in officers}:
+        raise WitnessNeeded
 
 
 def _register(
-    session: Session, founding: Founding, officers: Mapping[str, Mapping[str, Any]], witness: str | None, now: datetime
+    session: Session, founding: Founding, officers: Mapping[str, Mapping[str, Any]], witness: str, now: datetime
 ) -> None:
     if session.scalar(select(Caller.id).limit(1)) is not None:
         raise AlreadyFounded("The database has callers already: nothing was changed.")

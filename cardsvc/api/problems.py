@@ -152,6 +152,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     backups.NotABackup: Answer(_UNPROCESSABLE),
     backups.BackupDamaged: Answer(_UNPROCESSABLE),
     ceremony.TwoFoundersNeeded: Answer(_UNPROCESSABLE),
+    ceremony.WitnessNeeded: Answer(_UNPROCESSABLE),
     citizens.CitizenNotFound: Answer(_NOT_FOUND),
     offices.OfficeUnknown: Answer(_NOT_FOUND),
     offices.OfficeExists: Answer(_CONFLICT),

@@ -30,7 +30,7 @@ def init(
     officer: Annotated[
         list[str], typer.Option(help="A founding officer, NAME=FILE with the officer's public JWK. Give two.")
     ],
-    witness: Annotated[str | None, typer.Option(help="Who watches the ceremony; goes on record.")] = None,
+    witness: Annotated[str, typer.Option(help="Who watches the ceremony, beside the two; goes on record.")],
     ca_out: Annotated[
         Path | None, typer.Option(help="Also write the root certificate (PEM) here, for `readers tap --trust`.")
     ] = None,
@@ -56,7 +56,7 @@ def init(
         table.add_row(name, " ".join(fingerprint[i : i + 8] for i in range(0, 64, 8)))
     console.print(table)
     console.print(f"verifier key of the audit log, for auditors: {escape(founding.audit_key)}", soft_wrap=True)
-    console.print(f"officers: {escape(', '.join(founding.officers))}; witness: {escape(witness or 'nobody')}")
+    console.print(f"officers: {escape(', '.join(founding.officers))}; witness: {escape(witness)}")
     console.print(f"keystore: {escape(str(settings.keystore_dir))}")
 
 

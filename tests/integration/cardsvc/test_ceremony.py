@@ -28,6 +28,8 @@ from cardsvc.trust.pkcs11_keystore import Pkcs11Keystore, TokenAddress
 from readers.paths import validate_path
 from tests.fixtures.command_line import Town
 
+WITNESS = "--witness=city notary"
+
 
 def test_a_city_is_founded(town: Town) -> None:
     done = town.init()
@@ -178,20 +180,34 @@ def test_three_officers_are_too_many(sqlite_town: Town) -> None:
 
 def test_one_key_is_one_person(sqlite_town: Town) -> None:
     key = sqlite_town.key("ana")
-    done = sqlite_town.run("init", f"--officer=ana={key}", f"--officer=bo={key}")
+    done = sqlite_town.run("init", WITNESS, f"--officer=ana={key}", f"--officer=bo={key}")
     refused(sqlite_town, done, "the same key")
+
+
+@pytest.mark.parametrize("witness", [" ", "ana", "Bo "])
+def test_somebody_else_watches(sqlite_town: Town, witness: str) -> None:
+    officers = [f"--officer={name}={sqlite_town.key(name)}" for name in ("ana", "bo")]
+    refused(sqlite_town, sqlite_town.run("init", f"--witness={witness}", *officers), "a witness")
+
+
+def test_without_a_witness_there_is_no_ceremony(sqlite_town: Town) -> None:
+    officers = [f"--officer={name}={sqlite_town.key(name)}" for name in ("ana", "bo")]
+    assert sqlite_town.run("init", *officers).exit_code == 2
+    assert not sqlite_town.keystore.exists()
 
 
 def test_the_same_name_twice(sqlite_town: Town) -> None:
     one, other = sqlite_town.key("ana"), sqlite_town.key("bo")
-    refused(sqlite_town, sqlite_town.run("init", f"--officer=ana={one}", f"--officer=ana={other}"), "comes once")
+    refused(
+        sqlite_town, sqlite_town.run("init", WITNESS, f"--officer=ana={one}", f"--officer=ana={other}"), "comes once"
+    )
 
 
 def test_a_private_key_is_not_taken(sqlite_town: Town) -> None:
     """It would mean that somebody else has seen it."""
     sqlite_town.key("ana")
     done = sqlite_town.run(
-        "init", f"--officer=ana={sqlite_town.folder / 'ana.jwk'}", f"--officer=bo={sqlite_town.key('bo')}"
+        "init", WITNESS, f"--officer=ana={sqlite_town.folder / 'ana.jwk'}", f"--officer=bo={sqlite_town.key('bo')}"
     )
     refused(sqlite_town, done, "public")
 
@@ -199,12 +215,14 @@ def test_a_private_key_is_not_taken(sqlite_town: Town) -> None:
 @pytest.mark.parametrize("content", ["{", "[]", '{"kty": "RSA"}'])
 def test_a_file_that_is_no_key(sqlite_town: Town, content: str) -> None:
     (sqlite_town.folder / "x").write_text(content)
-    done = sqlite_town.run("init", f"--officer=ana={sqlite_town.folder / 'x'}", f"--officer=bo={sqlite_town.key('bo')}")
+    done = sqlite_town.run(
+        "init", WITNESS, f"--officer=ana={sqlite_town.folder / 'x'}", f"--officer=bo={sqlite_town.key('bo')}"
+    )
     refused(sqlite_town, done, "cardsvc:")
 
 
 def test_a_missing_file_is_named(sqlite_town: Town) -> None:
-    done = sqlite_town.run("init", "--officer=ana=/nowhere/a.jwk", f"--officer=bo={sqlite_town.key('bo')}")
+    done = sqlite_town.run("init", WITNESS, "--officer=ana=/nowhere/a.jwk", f"--officer=bo={sqlite_town.key('bo')}")
     refused(sqlite_town, done, "/nowhere/a.jwk")
 
 

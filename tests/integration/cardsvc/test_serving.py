@@ -27,7 +27,7 @@ def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("ana", "bo"):
         (tmp_path / f"{name}.pub").write_text(CliRunner().invoke(app, ["keygen", "--out", str(tmp_path / name)]).stdout)
     officers = [f"--officer={name}={tmp_path / name}.pub" for name in ("ana", "bo")]
-    assert CliRunner().invoke(app, ["init", *officers]).exit_code == 0
+    assert CliRunner().invoke(app, ["init", "--witness=notary", *officers]).exit_code == 0
     return tmp_path
 
 
