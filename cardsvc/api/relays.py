@@ -19,6 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 
+from cardsvc.api.refusals import note_refusal
 from cardsvc.callers.principal import Principal
 from cardsvc.errors import ServiceError
 from cardsvc.issuance.errors import DeskBusy, DeskConfused, DeskGone
@@ -60,7 +61,7 @@ async def serve_relay(websocket: WebSocket, work: Work, *, actor: Principal, com
         await websocket.accept()
         desk = WebSocketDesk(websocket, command_seconds)
         try:
-            hello = await desk.greet()
+            hello = await _greet(desk, websocket)
             end: Finished | Refused = await to_thread.run_sync(partial(work, desk, hello), limiter=_LIMITER)
         except ServiceError as error:
             end = Refused(problem=PROBLEM_TYPE_PREFIX + error.code, detail=error.detail)
@@ -68,6 +69,15 @@ async def serve_relay(websocket: WebSocket, work: Work, *, actor: Principal, com
             await desk.end(Refused(problem=PROBLEM_TYPE_PREFIX + "internal-error", detail="The service failed."))
             raise
         await desk.end(end)
+
+
+async def _greet(desk: WebSocketDesk, websocket: WebSocket) -> Hello:
+    """The desk's first message; what is done from then on records its own refusals. Raises DeskGone, DeskConfused."""
+    try:
+        return await desk.greet()
+    except DeskConfused as refusal:
+        await note_refusal(websocket, refusal.code, refusal)
+        raise
 
 
 @contextmanager

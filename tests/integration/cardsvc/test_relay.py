@@ -308,13 +308,17 @@ def test_a_desk_that_breaks_the_protocol_is_refused(office: Office, answer: str 
     assert end.problem.endswith(":desk-confused")
 
 
-def test_a_desk_that_does_not_introduce_itself(office: Office) -> None:
-    url, headers = office.desk.relay_url(office.reserve()), office.desk.relay_headers()
+@pytest.mark.parametrize("greeting", ['{"type":"answer","seq":1,"apdu":"kAA"}', "nonsense"])
+def test_a_desk_that_does_not_introduce_itself(office: Office, sqlite_city: City, greeting: str) -> None:
+    card_uuid = office.reserve()
+    url, headers = office.desk.relay_url(card_uuid), office.desk.relay_headers()
     with connect(url, additional_headers=headers, proxy=None) as socket:
-        socket.send('{"type":"answer","seq":1,"apdu":"kAA"}')
+        socket.send(greeting)
         end = to_desk.validate_json(socket.recv())
     assert isinstance(end, Refused)
     assert end.problem.endswith(":desk-confused")
+    (entry,) = sqlite_city.audit("request")
+    assert (entry.outcome, entry.actor, entry.detail["card_uuid"]) == ("desk-confused", "desk-1", str(card_uuid))
 
 
 def test_a_desk_that_falls_silent(
