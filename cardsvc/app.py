@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
 
 from cardsvc.api import (
     applications,
@@ -104,7 +106,15 @@ def _build_app(lifespan: Lifespan | None = None) -> FastAPI:
     )
     app.add_middleware(RequestFrame)
     problems.install(app)
+    app.router.routes.extend(_checked_routes())
+    return app
+
+
+@cache
+def _checked_routes() -> tuple[BaseRoute, ...]:
+    """All routes, put together and checked once in a process: FastAPI takes longer for it than for most requests."""
+    app = FastAPI(openapi_url=None)
     for router in ROUTERS:
         app.include_router(router)
     check_routes(app)
-    return app
+    return tuple(app.router.routes)

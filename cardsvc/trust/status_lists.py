@@ -36,6 +36,7 @@ LIFETIME: Final = timedelta(hours=12)
 TTL: Final = timedelta(minutes=5)
 """How long a list may be used before somebody fetches it again."""
 _DECOYS: Final = (CardStatus.VALID,) * 13 + (CardStatus.SUSPENDED,) * 2 + (CardStatus.INVALID,)
+"""Sixteen, so that each value of a random byte stands for one of them."""
 _STIRRED: Final = 8
 """At most so many decoys change with the list."""
 
@@ -82,7 +83,7 @@ def _list_with_room(session: Session, now: datetime) -> StatusList:
         .limit(1)
     ).first()
     if found is None:
-        decoys = bytes(secrets.choice(_DECOYS) for _ in range(PLACES))
+        decoys = secrets.token_bytes(PLACES).translate(bytes(_DECOYS) * 16)
         found = StatusList(id=uuid4(), size=PLACES, decoys=decoys, created_at=now)
         session.add(found)
         session.flush()
