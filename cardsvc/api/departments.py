@@ -93,7 +93,7 @@ def draft_policy(
     code: Code, request: wire.PolicyDraftRequest, services: ServicesDep, actor: Administrator
 ) -> wire.PolicyDraft:
     """A second officer approves it; then publish it."""
-    terms = request.model_dump(mode="json")["services"]
+    terms = request.model_dump(mode="json", exclude={"reason"})
     with transaction(services.sessions) as session:
         draft = drafting.draft_policy(session, code, terms, request.reason, actor=actor.client_id, now=services.clock())
         return drafting.describe_draft(session, draft)

@@ -98,6 +98,8 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     departments.DepartmentNotFound: Answer(_NOT_FOUND),
     departments.PolicyDraftNotFound: Answer(_NOT_FOUND),
     departments.PolicyChangedMeanwhile: Answer(_CONFLICT),
+    departments.PurposeNotCovered: Answer(_FORBIDDEN),
+    departments.ReaderNotCovered: Answer(_FORBIDDEN),
     approvals.SamePerson: Answer(_FORBIDDEN),
     approvals.RecipientDecides: Answer(_FORBIDDEN),
     approvals.ApprovalNotFound: Answer(_NOT_FOUND),

@@ -25,10 +25,10 @@ from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.citizens.service import open_person
 from cardsvc.db import new_id
-from cardsvc.departments.models import Department, Policy
-from cardsvc.departments.policy import ServiceRule, parse_policy
+from cardsvc.departments.models import Department
+from cardsvc.departments.policy import ServiceRule
 from cardsvc.departments.pseudonym import pseudonym
-from cardsvc.departments.repository import find_by_audience, policy_in_force
+from cardsvc.departments.repository import RulesInForce, find_by_audience, rules_in_force
 from cardsvc.departments.standing import make_acquainted
 from cardsvc.errors import ServiceError
 from cardsvc.trust.key_ring import KeyRing
@@ -65,7 +65,7 @@ class _Grant:
 
     visit: Visit
     department: Department
-    policy: Policy
+    policy: RulesInForce
     attributes: frozenset[str]
 
 
@@ -133,9 +133,9 @@ def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
     department = find_by_audience(session, request.audience)
     if department is None or department.caller.disabled_at is not None:
         raise DepartmentUnknown
-    policy = policy_in_force(session, department)
-    rule = None if policy is None else parse_policy(policy.services).get(request.service)
-    if policy is None or rule is None:
+    policy = rules_in_force(session, department)
+    rule = policy.rules.services.get(request.service)
+    if rule is None:
         raise ServiceNotCovered
     if visit.level < rule.level:
         raise StepUpRequired(rule.level)

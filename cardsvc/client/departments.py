@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
 from cardsvc.wire import departments as wire
+from cardsvc.wire.policies import PolicyTerms
 
 
 class DepartmentCalls(Calls):
@@ -30,9 +30,9 @@ class DepartmentCalls(Calls):
         """Every version of a department's policy, and the drafts that are not published."""
         return self._get(f"/v1/departments/{code}/policies", wire.PolicyHistory)
 
-    def draft_policy(self, code: str, services: Mapping[str, wire.ServiceTerms], reason: str) -> wire.PolicyDraft:
+    def draft_policy(self, code: str, terms: PolicyTerms, reason: str) -> wire.PolicyDraft:
         """Ask a colleague to agree to what a department may learn; the approval is in the answer."""
-        request = wire.PolicyDraftRequest(services=dict(services), reason=reason)
+        request = wire.PolicyDraftRequest(**dict(terms), reason=reason)
         return self._post(f"/v1/departments/{code}/policies", request, wire.PolicyDraft)
 
     def policy_draft(self, draft_id: UUID) -> wire.PolicyDraft:

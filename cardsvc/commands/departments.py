@@ -30,7 +30,7 @@ def add_a_department(
     code: Annotated[str, typer.Option(help="For example medical-insurance.")],
     title: Annotated[str, typer.Option(help="For people.")],
     jwk: JwkOption,
-    policy: Annotated[Path, typer.Option(help="JSON file: the level and attributes of each service.")],
+    policy: Annotated[Path, typer.Option(help="JSON file: services, purposes, questions, reader levels.")],
     as_json: JsonOption = False,
 ) -> None:
     """Let a department take part, under a policy.
@@ -67,7 +67,7 @@ def list_all(as_json: JsonOption = False) -> None:
 def publish(
     code: Annotated[str, typer.Argument(help="The department's code.")],
     *,
-    policy: Annotated[Path, typer.Option(help="JSON file: the level and attributes of each service.")],
+    policy: Annotated[Path, typer.Option(help="JSON file: services, purposes, questions, reader levels.")],
     requested_by: SigningOfficer,
     approved_by: SigningOfficer,
     reason: Annotated[str, typer.Option(help="For the record.")],

@@ -26,7 +26,7 @@ from cardsvc.wire.approvals import ApprovalKind
 
 
 def draft_policy(
-    session: Session, code: str, services: Mapping[str, Any], reason: str, *, actor: str, now: datetime
+    session: Session, code: str, terms: Mapping[str, Any], reason: str, *, actor: str, now: datetime
 ) -> PolicyDraft:
     """Ask a colleague to agree to the next version of a policy.
 
@@ -38,7 +38,7 @@ def draft_policy(
     draft = PolicyDraft(
         id=new_id(),
         department_id=department.id,
-        services=write_policy(parse_policy(services)),
+        terms=write_policy(parse_policy(terms)),
         changes_version=version_of(policy_in_force(session, department)),
         drafted_by=actor,
         drafted_at=now,
@@ -73,7 +73,7 @@ def publish_draft(session: Session, draft_id: UUID, *, actor: str, now: datetime
     in_force = version_of(policy_in_force(session, department))
     if in_force != draft.changes_version:
         raise PolicyChangedMeanwhile(draft.changes_version, in_force)
-    policy = publish_policy(session, department, draft.services, actor=actor, now=now)
+    policy = publish_policy(session, department, draft.terms, actor=actor, now=now)
     draft.published_version = policy.version
     return policy
 
@@ -116,8 +116,8 @@ def describe(session: Session, department: Department) -> wire.Department:
 def describe_policy(policy: Policy) -> wire.Policy:
     """A version as it was published."""
     return wire.Policy(
+        **policy.terms,
         version=policy.version,
-        services=wire.services_of(policy.services),
         published_by=policy.created_by,
         published_at=policy.created_at,
     )
@@ -127,9 +127,9 @@ def describe_draft(session: Session, draft: PolicyDraft) -> wire.PolicyDraft:
     """A draft with the newest approval."""
     approval = find_newest(session, ApprovalKind.POLICY_PUBLICATION, draft.id)
     return wire.PolicyDraft(
+        **draft.terms,
         id=draft.id,
         department=session.get_one(Department, draft.department_id).code,
-        services=wire.services_of(draft.services),
         changes_version=draft.changes_version,
         drafted_by=draft.drafted_by,
         drafted_at=draft.drafted_at,

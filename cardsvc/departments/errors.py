@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cardsvc.errors import ServiceError
+from cardsvc.wire.levels import Level
 
 
 class PolicyInvalid(ServiceError):
@@ -52,3 +53,23 @@ class PolicyChangedMeanwhile(ServiceError):
         super().__init__(
             "Draft the change anew, from the version in force.", drafted_from=drafted_from, in_force=in_force
         )
+
+
+class PurposeNotCovered(ServiceError):
+    """Raised when the policy in force does not name the purpose. Carries it."""
+
+    code = "purpose-not-covered"
+    title = "The department's policy does not name this purpose"
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__("The purpose needs to be in the department's approved policy.", purpose=purpose)
+
+
+class ReaderNotCovered(ServiceError):
+    """Raised when the policy in force lets the department authenticate no cards of this level itself. Carries it."""
+
+    code = "reader-not-covered"
+    title = "The department's policy does not cover a reader of its own"
+
+    def __init__(self, level: Level) -> None:
+        super().__init__("The level needs to be among the reader levels of the approved policy.", level=level.value)

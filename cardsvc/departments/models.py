@@ -41,10 +41,7 @@ class Acquaintance(Base):
 
 
 class Policy(Base):
-    """One version of what a department may learn; the highest version is in force.
-
-    ``services`` maps each service code to ``{"level": …, "attributes": [...]}``.
-    """
+    """One version of what a department may learn; the highest version is in force."""
 
     __tablename__ = "policies"
     __table_args__ = (UniqueConstraint("department_id", "version"),)
@@ -52,7 +49,8 @@ class Policy(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"))
     version: Mapped[int]
-    services: Mapped[dict[str, Any]] = mapped_column(JSON)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """As `cardsvc.wire.policies` has them."""
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
 
@@ -64,7 +62,7 @@ class PolicyDraft(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"), index=True)
-    services: Mapped[dict[str, Any]] = mapped_column(JSON)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
     changes_version: Mapped[int]
     """The version in force when it was drafted; 0 for none. What is approved is a change of that one, and no other."""
     drafted_by: Mapped[str] = mapped_column(String(64))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cardsvc.callers.models import Caller
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department, Policy
+from cardsvc.departments.policy import NOTHING, PolicyRules, parse_policy
 
 
 def find_by_code(session: Session, code: str) -> Department | None:
@@ -44,3 +47,17 @@ def policy_in_force(session: Session, department: Department) -> Policy | None:
     """The highest version of the department's policy."""
     statement = select(Policy).where(Policy.department_id == department.id).order_by(Policy.version.desc()).limit(1)
     return session.scalars(statement).one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class RulesInForce:
+    """What a department may learn now, and the version that says so."""
+
+    version: int
+    rules: PolicyRules
+
+
+def rules_in_force(session: Session, department: Department) -> RulesInForce:
+    """Nothing, by version 0, without a policy. Raises PolicyInvalid when the row was tampered with."""
+    policy = policy_in_force(session, department)
+    return RulesInForce(0, NOTHING) if policy is None else RulesInForce(policy.version, parse_policy(policy.terms))

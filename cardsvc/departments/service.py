@@ -62,15 +62,15 @@ def rename_department(session: Session, code: str, title: str, *, actor: str, no
     return department
 
 
-def publish_policy(session: Session, department: Department, services: Any, *, actor: str, now: datetime) -> Policy:
+def publish_policy(session: Session, department: Department, terms: Any, *, actor: str, now: datetime) -> Policy:
     """Put the next version of a policy in force. Raises PolicyInvalid."""
-    rules = parse_policy(services)
+    rules = parse_policy(terms)
     present = policy_in_force(session, department)
     policy = Policy(
         id=new_id(),
         department_id=department.id,
         version=version_of(present) + 1,
-        services=write_policy(rules),
+        terms=write_policy(rules),
         created_by=actor,
         created_at=now,
     )

@@ -20,7 +20,7 @@ from cardsvc.cards.models import Card
 from cardsvc.db import insert_new, new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Acquaintance, Department
-from cardsvc.departments.repository import find_by_code
+from cardsvc.departments.repository import find_by_code, rules_in_force
 from cardsvc.wire.departments import CardStanding, CardStandings, StandingAnswer, StandingQuestion
 from cardsvc.wire.lifecycle import CardState
 
@@ -48,24 +48,29 @@ def make_acquainted(
 
 
 def ask(session: Session, question: StandingQuestion, *, actor: Principal, now: datetime) -> CardStandings:
-    """Answer in the order of the question. Raises DepartmentNotFound for callers that are no department."""
+    """Answer in the order of the question.
+
+    Raises PurposeNotCovered; DepartmentNotFound for callers that are no department.
+    """
     department = find_by_code(session, actor.client_id)
     if department is None:
         raise DepartmentNotFound
+    policy = rules_in_force(session, department)
+    policy.rules.require_purpose(question.purpose)
     known = _acquaintances(session, department, question.pseudonyms)
     standings = _standings(session, known.values())
     asked = [known[pseudonym] for pseudonym in question.pseudonyms if pseudonym in known]
-    drafts = [
-        Draft(EVENT, OK, actor.client_id, now, citizen_id=citizen_id, detail={"purpose": question.purpose})
-        for citizen_id in asked
-    ]
+    detail = {"purpose": question.purpose, "policy_version": policy.version}
+    drafts = [Draft(EVENT, OK, actor.client_id, now, citizen_id=citizen_id, detail=detail) for citizen_id in asked]
     unknown = len(question.pseudonyms) - len(asked)
     if unknown:
-        detail = {"purpose": question.purpose, "count": unknown}
-        drafts.append(Draft(EVENT, CardStanding.UNKNOWN.value, actor.client_id, now, detail=detail))
+        drafts.append(
+            Draft(EVENT, CardStanding.UNKNOWN.value, actor.client_id, now, detail=detail | {"count": unknown})
+        )
     record_all(session.connection(), drafts)
     return CardStandings(
         asked_at=now,
+        policy_version=policy.version,
         answers=[
             StandingAnswer(pseudonym=pseudonym, standing=_answer(known.get(pseudonym), standings))
             for pseudonym in question.pseudonyms

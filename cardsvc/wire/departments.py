@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, TypeAdapter, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from cardsvc.wire.approvals import Approval, Reason
 from cardsvc.wire.base import Code, Message, Timestamp
-from cardsvc.wire.levels import Level
 from cardsvc.wire.officers import PublicJwk, Title
-
-AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=64)]
-"""A member of `Person`."""
-
-
-class ServiceTerms(Message):
-    """What one service of a department needs and may have."""
-
-    level: Level
-    attributes: list[AttributeName] = Field(default_factory=list, max_length=32)
-    """What it may be told with the citizen's consent. A service of level ``tap`` may never have what says who it is."""
-
-
-Services = Annotated[dict[Code, ServiceTerms], Field(max_length=64)]
-"""The terms by service code."""
-
-_services: TypeAdapter[dict[str, ServiceTerms]] = TypeAdapter(Services)
-
-
-def services_of(stored: Mapping[str, Any]) -> dict[str, ServiceTerms]:
-    """The terms of a policy that was checked when it was written."""
-    return _services.validate_python(dict(stored))
+from cardsvc.wire.policies import PolicyTerms
 
 
 class DepartmentRequest(Message):
@@ -68,29 +45,26 @@ class DepartmentList(Message):
     departments: list[Department]
 
 
-class PolicyDraftRequest(Message):
+class PolicyDraftRequest(PolicyTerms):
     """Ask a colleague to agree to the next version of a policy. It replaces the version in force as a whole."""
 
-    services: Services
     reason: Reason
 
 
-class Policy(Message):
+class Policy(PolicyTerms):
     """A version of a policy that was published."""
 
     version: int
-    services: Services
     published_by: str
     published_at: Timestamp
 
 
-class PolicyDraft(Message):
+class PolicyDraft(PolicyTerms):
     """A version that is not in force: a second officer approves it, then it can be published."""
 
     id: UUID
     """The subject of the approval."""
     department: Code
-    services: Services
     changes_version: int
     """The version that was in force when it was drafted; 0 for none."""
     drafted_by: str
@@ -148,4 +122,6 @@ class CardStandings(Message):
     """How the cards stood at ``asked_at``, in the order of the question."""
 
     asked_at: Timestamp
+    policy_version: int
+    """The version of the department's policy under which this was answered."""
     answers: list[StandingAnswer]

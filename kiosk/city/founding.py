@@ -26,12 +26,24 @@ DESK: Final = "desk-1"
 
 POLICIES: Final[Mapping[str, Mapping[str, Any]]] = {
     "medical-insurance": {
-        "clinic-check-in": {"level": "tap", "attributes": ["district"]},
-        "balance": {"level": "pin", "attributes": []},
+        "services": {
+            "clinic-check-in": {"level": "tap", "attributes": ["district"]},
+            "balance": {"level": "pin", "attributes": []},
+        },
+        "purposes": {
+            "benefit-review": {"en": "Review of benefits", "zh-Hans": "福利复核", "pt": "Revisão de benefícios"},
+        },
+        "questions": {"age-at-least:65": {"level": "pin", "purposes": ["benefit-review"]}},
+        "reader_levels": ["tap"],
     },
     "education": {
-        "library-loan": {"level": "tap", "attributes": []},
-        "library-return": {"level": "tap", "attributes": []},
+        "services": {
+            "library-loan": {"level": "tap", "attributes": []},
+            "library-return": {"level": "tap", "attributes": []},
+        },
+        "purposes": {
+            "overdue-loan": {"en": "Loans that are overdue", "zh-Hans": "逾期未还", "pt": "Empréstimos em atraso"},
+        },
     },
 }
 """What each department may learn for each of its services."""

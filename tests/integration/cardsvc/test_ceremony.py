@@ -279,7 +279,7 @@ def test_callers_and_departments_are_added(sqlite_town: Town) -> None:
     )
     assert json.loads(kiosk.stdout) == {"client_id": "kiosk-1", "kind": "kiosk", "scopes": ["authenticate"]}
     policy = sqlite_town.folder / "policy.json"
-    policy.write_text('{"library-loan": {"level": "tap", "attributes": []}}')
+    policy.write_text('{"services": {"library-loan": {"level": "tap", "attributes": []}}}')
     department = sqlite_town.run(
         "department", "add", "--code=education", "--title=E", f"--jwk={sqlite_town.key('e')}", f"--policy={policy}"
     )

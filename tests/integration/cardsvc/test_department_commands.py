@@ -10,8 +10,13 @@ from typer.testing import Result
 
 from tests.fixtures.command_line import Town
 
-LOAN = {"library-loan": {"level": "tap", "attributes": []}}
-PROOF = {"proof": {"level": "pin", "attributes": ["name"]}}
+LOAN = {"services": {"library-loan": {"level": "tap", "attributes": []}}}
+PROOF = {
+    "services": {"proof": {"level": "pin", "attributes": ["name"]}},
+    "purposes": {"loan-review": {"en": "Review of loans", "pt": "Revisão"}, "audit": {"en": "Audit"}},
+    "questions": {"age-at-least:18": {"level": "tap", "purposes": ["audit"]}},
+    "reader_levels": ["tap"],
+}
 
 
 @pytest.fixture
@@ -51,7 +56,8 @@ def test_two_officers_publish_the_next_version(founded: Town) -> None:
     done = publish(founded, PROOF)
     assert done.exit_code == 0, done.stderr
     published = json.loads(done.stdout)
-    assert (published["version"], published["services"], published["published_by"]) == (2, PROOF, "ana")
+    assert (published["version"], published["published_by"]) == (2, "ana")
+    assert {member: published[member] for member in PROOF} == PROOF
     assert "education: Education, policy version 2" in founded.run("department", "list").stdout
 
 
@@ -59,7 +65,7 @@ def test_one_officer_alone_publishes_nothing(founded: Town) -> None:
     for done in (
         publish(founded, PROOF, approved_by="ana"),
         publish(founded, PROOF, approved_by="bo", with_key_of="ana"),
-        publish(founded, {"proof": {"level": "tap", "attributes": ["name"]}}),
+        publish(founded, {"services": {"proof": {"level": "tap", "attributes": ["name"]}}}),
     ):
         assert done.exit_code == 1
     assert versions(founded) == {"education": 1}

@@ -13,14 +13,23 @@ from joserfc.jwk import ECKey
 
 from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, ServiceProblem
 from cardsvc.wire.approvals import ApprovalKind
-from cardsvc.wire.departments import PolicyDraft, ServiceTerms
+from cardsvc.wire.departments import PolicyDraft
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import department_audience
+from cardsvc.wire.manifest import Language, department_audience
 from cardsvc.wire.officers import CallerKind, Role
+from cardsvc.wire.policies import PolicyTerms, QuestionTerms, ServiceTerms
 from tests.fixtures.proofs import BASE_URL, City
 
-LOAN = {"loan": ServiceTerms(level=Level.TAP, attributes=["district"])}
-RECORDS = {"records": ServiceTerms(level=Level.PIN, attributes=["birth_date", "name"])}
+LOAN = PolicyTerms(services={"loan": ServiceTerms(level=Level.TAP, attributes=["district"])})
+RECORDS = PolicyTerms(
+    services={"records": ServiceTerms(level=Level.PIN, attributes=["birth_date", "name"])},
+    purposes={
+        "graduation": {Language.ENGLISH: "Graduation", Language.PORTUGUESE: "Formatura"},
+        "audit": {Language.ENGLISH: "Audit"},
+    },
+    questions={"age-at-least:18": QuestionTerms(level=Level.TAP, purposes=["audit"])},
+    reader_levels=[Level.TAP],
+)
 
 
 class Hall:
@@ -36,8 +45,8 @@ class Hall:
         city.keys["education"] = key
         self.ana.add_department("education", "Education", dict(key.as_dict(private=False)))
 
-    def draft(self, services: dict[str, ServiceTerms], *, approved: bool = True) -> PolicyDraft:
-        draft = self.ana.draft_policy("education", services, "as agreed")
+    def draft(self, terms: PolicyTerms, *, approved: bool = True) -> PolicyDraft:
+        draft = self.ana.draft_policy("education", terms, "as agreed")
         if approved:
             self.bo.approve_request(approval_of(draft))
         return draft
@@ -58,6 +67,11 @@ def approval_of(draft: PolicyDraft) -> UUID:
     return draft.approval.id
 
 
+def terms_of(policy: PolicyTerms) -> PolicyTerms:
+    """What it says, without who said it when."""
+    return PolicyTerms(**{name: getattr(policy, name) for name in PolicyTerms.model_fields})
+
+
 def refused(call: Callable[..., Any], *arguments: Any) -> tuple[str, int]:
     with pytest.raises(ServiceProblem) as caught:
         call(*arguments)
@@ -71,12 +85,12 @@ def test_a_policy_is_drafted_by_one_approved_by_another_and_then_in_force(hall: 
     draft = hall.draft(LOAN, approved=False)
     assert refused(hall.ana.publish_policy, draft.id) == ("not-approved", 403)
     assert refused(hall.ana.approve_request, approval_of(draft)) == ("same-person", 403)
-    assert hall.bo.policy_draft(draft.id).services == LOAN  # the approver sees what it is about
+    assert terms_of(hall.bo.policy_draft(draft.id)) == LOAN  # the approver sees what it is about
     assert [waiting.id for waiting in hall.ana.policies("education").drafts] == [draft.id]
 
     hall.bo.approve_request(approval_of(draft))
     published = hall.ana.publish_policy(draft.id)
-    assert (published.version, published.services, published.published_by) == (1, LOAN, "ana")
+    assert (published.version, terms_of(published), published.published_by) == (1, LOAN, "ana")
 
     history = hall.ana.policies("education")
     assert ([policy.version for policy in history.policies], history.drafts) == ([1], [])
@@ -116,10 +130,10 @@ def test_the_approver_does_not_publish(hall: Hall) -> None:
 
 
 def test_every_version_stays_readable(hall: Hall) -> None:
-    for services in (LOAN, RECORDS):
-        hall.ana.publish_policy(hall.draft(services).id)
+    for terms in (LOAN, RECORDS):
+        hall.ana.publish_policy(hall.draft(terms).id)
     versions = hall.ana.policies("education").policies
-    assert [(policy.version, policy.services) for policy in versions] == [(2, RECORDS), (1, LOAN)]
+    assert [(policy.version, terms_of(policy)) for policy in versions] == [(2, RECORDS), (1, LOAN)]
 
 
 def test_a_draft_changes_the_version_it_was_written_for(hall: Hall) -> None:
@@ -127,7 +141,7 @@ def test_a_draft_changes_the_version_it_was_written_for(hall: Hall) -> None:
     first, second = hall.draft(LOAN), hall.draft(RECORDS)
     hall.ana.publish_policy(second.id)
     assert refused(hall.ana.publish_policy, first.id) == ("policy-changed-meanwhile", 409)
-    assert [policy.services for policy in hall.ana.policies("education").policies] == [RECORDS]
+    assert [terms_of(policy) for policy in hall.ana.policies("education").policies] == [RECORDS]
     with pytest.raises(ServiceProblem) as caught:
         hall.ana.publish_policy(first.id)
     assert caught.value.problem.model_extra == {"drafted_from": 0, "in_force": 1}
@@ -135,7 +149,7 @@ def test_a_draft_changes_the_version_it_was_written_for(hall: Hall) -> None:
 
 @pytest.mark.parametrize("attribute", ["name", "birth_date", "document_number", "shoe_size"])
 def test_no_two_people_can_give_a_tap_what_it_must_not_have(sqlite_hall: Hall, attribute: str) -> None:
-    terms = {"loan": ServiceTerms(level=Level.TAP, attributes=[attribute])}
+    terms = PolicyTerms(services={"loan": ServiceTerms(level=Level.TAP, attributes=[attribute])})
     assert refused(sqlite_hall.ana.draft_policy, "education", terms, "please") == ("policy-invalid", 422)
     assert sqlite_hall.ana.policies("education").drafts == []
 

@@ -101,11 +101,11 @@ def test_a_tap_never_tells_a_name_even_if_a_row_in_the_database_says_so(city: Ci
     with transaction(city.services.sessions) as session:
         department = find_by_code(session, DEPARTMENT)
         assert department is not None
-        services = {"balance": {"level": "pin", "attributes": ["name"]}}
-        publish_policy(session, department, services, actor="ceremony", now=city.clock())
+        terms = {"services": {"balance": {"level": "pin", "attributes": ["name"]}}}
+        publish_policy(session, department, terms, actor="ceremony", now=city.clock())
     with transaction(city.services.sessions) as session:
         policy = session.query(Policy).filter_by(version=2).one()
-        policy.services = {"balance": {"level": "tap", "attributes": ["name"]}}
+        policy.terms = {"services": {"balance": {"level": "tap", "attributes": ["name"]}}}
 
     problem = refusal(kiosk, begin(kiosk, card), service="balance", attributes=["name"])
 
@@ -145,7 +145,7 @@ def test_the_highest_version_of_a_policy_is_in_force(city: City) -> None:
     token = begin(kiosk, card)
     with transaction(city.services.sessions) as session:
         department = session.query(Department).one()
-        narrower = {"clinic-check-in": {"level": "tap", "attributes": []}}
+        narrower = {"services": {"clinic-check-in": {"level": "tap", "attributes": []}}}
         publish_policy(session, department, narrower, actor="ceremony", now=city.clock())
 
     assert refusal(kiosk, token, attributes=["district"]).code == "attributes-not-covered"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from cardsvc.audit.models import AuditRecord
@@ -12,6 +14,8 @@ from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.departments.models import Acquaintance
 from cardsvc.departments.pseudonym import pseudonym
+from cardsvc.departments.repository import get_department
+from cardsvc.departments.service import publish_policy
 from cardsvc.wire.departments import CardStanding
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
@@ -45,6 +49,7 @@ class Counter:
 
     def ask(self, *names: str, client: ServiceClient | None = None) -> list[CardStanding]:
         said = (client or self.department).card_standings(names, PURPOSE)
+        assert said.policy_version == 1
         assert [answer.pseudonym for answer in said.answers] == list(names)
         return [answer.standing for answer in said.answers]
 
@@ -79,7 +84,11 @@ def test_many_are_asked_about_at_once_and_each_can_see_it(counter: Counter) -> N
 
     for card in cards:
         (entry,) = counter.history(card)
-        assert (entry.actor, entry.outcome, entry.detail) == (DEPARTMENT, "ok", {"purpose": PURPOSE})
+        assert (entry.actor, entry.outcome, entry.detail) == (
+            DEPARTMENT,
+            "ok",
+            {"purpose": PURPOSE, "policy_version": 1},
+        )
         with reading(counter.city.services.sessions) as session:
             assert entry.citizen_counter == session.get_one(Citizen, card.citizen_id).audit_counter
 
@@ -122,6 +131,21 @@ def test_a_thousand_are_asked_about_and_not_one_more(sqlite_counter: Counter) ->
     assert sqlite_counter.ask(*names[:1000]) == [CardStanding.UNKNOWN] * 1000
     with pytest.raises(ValueError, match="at most 1000"):
         sqlite_counter.department.card_standings(names, PURPOSE)
+
+
+@pytest.mark.parametrize(
+    "policy", [None, {"services": {"x": {"level": "tap"}}, "purposes": {"curiosity": "Curiosity"}}]
+)
+def test_a_purpose_that_the_policy_does_not_name_is_refused(counter: Counter, policy: Any) -> None:
+    card, purpose = counter.visitor(), "curiosity" if policy is None else PURPOSE
+    if policy is not None:
+        with transaction(counter.city.services.sessions) as session:
+            department = get_department(session, DEPARTMENT)
+            publish_policy(session, department, policy, actor="ceremony", now=counter.city.clock())
+    with pytest.raises(ServiceProblem) as caught:
+        counter.department.card_standings([counter.name(card)], purpose)
+    assert (caught.value.problem.code, caught.value.problem.status) == ("purpose-not-covered", 403)
+    assert counter.history(card) == []
 
 
 @pytest.mark.parametrize("names", [[], ["short"], ["=" * 43], ["A" * 43, "A" * 43]])

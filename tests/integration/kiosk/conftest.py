@@ -39,8 +39,10 @@ from tests.fixtures.proofs import BASE_URL, City
 from tests.fixtures.services import StandingClock
 
 POLICY = {
-    "clinic-check-in": {"level": "tap", "attributes": ["district"]},
-    "balance": {"level": "pin", "attributes": []},
+    "services": {
+        "clinic-check-in": {"level": "tap", "attributes": ["district"]},
+        "balance": {"level": "pin", "attributes": []},
+    }
 }
 CHECK_IN = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
 PATIENCE = 30.0

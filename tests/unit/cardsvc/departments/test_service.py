@@ -17,7 +17,12 @@ from cardsvc.departments.service import add_department, publish_policy
 from cardsvc.services import Services
 from tests.fixtures.services import NOW
 
-LOAN = {"loan": {"level": "tap", "attributes": ["district"]}}
+LOAN = {
+    "services": {"loan": {"level": "tap", "attributes": ["district"]}},
+    "purposes": {},
+    "questions": {},
+    "reader_levels": [],
+}
 
 
 def add(services: Services, code: str = "education", policy: Any = None) -> Department:
@@ -45,7 +50,7 @@ def test_a_department_is_a_caller_with_an_audience_of_its_own(services: Services
         policy = policy_in_force(session, department)
     assert (caller.client_id, caller.kind, caller.scopes) == ("education", CallerKind.DEPARTMENT, ["verify"])
     assert policy is not None
-    assert (policy.version, policy.services, policy.created_by) == (1, LOAN, "ana")
+    assert (policy.version, policy.terms, policy.created_by) == (1, LOAN, "ana")
 
 
 def test_versions_count_up_and_the_highest_is_in_force(services: Services) -> None:
@@ -74,7 +79,9 @@ def test_a_department_is_there_once(services: Services) -> None:
         add(services)
 
 
-@pytest.mark.parametrize(("code", "policy"), [("education", {"loan": {"level": "tap", "attributes": ["name"]}})])
+@pytest.mark.parametrize(
+    ("code", "policy"), [("education", {"services": {"loan": {"level": "tap", "attributes": ["name"]}}})]
+)
 def test_with_a_bad_policy_nothing_is_added(services: Services, code: str, policy: Any) -> None:
     with pytest.raises(PolicyInvalid):
         add(services, code, policy)

@@ -1,0 +1,67 @@
+"""What a department may learn: the terms of its policy.
+
+This is also what is in a policy file::
+
+{
+  "services": {"clinic-check-in": {"level": "tap", "attributes": ["district"]}, "balance": {"level": "pin"}},
+  "purposes": {"benefit-review": {"en": "Review of benefits", "zh-Hans": "福利复核", "pt": "Revisão de benefícios"}},
+  "questions": {
+    "age-at-least:65": {"level": "tap", "purposes": ["benefit-review"]},
+    "resident-of:taipa": {"level": "pin"}
+  },
+  "reader_levels": ["tap"]
+}
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from cardsvc.wire.base import Code, Message
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language, Texts
+from cardsvc.wire.officers import Title
+
+AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=64)]
+"""A member of `Person`."""
+QuestionCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,39}:[a-z0-9-]{1,40}$")]
+"""A yes/no question: its kind and what it asks about, for example ``age-at-least:60`` or ``resident-of:taipa``."""
+
+
+def _in_english(titles: object) -> object:
+    return {Language.ENGLISH: titles} if isinstance(titles, str) else titles
+
+
+PurposeTitles = Annotated[Texts, BeforeValidator(_in_english, json_schema_input_type=Texts | Title)]
+"""In several languages, or a plain title, which is the English one."""
+
+
+class ServiceTerms(Message):
+    """What one service of a department needs and may have."""
+
+    level: Level
+    attributes: list[AttributeName] = Field(default_factory=list, max_length=32)
+    """What it may be told with the citizen's consent. A service of level ``tap`` may never have what says who it is."""
+
+
+class QuestionTerms(Message):
+    """When a department may ask one question."""
+
+    level: Level
+    """What somebody who is there must have proved, at least, for the answer to be in an assertion."""
+    purposes: list[Code] = Field(default_factory=list, max_length=64)
+    """What it may be asked for about somebody who is not there. None: it is asked in their presence only."""
+
+
+class PolicyTerms(Message):
+    """What a department may learn."""
+
+    services: dict[Code, ServiceTerms] = Field(max_length=64)
+    """By service code."""
+    purposes: dict[Code, PurposeTitles] = Field(default_factory=dict, max_length=64)
+    """What it may ask about people for when they are not there: what each code means, for the citizens to read."""
+    questions: dict[QuestionCode, QuestionTerms] = Field(default_factory=dict, max_length=64)
+    reader_levels: list[Level] = Field(default_factory=list, max_length=2)
+    """The levels at which it may authenticate cards at readers of its own, where it sees the card's UUID."""
