@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import cache
-from importlib.metadata import version
+from functools import cache, partial
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -34,6 +34,7 @@ from cardsvc.api import (
     wellknown,
 )
 from cardsvc.api.access import check_routes
+from cardsvc.api.description import describe
 from cardsvc.api.requests import RequestFrame
 from cardsvc.audit.sequencer import Sequencer
 from cardsvc.audit.supervision import sequencing
@@ -70,18 +71,24 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
 def create_app(services: Services) -> FastAPI:
     """The application over these services. Raises LookupError if a route says neither who may use it nor that all may.
 
-    There are no documentation pages: `cardsvc openapi` prints the document, and a public server needs no more routes.
+    There are no documentation pages: `/openapi.json` is the document, which readers of one's own choice show.
     """
     app = _build_app(_background(services))
     app.state.services = services
     app.state.holders = SharedWork(services.access_tokens.find_holders)
     app.state.turnstile = SharedWork(services.turnstile.admit)
+    app.state.description = partial(_written_description, services.settings.issuer)
     return app
 
 
-def describe_api() -> dict[str, Any]:
-    """The OpenAPI document. Needs neither keys nor a database."""
-    return _build_app().openapi()
+def describe_api(issuer: str) -> dict[str, Any]:
+    """The OpenAPI document of the service of this name. Needs neither keys nor a database."""
+    return describe(checked_routes(), issuer)
+
+
+@cache
+def _written_description(issuer: str) -> bytes:
+    return json.dumps(describe_api(issuer), ensure_ascii=False).encode()
 
 
 def _background(services: Services) -> Lifespan:
@@ -96,22 +103,16 @@ def _background(services: Services) -> Lifespan:
     return lifespan
 
 
-def _build_app(lifespan: Lifespan | None = None) -> FastAPI:
-    app = FastAPI(
-        title="Citizen card service",
-        version=version("citizen-card"),
-        summary="Issues citizen cards, authenticates them, and tells departments who is there.",
-        openapi_url=None,
-        lifespan=lifespan,
-    )
+def _build_app(lifespan: Lifespan) -> FastAPI:
+    app = FastAPI(openapi_url=None, lifespan=lifespan)
     app.add_middleware(RequestFrame)
     problems.install(app)
-    app.router.routes.extend(_checked_routes())
+    app.router.routes.extend(checked_routes())
     return app
 
 
 @cache
-def _checked_routes() -> tuple[BaseRoute, ...]:
+def checked_routes() -> tuple[BaseRoute, ...]:
     """All routes, put together and checked once in a process: FastAPI takes longer for it than for most requests."""
     app = FastAPI(openapi_url=None)
     for router in ROUTERS:

@@ -73,13 +73,14 @@ def keygen(
 
 @app.command()
 def openapi() -> None:
-    """Print the OpenAPI document.
+    """Print the OpenAPI document of the service that CARDSVC_ISSUER names.
 
     Example: cardsvc openapi > openapi.json
     """
     from cardsvc.app import describe_api  # noqa: PLC0415 (likewise)
+    from cardsvc.settings import Settings  # noqa: PLC0415
 
-    print_json(describe_api())
+    print_json(describe_api(Settings().issuer))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ OPEN_PATHS: Final = frozenset(
     {
         "/healthz",
         "/readyz",
+        "/openapi.json",
         "/v1/audit/key",
         "/v1/audit/checkpoint",  # witnesses need no account: it tells only how many records there are
         "/oauth/token",  # authenticates the client itself

@@ -12,7 +12,7 @@ Responses = dict[int | str, dict[str, Any]]
 
 def problems(*statuses: int) -> Responses:
     """The problems that a route may answer with, for its ``responses``."""
-    schema = Problem.model_json_schema()
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {PROBLEM_MEDIA_TYPE: {"schema": schema}}}
         for status in statuses

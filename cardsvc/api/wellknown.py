@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import Request
 
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
@@ -20,6 +21,7 @@ from cardsvc.wire.jose import ALGORITHM
 router = APIRouter(tags=["service"])
 
 _JWKS_SECONDS = 300
+_DESCRIPTION_SECONDS = 3600
 
 
 @router.get("/healthz", operation_id="isAlive", summary="The process is alive")
@@ -70,6 +72,20 @@ def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
     }
+
+
+@router.get(
+    "/openapi.json",
+    operation_id="getDescription",
+    summary="This document",
+    response_class=Response,
+    responses={200: {"description": "OpenAPI 3.1.", "content": {"application/json": {"schema": {"type": "object"}}}}},
+)
+def get_description(request: Request) -> Response:
+    """What `cardsvc openapi` prints. It says nothing about the city but its name."""
+    document: bytes = request.app.state.description()
+    caching = {"Cache-Control": f"public, max-age={_DESCRIPTION_SECONDS}"}
+    return Response(document, media_type="application/json", headers=caching)
 
 
 def _jwk(version: RingVersion) -> dict[str, Any]:

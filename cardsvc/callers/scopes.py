@@ -13,41 +13,50 @@ class Scope(StrEnum):
     """A permission. Every route names the ones it wants; a route that names none does not start (`api/access.py`)."""
 
     APPLICATIONS_WRITE = "applications:write"
-    """Enrol people, write and submit applications."""
     APPLICATIONS_APPROVE = "applications:approve"
-    """Approve or reject applications of others."""
     CARDS_PERSONALISE = "cards:personalise"
-    """Have cards written by the service, at a desk."""
     CARDS_DELIVER = "cards:deliver"
     CARDS_ACTIVATE = "cards:activate"
     CARDS_HOLD = "cards:hold"
-    """Stop cards for now: report losses, deaths and removals, and what is suspicious."""
     CARDS_REVOKE = "cards:revoke"
-    """Withdraw cards for good, and put held ones into force again with a colleague."""
     CARDS_READ = "cards:read"
     STOCK_WRITE = "stock:write"
-    """Take blank cards into stock."""
     APPROVALS_REQUEST = "approvals:request"
-    """Ask a colleague for what takes two people."""
     APPROVALS_DECIDE = "approvals:decide"
-    """Grant or refuse what a colleague asked for."""
     PEOPLE_READ = "people:read"
-    """Find people and open them, for a purpose."""
     PEOPLE_WRITE = "people:write"
-    """Correct what is known about people; photographs, documents, guardians."""
     PEOPLE_ERASE = "people:erase"
-    """Erase people, once a colleague has agreed."""
     OFFICERS_WRITE = "officers:write"
-    """Let officers in and out; ask for their roles. Offices."""
     CALLERS_WRITE = "callers:write"
-    """Let kiosks and desks in and out; change keys."""
     DEPARTMENTS_WRITE = "departments:write"
-    """Let departments take part; draft and publish, with a colleague, what they may learn."""
     AUDIT_READ = "audit:read"
     AUTHENTICATE = "authenticate"
-    """Ask for challenges, prove cards, begin visits, exchange them for assertions."""
     VERIFY = "verify"
-    """Have assertions verified online."""
+
+
+MEANING: Final[Mapping[Scope, str]] = {
+    Scope.APPLICATIONS_WRITE: "Enrol people, write and submit applications.",
+    Scope.APPLICATIONS_APPROVE: "Approve or reject applications of others.",
+    Scope.CARDS_PERSONALISE: "Have cards written by the service, at a desk.",
+    Scope.CARDS_DELIVER: "Hand finished cards over to the people they are for.",
+    Scope.CARDS_ACTIVATE: "Put a card into force once it has proved itself with the citizen's PIN.",
+    Scope.CARDS_HOLD: "Stop cards for now: report losses, deaths and removals, and what is suspicious.",
+    Scope.CARDS_REVOKE: "Withdraw cards for good, and put held ones into force again with a colleague.",
+    Scope.CARDS_READ: "See the state of cards.",
+    Scope.STOCK_WRITE: "Take blank cards into stock.",
+    Scope.APPROVALS_REQUEST: "Ask a colleague for what takes two people.",
+    Scope.APPROVALS_DECIDE: "Grant or refuse what a colleague asked for.",
+    Scope.PEOPLE_READ: "Find people and open them, for a purpose.",
+    Scope.PEOPLE_WRITE: "Correct what is known about people; photographs, documents, guardians.",
+    Scope.PEOPLE_ERASE: "Erase people, once a colleague has agreed.",
+    Scope.OFFICERS_WRITE: "Let officers in and out; ask for their roles. Offices.",
+    Scope.CALLERS_WRITE: "Let kiosks and desks in and out; change keys.",
+    Scope.DEPARTMENTS_WRITE: "Let departments take part; draft and publish, with a colleague, what they may learn.",
+    Scope.AUDIT_READ: "Read the audit log and its proofs.",
+    Scope.AUTHENTICATE: "Ask for challenges, prove cards, begin visits, exchange them for assertions.",
+    Scope.VERIFY: "Have assertions verified online.",
+}
+"""What each scope lets a caller do, as the OpenAPI document says it. A scope that is not here fails the tests."""
 
 
 SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import pytest
 from joserfc.jwk import ECKey
 
-from cardsvc.api.access import OPEN_PATHS
-from cardsvc.app import describe_api
 from cardsvc.trust.key_ring import ROTATING
 from cardsvc.wire import jose
 from tests.fixtures.proofs import BASE_URL, City
@@ -33,28 +31,6 @@ def test_the_metadata_is_as_rfc_8414_says(sqlite_city: City) -> None:
     assert metadata["token_endpoint_auth_signing_alg_values_supported"] == ["ES256"]
 
 
-def test_every_operation_is_described() -> None:
-    operations = [
-        operation for path in describe_api()["paths"].values() for method, operation in path.items() if method != "head"
-    ]
-
-    names = [operation["operationId"] for operation in operations]
-    assert len(set(names)) == len(names) > 15
-    for operation in operations:
-        assert operation["summary"], operation["operationId"]
-        assert operation["operationId"][0].islower()
-        assert "_" not in operation["operationId"]
-
-
-def test_every_guarded_operation_documents_its_problems() -> None:
-    for path, operations in describe_api()["paths"].items():
-        for operation in operations.values():
-            if path.startswith("/v1/") and path not in OPEN_PATHS:
-                assert {"401", "403", "422"} <= set(operation["responses"]), operation["operationId"]
-                for status in ("401", "403", "422"):
-                    assert list(operation["responses"][status]["content"]) == ["application/problem+json"], path
-
-
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
 def test_there_are_no_documentation_pages(sqlite_city: City, path: str) -> None:
     assert sqlite_city.http().get(path).status_code == 404
