@@ -36,7 +36,7 @@ from cardsvc.registry import errors as registry
 from cardsvc.stock import errors as stock
 from cardsvc.trust import certificates
 from cardsvc.trust import errors as trust
-from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX
+from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, STEP_UP_CHALLENGE
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
@@ -49,7 +49,7 @@ class Answer:
     oauth: str = "invalid_request"
     """The error code at the token endpoint."""
     challenge: str | None = None
-    """The WWW-Authenticate header (RFC 6750 §3)."""
+    """The WWW-Authenticate header (RFC 6750 §3), to be filled from the refusal's data."""
 
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
@@ -91,7 +91,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     authentication.DepartmentUnknown: Answer(_NOT_FOUND, "invalid_target"),
     authentication.ServiceNotCovered: Answer(_FORBIDDEN, "invalid_target"),
     authentication.AttributesNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
-    authentication.StepUpRequired: Answer(_FORBIDDEN, "insufficient_user_authentication"),
+    authentication.StepUpRequired: Answer(_UNAUTHORIZED, "insufficient_user_authentication", STEP_UP_CHALLENGE),
     authentication.AssertionRefused: Answer(_UNPROCESSABLE),
     departments.PolicyInvalid: Answer(_UNPROCESSABLE),
     departments.DepartmentExists: Answer(_CONFLICT),
@@ -213,7 +213,7 @@ def answer_to(error: type[ServiceError]) -> Answer:
 def problem_of(error: ServiceError) -> Response:
     """A refusal as a problem."""
     answer = answer_to(type(error))
-    headers = {"WWW-Authenticate": answer.challenge} if answer.challenge else None
+    headers = {"WWW-Authenticate": answer.challenge.format_map(error.data)} if answer.challenge else None
     return problem(answer.status, error.code, error.title, error.detail, headers, **error.data)
 
 

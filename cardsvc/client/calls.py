@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.keys import load_key
 from cardsvc.client.tokens import ClientCredentials
-from cardsvc.client.transport import Transport, check, read
+from cardsvc.client.transport import Transport, check, is_token_refused, read
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -91,7 +91,7 @@ class Calls:
     ) -> httpx.Response:
         token = self._credentials.access_token()
         response = self._send_as(token, method, path, content, media_type, idempotent=idempotent)
-        if response.status_code == httpx.codes.UNAUTHORIZED:
+        if is_token_refused(response):
             # Nothing was done. The token may have been cut short, by a clock or a restart: ask for another one, once.
             self._credentials.forget(token)
             token = self._credentials.access_token()

@@ -60,6 +60,13 @@ def check(response: httpx.Response) -> None:
         raise ServiceProblem(_problem(response))
 
 
+def is_token_refused(response: httpx.Response) -> bool:
+    """Whether another access token might help. Where the citizen has to prove more (RFC 9470), none does."""
+    if response.status_code != httpx.codes.UNAUTHORIZED:
+        return False
+    return "insufficient_user_authentication" not in response.headers.get("WWW-Authenticate", "")
+
+
 def _problem(response: httpx.Response) -> Problem:
     try:
         body = response.json()

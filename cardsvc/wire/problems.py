@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 PROBLEM_TYPE_PREFIX: Final = "urn:citizen-card:problem:"
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
+STEP_UP_CHALLENGE: Final = 'Bearer error="insufficient_user_authentication", acr_values="{acr_values}"'
+"""WWW-Authenticate where the citizen has to prove more (RFC 9470 §3), to be filled from the problem's members."""
 
 
 class Problem(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
+from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, STEP_UP_CHALLENGE, Problem
 from kiosk.departments.contract.refusals import (
     AssertionNotAccepted,
     AssertionReplayed,
@@ -43,7 +43,7 @@ CHALLENGE: Final[Mapping[type[Refusal], str]] = {
     AssertionNotAccepted: 'Bearer error="invalid_token"',
     CardNotAccepted: 'Bearer error="invalid_token"',
     AssertionReplayed: 'Bearer error="invalid_token"',
-    StepUpNeeded: 'Bearer error="insufficient_user_authentication", acr_values="{acr_values}"',
+    StepUpNeeded: STEP_UP_CHALLENGE,
 }
 """WWW-Authenticate of each 401 (RFC 6750 §3, RFC 9470 §3)."""
 

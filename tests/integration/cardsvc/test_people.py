@@ -323,7 +323,10 @@ def test_a_tap_does_not_tell_who_looked(city: City) -> None:
     card, kiosk = city.card(), city.caller("kiosk-1")
     (challenge,) = kiosk.challenges(Level.TAP)
     visit = kiosk.authenticate(card.prove(challenge))
-    assert refused(kiosk.own_access_history, visit.visit_token) == ("step-up-required", 403)
+    with pytest.raises(ServiceProblem) as caught:
+        kiosk.own_access_history(visit.visit_token)
+    problem = caught.value.problem
+    assert (problem.code, problem.status, problem.data) == ("step-up-required", 401, {"acr_values": "pin"})
     assert refused(kiosk.own_access_history, "made-up") == ("visit-unknown", 404)
     assert refused(city.caller("kiosk-2").own_access_history, visit.visit_token)[1] == 403
 

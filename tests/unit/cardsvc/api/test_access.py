@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,9 +10,11 @@ from typing import Annotated, Any
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 from joserfc.jwk import ECKey
+from jwt.algorithms import ECAlgorithm
 
 from cardsvc.api.access import OPEN_PATHS, check_routes, require, scopes_of
 from cardsvc.app import ROUTERS
@@ -24,6 +27,7 @@ from cardsvc.callers.service import disable_caller
 from cardsvc.db import reading, transaction
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
+from cardsvc.wire.base import encode_base64url
 from tests.fixtures.proofs import BASE_URL, City
 
 
@@ -64,10 +68,22 @@ def token_for(city: City, client_id: str, scopes: frozenset[Scope], **changed: A
     return tokens.issue(caller_row(city, client_id), scopes, now=options["now"], lifetime=timedelta(minutes=5))
 
 
-def forged(city: City, key: ECKey, typ: str) -> str:
+def forged(city: City, key: ECKey, typ: str, **changed: Any) -> str:
     now = int(city.clock().timestamp())
     claims = {"iss": BASE_URL, "aud": BASE_URL, "sub": "someone", "iat": now, "exp": now + 60, "jti": "1" * 16}
-    return jose.sign(claims | {"scope": " ".join(Scope)}, key, typ=typ)
+    own_key = {"client_key": city.keys["someone"].thumbprint()}
+    return jose.sign(claims | {"scope": " ".join(Scope)} | own_key | changed, key, typ=typ)
+
+
+def relabelled(city: City, **changed: Any) -> str:
+    """Truly signed by the key of access tokens, with another header."""
+    key = access_key(city)
+    _, claims, _ = forged(city, key, "at+jwt").split(".")
+    header = {"alg": "ES256", "kid": key.thumbprint(), "typ": "at+jwt"} | changed
+    signed = f"{encode_base64url(json.dumps(header).encode())}.{claims}"
+    private = city.services.keystore.signer(KeyName.ACCESS_TOKEN)
+    signature = ECAlgorithm(ECAlgorithm.SHA256, SECP256R1).sign(signed.encode(), private)
+    return f"{signed}.{encode_base64url(signature)}"
 
 
 def assertion_key(city: City) -> ECKey:
@@ -86,6 +102,12 @@ WRONG: dict[str, Callable[[City], str | None]] = {
     "unsigned": lambda _: "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJzb21lb25lIn0.",
     "expired": lambda city: token_for(city, "someone", EVERYTHING, now=city.clock() - timedelta(minutes=5)),
     "another issuer's name": lambda city: token_for(city, "someone", EVERYTHING, issuer="https://other.example"),
+    "another audience": lambda city: forged(city, access_key(city), "at+jwt", aud="https://other.example"),
+    "an audience with a slash": lambda city: forged(city, access_key(city), "at+jwt", aud=f"{BASE_URL}/"),
+    "several audiences": lambda city: forged(city, access_key(city), "at+jwt", aud=[BASE_URL, "https://other.example"]),
+    "a list of one audience": lambda city: forged(city, access_key(city), "at+jwt", aud=[BASE_URL]),
+    "a critical extension": lambda city: relabelled(city, crit=["exp"], exp=1),
+    "an unknown critical extension": lambda city: relabelled(city, crit=["urn:example"], **{"urn:example": True}),
     "another key": lambda city: forged(city, city.keys["someone"], "at+jwt"),
     "the key of assertions": lambda city: forged(city, assertion_key(city), "at+jwt"),
     "another type": lambda city: forged(city, access_key(city), "citizen-assertion+jwt"),
@@ -115,6 +137,14 @@ def test_without_a_good_token_no_route_answers(sqlite_city: City, wrong: str) ->
     assert {name_of(route): call(sqlite_city, route, token) for route in GUARDED} == {
         name_of(route): 401 for route in GUARDED
     }
+
+
+@pytest.mark.parametrize("make", [lambda city: forged(city, access_key(city), "at+jwt"), relabelled])
+def test_what_the_wrong_tokens_are_made_from_is_right(sqlite_city: City, make: Callable[[City], str]) -> None:
+    sqlite_city.caller("someone", CallerKind.OFFICER)
+
+    headers = {"Authorization": f"Bearer {make(sqlite_city)}"}
+    assert sqlite_city.http().get("/v1/officers", headers=headers).status_code == 200
 
 
 def test_a_disabled_caller_is_shut_out_at_once(someone: City) -> None:

@@ -77,6 +77,15 @@ def test_a_missing_token_is_answered_with_how_to_get_in() -> None:
     assert problem_of(NotAuthenticated()).headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_level_that_is_too_low_is_answered_with_the_one_that_is_needed() -> None:
+    response = problem_of(StepUpRequired(Level.PIN))
+
+    problem = Problem.model_validate_json(bytes(response.body))
+    assert (problem.code, problem.status, problem.data) == ("step-up-required", 401, {"acr_values": "pin"})
+    # RFC 9470 §3
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="insufficient_user_authentication", acr_values="pin"'
+
+
 def test_an_oauth_error_carries_our_code() -> None:
     response = oauth_error_of(StepUpRequired(Level.PIN))
 

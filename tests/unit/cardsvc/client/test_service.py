@@ -140,6 +140,20 @@ def test_a_token_that_is_not_accepted_is_replaced_once(client: ServiceClient, se
         client.challenges(Level.TAP)
 
 
+def test_no_other_token_is_asked_for_when_the_citizen_has_to_prove_more(
+    client: ServiceClient, service: Service
+) -> None:
+    challenge = {"WWW-Authenticate": 'Bearer error="insufficient_user_authentication", acr_values="pin"'}
+    body = {"type": "urn:citizen-card:problem:step-up-required", "title": "no", "status": 401, "acr_values": "pin"}
+    service.answers = [lambda _: httpx.Response(401, json=body, headers=challenge), challenges]
+
+    with pytest.raises(ServiceProblem) as refused:
+        client.own_access_history("visit")
+
+    assert (refused.value.problem.code, refused.value.problem.data) == ("step-up-required", {"acr_values": "pin"})
+    assert (service.tokens, len(service.answers)) == (1, 1)
+
+
 def test_what_may_be_done_twice_is_tried_again_without_a_connection(client: ServiceClient, service: Service) -> None:
     service.answers = [refuse_connection, challenges]
     client.challenges(Level.TAP)
