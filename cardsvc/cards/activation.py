@@ -40,22 +40,27 @@ def activate(
 
     What the citizen had before is revoked with it, unless this one is temporary. A refusal is given back, not raised:
     it is on record, the challenge is spent with it, and that is to be committed. Gives back TransitionRefused,
-    RecipientDecides, RegistryEventStands, ProofOfAnotherCard, ProofNotForActivation and every ProofRefused; raises
-    CardNotFound, AnotherCardActive, ChangedMeanwhile.
+    RecipientDecides, RegistryEventStands, ProofOfAnotherCard, ProofNotForActivation, AnotherCardActive,
+    ChangedMeanwhile and every ProofRefused; raises CardNotFound.
     """
     card = get_card(session, card_uuid)
     if card.citizen_id is not None:
         lock_cards(session, card.citizen_id)
     refusal = _refusal(session, verifier.keystore, card, proof, actor)
     if refusal is not None:
-        spent = own_challenge(verifier.keystore, proof.challenge_handle, actor)
-        draft = Draft(ACTIVATION.event, refusal.code, actor.client_id, now, card.citizen_id, card.id, spent)
-        session.flush()
-        record_all(session.connection(), [draft])
-        return refusal
-    verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=ACTIVATION)
-    if isinstance(verified, ProofRefused):
-        return verified
+        return _refuse(session, verifier.keystore, card, proof, refusal, actor=actor, now=now)
+    try:
+        with session.begin_nested():
+            verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=ACTIVATION)
+            if isinstance(verified, ProofRefused):
+                return verified
+            _come_into_force(session, card, actor=actor, now=now)
+    except ServiceError as late:  # with what was done goes the record that says it worked: this one takes its place
+        return _refuse(session, verifier.keystore, card, proof, late, actor=actor, now=now)
+    return card
+
+
+def _come_into_force(session: Session, card: Card, *, actor: Principal, now: datetime) -> None:
     application = find_application_of(session, card.id)
     if application is not None:
         supersede(session, application, card, actor=actor.client_id, now=now)
@@ -64,7 +69,23 @@ def activate(
     escrow.forget(session, card.id, SecretKind.TRANSPORT_PIN)
     if application is not None:
         move_application(session, application, ApplicationState.CLOSED, actor=actor.client_id, now=now)
-    return card
+
+
+def _refuse(
+    session: Session,
+    keystore: Keystore,
+    card: Card,
+    proof: CardProof,
+    refusal: ServiceError,
+    *,
+    actor: Principal,
+    now: datetime,
+) -> ServiceError:
+    spent = own_challenge(keystore, proof.challenge_handle, actor)
+    draft = Draft(ACTIVATION.event, refusal.code, actor.client_id, now, card.citizen_id, card.id, spent)
+    session.flush()
+    record_all(session.connection(), [draft])
+    return refusal
 
 
 def _refusal(

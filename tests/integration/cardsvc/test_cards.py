@@ -7,20 +7,24 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from cardsvc.audit.models import AuditRecord
 from cardsvc.authentication.models import Visit
 from cardsvc.callers.models import CallerKind
+from cardsvc.cards import activation
+from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.issuance import escrow
 from cardsvc.issuance.models import Application, SecretKind
+from cardsvc.issuance.superseding import supersede
 from cardsvc.transitions import CARD_TRANSITIONS
 from cardsvc.trust.models import Certificate, CertificateStatus
 from cardsvc.wire.levels import Level
-from cardsvc.wire.lifecycle import ApplicationState, CardState, RevocationReason
+from cardsvc.wire.lifecycle import ApplicationKind, ApplicationState, CardState, RevocationReason
 from cardsvc.wire.signed import activation_hash
 from tests.fixtures.issuance import reserve
 from tests.fixtures.proofs import WEI, City, IssuedCard
@@ -157,6 +161,46 @@ def test_a_proof_that_activated_nothing_is_good_for_nothing_else(city: City, des
     proof = card.prove(challenge)
     assert refusal(lambda: desk.activate(card.uuid, proof)) == "transition-refused"
     assert refusal(lambda: desk.authenticate(proof)) == "challenge-replayed"
+
+
+def assert_refused_and_spent(city: City, desk: ServiceClient, card: IssuedCard, code: str) -> None:
+    """The refusal is on record with the challenge; card, certificates and escrow are as they were."""
+    (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
+    proof = card.prove(challenge)
+    for expected in (code, "challenge-replayed"):
+        with pytest.raises(ServiceProblem, match=expected):
+            desk.activate(card.uuid, proof)
+    assert [entry.outcome for entry in city.audit("card.activate")] == [code, "challenge-replayed"]
+    assert city.audit("card.activate")[0].challenge_id is not None
+    assert city.audit("request") == [], "its own records say so"
+    with reading(city.services.sessions) as session:
+        assert get_card(session, card.uuid).state is CardState.DELIVERED
+        kept = escrow.kept(session, city.services.keystore, card.id, SecretKind.TRANSPORT_PIN)
+        assert kept != escrow.NOTHING
+
+
+def test_an_activation_beside_another_card_in_force_spends_its_challenge(city: City, desk: ServiceClient) -> None:
+    """A temporary card revokes nothing: of the two, the one in force stays."""
+    card, other = delivered(city), city.card()
+    with transaction(city.services.sessions) as session:
+        session.get_one(Card, other.id).citizen_id = card.citizen_id
+        session.scalars(select(Application)).one().kind = ApplicationKind.TEMPORARY
+    assert_refused_and_spent(city, desk, card, "another-card-active")
+
+
+def test_an_activation_that_comes_too_late_spends_its_challenge(
+    city: City, desk: ServiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody cancels the application between our look at it and our change."""
+    card = delivered(city)
+
+    def cancelled_meanwhile(session: Session, *args: Any, **how: Any) -> None:
+        supersede(session, *args, **how)
+        cancel = update(Application).values(state=ApplicationState.CANCELLED)
+        session.execute(cancel.execution_options(synchronize_session=False))
+
+    monkeypatch.setattr(activation, "supersede", cancelled_meanwhile)
+    assert_refused_and_spent(city, desk, card, "changed-meanwhile")
 
 
 def test_nobody_spoils_anothers_challenge_with_a_refused_activation(city: City, desk: ServiceClient) -> None:
