@@ -79,7 +79,15 @@ def has_got(writer: CardWriter, step: str) -> bool:
     return got
 
 
-def took_puk(session: PivSession, journal: Journal, pending: Pin, *, factory_before: bool, confirm: Doing) -> bool:
+def took_puk(
+    session: PivSession,
+    journal: Journal,
+    pending: Pin,
+    *,
+    factory_before: bool,
+    confirm: Doing,
+    prepare: Doing | None = None,
+) -> bool:
     """Whether a card has the PUK that it was going to get, or still the one before.
 
     By metadata, where there are any and the one before is the factory's; else by changing it to itself. Raises
@@ -95,7 +103,7 @@ def took_puk(session: PivSession, journal: Journal, pending: Pin, *, factory_bef
     if left < _ENOUGH_TRIES:
         raise CardLocked("PUK")
     try:
-        with journal.write(_PUK_GUESS, confirm=confirm):
+        with journal.write(_PUK_GUESS, prepare, confirm=confirm):
             session.change_puk(pending, pending)
     except WrongPin as wrong:
         if wrong.tries_left < _ENOUGH_TRIES:

@@ -1,8 +1,8 @@
 """Unblocking, driven by the service: a fresh transport PIN by the PUK, and then another PUK.
 
 It takes a grant of two people, which is spent once and then good for its time: whatever breaks off is tried again
-within it. Whether the card has the new PUK or the old is found out as for a card that is issued; no person ever sees
-either.
+within it, and when it is over no PUK is shown any more. One that was shown in time is replaced all the same. Whether
+the card has the new PUK or the old is found out as for a card that is issued; no person ever sees either.
 """
 
 from __future__ import annotations
@@ -132,6 +132,10 @@ class Unblocker:
             raise AnotherCard
         return found
 
+    def _require_grant(self, session: Session) -> None:
+        """What holds whenever a PUK is about to be shown to the card: the desk may have taken its time."""
+        _open_one(session, get_card(session, self.card_uuid), self.actor, self.services.clock())
+
     def _begin(self) -> Turn:
         with transaction(self.services.sessions) as session:
             card, now = get_card(session, self.card_uuid, to_change=True), self.services.clock()
@@ -141,13 +145,13 @@ class Unblocker:
             return turn
 
     def _unblock(self, connection: CardConnection, found: FoundCard, turn: Turn) -> Pin:
-        secrets = _Secrets(self.services, turn.card_id, found.product)
+        secrets = _Secrets(self.services, turn.card_id, found.product, self._require_grant)
         journal = Journal(self.services.sessions, self.services.clock, turn)
         with _naming_the_puk():
             puk, next_puk = secrets.puks(found.session, journal)
             pin = draw_digits(TRANSPORT_PIN_DIGITS, found.product.pin)
             self._tell(1)
-            with secrets.replacing(journal, UNBLOCK_PIN, SecretKind.TRANSPORT_PIN, pin):
+            with secrets.replacing(journal, UNBLOCK_PIN, SecretKind.TRANSPORT_PIN, pin, secrets.require_grant):
                 found.session.reset_pin(puk, pin)
             self._tell(2)
             with secrets.replacing(journal, UNBLOCK_PUK, SecretKind.PUK, next_puk):
@@ -187,6 +191,7 @@ class _Secrets:
     services: Services
     card_id: UUID
     product: Product
+    require_grant: Doing
 
     def puks(self, session: PivSession, journal: Journal) -> tuple[Pin, Pin]:
         """The card's PUK, and the next: one that was begun and did not reach the card is taken up again.
@@ -199,18 +204,30 @@ class _Secrets:
         pending, confirmed = (None if puk is None else Pin(puk.decode()) for puk in (kept.pending, kept.confirmed))
         if pending is not None and (
             confirmed is None
-            or took_puk(session, journal, pending, factory_before=False, confirm=self._confirming(SecretKind.PUK))
+            or took_puk(
+                session,
+                journal,
+                pending,
+                factory_before=False,
+                prepare=self.require_grant,
+                confirm=self._confirming(SecretKind.PUK),
+            )
         ):
             return pending, self._draw(pending)
         if confirmed is None:
             raise CardLocked("PUK")
         return confirmed, self._draw(confirmed) if pending is None else pending
 
-    def replacing(self, journal: Journal, step: str, kind: SecretKind, secret: Pin) -> AbstractContextManager[None]:
-        """Around the command that sets a secret: it is in escrow before, and confirmed after."""
+    def replacing(
+        self, journal: Journal, step: str, kind: SecretKind, secret: Pin, *before: Doing
+    ) -> AbstractContextManager[None]:
+        """Around the command that sets a secret: it is in escrow before, and confirmed after.
+
+        What comes ``before`` may refuse: then nothing is kept and nothing sent.
+        """
         known = self._kept(kind).newest == secret.digits.encode()
-        keep = None if known else partial(self._keep, kind, secret)
-        return journal.write(step, keep, confirm=self._confirming(kind))
+        doings: tuple[Doing, ...] = before if known else (*before, partial(self._keep, kind, secret))
+        return journal.write(step, lambda session: [do(session) for do in doings], confirm=self._confirming(kind))
 
     def _draw(self, present: Pin) -> Pin:
         return draw_digits(PIN_FIELD, self.product.puk, present)

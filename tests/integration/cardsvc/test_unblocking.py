@@ -43,6 +43,7 @@ from readers.piv.session import PivSession
 from tests.fixtures.issuance import ANA, BO, DESK, LocalDesk, card_in_reader, personalise, reserve, seat
 from tests.fixtures.services import StandingClock
 from tests.fixtures.tearing import Silent, TornOut, When, assert_obeys, writes
+from tests.fixtures.transports import Through
 
 CITIZENS_PIN = Pin("271828")
 WRONG = Pin("99999999")
@@ -310,6 +311,61 @@ def test_what_was_begun_is_over_with_its_grant(held: Held, clock: StandingClock)
     held.grant()
     held.unblock()
     assert held.puk().pending is None
+
+
+@pytest.mark.parametrize("step", ["probe", "unblock-pin"])
+def test_no_puk_is_shown_after_the_grant_ended(held: Held, clock: StandingClock, step: str) -> None:
+    """A relay that was opened in the grant's last second, and a desk that takes its time."""
+    held.grant()
+    before = held.puk()
+    clock.advance(minutes=9, seconds=59)
+    desk = LocalDesk(held.connection)
+    desk.on_progress = lambda progress: clock.advance(seconds=1) if progress.step == step else None
+    with pytest.raises(UnblockingNotOpen):
+        Unblocker(held.services, desk, held.uuid, DESK).run(desk.hello)
+    assert not {command[1] for command in desk.commands} & {0x24, 0x2C}
+    assert held.puk() == before
+    assert held.outcomes() == ["unblocking-not-open"]
+
+
+class SlowToTell(Through):
+    """A card, or a desk, that takes ten minutes to tell how many tries there are (GET METADATA, INS F7)."""
+
+    def __init__(self, inner: CardConnection, clock: StandingClock) -> None:
+        super().__init__(inner)
+        self.clock = clock
+        self.shown: set[int] = set()
+
+    def transmit(self, command: bytes) -> bytes:
+        if command[1:4] == bytes((0xF7, 0, PinReference.PUK)):
+            self.clock.advance(minutes=10)
+        self.shown.add(command[1])
+        return super().transmit(command)
+
+
+def test_nor_is_one_of_two_to_find_out_which_it_is(held: Held, clock: StandingClock) -> None:
+    held.grant()
+    with pytest.raises(CardFailed):
+        held.unblock(TornOut(held.connection, 1, When.AFTER, writes))
+    assert held.puk().pending is not None
+    slow = SlowToTell(held.connection, clock)
+    with pytest.raises(UnblockingNotOpen):
+        held.unblock(slow)
+    assert not slow.shown & {0x24, 0x2C}
+
+
+def test_a_puk_that_was_shown_in_time_is_replaced(held: Held, clock: StandingClock) -> None:
+    """The desk has seen it: it must not stay good. But nobody gets a transport PIN for a grant that is over."""
+    held.grant()
+    before = held.puk()
+    desk = LocalDesk(held.connection)
+    desk.on_progress = lambda progress: clock.advance(minutes=10) if progress.step == "unblock-puk" else None
+    with pytest.raises(UnblockingNotOpen):
+        Unblocker(held.services, desk, held.uuid, DESK).run(desk.hello)
+    after = held.puk()
+    assert after.pending is None
+    assert after.confirmed not in {None, before.confirmed}
+    assert held.outcomes() == ["unblocking-not-open"]
 
 
 def test_somebody_elses_grant(held: Held) -> None:
