@@ -51,13 +51,13 @@ def release(session: Session, card_uuid: UUID, *, actor: Principal, now: datetim
 
     Raises CardNotFound, TransitionRefused, ChangedMeanwhile.
     """
-    card = get_card(session, card_uuid)
+    card = get_card(session, card_uuid, to_change=True)
     release_card(session, card, actor=actor.client_id, now=now)
     return card
 
 
 def release_card(session: Session, card: Card, *, actor: str, now: datetime) -> None:
-    """As `release`, for whoever has the card at hand."""
+    """As `release`, for whoever has the card at hand, locked."""
     citizen_id, application = card.citizen_id, find_application_of(session, card.id)
     move_card(session, card, CardState.STOCK, actor=actor, now=now, citizen_id=None, expires_on=None)
     if application is not None:

@@ -30,7 +30,7 @@ from cardsvc.issuance.repository import find_open_application, get_application, 
 from cardsvc.issuance.rules import RULES, Rules
 from cardsvc.issuance.withdrawing import withdraw
 from cardsvc.registry.repository import require_alive
-from cardsvc.transitions import check_application, move_application, move_card
+from cardsvc.transitions import ChangedMeanwhile, check_application, move_application, move_card
 from cardsvc.trust.certificates import revoke_all
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire.lifecycle import (
@@ -226,8 +226,8 @@ def cancel(session: Session, application_id: UUID, reason: str, *, actor: Princi
 
 
 def end_application(session: Session, application: Application, reason: str, *, actor: str, now: datetime) -> None:
-    """Cancel an open application and settle its card."""
-    card = None if application.card_id is None else session.get_one(Card, application.card_id, with_for_update=True)
+    """Cancel an open application and settle its card. Raises TransitionRefused, ChangedMeanwhile."""
+    card = _lock_card(session, application)
     if card is not None and card.state in {CardState.SEALED, CardState.DELIVERED}:
         revoke_card(session, card, RevocationReason.SUPERSEDED, actor=actor, now=now, note=reason)
         return  # which cancelled the application too
@@ -240,6 +240,21 @@ def end_application(session: Session, application: Application, reason: str, *, 
         move_card(session, card, CardState.QUARANTINED, actor=actor, now=now, reason=reason)
         revoke_all(session, card.id, x509.ReasonFlags.cessation_of_operation, now)
     withdraw(session, application, ApplicationState.CANCELLED, actor=actor, now=now, reason=reason)
+
+
+def _lock_card(session: Session, application: Application) -> Card | None:
+    """The card that is reserved for it, or was made. Raises ChangedMeanwhile when that is another one by now.
+
+    Its state alone would not tell: the card may have been given back, to be somebody else's now, and another reserved.
+    """
+    seen = application.card_id
+    if seen is None:
+        return None
+    card = session.get_one(Card, seen, with_for_update=True)
+    session.refresh(application, with_for_update=True)
+    if application.card_id != seen:
+        raise ChangedMeanwhile("application")
+    return card
 
 
 def reserve_card(

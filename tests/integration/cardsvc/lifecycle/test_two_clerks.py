@@ -16,15 +16,33 @@ from cardsvc.client import ServiceProblem
 from cardsvc.db import in_transaction
 from cardsvc.issuance import applications
 from cardsvc.issuance.repository import submitters_of
+from cardsvc.services import Services
+from cardsvc.transitions import check_application
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
 from cardsvc.wire.problems import Problem
 from cardsvc.wire.stock import HandOverRequest
+from tests.fixtures import postgres
 from tests.fixtures.counter import Counter
+from tests.fixtures.databases import migrate
 from tests.fixtures.invariants import assert_sound
+from tests.fixtures.proofs import City
 
 Call = Callable[[], object]
+
+
+@pytest.fixture
+def postgres_counter(
+    postgres_cluster: postgres.Cluster,
+    make_services: Callable[[str], Services],
+    make_city: Callable[[Services], City],
+) -> Iterator[Counter]:
+    """For what only a database with several writers lets happen: SQLite has the second wait for the first."""
+    with postgres_cluster.database(postgres_cluster.template("migrated", migrate)) as url:
+        counter = Counter(make_city(make_services(url)))
+        yield counter
+        assert_sound(counter.services)
 
 
 def at_once(*calls: Call) -> list[Problem]:
@@ -92,6 +110,32 @@ def test_both_had_looked_before_either_acted(warm: Counter, monkeypatch: pytest.
     problems = at_once(partial(warm.bo.approve, application.id), partial(warm.cy.approve, application.id))
     postgresql = warm.services.settings.database_url.startswith("postgresql")
     assert_one_won(warm, problems, {"changed-meanwhile"} if postgresql else {"transition-refused"})
+
+
+@pytest.mark.parametrize("for_another", [False, True], ids=["of its own", "somebody else's"])
+def test_a_cancellation_is_overtaken_by_a_release_and_another_card(
+    postgres_counter: Counter, monkeypatch: pytest.MonkeyPatch, *, for_another: bool
+) -> None:
+    """The application's state is the same again, its card is not. The card must not stay reserved for nobody."""
+    counter = postgres_counter
+    application = counter.approved(counter.ana.create_application(counter.person()))
+    waiting = counter.approved(counter.ana.create_application(counter.person()))
+    card, another = counter.reserved(application), counter.blank()
+
+    def overtaken(*args: Any) -> None:
+        check_application(*args)
+        monkeypatch.setattr(applications, "check_application", check_application)
+        counter.cy.release(card.uuid)
+        counter.cy.personalise(application.id, another.stock_number)
+        if for_another:
+            counter.cy.personalise(waiting.id, card.stock_number)
+
+    monkeypatch.setattr(applications, "check_application", overtaken)
+    assert counter.refused(lambda: counter.bo.cancel(application.id, "moved"), "bo").code == "changed-meanwhile"
+    assert counter.ana.application(application.id).card_uuid == another.uuid
+    counter.bo.cancel(application.id, "moved")
+    assert counter.state(another.uuid) is CardState.STOCK
+    assert counter.state(card.uuid) is (CardState.RESERVED if for_another else CardState.STOCK)
 
 
 def test_two_hand_the_same_card_over(warm: Counter) -> None:
