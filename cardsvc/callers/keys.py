@@ -37,6 +37,7 @@ def replace_key(
     if caller.kind is CallerKind.OFFICER:
         raise CallerUnknown("Officers change their keys themselves.", client_id=client_id)
     _set_key(session, caller, public_jwk, actor=actor, now=now)
+    caller.keyed_by = actor
     return caller
 
 

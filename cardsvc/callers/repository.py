@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
-from cardsvc.callers.models import Caller
+from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import Grant, Principal, held
 from cardsvc.db import table_of
 
@@ -45,6 +45,14 @@ def names_of(session: Session, client_id: str) -> frozenset[str]:
     """Every name of the person who calls under this one: a resident may have been let in twice, now or before."""
     citizen_id = select(Caller.citizen_id).where(Caller.client_id == client_id).scalar_subquery()
     return frozenset({client_id, *session.scalars(select(Caller.client_id).where(Caller.citizen_id == citizen_id))})
+
+
+def hands_on(session: Session, client_id: str) -> frozenset[str]:
+    """Every name of whoever acts under this one: of a desk, whoever gave it its key, and may hold a copy, too."""
+    caller = find_by_client_id(session, client_id)
+    if caller is None or caller.kind is CallerKind.OFFICER or caller.keyed_by is None:
+        return names_of(session, client_id)
+    return names_of(session, client_id) | names_of(session, caller.keyed_by)
 
 
 def find_principals(connection: Connection, grants: Sequence[Grant]) -> list[Principal | None]:

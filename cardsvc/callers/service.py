@@ -58,6 +58,7 @@ def register_caller(
         scopes=sorted(wanted),
         roles=tuple(sorted(roles)) if kind is CallerKind.OFFICER else None,
         audience=audience or client_id,
+        keyed_by=actor,
         created_at=now,
     )
     try:

@@ -7,17 +7,19 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from joserfc.jwk import ECKey
 
 from cardsvc.approvals import service as approvals
 from cardsvc.approvals.errors import NotApproved
 from cardsvc.approvals.rules import RULES, Spender
 from cardsvc.callers.models import CallerKind
 from cardsvc.cards.repository import get_card
+from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import ApplicationKind, CardState, ReplacementCause, RevocationReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
-from cardsvc.wire.officers import Role
+from cardsvc.wire.officers import CallerRequest, Role
 from cardsvc.wire.people import CorrectionCause, CorrectionRequest, Relation
 from tests.fixtures.counter import Counter
 from tests.fixtures.pictures import picture
@@ -240,6 +242,56 @@ def test_a_hold_is_not_lifted_by_a_yes_that_came_before_it(counter: Counter) -> 
     assert counter.refused(lambda: counter.ana.reinstate(card.uuid)).code == "approval-expired"
     counter.approval(REINSTATEMENT, card.uuid)
     assert counter.ana.reinstate(card.uuid).state is CardState.ACTIVE
+
+
+def new_desk(counter: Counter, administrator: ServiceClient) -> ServiceClient:
+    """A desk whose key the administrator made."""
+    key = ECKey.generate_key("P-256")
+    public = dict(key.as_dict(private=False))
+    administrator.add_caller(
+        CallerRequest(client_id="desk-9", kind=CallerKind.DESK, title="nobody's desk", public_jwk=public)
+    )
+    return counter.city.client("desk-9", key)
+
+
+def test_an_administrator_is_not_a_second_person_behind_a_desk_of_their_own(counter: Counter) -> None:
+    """Else whoever may let desks in grants a PUK release, and uses it under the name of a desk that is not there."""
+    _, card = counter.first()
+    counter.approval(ApprovalKind.PUK_RELEASE, card.uuid)
+    desk = new_desk(counter, counter.bo)
+    assert counter.refused(lambda: desk.unblock(card.uuid), "desk-9").code == "same-person"
+    assert counter.desk.unblock(card.uuid).card_uuid == card.uuid
+
+
+def test_nor_behind_one_that_they_gave_another_key(counter: Counter) -> None:
+    _, card = counter.first()
+    desk = new_desk(counter, counter.cy)
+    other = ECKey.generate_key("P-256")
+    counter.bo.replace_key("desk-9", dict(other.as_dict(private=False)))
+    taken = counter.city.client("desk-9", other)
+    counter.approval(ApprovalKind.PUK_RELEASE, card.uuid)
+    assert counter.refused(lambda: taken.unblock(card.uuid), "desk-9").code == "same-person"
+    taken.change_own_key(ECKey.generate_key("P-256"))
+    assert counter.refused(lambda: taken.unblock(card.uuid), "desk-9").code == "same-person"
+    with pytest.raises(ServiceProblem, match="client-refused"):
+        desk.unblock(card.uuid)
+
+
+def test_nor_under_another_name_of_theirs(counter: Counter) -> None:
+    _, card = counter.first()
+    resident, _ = counter.first()
+    for name in ("bo", "cy"):
+        counter.make_citizen(name, resident)
+    desk = new_desk(counter, counter.cy)
+    counter.approval(ApprovalKind.PUK_RELEASE, card.uuid)
+    assert counter.refused(lambda: desk.unblock(card.uuid), "desk-9").code == "same-person"
+
+
+def test_a_desk_that_somebody_else_let_in_uses_the_grant(counter: Counter) -> None:
+    _, card = counter.first()
+    desk = new_desk(counter, counter.cy)
+    counter.approval(ApprovalKind.PUK_RELEASE, card.uuid)
+    assert desk.unblock(card.uuid).card_uuid == card.uuid
 
 
 NAME_CHANGE = CorrectionRequest(cause=CorrectionCause.NAME_CHANGE, name="陳大文")
