@@ -99,7 +99,7 @@ def found(settings: Settings, officers: Mapping[str, Mapping[str, Any]], witness
         engine = create_database_engine(settings.database_url)
         undo.callback(engine.dispose)
         keystore = undo.enter_context(new_keystore(settings, nursery))
-        authority = IssuingAuthority.establish(keystore, Addresses(settings.issuer), settings.authority_title, now)
+        authority = IssuingAuthority.establish(keystore, Addresses(settings.issuer), settings.authority_name, now)
         authority.save(nursery)
         audit_key = str(LogSigner.of(keystore, settings.issuer).key)
         founding = Founding(authority.root, authority.issuing, authority.content_signing, audit_key, tuple(officers))

@@ -17,12 +17,12 @@ from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.issuance.makers import TrustedMakers
-from cardsvc.settings import Settings
+from cardsvc.settings import TEST, Settings
 from cardsvc.timekeeping import Timekeeper
 from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.key_ring import KeyRing
-from cardsvc.trust.keystore import Keystore
+from cardsvc.trust.keystore import Keystore, KeystoreError
 from cardsvc.trust.keystores import load_keystore
 from cardsvc.trust.ocsp import Responder
 from cardsvc.trust.publishing import Publisher
@@ -102,11 +102,20 @@ class Services:
 def build_services(settings: Settings, clock: Clock = system_clock) -> Services:
     """Open the database and the keystore that `cardsvc init` made. Raises KeystoreError, ValueError or OSError."""
     keystore = load_keystore(settings)
+    authority = IssuingAuthority.load(settings.keystore_dir, keystore, Addresses(settings.issuer))
+    _check_kind(authority, sandbox=settings.sandbox)
     return Services(
         settings=settings,
         clock=clock,
         sessions=session_factory(create_database_engine(settings.database_url)),
         keystore=keystore,
-        authority=IssuingAuthority.load(settings.keystore_dir, keystore, Addresses(settings.issuer)),
+        authority=authority,
         trusted_makers=TrustedMakers.load(settings.attestation_roots_file),
     )
+
+
+def _check_kind(authority: IssuingAuthority, *, sandbox: bool) -> None:
+    """Test cards are good at a sandbox alone, and a sandbox knows nobody's real card."""
+    if authority.title.startswith(TEST) != sandbox:
+        kind = "a city's" if sandbox else "a sandbox's"
+        raise KeystoreError(f"these are {kind} keys: CARDSVC_SANDBOX is {str(sandbox).lower()}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import stat
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+TEST: Final = "TEST"
+"""How the names of a sandbox's certificate authorities begin, and no others."""
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
@@ -31,6 +33,9 @@ class Settings(BaseSettings):
     """The name of this service in every token and in what cards sign: its public URL, without a slash at the end."""
     authority_title: Annotated[str, Field(min_length=1, max_length=40)] = "Citizen Card"
     """Names the city's certificate authorities; read when `cardsvc init` makes them."""
+    sandbox: bool = False
+    """Test people and test cards only: the discovery document says so, and the names of the certificate authorities
+    begin with TEST. A service does not start with the keys of the other kind."""
 
     keystore: KeystoreKind = KeystoreKind.FILE
     """``file``: encrypted files; ``pkcs11``: a hardware security module, or SoftHSM."""
@@ -94,6 +99,18 @@ class Settings(BaseSettings):
         if self.keystore_passphrase is not None and self.keystore_passphrase_file is not None:
             raise ValueError("give the keystore passphrase itself or a file that holds it, not both")
         return self
+
+    @field_validator("authority_title")
+    @classmethod
+    def _no_test(cls, value: str) -> str:
+        if value.startswith(TEST):
+            raise ValueError(f"only a sandbox's authorities are named {TEST}: set CARDSVC_SANDBOX=true")
+        return value
+
+    @property
+    def authority_name(self) -> str:
+        """How the names of the certificate authorities begin."""
+        return f"{TEST} {self.authority_title}" if self.sandbox else self.authority_title
 
     @model_validator(mode="after")
     def _whole_token(self) -> Self:

@@ -60,8 +60,8 @@ def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[s
     summary="How to get access tokens",
 )
 def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
-    """Authorization server metadata (RFC 8414 §2)."""
-    issuer = services.settings.issuer
+    """Authorization server metadata (RFC 8414 §2). ``sandbox`` is there, and true, where everybody is a test person."""
+    issuer, sandbox = services.settings.issuer, services.settings.sandbox
     return {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
@@ -71,6 +71,7 @@ def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
         "scopes_supported": sorted(Scope),
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
+        **({"sandbox": True} if sandbox else {}),
     }
 
 

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from cardsvc.trust import building
 from cardsvc.trust.addresses import ROOT, Addresses, issuer_code
@@ -28,6 +29,7 @@ from cardsvc.trust.profiles import PROFILES
 from cardsvc.wire.status_list import StatusReference
 from readers.piv.identifiers import KeyReference
 
+_ROOT_SUFFIX: Final = " Root CA"
 ROOT_YEARS: Final = 25
 ISSUING_YEARS: Final = 15
 """Longer than any card that it signs: `IssuingAuthority.issue` refuses a certificate that outlives its issuer."""
@@ -53,7 +55,7 @@ class IssuingAuthority:
     @classmethod
     def establish(cls, keystore: Keystore, addresses: Addresses, title: str, now: datetime) -> Self:
         """Certify the keys of a new keystore: root by itself, issuing CA by the root, content signing by that."""
-        name = building.common_name(f"{title} Root CA")
+        name = building.common_name(f"{title}{_ROOT_SUFFIX}")
         root = _certify_root(keystore, name, now)
         subject = building.common_name(f"{title} Issuing CA")
         issuer = _Issuer.certified(keystore, addresses, root, name=subject, version=FIRST, now=now)
@@ -70,6 +72,12 @@ class IssuingAuthority:
             tuple(_load(folder, KeyName.ISSUING_CA, keystore, version) for version in _issuer_versions(folder)),
             _load(folder, KeyName.CONTENT_SIGNING, keystore),
         )
+
+    @property
+    def title(self) -> str:
+        """How the authorities are called, before what each of them is."""
+        (name,) = self.root.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(name.value).removesuffix(_ROOT_SUFFIX)
 
     @property
     def issuing(self) -> x509.Certificate:

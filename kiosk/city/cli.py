@@ -17,6 +17,7 @@ from kiosk.city.card_table import Position
 from kiosk.city.demo import run_demo
 from kiosk.city.processes import ProcessFailed
 from kiosk.city.run import move_card, run_city
+from kiosk.city.sandbox.commands import app as sandbox_app
 from kiosk.city.stage import Transport
 from readers.errors import PcscUnavailable
 
@@ -25,6 +26,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.add_typer(sandbox_app, name="sandbox")
 
 TransportOption = Annotated[
     Transport | None,

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,11 +61,13 @@ class Plan:
     kiosk_port: int
     database_url: str = ""
     """The card database; the embedded one in the folder when empty."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """More settings of the card service."""
 
     @classmethod
     def for_folder(cls, folder: Path, kiosk_port: int | None = None) -> Plan:
         """Choose free ports. ``kiosk_port`` is wished for, and taken only when it is free."""
-        ports = _free_ports(2 + len(POLICIES), wished=kiosk_port)
+        ports = free_ports(2 + len(POLICIES), wished=kiosk_port)
         return cls(folder, ports[1], dict(zip(POLICIES, ports[2:], strict=True)), ports[0])
 
     @property
@@ -117,6 +119,7 @@ class Plan:
             "CARDSVC_ISSUER": self.service_url,
             "CARDSVC_KEYSTORE_DIR": str(self.folder / "keystore"),
             "CARDSVC_KEYSTORE_PASSPHRASE_FILE": str(self.folder / "keystore.passphrase"),
+            **self.settings,
         }
 
     def caller(self, client_id: str) -> ServiceClient:
@@ -125,9 +128,9 @@ class Plan:
 
 
 def found(plan: Plan) -> None:
-    """Make keys, hold the founding ceremony, register kiosk and departments. Raises ProcessFailed."""
+    """Make keys, hold the founding ceremony, register kiosk, desk and the plan's departments. Raises ProcessFailed."""
     _write_secret(plan.folder / "keystore.passphrase", secrets.token_urlsafe(32))
-    callers = (*FOUNDING_OFFICERS, KIOSK, DESK, *POLICIES)
+    callers = (*FOUNDING_OFFICERS, KIOSK, DESK, *plan.department_ports)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as hands:
         list(hands.map(lambda caller: _make_key(plan, caller), callers))
     officers = [f"--officer={name}={plan.public_key(name)}" for name in FOUNDING_OFFICERS]
@@ -135,9 +138,9 @@ def found(plan: Plan) -> None:
     for kind, client_id, title in (("kiosk", KIOSK, "Town hall, ground floor"), ("desk", DESK, "Town hall, desk 1")):
         _cardsvc(plan, "caller", "add", f"--kind={kind}", f"--client-id={client_id}", f"--title={title}",
                  f"--jwk={plan.public_key(client_id)}")  # fmt: skip
-    for code, policy in POLICIES.items():
+    for code in plan.department_ports:
         policy_file = plan.folder / f"{code}.policy.json"
-        policy_file.write_text(json.dumps(policy))
+        policy_file.write_text(json.dumps(POLICIES[code]))
         _cardsvc(plan, "department", "add", f"--code={code}", f"--title={TITLES[code]}",
                  f"--jwk={plan.public_key(code)}", f"--policy={policy_file}")  # fmt: skip
 
@@ -212,7 +215,7 @@ def _write_secret(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _free_ports(count: int, wished: int | None) -> list[int]:
+def free_ports(count: int, wished: int | None = None) -> list[int]:
     """Ports that are free now; the first is the wished one if it is free. All are held until all are chosen."""
     with ExitStack() as held:
         ports: list[int] = []

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from cardsvc.client import ServiceClient, statement
-from cardsvc.wire.authentication import CardProof
+from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.signed import activation_hash
@@ -66,28 +66,45 @@ def activate(desk: ServiceClient, card: SealedCard, pin: Pin, reader: CardReader
         session = PivSession.open(connection)
         session.change_pin(card.transport_pin, pin)
         (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
-        session.verify_pin(pin)
-        signed = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card.uuid).digest)
-    proof = CardProof(
-        challenge_handle=challenge.handle,
-        card_uuid=card.uuid,
-        level=Level.PIN,
-        audience=challenge.audience,
-        signature=signed,
-    )
+        proof = prove_by_pin(session, challenge, pin)
     desk.activate(card.uuid, proof)
+
+
+def prove_by_pin(session: PivSession, challenge: Challenge, pin: Pin) -> CardProof:
+    """Enter the PIN and have the card answer the challenge."""
+    card_uuid = session.read_chuid().guid
+    session.verify_pin(pin)
+    signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest)
+    return proof_of(challenge, card_uuid, signature)
+
+
+def proof_of(challenge: Challenge, card_uuid: UUID, signature: bytes) -> CardProof:
+    """What a card answered to a challenge, as the service is told."""
+    return CardProof(
+        challenge_handle=challenge.handle,
+        card_uuid=card_uuid,
+        level=challenge.level,
+        audience=challenge.audience,
+        signature=signature,
+    )
 
 
 def issue(plan: Plan, stage: Stage, files: CardFiles) -> UUID:
     """All of it for our resident, on the contact reader; the card is taken off at the end. Returns its UUID."""
+    with plan.caller(FOUNDING_OFFICERS[0]) as clerk:
+        application = enrol(clerk, RESIDENT)
+    return produce(plan, stage, files, application, STOCK_NUMBER)
+
+
+def produce(plan: Plan, stage: Stage, files: CardFiles, application: UUID, stock_number: str) -> UUID:
+    """From a submitted application to an active card, with the PIN that every card here has. Returns its UUID."""
     with ExitStack() as stack:
         clerk, approver, desk = (stack.enter_context(plan.caller(name)) for name in (*FOUNDING_OFFICERS, DESK))
-        application = enrol(clerk, RESIDENT)
         approver.approve(application)
         stage.put_on(files, Place.CONTACT)
         stack.callback(stage.take_off, Place.CONTACT)
         reader = stage.reader(Place.CONTACT)
-        card = personalise(clerk, application, STOCK_NUMBER, reader)
+        card = personalise(clerk, application, stock_number, reader)
         clerk.deliver(card.uuid)
         activate(desk, card, Pin(CITIZENS_PIN), reader)
         return card.uuid

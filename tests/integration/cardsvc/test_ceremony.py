@@ -24,6 +24,7 @@ from cardsvc.db import reading
 from cardsvc.departments.models import Department
 from cardsvc.services import build_services
 from cardsvc.settings import Settings
+from cardsvc.trust.keystore import KeystoreError
 from cardsvc.trust.pkcs11_keystore import Pkcs11Keystore, TokenAddress
 from readers.paths import validate_path
 from tests.fixtures.command_line import Town
@@ -54,6 +55,18 @@ def test_the_service_starts_from_what_the_ceremony_made(town: Town) -> None:
     now = authority.issuing.not_valid_before_utc + timedelta(hours=1)
     validate_path(authority.content_signing, [authority.issuing], [authority.root], now)
     assert schema.revision_of(town.engine()) == schema.newest_revision()
+
+
+@pytest.mark.parametrize("founded", ["true", "false"])
+def test_a_sandbox_and_a_city_do_not_start_with_each_others_keys(
+    sqlite_town: Town, founded: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDSVC_SANDBOX", founded)
+    sqlite_town.init()
+    assert build_services(Settings()).authority.title.startswith("TEST ") is (founded == "true")
+    monkeypatch.setenv("CARDSVC_SANDBOX", "false" if founded == "true" else "true")
+    with pytest.raises(KeystoreError, match=f"CARDSVC_SANDBOX is {'false' if founded == 'true' else 'true'}"):
+        build_services(Settings())
 
 
 def test_an_older_keystore_is_completed(sqlite_town: Town) -> None:

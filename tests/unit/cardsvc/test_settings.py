@@ -31,6 +31,7 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ISSUER", "ftp://city"),
         ("KEYSTORE_PASSPHRASE", ""),
         ("PRINTED_ISSUER", "more than fifteen"),
+        ("AUTHORITY_TITLE", "TEST of a city"),
         ("CARD_YEARS", "0"),
     ],
 )
