@@ -76,6 +76,7 @@ def create_app(services: Services) -> FastAPI:
     app = _build_app(_background(services))
     app.state.services = services
     app.state.holders = SharedWork(services.access_tokens.find_holders)
+    app.state.buckets = services.buckets
     app.state.turnstile = SharedWork(services.turnstile.admit)
     app.state.description = partial(_written_description, services.settings.issuer)
     return app

@@ -43,6 +43,7 @@ def configuration(app: ASGIApp) -> uvicorn.Config:
         app,
         log_config=None,  # structlog writes our line for each request
         access_log=False,
+        proxy_headers=False,  # uvicorn believes whatever is on this machine; `CARDSVC_TRUSTED_PROXIES` says whom we do
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         ws="websockets-sansio",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -17,6 +18,7 @@ from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
 from cardsvc.issuance.makers import TrustedMakers
+from cardsvc.limits import Buckets, Seconds, parse_limits
 from cardsvc.settings import TEST, Settings
 from cardsvc.timekeeping import Timekeeper
 from cardsvc.trust.addresses import Addresses
@@ -39,6 +41,8 @@ class Services:
     authority: IssuingAuthority
     trusted_makers: TrustedMakers = field(default_factory=TrustedMakers)
     """Card makers whose attestations count."""
+    seconds: Seconds = time.monotonic
+    """By which rate limits are counted."""
 
     @cached_property
     def proofs(self) -> ProofVerifier:
@@ -86,6 +90,11 @@ class Services:
     def judge(self) -> AssertionJudge:
         """Verifies for departments what they got."""
         return AssertionJudge(self.key_ring, self.settings.issuer)
+
+    @cached_property
+    def buckets(self) -> Buckets:
+        """Counts how often each caller asks."""
+        return Buckets(parse_limits(self.settings.rate_limits), self.seconds)
 
     @cached_property
     def timekeeper(self) -> Timekeeper:

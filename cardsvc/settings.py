@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import stat
 from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from cardsvc.limits import parse_limits
 
 TEST: Final = "TEST"
 """How the names of a sandbox's certificate authorities begin, and no others."""
+Networks = tuple[IPv4Network | IPv6Network, ...]
 Seconds = Annotated[int, Field(ge=1, le=86_400)]
 
 
@@ -59,6 +63,14 @@ class Settings(BaseSettings):
     """How long a department may accept an assertion."""
     access_token_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
 
+    rate_limits: str = ""
+    """How often one caller may ask, where that differs from `limits.LIMITS`: ``read=600/60`` is 600 requests at once
+    and as many again each minute, ``bulk=none`` leaves a kind of traffic unlimited, ``none`` alone leaves all. Each
+    process counts for itself: where several answer, divide."""
+    trusted_proxies: Annotated[Networks, NoDecode] = ()
+    """Addresses and networks of reverse proxies, separated by spaces, for example ``10.0.0.5 10.1.0.0/24``. What they
+    say about whom they pass on (``X-Forwarded-For``) is believed; what anybody else says is not."""
+
     printed_issuer: Annotated[str, Field(pattern=r"^[ -~]{1,15}$")] = "CITY"
     """Who issued a card, in its printed information: there is room for 15 characters."""
     card_years: Annotated[int, Field(ge=1, le=10)] = 5
@@ -93,6 +105,17 @@ class Settings(BaseSettings):
         if value is not None and not value.get_secret_value():
             raise ValueError("the keystore passphrase is empty")
         return value
+
+    @field_validator("rate_limits")
+    @classmethod
+    def _parsable(cls, value: str) -> str:
+        parse_limits(value)
+        return value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _separated(cls, value: object) -> object:
+        return value.split() if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _one_passphrase(self) -> Self:

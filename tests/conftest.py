@@ -25,6 +25,9 @@ pytest_plugins = (
 )
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault(
+    "CARDSVC_RATE_LIMITS", "none"
+)  # a test is one caller and in a hurry; limits have tests of their own
 
 # Machines differ in speed, so no example has a deadline. CI must find the same thing twice.
 settings.register_profile("here", deadline=None)

@@ -14,6 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.requests import HTTPConnection
 
+from cardsvc.api.limiting import charge
 from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated, ScopeMissing
 from cardsvc.callers.principal import Grant, Principal
 from cardsvc.callers.scopes import Scope
@@ -48,8 +49,9 @@ class Require:
         self.scopes = frozenset(scopes)
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
-        """The caller. Raises NotAuthenticated, AccessTokenRefused, ScopeMissing."""
+        """The caller. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests, ScopeMissing."""
         principal = await _read_caller(connection)
+        charge(connection, principal.client_id)
         if not principal.scopes & self.scopes:
             raise ScopeMissing(self.scopes)
         return principal

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from starlette.requests import Request
 
 from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.limiting import charge, charge_stranger, excuse_stranger
 from cardsvc.api.problems import NO_STORE, oauth_error_of
 from cardsvc.authentication.assertions import ExchangeRequest
 from cardsvc.callers.errors import (
@@ -33,6 +34,7 @@ from cardsvc.callers.private_key_jwt import authenticate_client
 from cardsvc.callers.scopes import Scope, parse_scopes, write_scopes
 from cardsvc.db import transaction
 from cardsvc.errors import ServiceError
+from cardsvc.limits import Traffic
 from cardsvc.services import Services
 from cardsvc.wire.authentication import (
     BEARER,
@@ -107,7 +109,7 @@ _DOCUMENTED_ERROR: Final = {
     summary="Get an access token, or exchange a visit for an assertion",
     response_model=TokenResponse,
     response_model_exclude_none=True,
-    responses={400: _DOCUMENTED_ERROR, 401: _DOCUMENTED_ERROR},
+    responses=dict.fromkeys((400, 401, 429), _DOCUMENTED_ERROR),
     openapi_extra={
         "requestBody": {
             "required": True,
@@ -116,29 +118,41 @@ _DOCUMENTED_ERROR: Final = {
     },
 )
 def get_token(
-    form: Annotated[TokenForm | ServiceError, Depends(_token_form)], services: ServicesDep, response: Response
+    request: Request,
+    form: Annotated[TokenForm | ServiceError, Depends(_token_form)],
+    services: ServicesDep,
+    response: Response,
 ) -> Any:
     """The client authenticates itself in either case."""
-    answer = form if isinstance(form, ServiceError) else _grant(services, form)
+    try:
+        answer = _grant(request, services, form)
+    except ClientRefused as refusal:
+        _log.warning("client-refused", reason=refusal.reason.value, client_id=(refusal.client_id or "")[:64])
+        return oauth_error_of(refusal)
+    except ServiceError as refusal:
+        return oauth_error_of(refusal)
     if isinstance(answer, ServiceError):
         return oauth_error_of(answer)
     response.headers.update(NO_STORE)
     return answer
 
 
-def _grant(services: Services, form: TokenForm) -> TokenResponse | ServiceError:
-    """Authenticate the client and serve its grant in one transaction, committed also when the grant is refused."""
-    try:
-        serve = _GRANTS.get(_required(form, "grant_type"))
-        if serve is None:
-            return GrantUnsupported()
-        with transaction(services.sessions) as session:
-            return serve(services, session, form, _authenticate(services, session, form))
-    except ClientRefused as refusal:
-        _log.warning("client-refused", reason=refusal.reason.value, client_id=(refusal.client_id or "")[:64])
-        return refusal
-    except ServiceError as refusal:
-        return refusal
+def _grant(request: Request, services: Services, form: TokenForm | ServiceError) -> TokenResponse | ServiceError:
+    """Authenticate the client and serve its grant in one transaction, committed also when the grant is refused.
+
+    Until the client has shown who it is, the request counts for the address it comes from.
+    """
+    charge_stranger(request)
+    if isinstance(form, ServiceError):
+        raise form
+    serve = _GRANTS.get(_required(form, "grant_type"))
+    if serve is None:
+        raise GrantUnsupported
+    with transaction(services.sessions) as session:
+        caller = _authenticate(services, session, form)
+        excuse_stranger(request)
+        charge(request, caller.client_id, Traffic.TOKEN)
+        return serve(services, session, form, caller)
 
 
 def _authenticate(services: Services, session: Session, form: TokenForm) -> Caller:

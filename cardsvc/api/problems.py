@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
-from cardsvc import ceremony, transitions
+from cardsvc import ceremony, limits, transitions
 from cardsvc.api.refusals import note_refusal
 from cardsvc.approvals import errors as approvals
 from cardsvc.audit import errors as audit
@@ -50,11 +50,13 @@ class Answer:
     """The error code at the token endpoint."""
     challenge: str | None = None
     """The WWW-Authenticate header (RFC 6750 §3), to be filled from the refusal's data."""
+    wait: str | None = None
+    """The Retry-After header (RFC 9110 §10.2.3), likewise."""
 
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND = HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND
 _CONFLICT, _UNPROCESSABLE, _GONE = HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.GONE
-_BAD_REQUEST = HTTPStatus.BAD_REQUEST
+_BAD_REQUEST, _TOO_MANY = HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS
 
 ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.NotAuthenticated: Answer(_UNAUTHORIZED, challenge="Bearer"),
@@ -64,6 +66,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.ScopeNotAllowed: Answer(_BAD_REQUEST, "invalid_scope"),
     callers.TokenRequestMalformed: Answer(_BAD_REQUEST, "invalid_request"),
     callers.GrantUnsupported: Answer(_BAD_REQUEST, "unsupported_grant_type"),
+    limits.TooManyRequests: Answer(_TOO_MANY, "temporarily_unavailable", wait="{retry_after}"),
     callers.UnusableKey: Answer(_UNPROCESSABLE),
     callers.CallerExists: Answer(_CONFLICT),
     callers.CallerUnknown: Answer(_NOT_FOUND),
@@ -213,16 +216,25 @@ def answer_to(error: type[ServiceError]) -> Answer:
 def problem_of(error: ServiceError) -> Response:
     """A refusal as a problem."""
     answer = answer_to(type(error))
-    headers = {"WWW-Authenticate": answer.challenge.format_map(error.data)} if answer.challenge else None
-    return problem(answer.status, error.code, error.title, error.detail, headers, **error.data)
+    return problem(answer.status, error.code, error.title, error.detail, _headers(answer, error), **error.data)
 
 
 def oauth_error_of(error: ServiceError) -> Response:
     """A refusal at the token endpoint. ``problem`` is our code; the members of the problem follow."""
     answer = answer_to(type(error))
-    status = HTTPStatus.UNAUTHORIZED if answer.oauth == "invalid_client" else HTTPStatus.BAD_REQUEST
+    status = _OAUTH_STATUS.get(answer.oauth, HTTPStatus.BAD_REQUEST)
     body = error.data | {"error": answer.oauth, "error_description": error.detail, "problem": error.code}
-    return JSONResponse(body, status, NO_STORE)
+    waiting = {} if answer.wait is None else _headers(answer, error)
+    return JSONResponse(body, status, NO_STORE | waiting)
+
+
+def _headers(answer: Answer, error: ServiceError) -> dict[str, str]:
+    told = {"WWW-Authenticate": answer.challenge, "Retry-After": answer.wait}
+    return {name: value.format_map(error.data) for name, value in told.items() if value is not None}
+
+
+_OAUTH_STATUS: Final = {"invalid_client": _UNAUTHORIZED, "temporarily_unavailable": _TOO_MANY}
+"""Where the status is not 400 (RFC 6749 §5.2)."""
 
 
 def install(app: FastAPI) -> None:

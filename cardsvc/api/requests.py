@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
+from cardsvc.api.limiting import tell_standing
 from cardsvc.api.problems import internal_error, problem
 from cardsvc.api.refusals import note_refusal
 from cardsvc.api.uploads import largest_body
@@ -36,7 +37,7 @@ class RequestFrame:
         # Made here, never taken from the caller, who could make two requests look like one.
         request_id = str(uuid7())
         with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._serve(scope, receive, _Sender(send, request_id))
+            await self._serve(scope, receive, _Sender(scope, send, request_id))
 
     async def _serve(self, scope: Scope, receive: Receive, send: _Sender) -> None:
         began = time.perf_counter()
@@ -61,9 +62,10 @@ class RequestFrame:
 
 
 class _Sender:
-    """Passes messages on, adds the request's id to the first one, and remembers how it went."""
+    """Passes messages on, adds what every answer says to the first one, and remembers how it went."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
+        self._scope = scope
         self._send = send
         self._request_id = request_id
         self.status: int | None = None
@@ -76,7 +78,9 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
-            MutableHeaders(scope=message).setdefault(REQUEST_ID_HEADER, self._request_id)
+            headers = MutableHeaders(scope=message)
+            headers.setdefault(REQUEST_ID_HEADER, self._request_id)
+            tell_standing(self._scope, headers)
         elif message["type"] in ("websocket.accept", "websocket.close"):
             self.status = self.status or (101 if message["type"] == "websocket.accept" else 403)
         await self._send(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -13,7 +15,7 @@ from pydantic import BaseModel
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.keys import load_key
 from cardsvc.client.tokens import ClientCredentials
-from cardsvc.client.transport import Transport, check, is_token_refused, read
+from cardsvc.client.transport import PATIENCE, Transport, check, is_token_refused, read
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,10 +32,12 @@ class Calls:
         issuer: str | None = None,
         clock: Clock = system_clock,
         transport: httpx.BaseTransport | None = None,
+        patience: float = PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.client_id = client_id
-        self._transport = Transport(self.base_url, transport)
+        self._transport = Transport(self.base_url, transport, patience=patience, sleep=sleep)
         self._credentials = ClientCredentials(
             self._transport,
             client_id,

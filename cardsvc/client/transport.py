@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -11,17 +13,31 @@ from cardsvc.client.errors import ServiceProblem, ServiceUnreachable
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
+PATIENCE: Final = 5.0
+"""Seconds that a call may wait in all because the service wants it to: somebody may be standing there."""
 _ATTEMPTS: Final = 2
 
 M = TypeVar("M", bound=BaseModel)
 
 
 class Transport:
-    """One service at a base URL. Safe to share between threads."""
+    """One service at a base URL. Safe to share between threads.
 
-    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
+    Told to wait (429 with Retry-After), it waits and asks again, for ``patience`` seconds in all; nothing was done yet.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        transport: httpx.BaseTransport | None = None,
+        *,
+        patience: float = PATIENCE,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         # Settings of the environment are left aside: a proxy that somebody set for browsing gets none of our tokens.
         self._http = httpx.Client(base_url=base_url, timeout=TIMEOUT, transport=transport, trust_env=False)
+        self._patience = patience
+        self._sleep = sleep
 
     def close(self) -> None:
         """Close the connections."""
@@ -33,6 +49,16 @@ class Transport:
         What may be done twice is tried again when no connection came about; anything else is left to the caller, who
         knows whether it was done.
         """
+        left = self._patience
+        while True:
+            response = self._send(method, path, idempotent=idempotent, **content)
+            pause = _pause(response)
+            if pause is None or pause > left:
+                return response
+            left -= pause
+            self._sleep(pause)
+
+    def _send(self, method: str, path: str, *, idempotent: bool, **content: Any) -> httpx.Response:
         attempts = _ATTEMPTS if idempotent else 1
         while True:
             attempts -= 1
@@ -43,6 +69,13 @@ class Transport:
                     raise ServiceUnreachable(f"no connection to {self._http.base_url.host}") from error
             except httpx.HTTPError as error:
                 raise ServiceUnreachable(f"{method} {path}: {type(error).__name__}") from error
+
+
+def _pause(response: httpx.Response) -> int | None:
+    """How many seconds the service wants us to wait before we ask again, if it does."""
+    seconds = response.headers.get("Retry-After", "")
+    wanted = response.status_code == httpx.codes.TOO_MANY_REQUESTS and seconds.isdecimal()
+    return max(int(seconds), 1) if wanted else None
 
 
 def read(response: httpx.Response, model: type[M]) -> M:

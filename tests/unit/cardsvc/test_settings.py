@@ -33,12 +33,20 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PRINTED_ISSUER", "more than fifteen"),
         ("AUTHORITY_TITLE", "TEST of a city"),
         ("CARD_YEARS", "0"),
+        ("RATE_LIMITS", "read=many"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),  # bits of a host in a network
+        ("TRUSTED_PROXIES", "proxy.example"),
     ],
 )
 def test_what_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"CARDSVC_{name}", value)
     with pytest.raises(ValidationError, match=name.lower()):
         Settings()
+
+
+def test_proxies_are_separated_by_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CARDSVC_TRUSTED_PROXIES", "10.0.0.5 2001:db8::/32")
+    assert [str(network) for network in Settings().trusted_proxies] == ["10.0.0.5/32", "2001:db8::/32"]
 
 
 @pytest.mark.parametrize("issuer", ["http://127.0.0.1:8080", "https://cards.city.example/issuing"])

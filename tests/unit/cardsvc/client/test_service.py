@@ -65,6 +65,9 @@ def problem(status: int, code: str, **data: Any) -> Answer:
     return lambda _: httpx.Response(status, json=body, headers={"Content-Type": "application/problem+json"})
 
 
+TOO_MANY = {"type": "urn:citizen-card:problem:too-many-requests", "title": "no", "status": 429}
+
+
 @pytest.fixture
 def service() -> Service:
     return Service()
@@ -169,6 +172,17 @@ def test_a_proof_is_sent_once(client: ServiceClient, service: Service, failure: 
 
     with pytest.raises(ServiceUnreachable):
         client.authenticate(proof())
+    assert len(service.answers) == 1
+
+
+@pytest.mark.parametrize("wait", ["", "tomorrow", "Wed, 21 Oct 2026 07:28:00 GMT", "3600"])
+def test_it_waits_neither_for_what_it_does_not_understand_nor_for_long(
+    client: ServiceClient, service: Service, wait: str
+) -> None:
+    service.answers = [lambda _: httpx.Response(429, json=TOO_MANY, headers={"Retry-After": wait}), challenges]
+
+    with pytest.raises(ServiceProblem, match="too-many-requests"):
+        client.challenges(Level.TAP)
     assert len(service.answers) == 1
 
 

@@ -1,0 +1,77 @@
+"""Rate limits at the API: which kind of traffic a request is, and what its answer says about the caller's turns.
+
+The header fields are those of draft-ietf-httpapi-ratelimit-headers-10, a 429 is RFC 6585 §4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from cardsvc.api.addresses import address_of
+from cardsvc.limits import Buckets, Standing, TooManyRequests, Traffic
+
+_log = structlog.get_logger("cardsvc.limits")
+
+_READING: Final = frozenset({"GET", "HEAD"})
+TRAFFIC: Final[Mapping[str, Traffic]] = {
+    "/v1/challenges": Traffic.AUTHENTICATION,
+    "/v1/authentications": Traffic.AUTHENTICATION,
+    "/v1/card-authentications": Traffic.AUTHENTICATION,
+    "/v1/visits/end": Traffic.AUTHENTICATION,
+    "/v1/verifications": Traffic.AUTHENTICATION,
+    "/v1/card-standings": Traffic.BULK,
+    "/v1/people/search": Traffic.BULK,
+    "/v1/people/duplicates": Traffic.BULK,
+}
+"""By the path of the route. Any other is `READ` or `WRITE`, by its method; the token endpoint counts for itself."""
+
+_STANDING: Final = "cardsvc.standing"
+
+
+def charge(connection: HTTPConnection, client_id: str, traffic: Traffic | None = None) -> None:
+    """Take one of a caller's turns for this request. Raises TooManyRequests."""
+    _take(connection, client_id, traffic or traffic_of(connection.scope))
+
+
+def charge_stranger(connection: HTTPConnection) -> None:
+    """Take a turn of the address, until whoever asks has shown who they are. Raises TooManyRequests."""
+    _take(connection, address_of(connection), Traffic.STRANGER)
+
+
+def excuse_stranger(connection: HTTPConnection) -> None:
+    """It was no stranger: many callers may share an address, and none pays for the others."""
+    _buckets(connection).give_back(address_of(connection), Traffic.STRANGER)
+
+
+def traffic_of(scope: Scope) -> Traffic:
+    """What kind of traffic a request is that has found its route."""
+    named = TRAFFIC.get(getattr(scope.get("route"), "path", ""))
+    return named or (Traffic.READ if scope.get("method") in _READING else Traffic.WRITE)
+
+
+def tell_standing(scope: Scope, headers: MutableHeaders) -> None:
+    """Say in the answer how the caller's bucket stands, where there is one."""
+    standing: Standing | None = scope.get(_STANDING)
+    if standing is not None:
+        headers["RateLimit-Policy"] = f'"{standing.traffic}";q={standing.limit.quota};w={standing.limit.seconds}'
+        headers["RateLimit"] = f'"{standing.traffic}";r={standing.left};t={standing.full_in}'
+
+
+def _take(connection: HTTPConnection, who: str, traffic: Traffic) -> None:
+    try:
+        connection.scope[_STANDING] = _buckets(connection).take(who, traffic)
+    except TooManyRequests as refusal:
+        connection.scope[_STANDING] = refusal.standing
+        _log.warning("too-many-requests", who=who, traffic=refusal.standing.traffic.value)
+        raise
+
+
+def _buckets(connection: HTTPConnection) -> Buckets:
+    buckets: Buckets = connection.app.state.buckets
+    return buckets
