@@ -26,6 +26,9 @@ from kiosk.departments.contract.server import Server
 DEPARTMENTS: Final = {
     "medical-insurance": "kiosk.departments.medical_insurance",
     "education": "kiosk.departments.education",
+    "real-estate": "kiosk.departments.real_estate",
+    "environment": "kiosk.departments.environment",
+    "community": "kiosk.departments.community",
 }
 """The module of each reference department; imported only in the process that runs it."""
 

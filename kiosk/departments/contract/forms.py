@@ -40,3 +40,13 @@ def digits(titles: Texts, hints: Texts, *, length: int, first: str = "", example
         "x-titles": titles,
         "x-hints": hints,
     }
+
+
+def text(titles: Texts, hints: Texts, *, longest: int) -> dict[str, Any]:
+    """A few words of the citizen's own: at least three characters."""
+    return {"type": "string", "minLength": 3, "maxLength": longest, "x-titles": titles, "x-hints": hints}
+
+
+def number(titles: Texts, hints: Texts, *, least: int, most: int) -> dict[str, Any]:
+    """A whole number within limits."""
+    return {"type": "integer", "minimum": least, "maximum": most, "x-titles": titles, "x-hints": hints}

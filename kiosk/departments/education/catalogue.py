@@ -25,13 +25,6 @@ FIRST_ITEMS: Final = {
 }
 
 
-def check_digit_is_right(barcode: str) -> bool:
-    """Whether the last digit fits the others (Luhn, ISO/IEC 7812-1 annex B, as on library barcodes)."""
-    digits = [int(digit) for digit in reversed(barcode)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
-
-
 def seed(session: Session) -> None:
     """Put the first items on the shelves, where they are not there yet."""
     for barcode, title in FIRST_ITEMS.items():

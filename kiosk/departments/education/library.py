@@ -17,10 +17,11 @@ from cardsvc.wire.manifest import OutcomeField, ResultKind, ServiceDescription
 from kiosk.departments.contract.clock import city_date
 from kiosk.departments.contract.declaration import Answer, Service, Visit
 from kiosk.departments.contract.forms import digits, form
+from kiosk.departments.contract.luhn import check_digit_is_right
 from kiosk.departments.contract.refusals import ServiceRefused
 from kiosk.departments.contract.storage import insert_into, new_id
 from kiosk.departments.contract.texts import texts
-from kiosk.departments.education.catalogue import BARCODE_LENGTH, FIRST_ITEMS, ITEM, check_digit_is_right
+from kiosk.departments.education.catalogue import BARCODE_LENGTH, FIRST_ITEMS, ITEM
 from kiosk.departments.education.models import OUT, Item, Loan
 
 LOAN_PERIOD: Final = timedelta(days=21)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ResultKind, ServiceDescription, Texts
 from kiosk.departments.contract.clock import city_date
+from kiosk.departments.contract.counting import count
 from kiosk.departments.contract.declaration import Answer, Service, Visit
 from kiosk.departments.contract.forms import choice, form
-from kiosk.departments.contract.storage import insert_into
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.medical_insurance.models import ClinicDay, ComplaintCount, Ticket
 
@@ -41,7 +41,7 @@ UNDISCLOSED: Final = "undisclosed"
 def check_in(session: Session, visit: Visit) -> Answer:
     """Give the next number of the clinic's day. What the person came for is counted without a name to it."""
     clinic, day = visit.input["clinic"], city_date(visit.now)
-    number = _next_number(session, clinic, day)
+    number = count(session, ClinicDay, {"clinic": clinic, "day": day}, ClinicDay.last_number)
     _write_ticket(session, visit, clinic, day, number)
     _count(session, visit, day)
     return Answer(
@@ -54,15 +54,6 @@ def check_in(session: Session, visit: Visit) -> Answer:
     )
 
 
-def _next_number(session: Session, clinic: str, day: date) -> int:
-    # The row stays locked until the commit, and a roll-back takes the number back: no gaps.
-    first = insert_into(session, ClinicDay).values(clinic=clinic, day=day, last_number=1)
-    counted = first.on_conflict_do_update(
-        index_elements=[ClinicDay.clinic, ClinicDay.day], set_={"last_number": ClinicDay.last_number + 1}
-    )
-    return session.scalars(counted.returning(ClinicDay.last_number)).one()
-
-
 def _write_ticket(session: Session, visit: Visit, clinic: str, day: date, number: int) -> None:
     pseudonym = visit.visitor.pseudonym
     session.add(Ticket(clinic=clinic, day=day, number=number, pseudonym=pseudonym, issued_at=visit.now))
@@ -70,20 +61,13 @@ def _write_ticket(session: Session, visit: Visit, clinic: str, day: date, number
 
 def _count(session: Session, visit: Visit, day: date) -> None:
     week = day.isocalendar()
-    first = insert_into(session, ComplaintCount).values(
-        district=visit.visitor.attributes.get("district", UNDISCLOSED),
-        iso_year=week.year,
-        iso_week=week.week,
-        complaint_group=visit.input["complaint_group"],
-        check_ins=1,
-    )
-    keys = [
-        ComplaintCount.district,
-        ComplaintCount.iso_year,
-        ComplaintCount.iso_week,
-        ComplaintCount.complaint_group,
-    ]
-    session.execute(first.on_conflict_do_update(index_elements=keys, set_={"check_ins": ComplaintCount.check_ins + 1}))
+    group = {
+        "district": visit.visitor.attributes.get("district", UNDISCLOSED),
+        "iso_year": week.year,
+        "iso_week": week.week,
+        "complaint_group": visit.input["complaint_group"],
+    }
+    count(session, ComplaintCount, group, ComplaintCount.check_ins)
 
 
 CHECK_IN: Final = Service(

@@ -7,15 +7,18 @@ from contextlib import ExitStack
 
 import pytest
 
+from kiosk.departments.community import department as community
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.migrating import chains_of, migrate
 from kiosk.departments.contract.storage import open_database
 from kiosk.departments.education import department as education
+from kiosk.departments.environment import department as environment
 from kiosk.departments.medical_insurance import department as medical_insurance
+from kiosk.departments.real_estate import department as real_estate
 from tests.fixtures import postgres
 from tests.fixtures.departments import CardService, CityTime, Counter, counter
 
-BOTH = (medical_insurance, education)
+ALL = (medical_insurance, education, real_estate, environment, community)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,15 +41,13 @@ def databases(request: pytest.FixtureRequest) -> Callable[[Department], str]:
 @pytest.fixture(scope="session")
 def sqlite_of_departments(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("departments")
-    return {
-        department.code: migrated(f"sqlite:///{folder / department.code}.sqlite", department) for department in BOTH
-    }
+    return {department.code: migrated(f"sqlite:///{folder / department.code}.sqlite", department) for department in ALL}
 
 
 @pytest.fixture(scope="session")
 def postgresql_of_departments(postgres_cluster: postgres.Cluster) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
-        yield {each.code: migrated(stack.enter_context(postgres_cluster.database()), each) for each in BOTH}
+        yield {each.code: migrated(stack.enter_context(postgres_cluster.database()), each) for each in ALL}
 
 
 def migrated(url: str, department: Department) -> str:
@@ -70,4 +71,22 @@ def clinic(service: CardService, databases: Callable[[Department], str]) -> Iter
 @pytest.fixture
 def library(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
     with counter(education, databases(education), service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def registry(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(real_estate, databases(real_estate), service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def station(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(environment, databases(environment), service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def community_centre(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(community, databases(community), service) as opened:
         yield opened

@@ -326,7 +326,7 @@ class TestRequests:
 
 @ON_ONE_DATABASE
 def test_a_failure_has_a_sentence_for_the_citizen(clinic: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kiosk.departments.medical_insurance.clinics._next_number", lambda *_: 1 / 0)
+    monkeypatch.setattr("kiosk.departments.medical_insurance.clinics._write_ticket", lambda *_: 1 / 0)
     with capture_logs() as logged:
         problem = clinic.refused(CHECK_IN, FEVER)
 

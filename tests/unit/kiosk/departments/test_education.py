@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.departments.education.catalogue import BARCODE_LENGTH, FIRST_ITEMS, ITEM, check_digit_is_right
+from kiosk.departments.contract.luhn import check_digit_is_right
+from kiosk.departments.education.catalogue import BARCODE_LENGTH, FIRST_ITEMS, ITEM
 
 
 @pytest.mark.parametrize(

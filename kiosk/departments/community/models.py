@@ -1,0 +1,44 @@
+"""The tables of the community department."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
+
+
+class Base(DeclarativeBase):
+    """Base of all rows."""
+
+    metadata = new_metadata()
+    type_annotation_map = TYPES
+
+
+class Carer(Base):
+    """Somebody who visits people at home."""
+
+    __tablename__ = "carers"
+
+    code: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60))
+    """As the resident is told who comes."""
+
+
+class Appointment(Base):
+    """A visit at home. A carer is in one place at a time, and a person is visited once a day."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (UniqueConstraint("carer", "day", "slot"), UniqueConstraint("pseudonym", "day"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    carer: Mapped[str] = mapped_column(ForeignKey(Carer.code))
+    day: Mapped[date]
+    slot: Mapped[str] = mapped_column(String(5))
+    """When it begins, for example ``09:30``."""
+    kind: Mapped[str] = mapped_column(String(40))
+    pseudonym: Mapped[str] = mapped_column(String(128))
+    booked_at: Mapped[datetime]

@@ -1,0 +1,57 @@
+"""The tables of the property registry."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
+
+
+class Base(DeclarativeBase):
+    """Base of all rows."""
+
+    metadata = new_metadata()
+    type_annotation_map = TYPES
+
+
+class CounterDay(Base):
+    """How many tickets were given out for a counter on a day of the city's calendar."""
+
+    __tablename__ = "counter_days"
+
+    counter: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    last_number: Mapped[int]
+
+
+class Ticket(Base):
+    """A place in the queue of a counter. Somebody waits once for one counter, until they were called."""
+
+    __tablename__ = "tickets"
+    __table_args__ = (UniqueConstraint("counter", "day", "number"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    counter: Mapped[str] = mapped_column(String(40))
+    day: Mapped[date]
+    number: Mapped[int]
+    pseudonym: Mapped[str] = mapped_column(String(128))
+    issued_at: Mapped[datetime]
+    called_at: Mapped[datetime | None]
+
+
+WAITING = Ticket.called_at.is_(None)
+"""The tickets whose number was not called yet."""
+
+Index(
+    "uq_tickets_waiting",
+    Ticket.pseudonym,
+    Ticket.counter,
+    Ticket.day,
+    unique=True,
+    sqlite_where=WAITING,
+    postgresql_where=WAITING,
+)
