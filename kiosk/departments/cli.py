@@ -21,11 +21,14 @@ from kiosk.departments.contract.app import create_app
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.logs import configure_logs
 from kiosk.departments.contract.opening import open_gate, open_office
+from kiosk.departments.contract.papers.press import Press
+from kiosk.departments.contract.papers.seal import Seal
 from kiosk.departments.contract.server import Server
 
 DEPARTMENTS: Final = {
     "medical-insurance": "kiosk.departments.medical_insurance",
     "education": "kiosk.departments.education",
+    "social-insurance": "kiosk.departments.social_insurance",
     "real-estate": "kiosk.departments.real_estate",
     "environment": "kiosk.departments.environment",
     "community": "kiosk.departments.community",
@@ -60,6 +63,15 @@ def serve(
             help="URL of another database: postgresql+psycopg://…; with a password in it, only in the environment.",
         ),
     ] = None,
+    seal_key: Annotated[
+        Path | None, typer.Option(help="Private key that seals papers (PEM, mode 0600).", exists=True)
+    ] = None,
+    seal_certificates: Annotated[
+        Path | None, typer.Option(help="The seal's certificate, and those above it (PEM).", exists=True)
+    ] = None,
+    public_url: Annotated[
+        str | None, typer.Option(help="Where people check papers: it stands on them, as a QR code.")
+    ] = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Run a department until it is stopped. Prints "listening on ADDRESS" when it is ready."""
@@ -68,9 +80,10 @@ def serve(
     configure_logs()
     os.umask(0o077)  # what a department keeps about people is nobody else's business
     department = load(code)
+    press = _press(department, seal_key, seal_certificates, public_url)
     with (
         open_gate(department, service, issuer, _load_key(key)) as gate,
-        open_office(department, _database_url(code, data, database), gate) as office,
+        open_office(department, _database_url(code, data, database), gate, press=press) as office,
     ):
         try:
             server = Server(create_app(office), port, lambda url: print(f"listening on {url}", flush=True))
@@ -84,6 +97,19 @@ def _load_key(path: Path) -> ECKey:
         return load_key(path)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--key") from error
+
+
+def _press(department: Department, key: Path | None, certificates: Path | None, public_url: str | None) -> Press | None:
+    if not department.gives_papers:
+        return None
+    if key is None or certificates is None or public_url is None:
+        raise typer.BadParameter(
+            f"{department.code} gives papers: give --seal-key, --seal-certificates and --public-url"
+        )
+    try:
+        return Press(Seal.load(key, certificates), department.titles, public_url)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--seal-key, --seal-certificates") from error
 
 
 def _database_url(code: str, data: Path | None, database: str | None) -> str:

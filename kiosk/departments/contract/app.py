@@ -12,7 +12,7 @@ from typing import Annotated, Final
 import structlog
 from fastapi import FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +21,8 @@ from starlette.exceptions import HTTPException
 from cardsvc.wire.manifest import IDEMPOTENCY_HEADER, MANIFEST_PATH, Outcome, ServiceRequest, service_path
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
 from kiosk.departments.contract.limits import LimitedBody
+from kiosk.departments.contract.papers.page import FILES, FOLDER, HEADERS, page_of
+from kiosk.departments.contract.papers.press import PATH, Press
 from kiosk.departments.contract.problems import headers_of, problem_of
 from kiosk.departments.contract.refusals import (
     DepartmentFailed,
@@ -50,6 +52,8 @@ def create_app(office: Office) -> FastAPI:
     app.exception_handler(Exception)(_failed)
     _add_reading(app, office)
     _add_services(app, office)
+    if office.press is not None:
+        _add_papers(app, office, office.press)
     return app
 
 
@@ -83,6 +87,21 @@ def _add_services(app: FastAPI, office: Office) -> None:
         if isinstance(result, Problem):
             return _problem(result)
         return Response(result.model_dump_json(), media_type="application/json", headers=_NOT_STORED)
+
+
+def _add_papers(app: FastAPI, office: Office, press: Press) -> None:
+    def page(number: str) -> Response:
+        with office.sessions() as session:
+            status, content = page_of(session, number, press.issuer, office.clock())
+        return HTMLResponse(content, status, HEADERS)
+
+    def file(name: str) -> Callable[[], Response]:
+        content = (FOLDER / name).read_bytes()
+        return lambda: Response(content, media_type=FILES[name], headers=HEADERS)
+
+    for name in FILES:
+        app.add_api_route(f"/papers/{name}", file(name), response_model=None)
+    app.add_api_route(PATH, page, response_model=None)
 
 
 def _try_to_serve(office: Office, code: str, key: str, asked: ServiceRequest) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import (
-    Document,
     Manifest,
     OutcomeField,
     ServiceDescription,
@@ -21,6 +20,7 @@ from cardsvc.wire.manifest import (
     department_audience,
 )
 from kiosk.departments.contract.inputs import check_schema
+from kiosk.departments.contract.refusals import AttributeNeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,12 @@ class Visitor:
     attributes: Mapping[str, Any] = field(repr=False)
     """What the citizen agreed to tell; may be less than the service wants."""
 
+    def told(self, attribute: str) -> str:
+        """An attribute that the service cannot do without. Raises AttributeNeeded."""
+        if self.attributes.get(attribute) is None:
+            raise AttributeNeeded(attribute)
+        return str(self.attributes[attribute])
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -44,12 +50,24 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A certificate, as its department means it; number, date, seal and QR code are put to it when it is made."""
+
+    title: Texts
+    statement: Texts = field(repr=False)
+    """A sentence or two: what is certified."""
+    lines: tuple[OutcomeField, ...] = field(repr=False)
+    valid_for: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it; the receipt number is put to it when it is kept."""
 
     title: Texts
     fields: tuple[OutcomeField, ...] = ()
-    document: Document | None = None
+    paper: Paper | None = None
+    """To be made, sealed and given along."""
 
 
 Handler = Callable[[Session, Visit], Answer]
@@ -62,6 +80,8 @@ class Service:
 
     description: ServiceDescription
     handler: Handler
+    gives_papers: bool = False
+    """Its answers may hold a paper: the department needs a seal."""
     confirm_online: bool = False
     """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
 
@@ -93,6 +113,11 @@ class Department:
     def audience(self) -> str:
         """The audience that assertions for this department must have."""
         return department_audience(self.code)
+
+    @property
+    def gives_papers(self) -> bool:
+        """Whether any of its services does."""
+        return any(service.gives_papers for service in self.services)
 
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""

@@ -12,6 +12,7 @@ from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.clock import Clock, system_clock
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.migrating import migrate
+from kiosk.departments.contract.papers.press import Press
 from kiosk.departments.contract.serving import Office
 from kiosk.departments.contract.storage import in_transaction, open_database, session_factory
 
@@ -25,14 +26,16 @@ def open_gate(department: Department, service_url: str, issuer: str, key: ECKey)
 
 
 @contextmanager
-def open_office(department: Department, database_url: str, gate: Gate, clock: Clock = system_clock) -> Iterator[Office]:
-    """The department at work, until the end of the block."""
+def open_office(
+    department: Department, database_url: str, gate: Gate, clock: Clock = system_clock, press: Press | None = None
+) -> Iterator[Office]:
+    """The department at work, until the end of the block. Raises ValueError when it gives papers and has no press."""
     engine = open_database(database_url)
     try:
         migrate(engine, department)
         sessions = session_factory(engine)
         if department.seed is not None:
             in_transaction(sessions, department.seed)
-        yield Office(department, sessions, gate, clock)
+        yield Office(department, sessions, gate, clock, press)
     finally:
         engine.dispose()

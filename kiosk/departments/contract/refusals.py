@@ -15,6 +15,7 @@
     │   └── InputRefused               the input does not fit the schema (carries what and where)
     ├── DepartmentFailed             something broke: nothing was done, nothing is kept
     └── ServiceRefused               the department's own answer is no; kept under the idempotency key
+        └── AttributeNeeded            the citizen did not tell what it takes (carries the attribute's name)
 
 Each carries a sentence for the citizen in every language; ``detail`` is for whoever runs the kiosk. Neither ever holds
 a pseudonym, an attribute or what the citizen entered.
@@ -186,3 +187,18 @@ class DepartmentFailed(Refusal):
     code = "department-failed"
     title = "The department could not do its work"
     message = _TRY_AGAIN
+
+
+class AttributeNeeded(ServiceRefused):
+    """Raised when a service cannot do without what the citizen did not want to tell."""
+
+    code = "attribute-needed"
+    title = "The service cannot be done without an attribute that was not told"
+    message = texts(
+        "This cannot be done without what we asked you for. You can start again and agree to it.",
+        "缺少我们所需的信息，无法办理。您可以重新开始并同意提供。",
+        "Isto não pode ser feito sem o que lhe pedimos. Pode recomeçar e concordar.",
+    )
+
+    def __init__(self, attribute: str) -> None:
+        super().__init__(f"{attribute} was not told", attribute=attribute)

@@ -19,6 +19,7 @@ from kiosk.departments.contract.clock import Clock
 from kiosk.departments.contract.declaration import Department, Service, Visit, Visitor
 from kiosk.departments.contract.inputs import check_input
 from kiosk.departments.contract.keeping import Request, forget, take
+from kiosk.departments.contract.papers.press import Press
 from kiosk.departments.contract.problems import problem_of
 from kiosk.departments.contract.refusals import ServiceRefused, UnknownService
 from kiosk.departments.contract.storage import SessionFactory, in_transaction
@@ -45,8 +46,14 @@ class Office:
     sessions: SessionFactory
     gate: Gate
     clock: Clock
+    press: Press | None = None
+    """Makes its papers, where it gives any."""
     receipt: Callable[[str], str] = random_receipt
     """From the department's prefix to a new receipt number."""
+
+    def __post_init__(self) -> None:
+        if self.department.gives_papers and self.press is None:
+            raise ValueError(f"{self.department.code} gives papers and needs a seal")
 
     def serve(self, code: str, key: str, asked: ServiceRequest) -> Result:
         """Answer a request. The answer is committed when this returns. Raises RequestRefused."""
@@ -76,18 +83,20 @@ class Office:
         kept = take(session, request, self.receipt(self.department.receipt_prefix), now)
         if kept.answer is not None:
             return _kept.validate_python(kept.answer)
-        result = _work(session, service, Visit(_visitor(service, claims), entered, now), kept.receipt)
+        result = self._work(session, service, Visit(_visitor(service, claims), entered, now), kept.receipt)
         kept.answer = result.model_dump(mode="json")
         return result
 
-
-def _work(session: Session, service: Service, visit: Visit, receipt: str) -> Result:
-    try:
-        with session.begin_nested():
-            answer = service.handler(session, visit)
-    except ServiceRefused as refusal:
-        return problem_of(refusal)
-    return Outcome(title=answer.title, fields=answer.fields, document=answer.document, receipt=receipt)
+    def _work(self, session: Session, service: Service, visit: Visit, receipt: str) -> Result:
+        try:
+            with session.begin_nested():
+                answer = service.handler(session, visit)
+        except ServiceRefused as refusal:
+            return problem_of(refusal)
+        document = None
+        if answer.paper is not None and self.press is not None:
+            document = self.press.issue(session, answer.paper, visit.now)
+        return Outcome(title=answer.title, fields=answer.fields, document=document, receipt=receipt)
 
 
 def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Request:

@@ -10,6 +10,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ResultKind, ServiceDescription
 from kiosk.departments.contract.clock import city_date
 from kiosk.departments.contract.declaration import Answer, Service, Visit
+from kiosk.departments.contract.money import yuan
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.medical_insurance.ledger import FUND, account_of, balance_of, transfer
 from kiosk.departments.medical_insurance.models import Account
@@ -32,13 +33,6 @@ def balance(session: Session, visit: Visit) -> Answer:
             OutcomeField(label=texts("As of", "截至", "À data de"), value=day.isoformat()),
         ),
     )
-
-
-def yuan(fen: int) -> str:
-    """An amount as people read it: ``CNY 1,234.50``."""
-    sign = "-" if fen < 0 else ""
-    whole, rest = divmod(abs(fen), 100)
-    return f"{sign}CNY {whole:,}.{rest:02}"
 
 
 def _pay_contribution(session: Session, visit: Visit, account: Account) -> None:

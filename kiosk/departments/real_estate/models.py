@@ -55,3 +55,23 @@ Index(
     sqlite_where=WAITING,
     postgresql_where=WAITING,
 )
+
+
+class Title(Base):
+    """Who owns a home, or a share in one, as the land register has it."""
+
+    __tablename__ = "titles"
+    __table_args__ = (UniqueConstraint("property_number", "owner_document"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    property_number: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(200))
+    area: Mapped[int]
+    """Hundredths of a square metre."""
+    share: Mapped[str] = mapped_column(String(9))
+    """For example ``1/1`` or ``1/2``."""
+    owner_document: Mapped[str] = mapped_column(String(20), index=True)
+    """The number of the owner's identity document."""
+    since: Mapped[date]
+    until: Mapped[date | None]
+    """The day on which it was sold; empty while it is theirs."""

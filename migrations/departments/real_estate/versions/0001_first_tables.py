@@ -44,8 +44,28 @@ def upgrade() -> None:
             postgresql_where=sa.text("called_at IS NULL"),
         )
 
+    op.create_table(
+        "titles",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("property_number", sa.String(length=20), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("area", sa.Integer(), nullable=False),
+        sa.Column("share", sa.String(length=9), nullable=False),
+        sa.Column("owner_document", sa.String(length=20), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_titles")),
+        sa.UniqueConstraint("property_number", "owner_document", name=op.f("uq_titles_property_number_owner_document")),
+    )
+    with op.batch_alter_table("titles", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_titles_owner_document"), ["owner_document"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("titles", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_titles_owner_document"))
+
+    op.drop_table("titles")
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_tickets_waiting",

@@ -15,10 +15,11 @@ from kiosk.departments.education import department as education
 from kiosk.departments.environment import department as environment
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.departments.real_estate import department as real_estate
+from kiosk.departments.social_insurance import department as social_insurance
 from tests.fixtures import postgres
 from tests.fixtures.departments import CardService, CityTime, Counter, counter
 
-ALL = (medical_insurance, education, real_estate, environment, community)
+ALL = (medical_insurance, social_insurance, education, real_estate, environment, community)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,4 +90,10 @@ def station(service: CardService, databases: Callable[[Department], str]) -> Ite
 @pytest.fixture
 def community_centre(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
     with counter(community, databases(community), service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def insurance(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(social_insurance, databases(social_insurance), service) as opened:
         yield opened

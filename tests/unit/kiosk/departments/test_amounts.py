@@ -10,9 +10,9 @@ from pydantic import TypeAdapter
 
 from cardsvc.wire.manifest import Outcome
 from kiosk.departments.contract.clock import city_date
+from kiosk.departments.contract.money import yuan
 from kiosk.departments.contract.serving import random_receipt
 from kiosk.departments.contract.texts import texts
-from kiosk.departments.medical_insurance.accounts import yuan
 
 
 @pytest.mark.parametrize(

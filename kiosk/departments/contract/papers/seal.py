@@ -1,0 +1,60 @@
+"""The department's seal: a PAdES baseline signature (ETSI EN 319 142-1, level B-B) over the whole file."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from asn1crypto import keys, pem, x509
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+FIELD: Final = "Seal"
+"""The name of the signature's field in the file."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A department's private key for papers, and the certificates that lead from it to the city's root."""
+
+    signer: signers.SimpleSigner = field(repr=False)
+
+    @classmethod
+    def load(cls, key: Path, certificates: Path) -> Self:
+        """``key``: PKCS #8 in PEM, mode 0600; ``certificates``: PEM, the seal's own first, then those above it.
+
+        Raises OSError, PermissionError when others may read the key, ValueError when a file is not what it should be.
+        """
+        if key.stat().st_mode & 0o077:
+            raise PermissionError(f"{key} can be read by others; set its mode to 0600")
+        own, *above = _certificates(certificates.read_bytes())
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        registry.register_multiple(above)
+        return cls(signers.SimpleSigner(own, _private_key(key.read_bytes()), registry))
+
+    def put_on(self, pdf: bytes, reason: str) -> bytes:
+        """The file with the seal on it."""
+        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        what = signers.PdfSignatureMetadata(
+            field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=reason
+        )
+        sealed = signers.sign_pdf(writer, what, signer=self.signer)
+        return bytes(sealed.getbuffer())
+
+
+def _certificates(text: bytes) -> list[x509.Certificate]:
+    found = [x509.Certificate.load(der) for kind, _, der in pem.unarmor(text, multiple=True) if kind == "CERTIFICATE"]
+    if not found:
+        raise ValueError("there is no certificate in the file")
+    return found
+
+
+def _private_key(text: bytes) -> keys.PrivateKeyInfo:
+    kind, _, der = pem.unarmor(text)
+    if kind != "PRIVATE KEY":
+        raise ValueError("the key is not PKCS #8 in PEM")
+    return keys.PrivateKeyInfo.load(der)
