@@ -9,6 +9,7 @@ from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, STEP_UP_CHALLENGE, Proble
 from kiosk.departments.contract.refusals import (
     AssertionNotAccepted,
     AssertionReplayed,
+    AttributeNeeded,
     CardNotAccepted,
     DepartmentFailed,
     IdempotencyKeyMissing,
@@ -37,6 +38,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     InputRefused: 422,
     DepartmentFailed: 500,
     ServiceRefused: 409,
+    AttributeNeeded: 409,
 }
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {
