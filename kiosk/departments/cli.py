@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,16 +16,20 @@ from joserfc.jwk import ECKey
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Column, Table
+from sqlalchemy.orm import Session
 
 from cardsvc.client import load_key
 from cardsvc.wire.manifest import MANIFEST_PATH, Language, Manifest, text_in
 from kiosk.departments.contract.app import create_app
+from kiosk.departments.contract.clock import system_clock
 from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.inbox.access import dismiss, invite
 from kiosk.departments.contract.logs import configure_logs
 from kiosk.departments.contract.opening import open_gate, open_office
 from kiosk.departments.contract.papers.press import Press
 from kiosk.departments.contract.papers.seal import Seal
 from kiosk.departments.contract.server import Server
+from kiosk.departments.contract.storage import open_database, session_factory
 
 DEPARTMENTS: Final = {
     "medical-insurance": "kiosk.departments.medical_insurance",
@@ -36,6 +42,17 @@ DEPARTMENTS: Final = {
 """The module of each reference department; imported only in the process that runs it."""
 
 departments_app = typer.Typer(help="Run a department, list what departments offer.", no_args_is_help=True)
+
+
+OfficerName = Annotated[str, typer.Option(help="Who it is: the name stands beside what they decide.", metavar="NAME")]
+DataFolder = Annotated[Path | None, typer.Option(help="Folder of the embedded database.", file_okay=False)]
+DatabaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        envvar="DEPARTMENT_DATABASE",
+        help="URL of another database: postgresql+psycopg://…; with a password in it, only in the environment.",
+    ),
+]
 
 
 def load(code: str) -> Department:
@@ -55,14 +72,8 @@ def serve(
     service: Annotated[str, typer.Option(help="Address of the card service.")],
     issuer: Annotated[str, typer.Option(help="Name of the card service in its assertions.")],
     key: Annotated[Path, typer.Option(help="The department's private key (JWK, mode 0600).", exists=True)],
-    data: Annotated[Path | None, typer.Option(help="Folder for the embedded database.", file_okay=False)] = None,
-    database: Annotated[
-        str | None,
-        typer.Option(
-            envvar="DEPARTMENT_DATABASE",
-            help="URL of another database: postgresql+psycopg://…; with a password in it, only in the environment.",
-        ),
-    ] = None,
+    data: DataFolder = None,
+    database: DatabaseUrl = None,
     seal_key: Annotated[
         Path | None, typer.Option(help="Private key that seals papers (PEM, mode 0600).", exists=True)
     ] = None,
@@ -90,6 +101,59 @@ def serve(
         except OSError as error:
             raise typer.BadParameter(str(error), param_hint="--port") from error
         server.serve_until_stopped()
+
+
+@departments_app.command(
+    "invite",
+    epilog="Example: kiosk departments invite environment --officer rosa --data var/environment "
+    "--url http://127.0.0.1:8104",
+)
+def invite_officer(
+    code: Annotated[str, typer.Argument(help="The department's code.")],
+    *,
+    officer: OfficerName,
+    url: Annotated[str, typer.Option(help="Where the department answers.")],
+    data: DataFolder = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Print a link to the department's inbox, for one officer. It works once, within an hour."""
+    with _records(code, data, database) as session:
+        entrance = invite(session, _name(officer), system_clock())
+    typer.echo(f"{url.rstrip('/')}/inbox/enter/{entrance}")
+
+
+@departments_app.command(
+    "dismiss", epilog="Example: kiosk departments dismiss environment --officer rosa --data var/environment"
+)
+def dismiss_officer(
+    code: Annotated[str, typer.Argument(help="The department's code.")],
+    *,
+    officer: OfficerName,
+    data: DataFolder = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """Shut an officer out of the inbox, at once. What they decided stays."""
+    with _records(code, data, database) as session:
+        if not dismiss(session, _name(officer)):
+            raise typer.BadParameter("nobody of this name was ever invited", param_hint="--officer")
+    typer.echo(f"{officer} is out")
+
+
+@contextmanager
+def _records(code: str, data: Path | None, database: str | None) -> Iterator[Session]:
+    engine = open_database(_database_url(code, data, database))
+    try:
+        with session_factory(engine).begin() as session:
+            yield session
+    finally:
+        engine.dispose()
+
+
+def _name(officer: str) -> str:
+    name = officer.strip()
+    if not name or len(name) > 40 or not name.isprintable():
+        raise typer.BadParameter("a name has 1 to 40 letters", param_hint="--officer")
+    return name
 
 
 def _load_key(path: Path) -> ECKey:

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from cardsvc.wire.manifest import IDEMPOTENCY_HEADER, MANIFEST_PATH, Outcome, ServiceRequest, service_path
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
+from kiosk.departments.contract.inbox.routes import inbox_of
 from kiosk.departments.contract.limits import LimitedBody
 from kiosk.departments.contract.papers.page import FILES, FOLDER, HEADERS, page_of
 from kiosk.departments.contract.papers.press import PATH, Press
@@ -54,6 +55,8 @@ def create_app(office: Office) -> FastAPI:
     _add_services(app, office)
     if office.press is not None:
         _add_papers(app, office, office.press)
+    if office.department.decides:
+        app.include_router(inbox_of(office))
     return app
 
 

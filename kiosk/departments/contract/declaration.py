@@ -61,6 +61,14 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
+class NewCase:
+    """Something that a person has to decide."""
+
+    lines: tuple[OutcomeField, ...] = field(repr=False)
+    """What the officer reads."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it; the receipt number is put to it when it is kept."""
 
@@ -68,6 +76,8 @@ class Answer:
     fields: tuple[OutcomeField, ...] = ()
     paper: Paper | None = None
     """To be made, sealed and given along."""
+    case: NewCase | None = None
+    """To be put before an officer, under the receipt's number."""
 
 
 Handler = Callable[[Session, Visit], Answer]
@@ -82,6 +92,8 @@ class Service:
     handler: Handler
     gives_papers: bool = False
     """Its answers may hold a paper: the department needs a seal."""
+    verdicts: Mapping[str, Texts] = field(default_factory=dict)
+    """What an officer may say to its cases, and what the citizen is told then. A service without any opens none."""
     confirm_online: bool = False
     """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
 
@@ -118,6 +130,11 @@ class Department:
     def gives_papers(self) -> bool:
         """Whether any of its services does."""
         return any(service.gives_papers for service in self.services)
+
+    @property
+    def decides(self) -> bool:
+        """Whether any of its services opens cases."""
+        return any(service.verdicts for service in self.services)
 
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""

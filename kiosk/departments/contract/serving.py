@@ -17,6 +17,7 @@ from cardsvc.wire.problems import Problem
 from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.clock import Clock
 from kiosk.departments.contract.declaration import Department, Service, Visit, Visitor
+from kiosk.departments.contract.inbox.cases import open_case
 from kiosk.departments.contract.inputs import check_input
 from kiosk.departments.contract.keeping import Request, forget, take
 from kiosk.departments.contract.papers.press import Press
@@ -93,6 +94,15 @@ class Office:
                 answer = service.handler(session, visit)
         except ServiceRefused as refusal:
             return problem_of(refusal)
+        if answer.case is not None:
+            open_case(
+                session,
+                answer.case,
+                receipt=receipt,
+                service=service.description.code,
+                pseudonym=visit.visitor.pseudonym,
+                now=visit.now,
+            )
         document = None
         if answer.paper is not None and self.press is not None:
             document = self.press.issue(session, answer.paper, visit.now)

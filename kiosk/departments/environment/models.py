@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, String, Text
+from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
+from kiosk.departments.contract.storage import TYPES, new_metadata
 
 
 class Base(DeclarativeBase):
@@ -29,25 +28,3 @@ class Slip(Base):
     credited_to: Mapped[str | None] = mapped_column(String(128), index=True)
     """The pseudonym."""
     credited_at: Mapped[datetime | None]
-
-
-class Report(Base):
-    """Something that somebody saw and that the department should look at."""
-
-    __tablename__ = "reports"
-
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(40))
-    place: Mapped[str] = mapped_column(String(40))
-    words: Mapped[str] = mapped_column(Text)
-    """As the reporter wrote them."""
-    reporter: Mapped[str] = mapped_column(String(128), index=True)
-    """The pseudonym."""
-    reported_at: Mapped[datetime]
-    settled_at: Mapped[datetime | None]
-
-
-OPEN = Report.settled_at.is_(None)
-"""The reports that nobody has dealt with yet."""
-
-Index("ix_reports_open", Report.reported_at, sqlite_where=OPEN, postgresql_where=OPEN)

@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ResultKind, ServiceDescription, Texts
-from kiosk.departments.contract.declaration import Answer, Service, Visit
+from kiosk.departments.contract.declaration import Answer, NewCase, Service, Visit
 from kiosk.departments.contract.forms import choice, form, text
 from kiosk.departments.contract.texts import texts
-from kiosk.departments.environment.models import Report
 
 KINDS: Final[Mapping[str, Texts]] = {
     "rubbish": texts("Rubbish or fly-tipping", "垃圾或乱倒废物", "Lixo ou despejo ilegal"),
@@ -31,24 +30,30 @@ PLACES: Final[Mapping[str, Texts]] = {
 }
 
 
-def report(session: Session, visit: Visit) -> Answer:
+VERDICTS: Final[Mapping[str, Texts]] = {
+    "mended": texts("It has been put right. Thank you.", "问题已解决，谢谢。", "Já foi resolvido. Obrigado."),
+    "passed-on": texts(
+        "It is somebody else's task; we have passed it on.",
+        "该问题不属本部门职责，已转交处理。",
+        "É tarefa de outra entidade; já a informámos.",
+    ),
+    "nothing-found": texts(
+        "We looked and found nothing.", "经现场核查，未发现问题。", "Verificámos e não encontrámos nada."
+    ),
+}
+
+
+def report(_session: Session, visit: Visit) -> Answer:
     """Put it before the officers."""
-    kind, place = visit.input["kind"], visit.input["place"]
-    session.add(
-        Report(
-            kind=kind,
-            place=place,
-            words=visit.input["words"],
-            reporter=visit.visitor.pseudonym,
-            reported_at=visit.now,
-        )
+    said = (
+        OutcomeField(label=texts("Reported", "举报内容", "Assunto"), value=KINDS[visit.input["kind"]]),
+        OutcomeField(label=texts("Where", "地点", "Onde"), value=PLACES[visit.input["place"]]),
     )
+    words = OutcomeField(label=texts("In their words", "说明", "Por palavras suas"), value=visit.input["words"])
     return Answer(
         title=texts("Thank you, we will look at it", "谢谢，我们会跟进处理", "Obrigado, vamos verificar"),
-        fields=(
-            OutcomeField(label=texts("Reported", "举报内容", "Assunto"), value=KINDS[kind]),
-            OutcomeField(label=texts("Where", "地点", "Onde"), value=PLACES[place]),
-        ),
+        fields=said,
+        case=NewCase((*said, words)),
     )
 
 
@@ -78,4 +83,5 @@ PROBLEM_REPORT: Final = Service(
         result=ResultKind.RECEIPT,
     ),
     report,
+    verdicts=VERDICTS,
 )

@@ -17,27 +17,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "reports",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(length=40), nullable=False),
-        sa.Column("place", sa.String(length=40), nullable=False),
-        sa.Column("words", sa.Text(), nullable=False),
-        sa.Column("reporter", sa.String(length=128), nullable=False),
-        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports")),
-    )
-    with op.batch_alter_table("reports", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_reports_open",
-            ["reported_at"],
-            unique=False,
-            sqlite_where=sa.text("settled_at IS NULL"),
-            postgresql_where=sa.text("settled_at IS NULL"),
-        )
-        batch_op.create_index(batch_op.f("ix_reports_reporter"), ["reporter"], unique=False)
-
-    op.create_table(
         "slips",
         sa.Column("number", sa.String(length=12), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
@@ -55,12 +34,3 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_slips_credited_to"))
 
     op.drop_table("slips")
-    with op.batch_alter_table("reports", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_reports_reporter"))
-        batch_op.drop_index(
-            "ix_reports_open",
-            sqlite_where=sa.text("settled_at IS NULL"),
-            postgresql_where=sa.text("settled_at IS NULL"),
-        )
-
-    op.drop_table("reports")

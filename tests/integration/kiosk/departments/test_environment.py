@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from kiosk.departments.environment.models import Report, Slip
+from kiosk.departments.environment.models import Slip
 from kiosk.departments.environment.recycling import FIRST_SLIPS
 from tests.fixtures.departments import Counter
 
 SLIP, OTHER_SLIP, *_ = ({"slip": number} for number in FIRST_SLIPS)
-SMOKE = {"kind": "air", "place": "mangzhou", "words": "Black smoke behind the boat house."}
 
 
 def credited(station: Counter) -> list[tuple[Any, ...]]:
@@ -67,22 +66,3 @@ def test_a_wrong_number_is_refused(station: Counter, number: str, refusal: str, 
 
     assert (problem["type"], problem["status"]) == (refusal, status)
     assert credited(station) == []
-
-
-def test_a_report_waits_for_an_officer(station: Counter) -> None:
-    response = station.ask("problem-report", SMOKE)
-
-    assert response.status_code == 200
-    with station.office.sessions() as session:
-        (report,) = session.scalars(select(Report))
-    assert (report.kind, report.place, report.words) == ("air", "mangzhou", SMOKE["words"])
-    assert (report.reporter, report.settled_at) == ("pseudonym-of-li-wei", None)
-
-
-def test_a_report_sent_twice_is_one_report(station: Counter) -> None:
-    assertion = station.service.assertion(station.department, "problem-report")
-    answers = [station.ask("problem-report", SMOKE, key="k" * 16, assertion=assertion).json() for _ in range(2)]
-
-    assert answers[0] == answers[1]
-    with station.office.sessions() as session:
-        assert len(session.scalars(select(Report)).all()) == 1

@@ -105,3 +105,8 @@ def test_the_codes_of_departments_are_their_own() -> None:
     assert {code: load(code).code for code in DEPARTMENTS} == {code: code for code in DEPARTMENTS}
     prefixes: list[Any] = [department.receipt_prefix for department in ALL]
     assert len(set(prefixes)) == len(prefixes)
+
+
+@pytest.mark.parametrize("department", ALL, ids=names)
+def test_where_people_decide_citizens_can_ask_how_it_stands(department: Department) -> None:
+    assert department.decides == (department.service("my-cases") is not None)

@@ -1,0 +1,160 @@
+"""Cases that a person decides: opened at the kiosk, settled on the inbox page, read by the citizen later."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from kiosk.departments.contract.inbox.access import dismiss, invite
+from kiosk.departments.contract.inbox.models import Case
+from tests.fixtures.departments import NO_TLS, Counter
+
+SMOKE = {"kind": "air", "place": "mangzhou", "words": "Black smoke behind the boat house. <b>Quick!</b>"}
+
+
+class OfficerAtDesk:
+    """A browser that posts forms as pages make it do."""
+
+    def __init__(self, station: Counter) -> None:
+        origin = str(station.http.base_url).rstrip("/")
+        self.station = station
+        self.http = httpx.Client(base_url=origin, headers={"Origin": origin}, verify=NO_TLS, timeout=60)
+
+    def invited(self, name: str = "rosa") -> str:
+        with self.station.office.sessions.begin() as session:
+            return invite(session, name, self.station.clock.now)
+
+    def enter(self, code: str) -> httpx.Response:
+        return self.http.post("/inbox/enter", data={"code": code})
+
+    def settle(self, case: Case, verdict: str = "mended", note: str = "") -> httpx.Response:
+        return self.http.post(f"/inbox/{case.id}", data={"verdict": verdict, "note": note})
+
+
+@pytest.fixture
+def officer(station: Counter) -> Iterator[OfficerAtDesk]:
+    desk = OfficerAtDesk(station)
+    with desk.http:
+        yield desk
+
+
+@pytest.fixture
+def rosa(officer: OfficerAtDesk) -> OfficerAtDesk:
+    assert officer.enter(officer.invited()).status_code == 303
+    return officer
+
+
+@pytest.fixture
+def case(station: Counter) -> Case:
+    assert station.ask("problem-report", SMOKE).status_code == 200
+    return only_case(station)
+
+
+def only_case(station: Counter) -> Case:
+    with station.office.sessions() as session:
+        return session.scalars(select(Case)).one()
+
+
+def told(station: Counter, **claims: Any) -> list[Any]:
+    response = station.ask("my-cases", {}, **{"acr": "pin", **claims})
+    assert response.status_code == 200, response.text
+    return [field["value"] for field in response.json()["fields"]]
+
+
+def test_a_report_waits_for_an_officer(station: Counter, case: Case) -> None:
+    assert (case.service, case.pseudonym, case.verdict) == ("problem-report", "pseudonym-of-li-wei", None)
+    assert [value["en"] for value in told(station)] == ["We are working on it"]
+
+
+def test_the_citizen_hears_of_the_verdict(station: Counter, rosa: OfficerAtDesk, case: Case) -> None:
+    page = rosa.http.get(f"/inbox/{case.id}").text
+    assert "Black smoke behind the boat house. &lt;b&gt;Quick!&lt;/b&gt;" in page
+    assert "pseudonym" not in page
+
+    assert rosa.settle(case, note="The chimney\nwas cleaned.").status_code == 303
+    (said,) = told(station)
+    assert said["en"] == "It has been put right. Thank you. — The chimney was cleaned."
+    assert only_case(station).decided_by == "rosa"
+
+
+def test_nobody_hears_of_the_cases_of_others(station: Counter, case: Case) -> None:
+    assert told(station, sub="somebody else") == []
+
+
+def test_a_tap_does_not_tell(station: Counter, case: Case) -> None:
+    assert station.refused("my-cases", {})["type"] == "step-up-required"
+
+
+def test_a_report_sent_twice_is_one_case(station: Counter) -> None:
+    assertion = station.service.assertion(station.department, "problem-report")
+    answers = [station.ask("problem-report", SMOKE, key="k" * 16, assertion=assertion).json() for _ in range(2)]
+
+    assert answers[0] == answers[1]
+    assert only_case(station).receipt == answers[0]["receipt"]
+
+
+def test_a_case_is_settled_once(station: Counter, rosa: OfficerAtDesk, case: Case) -> None:
+    verdicts = ["mended", "passed-on", "nothing-found"] * 5
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda verdict: rosa.settle(case, verdict), verdicts))
+
+    assert sorted(answer.status_code for answer in answers) == [303] + (len(verdicts) - 1) * [409]
+    assert only_case(station).verdict in verdicts
+
+
+class TestEntrance:
+    def test_without_a_cookie_nothing_is_shown_or_settled(self, officer: OfficerAtDesk, case: Case) -> None:
+        answers = [officer.http.get("/inbox"), officer.http.get(f"/inbox/{case.id}"), officer.settle(case)]
+
+        assert [answer.status_code for answer in answers] == [401, 401, 401]
+        assert not any("smoke" in answer.text for answer in answers)
+        assert only_case(officer.station).verdict is None
+
+    def test_a_link_works_once(self, officer: OfficerAtDesk) -> None:
+        code = officer.invited()
+        assert [officer.enter(code).status_code for _ in range(2)] == [303, 401]
+
+    def test_looking_at_a_link_does_not_use_it_up(self, officer: OfficerAtDesk) -> None:
+        code = officer.invited()
+        assert officer.http.get(f"/inbox/enter/{code}").status_code == 200
+        assert officer.enter(code).status_code == 303
+
+    def test_a_link_lasts_an_hour(self, officer: OfficerAtDesk) -> None:
+        code = officer.invited()
+        officer.station.clock.forward(hours=1)
+        assert officer.enter(code).status_code == 401
+
+    def test_a_working_day_ends(self, rosa: OfficerAtDesk) -> None:
+        assert rosa.http.get("/inbox").status_code == 200
+        rosa.station.clock.forward(hours=10)
+        assert rosa.http.get("/inbox").status_code == 401
+
+    def test_whoever_is_dismissed_is_out_at_once(self, rosa: OfficerAtDesk, case: Case) -> None:
+        with rosa.station.office.sessions.begin() as session:
+            assert dismiss(session, "rosa")
+        assert rosa.settle(case).status_code == 401
+
+    def test_the_cookie_is_not_for_scripts_or_other_sites(self, officer: OfficerAtDesk) -> None:
+        cookie = officer.enter(officer.invited()).headers["set-cookie"].lower()
+        assert {"httponly", "samesite=strict", "path=/inbox"} <= {part.strip() for part in cookie.split(";")}
+
+    @pytest.mark.parametrize("origin", ["null", "http://evil.test", ""])
+    def test_another_sites_form_settles_nothing(self, rosa: OfficerAtDesk, case: Case, origin: str) -> None:
+        rosa.http.headers["Origin"] = origin
+        assert rosa.settle(case).status_code == 403
+        assert only_case(rosa.station).verdict is None
+
+
+@pytest.mark.parametrize(("verdict", "note"), [("granted", ""), ("", ""), ("mended", "x" * 301), ("mended", "a\x00b")])
+def test_what_an_officer_cannot_say_is_refused(rosa: OfficerAtDesk, case: Case, verdict: str, note: str) -> None:
+    assert rosa.settle(case, verdict, note).is_client_error
+    assert only_case(rosa.station).verdict is None
+
+
+def test_an_unknown_case_is_not_found(rosa: OfficerAtDesk) -> None:
+    assert rosa.http.get("/inbox/00000000-0000-0000-0000-000000000000").status_code == 404
