@@ -21,7 +21,7 @@ from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockBatch, StockCount
-from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, StatusList, StatusPlace
+from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, SealCertificate, StatusList, StatusPlace
 
 __all__ = [
     "Acquaintance",
@@ -60,6 +60,7 @@ __all__ = [
     "PublishedStatement",
     "RegistryEvent",
     "RoleGrant",
+    "SealCertificate",
     "SearchToken",
     "StatusList",
     "StatusPlace",

@@ -101,6 +101,8 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     departments.DepartmentNotFound: Answer(_NOT_FOUND),
     departments.PolicyDraftNotFound: Answer(_NOT_FOUND),
     departments.PolicyChangedMeanwhile: Answer(_CONFLICT),
+    departments.SealRefused: Answer(_UNPROCESSABLE),
+    departments.SealNotFound: Answer(_NOT_FOUND),
     departments.PurposeNotCovered: Answer(_FORBIDDEN),
     departments.ReaderNotCovered: Answer(_FORBIDDEN),
     approvals.SamePerson: Answer(_FORBIDDEN),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from rich.markup import escape
 
 from cardsvc import ceremony
@@ -14,13 +17,31 @@ from cardsvc.approvals.repository import find_newest
 from cardsvc.callers.scopes import Scope
 from cardsvc.clock import system_clock
 from cardsvc.commands.presence import SigningOfficer, present
-from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
-from cardsvc.departments import drafting
+from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, read_settings, report
+from cardsvc.departments import drafting, seals
 from cardsvc.departments.repository import all_departments
 from cardsvc.departments.service import add_department, publish_policy
 from cardsvc.reporting import reporting
+from cardsvc.trust.addresses import Addresses
+from cardsvc.trust.authority import IssuingAuthority
+from cardsvc.trust.keystores import load_keystore
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.departments import Department
+
+
+class SealReason(StrEnum):
+    """Why a seal is revoked."""
+
+    KEY_COMPROMISE = "key-compromise"
+    SUPERSEDED = "superseded"
+    CESSATION = "cessation-of-operation"
+
+
+REASONS: Final = {
+    SealReason.KEY_COMPROMISE: x509.ReasonFlags.key_compromise,
+    SealReason.SUPERSEDED: x509.ReasonFlags.superseded,
+    SealReason.CESSATION: x509.ReasonFlags.cessation_of_operation,
+}
 
 app = typer.Typer(help="Departments and their policies.", no_args_is_help=True)
 
@@ -89,6 +110,47 @@ def publish(
         published = drafting.describe_policy(drafting.publish_draft(session, draft.id, actor=requester, now=now))
     told = f"version {published.version} of the policy of {escape(code)} is in force"
     report(published.model_dump(mode="json"), told, as_json)
+
+
+@app.command("seal")
+def seal(
+    code: Annotated[str, typer.Argument(help="The department's code.")],
+    *,
+    csr: Annotated[Path, typer.Option(help="PKCS #10 request in PEM, signed with the seal's key.", exists=True)],
+    out: Annotated[Path, typer.Option(help="Where the certificate goes, and the one above it (PEM).")],
+    as_json: JsonOption = False,
+) -> None:
+    """Certify the seal that a department puts on its papers.
+
+    Example: cardsvc department seal real-estate --csr seal.csr.pem --out seal.pem
+    """
+    settings = read_settings()
+    with reporting(), open_session() as session:
+        authority = IssuingAuthority.load(settings.keystore_dir, load_keystore(settings), Addresses(settings.issuer))
+        request = csr.read_bytes()
+        certificate = seals.certify_seal(session, authority, code, request, actor=ceremony.ACTOR, now=system_clock())
+        out.write_bytes(b"".join(each.public_bytes(Encoding.PEM) for each in (certificate, authority.issuing)))
+    made = {"serial": f"{certificate.serial_number:x}", "not_after": certificate.not_valid_after_utc.isoformat()}
+    report(
+        made, f"seal {made['serial']} of {escape(code)}, until {made['not_after'][:10]}, in {escape(str(out))}", as_json
+    )
+
+
+@app.command("revoke-seal")
+def revoke_a_seal(
+    serial: Annotated[str, typer.Argument(help="The certificate's serial number, hexadecimal.")],
+    *,
+    reason: Annotated[SealReason, typer.Option(help="For whoever checks a paper.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Revoke a seal: papers that bear it are not good any more.
+
+    Example: cardsvc department revoke-seal 4f1c --reason key-compromise
+    """
+    with reporting(), open_session() as session:
+        flag = REASONS[reason]
+        seals.revoke_seal(session, serial, flag, actor=ceremony.ACTOR, now=system_clock())
+    report({"serial": serial, "reason": reason.value}, f"seal {escape(serial)} is revoked", as_json)
 
 
 def _state(row: Department) -> str:

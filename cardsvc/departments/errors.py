@@ -73,3 +73,20 @@ class ReaderNotCovered(ServiceError):
 
     def __init__(self, level: Level) -> None:
         super().__init__("The level needs to be among the reader levels of the approved policy.", level=level.value)
+
+
+class SealRefused(ServiceError):
+    """Raised when a request for a seal's certificate cannot be granted. ``detail`` says why."""
+
+    code = "seal-refused"
+    title = "No certificate can be given to this seal"
+
+
+class SealNotFound(ServiceError):
+    """Raised when there is no such seal."""
+
+    code = "seal-not-found"
+    title = "There is no such seal"
+
+    def __init__(self) -> None:
+        super().__init__("No seal's certificate has this serial number.")

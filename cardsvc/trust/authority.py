@@ -1,6 +1,6 @@
 """The city's certificate authorities: how they come to be, and how the issuing one signs card certificates.
 
-root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder
+root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder, seals
 
 The issuing CA keeps its name when its key is renewed; certificates by its former keys stay good (RFC 4210 §4.4 calls it
 key update). What certificates look like is in `building.py`.
@@ -142,6 +142,15 @@ class IssuingAuthority:
         name = building.common_name(f"OCSP responder {issuer_code(version)}")
         public_key = self.keystore.public_key(KeyName.OCSP)
         return self._issuer(version).certify(name, public_key, now, now + lifetime, building.as_responder)
+
+    def certify_seal(
+        self, title: str, public_key: ec.EllipticCurvePublicKey, now: datetime, lifetime: timedelta
+    ) -> x509.Certificate:
+        """A certificate for a department's seal, by the present key of the issuing CA. Raises OutlivesItsIssuer."""
+        if now + lifetime > self.issuing.not_valid_after_utc:
+            raise OutlivesItsIssuer(f"the issuing CA ends on {self.issuing.not_valid_after_utc:%Y-%m-%d}")
+        name = building.common_name(title)
+        return self._issuer(self.issuer_version).certify(name, public_key, now, now + lifetime, building.as_seal)
 
     def _issuer(self, version: int) -> _Issuer:
         return _Issuer(self.keystore, self.addresses, self.issuers[version - FIRST], version)

@@ -1,6 +1,6 @@
 """The certificates of the city, each as its builder makes it; `authority.py` says who signs which.
 
-root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder
+root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder, seals
 """
 
 from __future__ import annotations
@@ -98,6 +98,15 @@ def as_content_signer(certificate: x509.CertificateBuilder) -> x509.CertificateB
         _end_entity(certificate)
         .add_extension(signing_key_usage(), critical=True)
         .add_extension(x509.ExtendedKeyUsage([identifiers.EKU_PIV_CONTENT_SIGNING]), critical=True)
+    )
+
+
+def as_seal(certificate: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """For papers that a department gives out (RFC 9336). No card policy is in it, so it passes for no card's key."""
+    return (
+        _end_entity(certificate)
+        .add_extension(signing_key_usage(content_commitment=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([identifiers.EKU_DOCUMENT_SIGNING]), critical=False)
     )
 
 

@@ -57,6 +57,31 @@ class Certificate(Base):
     created_at: Mapped[datetime]
 
 
+class SealCertificate(Base):
+    """The certificate of a department's seal, which it puts on papers. In force until it is revoked or over."""
+
+    __tablename__ = "seal_certificates"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"), index=True)
+    serial: Mapped[str] = mapped_column(String(40), unique=True)
+    """Lower-case hexadecimal."""
+    der: Mapped[bytes]
+    public_key_sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    issuer_version: Mapped[int]
+    """Which of the issuing CA's keys signed it."""
+    status: Mapped[CertificateStatus] = mapped_column(Text(CertificateStatus))
+    revocation_reason: Mapped[str | None] = mapped_column(String(32))
+    revoked_at: Mapped[datetime | None]
+    not_after: Mapped[datetime]
+    created_at: Mapped[datetime]
+
+    @property
+    def held_at(self) -> datetime:
+        """A seal is never on hold."""
+        return self.created_at
+
+
 class KeyVersion(Base):
     """One version of a key that was renewed at least once. The public half stays here when the private one is gone."""
 

@@ -26,7 +26,7 @@ from cardsvc.db import SessionFactory, reading
 from cardsvc.trust.addresses import issuer_code
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.keystore import FIRST, KeyName
-from cardsvc.trust.models import Certificate, Publication
+from cardsvc.trust.models import Certificate, Publication, SealCertificate
 from cardsvc.trust.publishing import Draft, Publisher, Topic
 from cardsvc.trust.revocation_lists import STATUS_ONLY, Revoked, revoked_state
 
@@ -114,13 +114,8 @@ class Responder:
     def _find(self, question: _Question) -> _Finding:
         if question.serial_number == self._authority.content_signing.serial_number:
             return _Finding(issued=question.version == self._authority.issuer_version, revoked=None)
-        statement = (
-            select(Certificate)
-            .options(STATUS_ONLY)
-            .where(Certificate.serial == f"{question.serial_number:x}", Certificate.issuer_version == question.version)
-        )
         with reading(self._sessions) as session:
-            certificate = session.scalars(statement).one_or_none()
+            certificate = _of_card(session, question) or _of_seal(session, question)
         if certificate is None:
             return _Finding(issued=False, revoked=None)
         return _Finding(issued=True, revoked=revoked_state(certificate))
@@ -175,6 +170,16 @@ def _draft_certificate(authority: IssuingAuthority, version: int, _session: Sess
 
     public_key = authority.keystore.public_key(KeyName.OCSP)
     return Draft(public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo), sign)
+
+
+def _of_card(session: Session, question: _Question) -> Certificate | None:
+    statement = select(Certificate).options(STATUS_ONLY).where(Certificate.serial == f"{question.serial_number:x}")
+    return session.scalars(statement.where(Certificate.issuer_version == question.version)).one_or_none()
+
+
+def _of_seal(session: Session, question: _Question) -> SealCertificate | None:
+    statement = select(SealCertificate).where(SealCertificate.serial == f"{question.serial_number:x}")
+    return session.scalars(statement.where(SealCertificate.issuer_version == question.version)).one_or_none()
 
 
 def _parse(der: bytes) -> ocsp.OCSPRequest:

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, load_only
 from cardsvc.trust.addresses import ROOT, issuer_code
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.keystore import FIRST, KeyName
-from cardsvc.trust.models import Certificate, CertificateStatus, KeyVersion, Publication
+from cardsvc.trust.models import Certificate, CertificateStatus, KeyVersion, Publication, SealCertificate
 from cardsvc.trust.publishing import Draft, Topic
 
 LIFETIME: Final = timedelta(hours=24)
@@ -65,11 +65,11 @@ def revocation_list(authority: IssuingAuthority, code: str) -> Topic | None:
     versions = {issuer_code(version): version for version in range(FIRST, FIRST + len(authority.issuers))}
     if code not in versions:
         return None
-    return Topic(Publication.REVOCATION_LIST, code, LIFETIME, partial(_of_cards, authority, versions[code]))
+    return Topic(Publication.REVOCATION_LIST, code, LIFETIME, partial(_of_holders, authority, versions[code]))
 
 
-def revoked_state(certificate: Certificate) -> Revoked | None:
-    """What is told about a certificate of a card; None when it is good."""
+def revoked_state(certificate: Certificate | SealCertificate) -> Revoked | None:
+    """What is told about a certificate of a card or a seal; None when it is good."""
     serial_number = int(certificate.serial, 16)
     match certificate.status:
         case CertificateStatus.ON_HOLD:
@@ -81,7 +81,7 @@ def revoked_state(certificate: Certificate) -> Revoked | None:
             return None
 
 
-def _of_cards(authority: IssuingAuthority, version: int, session: Session, now: datetime) -> Draft:
+def _of_holders(authority: IssuingAuthority, version: int, session: Session, now: datetime) -> Draft:
     listed = (
         select(Certificate)
         .options(STATUS_ONLY)
@@ -92,7 +92,16 @@ def _of_cards(authority: IssuingAuthority, version: int, session: Session, now: 
         )
         .order_by(Certificate.serial)
     )
-    states = map(revoked_state, session.scalars(listed))
+    seals = (
+        select(SealCertificate)
+        .where(
+            SealCertificate.status != CertificateStatus.VALID,
+            SealCertificate.issuer_version == version,
+            SealCertificate.not_after > now - AFTER_EXPIRY,
+        )
+        .order_by(SealCertificate.serial)
+    )
+    states = map(revoked_state, [*session.scalars(listed), *session.scalars(seals)])
     return _draft(authority, KeyName.ISSUING_CA, version, [state for state in states if state is not None])
 
 

@@ -5,16 +5,15 @@ Everything lives in one folder and is done with the programs a city would use, a
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cardsvc.client import ServiceClient, load_key
 from kiosk.city.processes import ChildProcess, python, run
@@ -24,31 +23,22 @@ FOUNDING_OFFICERS: Final = ("ana", "bo")
 KIOSK: Final = "kiosk-1"
 DESK: Final = "desk-1"
 
-POLICIES: Final[Mapping[str, Mapping[str, Any]]] = {
-    "medical-insurance": {
-        "services": {
-            "clinic-check-in": {"level": "tap", "attributes": ["district"]},
-            "balance": {"level": "pin", "attributes": []},
-        },
-        "purposes": {
-            "benefit-review": {"en": "Review of benefits", "zh-Hans": "福利复核", "pt": "Revisão de benefícios"},
-        },
-        "questions": {"age-at-least:65": {"level": "pin", "purposes": ["benefit-review"]}},
-        "reader_levels": ["tap"],
-    },
-    "education": {
-        "services": {
-            "library-loan": {"level": "tap", "attributes": []},
-            "library-return": {"level": "tap", "attributes": []},
-        },
-        "purposes": {
-            "overdue-loan": {"en": "Loans that are overdue", "zh-Hans": "逾期未还", "pt": "Empréstimos em atraso"},
-        },
-    },
-}
-"""What each department may learn for each of its services."""
+POLICY_FOLDER: Final = Path(__file__).parent / "policies"
+"""What each department may learn for each of its services: a file for each, as `cardsvc department add` takes it."""
 
-TITLES: Final = {"medical-insurance": "Medical Insurance", "education": "Education"}
+TITLES: Final = {
+    "medical-insurance": "Medical Insurance",
+    "social-insurance": "Social Insurance",
+    "education": "Education",
+    "real-estate": "Real Estate",
+    "environment": "Environment",
+    "community": "Community",
+}
+"""The departments of the city, and what they are called."""
+GIVE_PAPERS: Final = frozenset({"social-insurance", "real-estate"})
+"""Those whose seals the city certifies."""
+SMALL_CITY: Final = ("medical-insurance", "education")
+"""Enough for the story that `make demo` tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +55,10 @@ class Plan:
     """More settings of the card service."""
 
     @classmethod
-    def for_folder(cls, folder: Path, kiosk_port: int | None = None) -> Plan:
+    def for_folder(cls, folder: Path, kiosk_port: int | None = None, departments: Sequence[str] = SMALL_CITY) -> Plan:
         """Choose free ports. ``kiosk_port`` is wished for, and taken only when it is free."""
-        ports = free_ports(2 + len(POLICIES), wished=kiosk_port)
-        return cls(folder, ports[1], dict(zip(POLICIES, ports[2:], strict=True)), ports[0])
+        ports = free_ports(2 + len(departments), wished=kiosk_port)
+        return cls(folder, ports[1], dict(zip(departments, ports[2:], strict=True)), ports[0])
 
     @property
     def service_url(self) -> str:
@@ -95,6 +85,10 @@ class Plan:
     def public_key(self, client_id: str) -> Path:
         """Its public half."""
         return self.folder / f"{client_id}.pub.jwk"
+
+    def seal(self, code: str) -> tuple[Path, Path]:
+        """The key of a department's seal, and its certificates."""
+        return self.folder / f"{code}.seal.key.pem", self.folder / f"{code}.seal.pem"
 
     @property
     def root_certificate(self) -> Path:
@@ -139,10 +133,7 @@ def found(plan: Plan) -> None:
         _cardsvc(plan, "caller", "add", f"--kind={kind}", f"--client-id={client_id}", f"--title={title}",
                  f"--jwk={plan.public_key(client_id)}")  # fmt: skip
     for code in plan.department_ports:
-        policy_file = plan.folder / f"{code}.policy.json"
-        policy_file.write_text(json.dumps(POLICIES[code]))
-        _cardsvc(plan, "department", "add", f"--code={code}", f"--title={TITLES[code]}",
-                 f"--jwk={plan.public_key(code)}", f"--policy={policy_file}")  # fmt: skip
+        _add_department(plan, code)
 
 
 @contextmanager
@@ -183,19 +174,37 @@ def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
         f"--contactless={stage.reader_name(Place.CONTACTLESS)}", f"--contact={stage.reader_name(Place.CONTACT)}",
         f"--ready-file={plan.folder / 'kiosk.link'}",
         # With its code: an address without one may be whatever department it says it is.
-        *(f"--department={code}={plan.department_url(code)}" for code in POLICIES),
+        *(f"--department={code}={plan.department_url(code)}" for code in plan.department_ports),
     )  # fmt: skip
     with _child(plan, "kiosk", command, stage.environment) as process:
         process.wait_for("listening on ")
         yield process
 
 
+def _add_department(plan: Plan, code: str) -> None:
+    _cardsvc(plan, "department", "add", f"--code={code}", f"--title={TITLES[code]}",
+             f"--jwk={plan.public_key(code)}", f"--policy={POLICY_FOLDER / code}.json")  # fmt: skip
+    if code in GIVE_PAPERS:
+        key, certificate = plan.seal(code)
+        request = certificate.with_suffix(".csr.pem")
+        run("seal-key", python("kiosk.cli", "departments", "seal-key", f"--out={key}", f"--csr={request}"), {})
+        _cardsvc(plan, "department", "seal", code, f"--csr={request}", f"--out={certificate}")
+
+
 def _department(plan: Plan, code: str) -> ChildProcess:
     plan.department_data(code).mkdir(exist_ok=True)
     command = python("kiosk.cli", "departments", "serve", code, f"--port={plan.department_ports[code]}",
                      f"--service={plan.service_url}", f"--issuer={plan.service_url}",
-                     f"--key={plan.private_key(code)}", f"--data={plan.department_data(code)}")  # fmt: skip
+                     f"--key={plan.private_key(code)}", f"--data={plan.department_data(code)}",
+                     *_seal_options(plan, code))  # fmt: skip
     return _child(plan, code, command, {})
+
+
+def _seal_options(plan: Plan, code: str) -> tuple[str, ...]:
+    if code not in GIVE_PAPERS:
+        return ()
+    key, certificate = plan.seal(code)
+    return (f"--seal-key={key}", f"--seal-certificates={certificate}", f"--public-url={plan.department_url(code)}")
 
 
 def _child(plan: Plan, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> ChildProcess:

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from kiosk.city.card_table import CardTable, Position, open_table
-from kiosk.city.founding import Plan, found, open_kiosk, open_offices
+from kiosk.city.founding import TITLES, Plan, found, open_kiosk, open_offices
 from kiosk.city.issuing import CITIZENS_PIN, RESIDENT, STOCK_NUMBER, issue
 from kiosk.city.stage import CardFiles, Stage, Transport, open_stage, why_no_pcsc
 
@@ -25,7 +25,7 @@ def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: C
     with ExitStack() as running:
         room = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="city-")))
         stage = running.enter_context(open_stage(room, wanted))
-        plan = Plan.for_folder(room, kiosk_port)
+        plan = Plan.for_folder(room, kiosk_port, tuple(TITLES))
         console.print("Founding the city …")
         found(plan)
         console.print("Opening the card service and the departments …")

@@ -27,7 +27,7 @@ from kiosk.departments.contract.inbox.access import dismiss, invite
 from kiosk.departments.contract.logs import configure_logs
 from kiosk.departments.contract.opening import open_gate, open_office
 from kiosk.departments.contract.papers.press import Press
-from kiosk.departments.contract.papers.seal import Seal
+from kiosk.departments.contract.papers.seal import Seal, make_key
 from kiosk.departments.contract.server import Server
 from kiosk.departments.contract.storage import open_database, session_factory
 
@@ -137,6 +137,23 @@ def dismiss_officer(
         if not dismiss(session, _name(officer)):
             raise typer.BadParameter("nobody of this name was ever invited", param_hint="--officer")
     typer.echo(f"{officer} is out")
+
+
+@departments_app.command("seal-key", epilog="Example: kiosk departments seal-key --out seal.key.pem --csr seal.csr.pem")
+def make_seal_key(
+    *,
+    out: Annotated[Path, typer.Option(help="Where the private key goes (PEM, mode 0600); must not exist.")],
+    csr: Annotated[Path, typer.Option(help="Where the request for its certificate goes (PKCS #10, PEM).")],
+) -> None:
+    """Make the key of a department's seal, and the request that `cardsvc department seal` certifies."""
+    key, request = make_key()
+    try:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--out") from error
+    csr.write_bytes(request)
+    typer.echo(f"{out} and {csr}")
 
 
 @contextmanager

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import Result
+from typer.testing import CliRunner, Result
 
+from kiosk.departments.cli import departments_app
+from kiosk.departments.contract.papers.seal import Seal
 from tests.fixtures.command_line import Town
 
 LOAN = {"services": {"library-loan": {"level": "tap", "attributes": []}}}
@@ -75,3 +77,19 @@ def test_a_department_that_was_shut_out_is_listed_as_such(founded: Town) -> None
     founded.run("caller", "disable", "education")
     assert "education: Education, shut out" in founded.run("department", "list").stdout
     assert publish(founded, PROOF).exit_code == 1
+
+
+def test_a_seal_is_certified_and_revoked(founded: Town) -> None:
+    key, csr, out = (founded.folder / name for name in ("seal.key.pem", "seal.csr.pem", "seal.pem"))
+    made = CliRunner().invoke(departments_app, ["seal-key", f"--out={key}", f"--csr={csr}"])
+    assert made.exit_code == 0, made.output
+    assert key.stat().st_mode & 0o777 == 0o600
+
+    done = founded.run("department", "seal", "education", f"--csr={csr}", f"--out={out}", "--json")
+    assert done.exit_code == 0, done.stderr
+    serial = json.loads(done.stdout)["serial"]
+    Seal.load(key, out)
+
+    assert founded.run("department", "seal", "education", f"--csr={csr}", f"--out={out}").exit_code == 1
+    assert founded.run("department", "revoke-seal", serial, "--reason=superseded").exit_code == 0
+    assert founded.run("department", "revoke-seal", "abc", "--reason=superseded").exit_code == 1

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from asn1crypto import keys, pem, x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509 import CertificateSigningRequestBuilder, Name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
@@ -44,6 +48,13 @@ class Seal:
         )
         sealed = signers.sign_pdf(writer, what, signer=self.signer)
         return bytes(sealed.getbuffer())
+
+
+def make_key() -> tuple[bytes, bytes]:
+    """A new key (PKCS #8, PEM), and a request for its certificate (PKCS #10, PEM). The city gives it its name."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = CertificateSigningRequestBuilder().subject_name(Name([])).sign(key, SHA256())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), request.public_bytes(Encoding.PEM)
 
 
 def _certificates(text: bytes) -> list[x509.Certificate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 
 from kiosk.catalogue import DepartmentAddress
 from kiosk.city import founding
-from kiosk.city.founding import POLICIES, Plan, open_kiosk
+from kiosk.city.founding import GIVE_PAPERS, POLICY_FOLDER, SMALL_CITY, TITLES, Plan, open_kiosk
 from kiosk.city.stage import LoopbackStage
+from kiosk.departments.cli import DEPARTMENTS, load
 
 
 class Ready:
@@ -34,5 +36,20 @@ def test_the_kiosk_is_told_which_department_is_where(tmp_path: Path, monkeypatch
         pass
     options = [part.removeprefix("--department=") for part in started if part.startswith("--department=")]
     assert [DepartmentAddress.parse(option) for option in options] == [
-        DepartmentAddress(plan.department_url(code), code) for code in POLICIES
+        DepartmentAddress(plan.department_url(code), code) for code in SMALL_CITY
     ]
+
+
+@pytest.mark.parametrize("code", TITLES)
+def test_each_department_may_learn_what_its_services_want(code: str) -> None:
+    policy = json.loads((POLICY_FOLDER / f"{code}.json").read_text())["services"]
+    wanted = {
+        service.code: {"level": service.level.value, "attributes": sorted(service.attributes)}
+        for service in load(code).manifest.services
+    }
+    assert policy == wanted
+
+
+def test_every_department_is_in_the_city() -> None:
+    assert set(TITLES) == set(DEPARTMENTS)
+    assert {code for code in DEPARTMENTS if load(code).gives_papers} == GIVE_PAPERS
