@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 GRACEFUL_SECONDS: Final = 5
 """Requests and relays that are under way get so long when the service is asked to stop."""
+_HANGING_SECONDS: Final = 60
+"""A worker that says nothing for so long is killed, and another one started."""
+_STARTING_SECONDS: Final = 120
 _MAX_MESSAGE: Final = 128 * 1024
 """Of a WebSocket: twice the longest APDU, in base64url."""
 _BACKLOG: Final = 1024
@@ -19,6 +26,13 @@ _BACKLOG: Final = 1024
 def _is_worth_a_line(line: logging.LogRecord) -> bool:
     """Uvicorn takes a WebSocket that we denied, with a problem and in good order, for a fault."""
     return "without completing handshake" not in line.getMessage()
+
+
+def quiet_uvicorn() -> None:
+    """Keep from the log what is no news, and what is nobody's business."""
+    log = logging.getLogger("uvicorn.error")
+    log.addFilter(_is_worth_a_line)
+    log.setLevel(logging.INFO)  # at DEBUG it writes every frame of a relay, PINs and keys included
 
 
 class _AnnouncingServer(uvicorn.Server):
@@ -31,16 +45,35 @@ class _AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            print(f"listening on {self._address}", flush=True)  # noqa: T201 (what a program reads)
+            _announce(self._address)
 
 
-def configuration(app: ASGIApp) -> uvicorn.Config:
-    """How the service wants to be served, wherever it listens."""
-    log = logging.getLogger("uvicorn.error")
-    log.addFilter(_is_worth_a_line)
-    log.setLevel(logging.INFO)  # at DEBUG it writes every frame of a relay, PINs and keys included
+class _AnnouncingSupervisor(Multiprocess):
+    """Starts workers, and others in the place of those that die; prints the address once all of them answer."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, address: str) -> None:
+        super().__init__(config, [listener])
+        self._address = address
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        if all(process.wait_until_ready(_STARTING_SECONDS) for process in self.processes):
+            _announce(self._address)
+
+    @property
+    def failed(self) -> bool:
+        """Whether it gave up, since a worker did not start."""
+        return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
+
+
+def configuration(app: ASGIApp | str, workers: int = 1) -> uvicorn.Config:
+    """How the service wants to be served, wherever it listens. ``app`` as a text names what makes one in a worker."""
+    quiet_uvicorn()
     return uvicorn.Config(
         app,
+        factory=isinstance(app, str),
+        workers=workers,
+        timeout_worker_healthcheck=_HANGING_SECONDS,
         log_config=None,  # structlog writes our line for each request
         access_log=False,
         proxy_headers=False,  # uvicorn believes whatever is on this machine; `CARDSVC_TRUSTED_PROXIES` says whom we do
@@ -54,8 +87,30 @@ def configuration(app: ASGIApp) -> uvicorn.Config:
 
 def serve(app: ASGIApp, host: str, port: int) -> None:
     """Answer requests until SIGTERM or SIGINT. ``port`` 0 takes a free one. Raises OSError when it is taken."""
+    with _listening(host, port) as (listener, address):
+        _AnnouncingServer(configuration(app), address).run(sockets=[listener])
+
+
+def serve_with_workers(factory: str, host: str, port: int, workers: int) -> None:
+    """As `serve`, with so many processes at one socket; each makes the application that ``factory`` names.
+
+    A worker that dies is replaced; SIGHUP replaces them all, one after the other. Raises ChildProcessError, an OSError,
+    when one does not start.
+    """
+    with _listening(host, port) as (listener, address):
+        supervisor = _AnnouncingSupervisor(configuration(factory, workers), listener, address)
+        supervisor.run()
+    if supervisor.failed:
+        raise ChildProcessError("a worker did not start; the log says why")
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listener:
         bound = listener.getsockname()[1]
-        address = f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
-        _AnnouncingServer(configuration(app), address).run(sockets=[listener])
+        yield listener, f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+
+
+def _announce(address: str) -> None:
+    print(f"listening on {address}", flush=True)  # noqa: T201 (what a program reads)

@@ -80,13 +80,16 @@ def migrate(as_json: JsonOption = False) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8080,
+    workers: Annotated[int, typer.Option(help="Processes that answer, on PostgreSQL.", min=1, max=64)] = 1,
 ) -> None:
     """Answer requests until stopped. Prints "listening on …" once it does; logs go to standard error.
 
-    Example: cardsvc serve --port 8080
+    A worker that dies is replaced; SIGHUP replaces all of them, one after the other.
+
+    Example: cardsvc serve --port 8080 --workers 2
     """
-    from cardsvc.app import create_app  # noqa: PLC0415 (the web framework would double the start of every command)
-    from cardsvc.server import serve as serve_app  # noqa: PLC0415
+    from cardsvc import server, worker  # noqa: PLC0415 (the web framework would double the start of every command)
+    from cardsvc.app import create_app  # noqa: PLC0415
     from cardsvc.services import build_services  # noqa: PLC0415
 
     logs.configure()
@@ -94,7 +97,13 @@ def serve(
         settings = read_settings()
         with open_database(settings) as engine:
             require_current(engine)
-        serve_app(create_app(build_services(settings)), host, port)
+            if workers > 1 and engine.dialect.name == "sqlite":
+                raise CommandRefused("SQLite has one writer at a time: more than one worker needs PostgreSQL.")
+        services = build_services(settings)  # whatever is wrong is told here, and not by each worker
+        if workers == 1:
+            server.serve(create_app(services), host, port)
+        else:
+            server.serve_with_workers(worker.FACTORY, host, port, workers)
 
 
 def _named_keys(officers: list[str]) -> dict[str, dict[str, Any]]:
