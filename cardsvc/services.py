@@ -10,6 +10,7 @@ from functools import cached_property
 from cardsvc.audit.signing import LogSigner
 from cardsvc.authentication.assertions import AssertionIssuer
 from cardsvc.authentication.chains import ChainVerdicts
+from cardsvc.authentication.own_readers import OwnReaders
 from cardsvc.authentication.proofs import ProofVerifier
 from cardsvc.authentication.turnstile import Turnstile
 from cardsvc.authentication.verifications import AssertionJudge
@@ -68,7 +69,12 @@ class Services:
     @cached_property
     def turnstile(self) -> Turnstile:
         """Lets proved cards into visits."""
-        return Turnstile(self.sessions, self.proofs, self.visit_times)
+        return Turnstile(self.sessions, self.proofs, self.own_readers, self.visit_times)
+
+    @cached_property
+    def own_readers(self) -> OwnReaders:
+        """Tells departments who is at their readers."""
+        return OwnReaders(self.keystore, self.key_ring, self.settings.issuer, self.assertion_lifetime)
 
     @cached_property
     def access_tokens(self) -> AccessTokens:
@@ -83,8 +89,9 @@ class Services:
     @cached_property
     def assertions(self) -> AssertionIssuer:
         """Makes what departments get."""
-        lifetime = timedelta(seconds=self.settings.assertion_seconds)
-        return AssertionIssuer(self.keystore, self.key_ring, self.settings.issuer, lifetime, self.visit_times)
+        return AssertionIssuer(
+            self.keystore, self.key_ring, self.settings.issuer, self.assertion_lifetime, self.visit_times
+        )
 
     @cached_property
     def judge(self) -> AssertionJudge:
@@ -100,6 +107,11 @@ class Services:
     def timekeeper(self) -> Timekeeper:
         """Meets deadlines."""
         return Timekeeper(self.sessions, self.clock, timedelta(hours=self.settings.reservation_hours))
+
+    @property
+    def assertion_lifetime(self) -> timedelta:
+        """How long a department may accept an assertion."""
+        return timedelta(seconds=self.settings.assertion_seconds)
 
     @cached_property
     def visit_times(self) -> VisitTimes:

@@ -6,15 +6,20 @@ from datetime import timedelta
 
 from fastapi import APIRouter, status
 
-from cardsvc.api.dependencies import AuthenticatingCaller, ChallengedCaller, ServicesDep, TurnstileDep
+from cardsvc.api.dependencies import AuthenticatingCaller, ChallengedCaller, OwnReader, ServicesDep, TurnstileDep
 from cardsvc.api.documentation import problems
 from cardsvc.authentication.challenges import issue_challenge
-from cardsvc.authentication.errors import LevelWithoutChallenge, ProofRefused
-from cardsvc.authentication.proofs import Attempt
+from cardsvc.authentication.errors import LevelWithoutChallenge
+from cardsvc.authentication.own_readers import Told, require_reader
+from cardsvc.authentication.turnstile import Admitted, Knock, Outcome
 from cardsvc.authentication.visits import end_visit
-from cardsvc.db import transaction
+from cardsvc.callers.scopes import Scope
+from cardsvc.db import reading, transaction
+from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import (
     AuthenticationResult,
+    CardAuthentication,
+    CardAuthenticationRequest,
     CardProof,
     ChallengeBatch,
     ChallengeRequest,
@@ -35,6 +40,9 @@ def create_challenges(request: ChallengeRequest, services: ServicesDep, actor: C
     """Each is good for one answer, of this caller, for a few minutes."""
     if request.level not in KEY_REFERENCE_OF_LEVEL:
         raise LevelWithoutChallenge
+    if Scope.AUTHENTICATE_OWN_READER in actor.scopes:
+        with reading(services.sessions) as session:
+            require_reader(session, actor, request.level)
     now = services.clock()
     lifetime = timedelta(seconds=services.settings.challenge_seconds)
     return ChallengeBatch(
@@ -64,9 +72,9 @@ async def authenticate_card(
     proof: CardProof, services: ServicesDep, actor: AuthenticatingCaller, turnstile: TurnstileDep
 ) -> AuthenticationResult:
     """The proof is recorded, and its challenge spent, whether it is accepted or not."""
-    admitted = await turnstile.do(Attempt(proof, actor, services.clock()))
-    if isinstance(admitted, ProofRefused):
-        raise admitted.recorded()
+    admitted = await turnstile.do(Knock(proof, actor, services.clock()))
+    if not isinstance(admitted, Admitted):
+        raise _refusal(admitted)
     return AuthenticationResult(
         authentication_id=admitted.card.record_id,
         card_uuid=admitted.card.card_uuid,
@@ -74,6 +82,31 @@ async def authenticate_card(
         visit_token=admitted.visit.token,
         expires_at=admitted.visit.expires_at,
         idle_seconds=services.settings.visit_idle_seconds,
+    )
+
+
+@router.post(
+    "/card-authentications",
+    operation_id="authenticateCardAtOwnReader",
+    summary="Prove a card at a reader of the department's own",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+async def authenticate_at_own_reader(
+    request: CardAuthenticationRequest, services: ServicesDep, actor: OwnReader, turnstile: TurnstileDep
+) -> CardAuthentication:
+    """An assertion for the department itself, if its policy in force has the level among its ``reader_levels``.
+
+    The proof is recorded, in the citizen's history too, and its challenge spent, whether it is accepted or not.
+    """
+    told = await turnstile.do(Knock(request.proof, actor, services.clock(), request.service))
+    if not isinstance(told, Told):
+        raise _refusal(told)
+    return CardAuthentication(
+        authentication_id=told.card.record_id,
+        card_uuid=told.card.card_uuid,
+        assertion=told.assertion,
+        expires_at=told.expires_at,
     )
 
 
@@ -88,3 +121,9 @@ def end_a_visit(request: VisitEndRequest, services: ServicesDep, actor: Authenti
     """Ending it twice is no error."""
     with transaction(services.sessions) as session:
         end_visit(session, request.visit_token, actor=actor, now=services.clock())
+
+
+def _refusal(outcome: Outcome) -> ServiceError:
+    if not isinstance(outcome, ServiceError):
+        raise TypeError(f"{type(outcome).__name__} is no answer to this")
+    return outcome.recorded()

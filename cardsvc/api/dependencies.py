@@ -8,15 +8,21 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from cardsvc.api.access import require
-from cardsvc.authentication.errors import ProofRefused
-from cardsvc.authentication.proofs import Attempt
-from cardsvc.authentication.turnstile import Admitted
+from cardsvc.authentication.turnstile import Knock, Outcome
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
 
-__all__ = ["AuthenticatingCaller", "ChallengedCaller", "ServicesDep", "TurnstileDep", "VerifyingCaller", "require"]
+__all__ = [
+    "AuthenticatingCaller",
+    "ChallengedCaller",
+    "OwnReader",
+    "ServicesDep",
+    "TurnstileDep",
+    "VerifyingCaller",
+    "require",
+]
 
 
 async def _services(connection: HTTPConnection) -> Services:
@@ -25,16 +31,19 @@ async def _services(connection: HTTPConnection) -> Services:
     return services
 
 
-async def _turnstile(connection: HTTPConnection) -> SharedWork[Attempt, Admitted | ProofRefused]:
-    turnstile: SharedWork[Attempt, Admitted | ProofRefused] = connection.app.state.turnstile
+async def _turnstile(connection: HTTPConnection) -> SharedWork[Knock, Outcome]:
+    turnstile: SharedWork[Knock, Outcome] = connection.app.state.turnstile
     return turnstile
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
-TurnstileDep = Annotated[SharedWork[Attempt, Admitted | ProofRefused], Depends(_turnstile)]
+TurnstileDep = Annotated[SharedWork[Knock, Outcome], Depends(_turnstile)]
 """Authentications that come at the same time share a commit."""
 
-ChallengedCaller = Annotated[Principal, require(Scope.AUTHENTICATE, Scope.CARDS_ACTIVATE)]
-"""Whoever may have a card prove itself: to begin a visit, or to activate the card."""
+ChallengedCaller = Annotated[
+    Principal, require(Scope.AUTHENTICATE, Scope.AUTHENTICATE_OWN_READER, Scope.CARDS_ACTIVATE)
+]
+"""Whoever may have a card prove itself: to begin a visit, to tell a department with a reader, to activate the card."""
 AuthenticatingCaller = Annotated[Principal, require(Scope.AUTHENTICATE)]
+OwnReader = Annotated[Principal, require(Scope.AUTHENTICATE_OWN_READER)]
 VerifyingCaller = Annotated[Principal, require(Scope.VERIFY)]

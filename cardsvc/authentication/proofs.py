@@ -5,7 +5,7 @@ The order of the checks is chosen for what a refusal tells, and to whom:
 1. The challenge: ours, in time, and this caller's. Until that is clear the challenge is left alone, so that nobody can
    spoil another's; the attempt is recorded all the same.
 2. From here on the challenge is spent, whatever comes out.
-3. What the proof claims (level, audience), the card, its certificate's path, its signature.
+3. What the proof claims (level, audience), what its caller may do, the card, its certificate's path, its signature.
 4. Only now the state of the card and of its certificate: who cannot make the card sign does not learn what became of
    it.
 
@@ -15,10 +15,10 @@ record is committed before anybody hears of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
@@ -45,6 +45,7 @@ from cardsvc.authentication.errors import (
 )
 from cardsvc.authentication.holders import Holder, Holders, find_holders
 from cardsvc.callers.principal import Principal
+from cardsvc.errors import ServiceError
 from cardsvc.trust.keystore import Keystore
 from cardsvc.trust.models import CertificateStatus
 from cardsvc.wire.authentication import CardProof
@@ -106,6 +107,10 @@ class Attempt:
     actor: Principal
     now: datetime
     acceptance: Acceptance = AUTHENTICATION
+    objection: ServiceError | None = None
+    """Why it is refused even if the proof is right: found before, told once the challenge is spent."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """More for the record."""
 
 
 @dataclass(frozen=True)
@@ -124,13 +129,13 @@ class ProofVerifier:
         actor: Principal,
         now: datetime,
         acceptance: Acceptance = AUTHENTICATION,
-    ) -> VerifiedCard | ProofRefused:
+    ) -> VerifiedCard | ServiceError:
         """Judge a proof and write down what came of it, in this session's transaction: commit it in either case."""
         session.flush()
         (verdict,) = self.verify_all(session.connection(), [Attempt(proof, actor, now, acceptance)])
         return verdict
 
-    def verify_all(self, connection: Connection, attempts: Sequence[Attempt]) -> list[VerifiedCard | ProofRefused]:
+    def verify_all(self, connection: Connection, attempts: Sequence[Attempt]) -> list[VerifiedCard | ServiceError]:
         """As `verify`, for many proofs in one transaction; the verdicts are in the order of the attempts."""
         challenges = [self._open(attempt) for attempt in attempts]
         holders = find_holders(
@@ -168,12 +173,14 @@ class ProofVerifier:
         refusal = CardUnknown() if holder is None else self._refusal(attempt, challenge, holder)
         return _Judged(challenge, holder, refusal)
 
-    def _refusal(self, attempt: Attempt, challenge: IssuedChallenge, holder: Holder) -> ProofRefused | None:
+    def _refusal(self, attempt: Attempt, challenge: IssuedChallenge, holder: Holder) -> ServiceError | None:
         proof, actor = attempt.proof, attempt.actor
         if proof.level is not challenge.level or challenge.level not in attempt.acceptance.levels:
             return ProofForAnotherLevel()
         if proof.audience != actor.audience:
             return ProofForAnotherAudience()
+        if attempt.objection is not None:
+            return attempt.objection
         trusted = self._trusted_key(holder, challenge.level, attempt.now)
         if trusted is None:
             return CertificateRefused()
@@ -208,7 +215,7 @@ class _Judged:
 
     challenge: IssuedChallenge | None
     holder: Holder | None
-    refusal: ProofRefused | None
+    refusal: ServiceError | None
 
 
 def _signed(trusted: TrustedKey, signature: bytes, statement: AuthenticationStatement) -> bool:
@@ -246,14 +253,14 @@ def _stray(attempt: Attempt) -> dict[str, str]:
     return {"claimed_level": attempt.proof.level.value, "claimed_card": str(attempt.proof.card_uuid)}
 
 
-def _detail(attempt: Attempt, challenge: IssuedChallenge, *, known: bool) -> dict[str, str]:
-    detail = {"level": challenge.level.value, "audience": attempt.actor.audience}
+def _detail(attempt: Attempt, challenge: IssuedChallenge, *, known: bool) -> dict[str, Any]:
+    detail = {"level": challenge.level.value, "audience": attempt.actor.audience, **attempt.detail}
     if challenge.transaction_hash:
         detail["transaction_hash"] = challenge.transaction_hash.hex()
     return detail if known else detail | {"claimed_card": str(attempt.proof.card_uuid)}
 
 
-def _verdict(attempt: Attempt, judged: _Judged, draft: Draft) -> VerifiedCard | ProofRefused:
+def _verdict(attempt: Attempt, judged: _Judged, draft: Draft) -> VerifiedCard | ServiceError:
     challenge, holder = judged.challenge, judged.holder
     if judged.refusal is not None or challenge is None or holder is None:
         return judged.refusal or CardUnknown()

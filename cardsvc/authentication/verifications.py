@@ -13,6 +13,7 @@ from cardsvc.audit.models import AuditRecord
 from cardsvc.audit.service import OK, record
 from cardsvc.authentication.errors import AssertionFault, AssertionRefused
 from cardsvc.authentication.models import IssuedAssertion
+from cardsvc.authentication.own_readers import EVENT as AT_OWN_READER
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
 from cardsvc.trust.key_ring import KeyRing
@@ -22,6 +23,15 @@ from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims, Verifica
 from cardsvc.wire.lifecycle import CardState
 
 EVENT = "assertion.verify"
+
+
+@dataclass(frozen=True, slots=True)
+class _Issued:
+    """Whom an assertion of ours was about."""
+
+    jti: UUID
+    citizen_id: UUID
+    card_id: UUID
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ class AssertionJudge:
             return AssertionFault.MALFORMED
 
     def _fault(
-        self, session: Session, claims: AssertionClaims, issued: IssuedAssertion | None, actor: Principal, now: datetime
+        self, session: Session, claims: AssertionClaims, issued: _Issued | None, actor: Principal, now: datetime
     ) -> AssertionFault | None:
         if claims.iss != self.issuer or issued is None:
             return AssertionFault.NOT_ISSUED
@@ -74,16 +84,23 @@ class AssertionJudge:
         return None if card.state is CardState.ACTIVE else AssertionFault.CARD_NOT_ACTIVE
 
 
-def _find(session: Session, claims: AssertionClaims) -> IssuedAssertion | None:
+def _find(session: Session, claims: AssertionClaims) -> _Issued | None:
+    """What was made from a visit has a row; what a department got at its own reader is on record under its ``jti``."""
     try:
         jti = UUID(claims.jti)
     except ValueError:
         return None
-    return session.get(IssuedAssertion, jti)
+    issued = session.get(IssuedAssertion, jti)
+    if issued is not None:
+        return _Issued(jti, issued.citizen_id, issued.card_id)
+    entry = session.get(AuditRecord, jti)
+    if entry is None or (entry.event, entry.outcome) != (AT_OWN_READER, OK) or not (entry.citizen_id and entry.card_id):
+        return None
+    return _Issued(jti, entry.citizen_id, entry.card_id)
 
 
 def _refuse(
-    session: Session, fault: AssertionFault, issued: IssuedAssertion | None, actor: Principal, now: datetime
+    session: Session, fault: AssertionFault, issued: _Issued | None, actor: Principal, now: datetime
 ) -> AssertionRefused:
     # A department that shows another's assertion does not enter the citizen's history: it has learned nothing.
     known = issued if fault is not AssertionFault.WRONG_AUDIENCE else None
@@ -91,9 +108,7 @@ def _refuse(
     return AssertionRefused(fault)
 
 
-def _record(
-    session: Session, outcome: str, issued: IssuedAssertion | None, actor: Principal, now: datetime
-) -> AuditRecord:
+def _record(session: Session, outcome: str, issued: _Issued | None, actor: Principal, now: datetime) -> AuditRecord:
     return record(
         session,
         event=EVENT,

@@ -31,6 +31,7 @@ class Scope(StrEnum):
     DEPARTMENTS_WRITE = "departments:write"
     AUDIT_READ = "audit:read"
     AUTHENTICATE = "authenticate"
+    AUTHENTICATE_OWN_READER = "authenticate:own-reader"
     VERIFY = "verify"
 
 
@@ -54,6 +55,7 @@ MEANING: Final[Mapping[Scope, str]] = {
     Scope.DEPARTMENTS_WRITE: "Let departments take part; draft and publish, with a colleague, what they may learn.",
     Scope.AUDIT_READ: "Read the audit log and its proofs.",
     Scope.AUTHENTICATE: "Ask for challenges, prove cards, begin visits, exchange them for assertions.",
+    Scope.AUTHENTICATE_OWN_READER: "Prove cards at readers of a department's own, at the levels its policy allows.",
     Scope.VERIFY: "Have assertions verified online.",
 }
 """What each scope lets a caller do, as the OpenAPI document says it. A scope that is not here fails the tests."""
@@ -105,7 +107,7 @@ SCOPES_OF_KIND: Final[Mapping[CallerKind, frozenset[Scope]]] = {
     CallerKind.DESK: frozenset(
         {Scope.AUTHENTICATE, Scope.CARDS_PERSONALISE, Scope.CARDS_ACTIVATE, Scope.CARDS_READ},
     ),
-    CallerKind.DEPARTMENT: frozenset({Scope.VERIFY}),
+    CallerKind.DEPARTMENT: frozenset({Scope.AUTHENTICATE_OWN_READER, Scope.VERIFY}),
 }
 """The most each kind may hold. An officer cannot begin a visit and a kiosk cannot touch a card's life, whatever a row
 in the database says."""

@@ -11,7 +11,7 @@ from cardsvc.approvals.errors import RecipientDecides
 from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import Draft, record_all
 from cardsvc.authentication.challenges import own_challenge, read_handle
-from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
+from cardsvc.authentication.errors import ChallengeUnknown
 from cardsvc.authentication.proofs import ACTIVATION, ProofVerifier
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.errors import ProofNotForActivation, ProofOfAnotherCard
@@ -52,7 +52,7 @@ def activate(
     try:
         with session.begin_nested():
             verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=ACTIVATION)
-            if isinstance(verified, ProofRefused):
+            if isinstance(verified, ServiceError):
                 return verified
             _come_into_force(session, card, actor=actor, now=now)
     except ServiceError as late:  # with what was done goes the record that says it worked: this one takes its place

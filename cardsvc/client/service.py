@@ -18,6 +18,8 @@ from cardsvc.wire.authentication import (
     GRANT_TOKEN_EXCHANGE,
     TOKEN_TYPE_VISIT,
     AuthenticationResult,
+    CardAuthentication,
+    CardAuthenticationRequest,
     CardProof,
     Challenge,
     ChallengeBatch,
@@ -50,6 +52,11 @@ class ServiceClient(
     def authenticate(self, proof: CardProof) -> AuthenticationResult:
         """Begin a visit for the card that made the proof."""
         return self._post("/v1/authentications", proof, AuthenticationResult)
+
+    def authenticate_at_own_reader(self, proof: CardProof, service: str) -> CardAuthentication:
+        """As a department with a reader of its own: who is there, for this service."""
+        request = CardAuthenticationRequest(proof=proof, service=service)
+        return self._post("/v1/card-authentications", request, CardAuthentication)
 
     def exchange(self, visit_token: str, department: str, service: str, attributes: Sequence[str] = ()) -> str:
         """An assertion for a department (by its code) and one of its services, with what the citizen agreed to tell."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK, Draft, record, record_all
 from cardsvc.authentication.challenges import own_challenge, read_handle
-from cardsvc.authentication.errors import ChallengeUnknown, ProofRefused
+from cardsvc.authentication.errors import ChallengeUnknown
 from cardsvc.authentication.proofs import Acceptance, ProofVerifier
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
@@ -63,7 +63,7 @@ def consent(
         if not _is_meant(session, verifier.keystore, proof, application, request.guardian_id):
             return _refuse(session, verifier.keystore, proof, application, actor=actor, now=now)
         verified = verifier.verify(session, proof, actor=actor, now=now, acceptance=CONSENT)
-        if isinstance(verified, ProofRefused):
+        if isinstance(verified, ServiceError):
             return verified
     elif request.document_id is not None:
         document = session.get(Document, request.document_id)

@@ -85,6 +85,25 @@ class AuthenticationResult(Message):
     """The visit ends after so many seconds without an exchange."""
 
 
+class CardAuthenticationRequest(Message):
+    """A department had a card prove itself at a reader of its own, for one of its services."""
+
+    proof: CardProof
+    service: Code
+
+
+class CardAuthentication(Message):
+    """The card is right and active, and this is what the department's policy lets it know."""
+
+    authentication_id: UUID
+    """Of the record of it; the assertion's ``jti``."""
+    card_uuid: UUID
+    assertion: str = Field(repr=False)
+    """A JWS for the department itself, without attributes: for those a citizen is asked, at a kiosk."""
+    expires_at: Timestamp
+    """Of the assertion."""
+
+
 class VisitEndRequest(Message):
     """The citizen has left."""
 
@@ -116,7 +135,7 @@ class AssertionClaims(Message):
     jti: str
     acr: Level
     client_id: str
-    """The kiosk or desk that asked."""
+    """The kiosk or desk that asked, or the department itself, at a reader of its own."""
     service: Code
     policy_version: int
     attributes: dict[str, Any] = Field(repr=False)

@@ -3,8 +3,8 @@
 usage: python -m tests.bench.load PORT CONNECTIONS < requests.json > answers.json
 
 Requests are ``{"path", "headers", "bodies": [...]}``; answers ``{"seconds", "cpu_seconds", "ms": [...], "statuses":
-{...}}``. Each connection sends a request, reads the whole answer, looks at its status, and sends the next one. It runs on
-the processors of the server that is measured, so it has to be cheap: it speaks HTTP/1.1 in a protocol of asyncio's,
+{...}}``. Each connection sends a request, reads the whole answer, looks at its status, and sends the next one. It runs
+on the processors of the server that is measured, so it has to be cheap: it speaks HTTP/1.1 in a protocol of asyncio's,
 without streams and without a client library, and its requests are put together before the clock starts.
 """
 

@@ -10,21 +10,21 @@ import pytest
 from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
-from cardsvc.authentication.errors import ProofRefused
 from cardsvc.authentication.models import Visit
 from cardsvc.authentication.proofs import ACTIVATION, Attempt
-from cardsvc.authentication.turnstile import Admitted
+from cardsvc.authentication.turnstile import Admitted, Knock, Outcome
 from cardsvc.citizens.models import Citizen
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
+from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from tests.fixtures.proofs import City
 
 
-def outcome(verdict: Admitted | ProofRefused) -> str:
-    return "ok" if isinstance(verdict, Admitted) else verdict.code
+def outcome(verdict: Outcome) -> str:
+    return verdict.code if isinstance(verdict, ServiceError) else "ok"
 
 
 def assert_numbers_have_no_gaps(city: City) -> None:
@@ -65,7 +65,7 @@ def test_a_batch_gives_everybody_their_own_verdict(city: City) -> None:
     ]
     actor = city.principal("kiosk-1")
 
-    verdicts = city.services.turnstile.admit([Attempt(proof, actor, city.clock()) for proof, _ in proofs])
+    verdicts = city.services.turnstile.admit([Knock(proof, actor, city.clock()) for proof, _ in proofs])
 
     assert [outcome(verdict) for verdict in verdicts] == [expected for _, expected in proofs]
     assert Counter(entry.outcome for entry in city.audit("authentication")) == Counter(e for _, e in proofs)
@@ -161,7 +161,7 @@ def test_several_writers_do_not_get_in_each_others_way(city: City) -> None:
     challenges = kiosk.challenges(Level.TAP, 16)
     actor = city.principal("kiosk-1")
     attempts = [
-        Attempt(cards[number % 4].prove(challenge), actor, city.clock()) for number, challenge in enumerate(challenges)
+        Knock(cards[number % 4].prove(challenge), actor, city.clock()) for number, challenge in enumerate(challenges)
     ]
     orders = [attempts, attempts[::-1], attempts[8:] + attempts[:8], attempts[1::2] + attempts[::2]]
 

@@ -1,0 +1,164 @@
+"""Cards at departments' own readers: the department hears at once who is there, by its own name for the person.
+
+There is no visit and no kiosk to ask for the citizen's consent, so no attributes. The department sees the card's UUID,
+which joins what departments know; that is why its policy must allow it a reader for the level (``reader_levels``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.orm import Session
+
+from cardsvc.authentication.errors import DepartmentUnknown, ServiceNotCovered, StepUpRequired
+from cardsvc.authentication.proofs import Acceptance, VerifiedCard
+from cardsvc.callers.principal import Principal
+from cardsvc.db import insert_new, new_id, table_of
+from cardsvc.departments.errors import ReaderNotCovered
+from cardsvc.departments.models import Acquaintance, Department, Policy
+from cardsvc.departments.policy import PolicyRules, parse_policy
+from cardsvc.departments.pseudonym import pseudonym
+from cardsvc.errors import ServiceError
+from cardsvc.trust.key_ring import KeyRing
+from cardsvc.trust.keystore import KeyName, Keystore
+from cardsvc.trust.models import CertificateStatus
+from cardsvc.wire import jose
+from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import CardState
+
+EVENT: Final = "card-authentication"
+OWN_READER: Final = Acceptance(
+    event=EVENT,
+    levels=frozenset({Level.TAP, Level.PIN}),
+    states=frozenset({CardState.ACTIVE}),
+    statuses=frozenset({CertificateStatus.VALID}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A department, and what its policy in force lets it do."""
+
+    id: UUID
+    code: str
+    policy_version: int
+    rules: PolicyRules
+
+    def objection(self, level: Level, service: str) -> ServiceError | None:
+        """Why it may not authenticate a card at this level for this service."""
+        rule = self.rules.services.get(service)
+        if level not in self.rules.reader_levels:
+            return ReaderNotCovered(level)
+        if rule is None:
+            return ServiceNotCovered()
+        return StepUpRequired(rule.level) if level < rule.level else None
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A card has proved itself at an office's reader, for one of its services."""
+
+    card: VerifiedCard
+    office: Office
+    actor: Principal
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the department hears."""
+
+    card: VerifiedCard
+    assertion: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class OwnReaders:
+    """Tells departments who is at their readers."""
+
+    keystore: Keystore
+    key_ring: KeyRing
+    issuer: str
+    lifetime: timedelta
+
+    def tell(self, connection: Connection, present: Sequence[Presence]) -> list[Told]:
+        """An assertion for each, and the departments are acquainted with these people from now on."""
+        names = [pseudonym(self.keystore, one.office.code, one.card.citizen_id) for one in present]
+        if present:
+            rows = {(one.office.id, name): _acquaintance(one, name) for one, name in zip(present, names, strict=True)}
+            # In one order everywhere: two processes about the same people would wait for each other.
+            insert_new(
+                connection, Acquaintance, [rows[key] for key in sorted(rows)], unique=["department_id", "pseudonym"]
+            )
+        return [self._told(one, name) for one, name in zip(present, names, strict=True)]
+
+    def _told(self, one: Presence, name: str) -> Told:
+        expires_at = one.card.verified_at + self.lifetime
+        claims = AssertionClaims(
+            iss=self.issuer,
+            aud=one.actor.audience,
+            sub=name,
+            iat=int(one.card.verified_at.timestamp()),
+            exp=int(expires_at.timestamp()),
+            jti=str(one.card.record_id),
+            acr=one.card.level,
+            client_id=one.actor.client_id,
+            service=one.service,
+            policy_version=one.office.policy_version,
+            attributes={},
+        )
+        key = self.key_ring.signer(KeyName.ASSERTION)
+        return Told(one.card, jose.sign(claims.model_dump(mode="json"), key, typ=ASSERTION_TYP), expires_at)
+
+
+_departments: Final = table_of(Department)
+_policies: Final = table_of(Policy)
+_newest: Final = _policies.alias()
+_IN_FORCE: Final = (
+    select(func.max(_newest.c.version)).where(_newest.c.department_id == _departments.c.id).scalar_subquery()
+)
+_FIND: Final = (
+    select(_departments.c.caller_id, _departments.c.id, _departments.c.code, _policies.c.version, _policies.c.terms)
+    .join(_policies, _policies.c.department_id == _departments.c.id)
+    .where(_departments.c.caller_id.in_(bindparam("callers", expanding=True)), _policies.c.version == _IN_FORCE)
+)
+
+
+def find_offices(connection: Connection, callers: Collection[UUID]) -> Mapping[UUID, Office]:
+    """The departments that these callers are, as far as a policy is in force; by caller. One statement for all.
+
+    Nothing of it is remembered: a policy that was replaced a moment ago does not count any more.
+    """
+    if not callers:
+        return {}
+    found = connection.execute(_FIND, {"callers": list(callers)})
+    return {row[0]: Office(row[1], row[2], row[3], parse_policy(row[4])) for row in found}
+
+
+def require_reader(session: Session, actor: Principal, level: Level) -> None:
+    """This department may have cards of this level prove themselves at its reader. Raises ReaderNotCovered."""
+    office = find_offices(session.connection(), [actor.caller_id]).get(actor.caller_id)
+    if office is None or level not in office.rules.reader_levels:
+        raise ReaderNotCovered(level)
+
+
+def objection_of(office: Office | None, level: Level, service: str) -> ServiceError | None:
+    """As `Office.objection`; a caller that is no department may do nothing."""
+    return DepartmentUnknown() if office is None else office.objection(level, service)
+
+
+def _acquaintance(one: Presence, name: str) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "department_id": one.office.id,
+        "pseudonym": name,
+        "citizen_id": one.card.citizen_id,
+        "since": one.card.verified_at,
+    }
