@@ -1,4 +1,4 @@
-"""The migration that gave policies purposes, questions and reader levels: services stay, there and back."""
+"""The migrations of what departments may: policies got purposes, questions and reader levels, departments a scope."""
 
 from __future__ import annotations
 
@@ -47,22 +47,40 @@ KINDS: dict[type, sa.types.TypeEngine[Any]] = {
 }
 
 
-def stored(engine: sa.Engine, column: str) -> Any:
-    policies = sa.table("policies", sa.column(column, sa.JSON()))
+def stored(engine: sa.Engine, column: str, table: str = "policies") -> Any:
+    rows = sa.table(table, sa.column(column, sa.JSON()))
     with engine.connect() as connection:
-        return connection.execute(sa.select(policies)).scalar_one()
+        return connection.execute(sa.select(rows)).scalar_one()
+
+
+def fill(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        for name, row in ROWS.items():
+            table = sa.table(name, *(sa.column(column, KINDS[type(value)]) for column, value in row.items()))
+            connection.execute(sa.insert(table), row)
 
 
 def test_services_become_terms_and_come_back(empty_database_url: str) -> None:
     engine = create_database_engine(empty_database_url)
     schema.upgrade(engine, "0010")
-    with engine.begin() as connection:
-        for name, row in ROWS.items():
-            table = sa.table(name, *(sa.column(column, KINDS[type(value)]) for column, value in row.items()))
-            connection.execute(sa.insert(table), row)
+    fill(engine)
     for _ in range(2):
         schema.upgrade(engine, "0011")
         assert parse_policy(stored(engine, "terms")) == parse_policy({"services": LOAN})
         schema.downgrade(engine, "0010")
         assert stored(engine, "services") == LOAN
+    engine.dispose()
+
+
+def test_departments_that_took_part_may_have_readers_of_their_own_if_their_policy_says_so(
+    empty_database_url: str,
+) -> None:
+    engine = create_database_engine(empty_database_url)
+    schema.upgrade(engine, "0010")
+    fill(engine)
+    for _ in range(2):
+        schema.upgrade(engine, "0014")
+        assert stored(engine, "scopes", "callers") == ["authenticate:own-reader", "verify"]
+        schema.downgrade(engine, "0013")
+        assert stored(engine, "scopes", "callers") == ["verify"]
     engine.dispose()

@@ -8,7 +8,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +22,16 @@ from cardsvc.cli import app
 
 @pytest.fixture
 def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CARDSVC_DATABASE_URL", f"sqlite:///{tmp_path}/cards.db")
+    return found(tmp_path, monkeypatch, f"sqlite:///{tmp_path}/cards.db")
+
+
+@pytest.fixture
+def founded_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> Path:
+    return found(tmp_path, monkeypatch, postgres_url)
+
+
+def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
+    monkeypatch.setenv("CARDSVC_DATABASE_URL", database_url)
     monkeypatch.setenv("CARDSVC_KEYSTORE_DIR", str(tmp_path / "keystore"))
     monkeypatch.setenv("CARDSVC_KEYSTORE_PASSPHRASE", "correct horse")
     for name in ("ana", "bo"):
@@ -32,8 +42,8 @@ def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def served(log: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "cardsvc.cli", "serve", "--port", "0"]
+def served(log: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    command = [sys.executable, "-m", "cardsvc.cli", "serve", "--port", "0", *options]
     with (
         log.open("w") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(os.environ)) as process,
@@ -75,3 +85,73 @@ def test_a_wrong_passphrase(founded: Path, monkeypatch: pytest.MonkeyPatch) -> N
     done = CliRunner().invoke(app, ["serve", "--port", "0"])
     assert done.exit_code == 1
     assert "passphrase is wrong" in done.stderr
+
+
+def workers_of(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that answer."""
+    children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if condition():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come about")
+
+
+def is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+
+
+@linux
+def test_several_processes_answer_and_end_in_good_order(founded_on_postgres: Path) -> None:
+    log = founded_on_postgres / "log"
+    with served(log, "--workers=2") as (process, url):
+        workers = workers_of(process)
+        assert len(workers) == 2
+        assert httpx.get(f"{url}/readyz").json()["status"] == "ready"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert all(map(ended, workers))
+
+
+@linux
+def test_a_process_that_dies_is_replaced(founded_on_postgres: Path) -> None:
+    with served(founded_on_postgres / "log", "--workers=2") as (process, url):
+        before = workers_of(process)
+        os.kill(before[0], signal.SIGKILL)
+        wait_until(lambda: len(workers_of(process)) == 2 and workers_of(process) != before)
+        wait_until(lambda: is_ready(url))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+@linux
+def test_nobody_answers_any_more_when_the_supervisor_is_killed(founded_on_postgres: Path) -> None:
+    with served(founded_on_postgres / "log", "--workers=2") as (process, url):
+        workers = workers_of(process)
+        process.kill()
+        wait_until(lambda: all(map(ended, workers)))
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{url}/readyz")
+
+
+def test_sqlite_has_one_writer_and_so_one_process(founded: Path) -> None:
+    done = CliRunner().invoke(app, ["serve", "--port", "0", "--workers", "2"])
+    assert done.exit_code == 1
+    assert "needs PostgreSQL" in done.stderr

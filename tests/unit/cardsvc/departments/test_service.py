@@ -48,7 +48,11 @@ def test_a_department_is_a_caller_with_an_audience_of_its_own(services: Services
         assert department.code == "education"
         caller = department.caller
         policy = policy_in_force(session, department)
-    assert (caller.client_id, caller.kind, caller.scopes) == ("education", CallerKind.DEPARTMENT, ["verify"])
+    assert (caller.client_id, caller.kind, caller.scopes) == (
+        "education",
+        CallerKind.DEPARTMENT,
+        ["authenticate:own-reader", "verify"],
+    )
     assert policy is not None
     assert (policy.version, policy.terms, policy.created_by) == (1, LOAN, "ana")
 
