@@ -17,6 +17,7 @@ from cardsvc.citizens.models import (
 from cardsvc.db import Base
 from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
+from cardsvc.locks.models import CardLock
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
 from cardsvc.registry.models import RegistryEvent
@@ -37,6 +38,7 @@ __all__ = [
     "Base",
     "Caller",
     "Card",
+    "CardLock",
     "CardSecret",
     "Certificate",
     "Citizen",

@@ -30,6 +30,7 @@ from cardsvc.citizens import errors as citizens
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
 from cardsvc.issuance import errors as issuance
+from cardsvc.locks import errors as locks
 from cardsvc.losses import errors as losses
 from cardsvc.offices import errors as offices
 from cardsvc.registry import errors as registry
@@ -132,6 +133,8 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     issuance.ConsentNotNeeded: Answer(_CONFLICT),
     issuance.ConsentNotProved: Answer(_UNPROCESSABLE),
     issuance.NotAssigned: Answer(_CONFLICT),
+    locks.LockedByCitizen: Answer(_FORBIDDEN, "invalid_grant"),
+    locks.IdentityNotShown: Answer(_FORBIDDEN),
     losses.LossReportNotFound: Answer(_NOT_FOUND),
     losses.NothingToReport: Answer(_CONFLICT),
     losses.AlreadyReported: Answer(_CONFLICT),

@@ -31,6 +31,7 @@ from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.departments.repository import RulesInForce, find_by_audience, rules_in_force
 from cardsvc.departments.standing import make_acquainted
 from cardsvc.errors import ServiceError
+from cardsvc.locks.checking import check_unlocked
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
 from cardsvc.wire import jose
@@ -84,8 +85,8 @@ class AssertionIssuer:
     ) -> IssuedToken | ServiceError:
         """An assertion for one department and one service, or why not; recorded in either case.
 
-        A refusal is given back, not raised, so that its record is committed. It is a VisitRefused, an ExchangeRefused
-        or a CardNotActive.
+        A refusal is given back, not raised, so that its record is committed. It is a VisitRefused, an ExchangeRefused,
+        a CardNotActive or a LockedByCitizen.
         """
         try:
             visit = open_visit(session, request.visit_token, actor=actor, now=now, times=self.visit_times)
@@ -133,6 +134,7 @@ def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
     department = find_by_audience(session, request.audience)
     if department is None or department.caller.disabled_at is not None:
         raise DepartmentUnknown
+    check_unlocked(card.locks, department=department.code)
     policy = rules_in_force(session, department)
     rule = policy.rules.services.get(request.service)
     if rule is None:

@@ -28,6 +28,8 @@ class Holder:
     certificate: bytes
     """DER."""
     status: CertificateStatus
+    locks: tuple[str, ...]
+    """What the citizen locked the card for."""
 
 
 Holders = Mapping[tuple[UUID, int], Holder]
@@ -45,6 +47,7 @@ _FIND: Final = (
         _cards.c.expires_on,
         _certificates.c.der,
         _certificates.c.status,
+        _cards.c.locks,
     )
     .join(_certificates, _certificates.c.card_id == _cards.c.id)
     .where(

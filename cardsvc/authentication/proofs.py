@@ -6,8 +6,8 @@ The order of the checks is chosen for what a refusal tells, and to whom:
    spoil another's; the attempt is recorded all the same.
 2. From here on the challenge is spent, whatever comes out.
 3. What the proof claims (level, audience), what its caller may do, the card, its certificate's path, its signature.
-4. Only now the state of the card and of its certificate: who cannot make the card sign does not learn what became of
-   it.
+4. Only now the state of the card and of its certificate, and what its citizen locked it for: who cannot make the card
+   sign does not learn what became of it.
 
 Everything is written down in the session's transaction, refusals too: they are given back, not raised, so that the
 record is committed before anybody hears of it.
@@ -44,8 +44,11 @@ from cardsvc.authentication.errors import (
     SignatureInvalid,
 )
 from cardsvc.authentication.holders import Holder, Holders, find_holders
+from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
 from cardsvc.errors import ServiceError
+from cardsvc.locks.checking import check_unlocked
+from cardsvc.locks.errors import LockedByCitizen
 from cardsvc.trust.keystore import Keystore
 from cardsvc.trust.models import CertificateStatus
 from cardsvc.wire.authentication import CardProof
@@ -68,6 +71,8 @@ class Acceptance:
     statuses: frozenset[CertificateStatus]
     to_change: bool = False
     """The card's row is going to be changed: lock it so at once, since two shared locks cannot both be raised."""
+    heeds_locks: bool = True
+    """Whether what the citizen locked the card for is refused."""
 
 
 AUTHENTICATION: Final = Acceptance(
@@ -82,6 +87,7 @@ ACTIVATION: Final = Acceptance(
     states=frozenset({CardState.DELIVERED}),
     statuses=frozenset({CertificateStatus.ON_HOLD, CertificateStatus.VALID}),
     to_change=True,
+    heeds_locks=False,
 )
 
 
@@ -186,7 +192,7 @@ class ProofVerifier:
             return CertificateRefused()
         if not _signed(trusted, proof.signature, self._statement(challenge, holder, actor)):
             return SignatureInvalid()
-        return _state_refusal(holder, attempt.now, attempt.acceptance)
+        return _state_refusal(holder, attempt.now, attempt.acceptance) or _lock_refusal(holder, challenge, attempt)
 
     def _trusted_key(self, holder: Holder, level: Level, now: datetime) -> TrustedKey | None:
         try:
@@ -232,6 +238,18 @@ def _state_refusal(holder: Holder, now: datetime, acceptance: Acceptance) -> Pro
     if holder.expires_on is not None and now.astimezone(UTC).date() > holder.expires_on:
         return CardNotActive(CardState.EXPIRED)
     return None if holder.status in acceptance.statuses else CertificateRefused()
+
+
+def _lock_refusal(holder: Holder, challenge: IssuedChallenge, attempt: Attempt) -> ProofRefused | None:
+    """A department that reads a card itself is a department; at a kiosk, the exchange asks who is to be told."""
+    if not attempt.acceptance.heeds_locks:
+        return None
+    department = attempt.actor.client_id if attempt.actor.kind is CallerKind.DEPARTMENT else None
+    try:
+        check_unlocked(holder.locks, department=department, level=challenge.level)
+    except LockedByCitizen as refusal:
+        return refusal
+    return None
 
 
 def _draft(attempt: Attempt, judged: _Judged) -> Draft:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,8 @@ from cardsvc.authentication.proofs import VerifiedCard
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
 from cardsvc.db import new_id, table_of
+from cardsvc.locks.checking import check_unlocked
+from cardsvc.locks.errors import LockedByCitizen
 
 TOKEN_BYTES: Final = 32
 _INSERT: Final = insert(table_of(Visit))
@@ -74,7 +77,10 @@ def _row(card: VerifiedCard, actor: Principal, visit: BegunVisit) -> dict[str, A
 
 
 def open_visit(session: Session, token: str, *, actor: Principal, now: datetime, times: VisitTimes) -> Visit:
-    """The visit with this token, if it is this caller's and going on. Raises VisitUnknown, VisitForeign, VisitEnded."""
+    """The visit with this token, if it is this caller's, going on, and at a level that is not locked.
+
+    Raises VisitUnknown, VisitForeign, VisitEnded, LockedByCitizen.
+    """
     visit = _own_visit(session, token, actor)
     if visit.ended_at is not None:
         raise VisitEnded(VisitEnd.ENDED).about(visit.citizen_id, visit.card_id)
@@ -82,6 +88,7 @@ def open_visit(session: Session, token: str, *, actor: Principal, now: datetime,
         raise VisitEnded(VisitEnd.TIME_IS_UP).about(visit.citizen_id, visit.card_id)
     if now >= visit.last_used_at + times.idle:
         raise VisitEnded(VisitEnd.IDLE).about(visit.citizen_id, visit.card_id)
+    _check_level(session, visit)
     return visit
 
 
@@ -99,6 +106,21 @@ def end_visit(session: Session, token: str, *, actor: Principal, now: datetime) 
             citizen_id=visit.citizen_id,
             card_id=visit.card_id,
         )
+
+
+def citizen_of_visit(session: Session, token: str) -> UUID:
+    """Whose visit it is, whoever asks: only for those who then open it. Raises VisitUnknown."""
+    citizen_id = session.scalar(select(Visit.citizen_id).where(Visit.token_sha256 == _hash(token)))
+    if citizen_id is None:
+        raise VisitUnknown
+    return citizen_id
+
+
+def _check_level(session: Session, visit: Visit) -> None:
+    try:
+        check_unlocked(session.get_one(Card, visit.card_id).locks, level=visit.level)
+    except LockedByCitizen as refusal:
+        raise refusal.about(visit.citizen_id, visit.card_id) from None
 
 
 def _own_visit(session: Session, token: str, actor: Principal) -> Visit:

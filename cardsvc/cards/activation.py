@@ -23,6 +23,7 @@ from cardsvc.issuance.grounds import lock_cards
 from cardsvc.issuance.models import SecretKind
 from cardsvc.issuance.repository import find_application_of
 from cardsvc.issuance.superseding import supersede
+from cardsvc.locks.repository import write_on_cards
 from cardsvc.registry.errors import RegistryEventStands
 from cardsvc.registry.repository import require_alive
 from cardsvc.transitions import TransitionRefused, check_card, move_application, move_card
@@ -66,6 +67,8 @@ def _come_into_force(session: Session, card: Card, *, actor: Principal, now: dat
         supersede(session, application, card, actor=actor.client_id, now=now)
     move_card(session, card, CardState.ACTIVE, actor=actor.client_id, now=now)
     put_into_force(session, card.id)
+    if card.citizen_id is not None:
+        write_on_cards(session, card.citizen_id, [card])
     escrow.forget(session, card.id, SecretKind.TRANSPORT_PIN)
     if application is not None:
         move_application(session, application, ApplicationState.CLOSED, actor=actor.client_id, now=now)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from cardsvc.db import Base, Text, new_id
+from cardsvc.db import Base, Text, Words, new_id
 from cardsvc.wire.lifecycle import CardState, HoldReason
 
 _ACTIVE: Final = text("state = 'active'")
@@ -42,6 +42,8 @@ class Card(Base):
     """Client id of the officer who answers for it, while it is blank."""
     product_serial: Mapped[str | None] = mapped_column(String(64))
     """What the product itself must tell, where the supplier said so."""
+    locks: Mapped[tuple[str, ...]] = mapped_column(Words, default=(), server_default=text("''"))
+    """What its citizen locked it for (`cardsvc.locks.checking`), while it is in use."""
 
 
 class Collection(Base):

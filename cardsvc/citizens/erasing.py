@@ -30,6 +30,7 @@ from cardsvc.citizens.models import Citizen, Document, Erasure, Guardianship, Pe
 from cardsvc.citizens.service import get_citizen
 from cardsvc.departments.models import Acquaintance
 from cardsvc.issuance.models import Application
+from cardsvc.locks.repository import forget_locks
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.people import ErasureDone
@@ -79,6 +80,7 @@ def forget_person(session: Session, citizen: Citizen) -> None:
     blind_index.forget(session, citizen.id)
     for table in (Photo, Document, PersonVersion, Acquaintance):
         session.execute(delete(table).where(table.citizen_id == citizen.id))
+    forget_locks(session, citizen.id)
     either_side = or_(Guardianship.citizen_id == citizen.id, Guardianship.guardian_id == citizen.id)
     session.execute(delete(Guardianship).where(either_side))
     applications = session.scalars(select(Application.id).where(Application.citizen_id == citizen.id))

@@ -10,6 +10,7 @@ from cardsvc.client.audit import AuditCalls
 from cardsvc.client.departments import DepartmentCalls
 from cardsvc.client.desks import DeskCalls
 from cardsvc.client.lifecycle import LifecycleCalls
+from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.stock import StockCalls
@@ -35,7 +36,15 @@ from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
 
 class ServiceClient(
-    LifecycleCalls, DeskCalls, StockCalls, ApprovalCalls, PeopleCalls, OfficerCalls, DepartmentCalls, AuditCalls
+    LifecycleCalls,
+    DeskCalls,
+    StockCalls,
+    ApprovalCalls,
+    PeopleCalls,
+    LockCalls,
+    OfficerCalls,
+    DepartmentCalls,
+    AuditCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

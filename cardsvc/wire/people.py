@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     SUPERVISION = "supervision"
     COURT_ORDER = "court-order"
     ERASURE = "erasure"
+    CARD_LOCK = "card-lock"
 
 
 class Occasion(Message):

@@ -1,0 +1,1 @@
+"""What citizens lock their cards for: a department, or a level."""
