@@ -31,6 +31,7 @@ from cardsvc.api import (
     status,
     stock,
     unblocking,
+    usage,
     verifications,
     wellknown,
 )
@@ -64,6 +65,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     locks.router,
     officers.router,
     departments.router,
+    usage.router,
     callers.router,
     pictures.router,
 )

@@ -104,6 +104,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     departments.PolicyChangedMeanwhile: Answer(_CONFLICT),
     departments.SealRefused: Answer(_UNPROCESSABLE),
     departments.SealNotFound: Answer(_NOT_FOUND),
+    departments.RangeRefused: Answer(_UNPROCESSABLE),
     departments.PurposeNotCovered: Answer(_FORBIDDEN),
     departments.ReaderNotCovered: Answer(_FORBIDDEN),
     approvals.SamePerson: Answer(_FORBIDDEN),

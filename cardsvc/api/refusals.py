@@ -23,7 +23,7 @@ from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
 from cardsvc.api.access import find_caller
-from cardsvc.audit.service import record
+from cardsvc.audit.service import REFUSED, record
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import transaction
@@ -31,7 +31,6 @@ from cardsvc.errors import ServiceError
 from cardsvc.issuance.models import Application
 from cardsvc.services import Services
 
-EVENT: Final = "request"
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -55,7 +54,7 @@ def _write(services: Services, scope: Scope, actor: str, code: str, refusal: Ser
         citizen_id, card_id = _known(refusal) or _subjects(session, named)
         record(
             session,
-            event=EVENT,
+            event=REFUSED,
             outcome=code,
             actor=actor,
             now=services.clock(),

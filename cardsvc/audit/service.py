@@ -31,6 +31,8 @@ REPLAYED: Final = "challenge-replayed"
 """The outcome of an answer to a challenge that had been answered before."""
 TRANSITION: Final = "transition"
 """The event of a step in the life of an application or a card."""
+REFUSED: Final = "request"
+"""The event of an attempt over HTTP that nothing came of; the detail names the operation."""
 SALT_SIZE: Final = 16
 
 

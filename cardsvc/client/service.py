@@ -15,6 +15,7 @@ from cardsvc.client.officers import OfficerCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.stock import StockCalls
 from cardsvc.client.transport import check
+from cardsvc.client.usage import UsageCalls
 from cardsvc.wire.authentication import (
     GRANT_TOKEN_EXCHANGE,
     TOKEN_TYPE_VISIT,
@@ -45,6 +46,7 @@ class ServiceClient(
     OfficerCalls,
     DepartmentCalls,
     AuditCalls,
+    UsageCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

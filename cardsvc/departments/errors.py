@@ -90,3 +90,13 @@ class SealNotFound(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("No seal's certificate has this serial number.")
+
+
+class RangeRefused(ServiceError):
+    """Raised for a report over days that do not follow each other, or over too many. Carries how many there may be."""
+
+    code = "range-refused"
+    title = "There is no report over these days"
+
+    def __init__(self, most_days: int) -> None:
+        super().__init__("Name a first and a last day, in this order and not too far apart.", most_days=most_days)

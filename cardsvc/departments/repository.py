@@ -8,6 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from cardsvc.callers.models import Caller
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import NOTHING, PolicyRules, parse_policy
@@ -61,3 +63,17 @@ def rules_in_force(session: Session, department: Department) -> RulesInForce:
     """Nothing, by version 0, without a policy. Raises PolicyInvalid when the row was tampered with."""
     policy = policy_in_force(session, department)
     return RulesInForce(0, NOTHING) if policy is None else RulesInForce(policy.version, parse_policy(policy.terms))
+
+
+def codes_seen_by(session: Session, actor: Principal, wanted: str | None = None) -> list[str]:
+    """The departments whose affairs a caller may see: its own, or to administrators all; the wanted one of them.
+
+    Raises DepartmentNotFound when the wanted one is not among them.
+    """
+    everybody = session.scalars(select(Department.code))
+    codes = [code for code in everybody if Scope.DEPARTMENTS_WRITE in actor.scopes or code == actor.client_id]
+    if wanted is None:
+        return codes
+    if wanted not in codes:
+        raise DepartmentNotFound
+    return [wanted]

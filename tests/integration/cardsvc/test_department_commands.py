@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from cardsvc.audit.service import record
+from cardsvc.db import transaction
 from kiosk.departments.cli import departments_app
 from kiosk.departments.contract.papers.seal import Seal
 from tests.fixtures.command_line import Town
@@ -93,3 +96,28 @@ def test_a_seal_is_certified_and_revoked(founded: Town) -> None:
     assert founded.run("department", "seal", "education", f"--csr={csr}", f"--out={out}").exit_code == 1
     assert founded.run("department", "revoke-seal", serial, "--reason=superseded").exit_code == 0
     assert founded.run("department", "revoke-seal", "abc", "--reason=superseded").exit_code == 1
+
+
+def test_usage_is_drawn(founded: Town) -> None:
+    month = ("department", "usage", "education", f"--month={datetime.now(UTC):%Y-%m}")
+    with transaction(founded.sessions()) as session:
+        for outcome in ("ok", "ok", "ok", "expired"):
+            record(session, event="assertion.verify", outcome=outcome, actor="education", now=datetime.now(UTC))
+    drawn = founded.run(*month).stdout
+    assert "education" in drawn
+    assert "4 requests about 0 people" in drawn
+    bars = {
+        line.split("  ")[1].strip(): line.count("█") for line in drawn.splitlines() if line.startswith("  assertion")
+    }
+    assert bars == {"assertion.verify: ok": 40, "assertion.verify: expired": 13}
+    (use,) = json.loads(founded.run(*month, "--json").stdout)["departments"]
+    assert use["kinds"] == [
+        {"kind": "assertion.verify", "outcome": "expired", "count": 1},
+        {"kind": "assertion.verify", "outcome": "ok", "count": 3},
+    ]
+
+
+def test_usage_of_no_month_or_nobody_is_refused(founded: Town) -> None:
+    for month in ("2026-13", "november", "1999-11"):
+        assert founded.run("department", "usage", "education", f"--month={month}").exit_code == 1
+    assert founded.run("department", "usage", "nobody", "--month=2026-11").exit_code == 1
