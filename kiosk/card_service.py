@@ -18,8 +18,10 @@ class CardService(Protocol):
     def authenticate(self, proof: CardProof) -> AuthenticationResult:
         """Open a visit for the card that made the proof."""
 
-    def exchange(self, visit_token: str, department: str, service: str, attributes: Sequence[str]) -> str:
-        """An assertion for one department and one of its services."""
+    def exchange(
+        self, visit_token: str, department: str, service: str, attributes: Sequence[str], questions: Sequence[str]
+    ) -> str:
+        """An assertion for one department and one of its services, with what the citizen agreed to."""
 
     def end_visit(self, visit_token: str) -> None:
         """The citizen has left."""

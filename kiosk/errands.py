@@ -54,7 +54,9 @@ class Errands:
 
     def _exchange(self, effect: events.Exchange) -> Event:
         service = effect.offer.service
-        assertion = self._service.exchange(effect.token, effect.offer.department, service.code, service.attributes)
+        assertion = self._service.exchange(
+            effect.token, effect.offer.department, service.code, service.attributes, service.questions
+        )
         return events.Exchanged(effect.job, assertion)
 
     def _ask(self, effect: events.Ask) -> Event:

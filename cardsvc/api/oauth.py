@@ -46,7 +46,7 @@ from cardsvc.wire.authentication import (
     TokenResponse,
 )
 from cardsvc.wire.base import Code
-from cardsvc.wire.manifest import AttributeName
+from cardsvc.wire.manifest import AttributeName, QuestionCode
 
 router = APIRouter(prefix="/oauth", tags=["tokens"])
 
@@ -55,6 +55,7 @@ TokenForm = Mapping[str, str]
 _log = structlog.get_logger("cardsvc.oauth")
 _code: Final[TypeAdapter[str]] = TypeAdapter(Code)
 _attributes: Final[TypeAdapter[frozenset[str]]] = TypeAdapter(frozenset[AttributeName])
+_questions: Final[TypeAdapter[frozenset[str]]] = TypeAdapter(frozenset[QuestionCode])
 _MAX_ATTRIBUTES: Final = 32
 
 
@@ -87,6 +88,7 @@ _FORM_SCHEMA: Final = {
         "audience": _parameter("Token exchange: the department, as urn:citizen-card:department:<code>."),
         "service": _parameter("Token exchange: the code of the service."),
         "attributes": _parameter("Token exchange: names of what the citizen agreed to tell, separated by spaces."),
+        "questions": _parameter("Token exchange: what the citizen agreed to have answered, separated by spaces."),
     },
 }
 _DOCUMENTED_ERROR: Final = {
@@ -209,9 +211,9 @@ def _exchange_request(form: TokenForm) -> ExchangeRequest:
         raise TokenRequestMalformed("Only JWTs are issued.")
     if "actor_token" in form or "resource" in form:
         raise TokenRequestMalformed("actor_token and resource are not supported.")
-    names = form.get("attributes", "").split()
-    if len(names) > _MAX_ATTRIBUTES:
-        raise TokenRequestMalformed("Too many attributes.")
+    names, questions = form.get("attributes", "").split(), form.get("questions", "").split()
+    if len(names) > _MAX_ATTRIBUTES or len(questions) > _MAX_ATTRIBUTES:
+        raise TokenRequestMalformed("Too many attributes or questions.")
     audience = _required(form, "audience")
     if not audience.isprintable():  # no database could look it up
         raise TokenRequestMalformed("The audience is not a name.")
@@ -221,9 +223,10 @@ def _exchange_request(form: TokenForm) -> ExchangeRequest:
             audience=audience,
             service=_code.validate_python(_required(form, "service")),
             attributes=_attributes.validate_python(names),
+            questions=_questions.validate_python(questions),
         )
     except ValidationError:
-        raise TokenRequestMalformed("The service or an attribute is not a name.") from None
+        raise TokenRequestMalformed("The service, an attribute or a question is not a name.") from None
 
 
 def _required(form: TokenForm, name: str) -> str:

@@ -106,6 +106,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     departments.SealNotFound: Answer(_NOT_FOUND),
     departments.RangeRefused: Answer(_UNPROCESSABLE),
     departments.PurposeNotCovered: Answer(_FORBIDDEN),
+    departments.QuestionsNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
     departments.ReaderNotCovered: Answer(_FORBIDDEN),
     approvals.SamePerson: Answer(_FORBIDDEN),
     approvals.RecipientDecides: Answer(_FORBIDDEN),

@@ -1,4 +1,4 @@
-"""What departments ask online: whether an assertion is good, whether people's cards are in force."""
+"""What departments ask online: whether an assertion is good, whether people's cards are in force, yes/no questions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
 from cardsvc.authentication.errors import AssertionRefused
 from cardsvc.db import in_transaction, transaction
-from cardsvc.departments import standing
+from cardsvc.departments import asking, standing
 from cardsvc.wire.authentication import Verification, VerificationRequest
 from cardsvc.wire.departments import CardStandings, StandingQuestion
+from cardsvc.wire.questions import Answers, PeopleQuestion
 
 router = APIRouter(prefix="/v1", tags=["verification"])
 
@@ -28,6 +29,23 @@ def ask_card_standings(question: StandingQuestion, services: ServicesDep, actor:
     """
     return in_transaction(
         services.sessions, lambda session: standing.ask(session, question, actor=actor, now=services.clock())
+    )
+
+
+@router.post(
+    "/questions",
+    operation_id="askQuestion",
+    summary="Ask a yes/no question about people",
+    responses=problems(401, 403, 404, 422),
+)
+def ask_question(question: PeopleQuestion, services: ServicesDep, actor: VerifyingCaller) -> Answers:
+    """For example whether they are 60 or over, without their birth dates: what the department's policy lists, no more.
+
+    About people who were with it before, as in `askCardStandings`; each answer is in the person's access history.
+    """
+    return in_transaction(
+        services.sessions,
+        lambda session: asking.ask(session, services.keystore, question, actor=actor, now=services.clock()),
     )
 
 

@@ -56,6 +56,19 @@ def record(
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Text beside a record, and the salt of its digest."""
+
+    text: str = field(repr=False)
+    salt: bytes = field(default_factory=lambda: secrets.token_bytes(SALT_SIZE), repr=False)
+
+    @property
+    def digest(self) -> bytes:
+        """What the log keeps of it."""
+        return note_digest(self.salt, self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A record to be: `record_all` gives it its citizen's number."""
 
@@ -68,6 +81,8 @@ class Draft:
     challenge_id: UUID | None = None
     """The challenge that was answered."""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    note: Note | None = None
+    """What is kept beside the record, for as long as the person is not erased."""
     id: UUID = field(default_factory=new_id)
 
 
@@ -87,6 +102,9 @@ def record_all(connection: Connection, drafts: Sequence[Draft]) -> frozenset[UUI
     others += [_as_replay(row) for row in answers if row["id"] not in written]
     if others:
         connection.execute(_INSERT, others)
+    notes = [_note_row(draft.id, draft.note) for draft in drafts if draft.note is not None]
+    if notes:
+        connection.execute(_KEEP_NOTE, notes)
     if drafts:
         connection.execute(_WAIT, [{"record_id": draft.id} for draft in drafts])
     return written | {draft.id for draft in drafts if draft.challenge_id is None}
@@ -96,7 +114,7 @@ def record_change(
     session: Session, subject_id: UUID, state: str, *, actor: str, now: datetime, reason: str | None = None
 ) -> None:
     """Add one step to the history of an application or a card."""
-    salt = secrets.token_bytes(SALT_SIZE)
+    note = None if reason is None else Note(reason)
     entry = AuditRecord(
         id=new_id(),
         at=now,
@@ -105,12 +123,12 @@ def record_change(
         actor=actor,
         subject_id=subject_id,
         state=state,
-        note_digest=None if reason is None else note_digest(salt, reason),
+        note_digest=None if note is None else note.digest,
         detail={},
     )
     session.add_all([entry, AuditWaiting(record_id=entry.id)])
-    if reason is not None:
-        session.add(AuditNote(record_id=entry.id, salt=salt, text=reason))
+    if note is not None:
+        session.add(AuditNote(**_note_row(entry.id, note)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +180,13 @@ def _row(draft: Draft, numbers: dict[UUID, int]) -> dict[str, Any]:
         "citizen_counter": number,
         "card_id": draft.card_id,
         "challenge_id": draft.challenge_id,
+        "note_digest": None if draft.note is None else draft.note.digest,
         "detail": check_detail(dict(draft.detail)),
     }
+
+
+def _note_row(record_id: UUID, note: Note) -> dict[str, Any]:
+    return {"record_id": record_id, "salt": note.salt, "text": note.text}
 
 
 def _as_replay(row: dict[str, Any]) -> dict[str, Any]:
@@ -175,6 +198,7 @@ _records: Final = table_of(AuditRecord)
 _citizens: Final = table_of(Citizen)
 _INSERT: Final = insert(_records)
 _WAIT: Final = insert(table_of(AuditWaiting))
+_KEEP_NOTE: Final = insert(table_of(AuditNote))
 _LOCK_CITIZENS: Final = (
     select(_citizens.c.id)
     .where(_citizens.c.id.in_(bindparam("ids", expanding=True)))

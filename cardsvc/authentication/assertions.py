@@ -24,12 +24,15 @@ from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.citizens.service import open_person
+from cardsvc.clock import city_day
 from cardsvc.db import new_id
+from cardsvc.departments.errors import QuestionsNotCovered
+from cardsvc.departments.inquiries import make_acquainted
 from cardsvc.departments.models import Department
-from cardsvc.departments.policy import ServiceRule
+from cardsvc.departments.policy import PolicyRules, ServiceRule
 from cardsvc.departments.pseudonym import pseudonym
+from cardsvc.departments.questions import Question, parse_question
 from cardsvc.departments.repository import RulesInForce, find_by_audience, rules_in_force
-from cardsvc.departments.standing import make_acquainted
 from cardsvc.errors import ServiceError
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.trust.key_ring import KeyRing
@@ -50,6 +53,8 @@ class ExchangeRequest:
     service: str
     attributes: frozenset[str]
     """The names of what the citizen agreed to tell."""
+    questions: frozenset[str] = frozenset()
+    """What the citizen agreed to have answered by yes or no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class _Grant:
     department: Department
     policy: RulesInForce
     attributes: frozenset[str]
+    questions: frozenset[Question]
 
 
 @dataclass(frozen=True)
@@ -120,11 +126,13 @@ class AssertionIssuer:
             client_id=actor.client_id,
             service=request.service,
             policy_version=grant.policy.version,
-            attributes=_open_attributes(session, self.keystore, grant),
+            **_told(session, self.keystore, grant, now),
         )
         session.add(_row(jti, request, grant, now, now + self.lifetime))
         key = self.key_ring.signer(KeyName.ASSERTION)
-        return IssuedToken(jose.sign(claims.model_dump(mode="json"), key, typ=ASSERTION_TYP), seconds)
+        return IssuedToken(
+            jose.sign(claims.model_dump(mode="json", exclude_defaults=True), key, typ=ASSERTION_TYP), seconds
+        )
 
 
 def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
@@ -141,7 +149,8 @@ def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
         raise ServiceNotCovered
     if visit.level < rule.level:
         raise StepUpRequired(rule.level)
-    return _Grant(visit, department, policy, _allowed(request.attributes, rule, visit))
+    attributes = _allowed(request.attributes, rule, visit)
+    return _Grant(visit, department, policy, attributes, _askable(request.questions, policy.rules, visit))
 
 
 def _allowed(wanted: Collection[str], rule: ServiceRule, visit: Visit) -> frozenset[str]:
@@ -151,12 +160,25 @@ def _allowed(wanted: Collection[str], rule: ServiceRule, visit: Visit) -> frozen
     return frozenset(wanted)
 
 
-def _open_attributes(session: Session, keystore: Keystore, grant: _Grant) -> dict[str, Any]:
-    """The values, taken out of their seal only when there is something to tell."""
-    if not grant.attributes:
-        return {}
+def _askable(wanted: Collection[str], rules: PolicyRules, visit: Visit) -> frozenset[Question]:
+    unknown = frozenset(wanted) - rules.questions.keys()
+    if unknown:
+        raise QuestionsNotCovered(unknown)
+    needed = max((rules.questions[code].level for code in wanted), default=visit.level)
+    if visit.level < needed:
+        raise StepUpRequired(needed)
+    return frozenset(map(parse_question, wanted))
+
+
+def _told(session: Session, keystore: Keystore, grant: _Grant, now: datetime) -> dict[str, Any]:
+    """Attributes and answers, taken out of their seal only when there is something to tell."""
+    if not grant.attributes and not grant.questions:
+        return {"attributes": {}}
     person = open_person(keystore, session.get_one(Citizen, grant.visit.citizen_id))
-    return person.model_dump(mode="json", include=set(grant.attributes))
+    return {
+        "attributes": person.model_dump(mode="json", include=set(grant.attributes)),
+        "answers": {str(question): question.answer(person, city_day(now)) for question in grant.questions},
+    }
 
 
 def _row(jti: UUID, request: ExchangeRequest, grant: _Grant, now: datetime, expires_at: datetime) -> IssuedAssertion:
@@ -194,5 +216,6 @@ def _record(
         audience=request.audience[:200],
         service=request.service[:64],
         attributes=sorted(request.attributes),
+        **({"questions": sorted(request.questions)} if request.questions else {}),
         **detail,
     )

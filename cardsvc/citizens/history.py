@@ -66,7 +66,6 @@ def own_access_history(
 
 def _entry(row: AuditRecord) -> wire.AccessEntry:
     detail: dict[str, Any] = row.detail
-    attributes = detail.get("attributes")
     return wire.AccessEntry(
         number=row.citizen_counter or 0,
         at=row.at,
@@ -75,9 +74,14 @@ def _entry(row: AuditRecord) -> wire.AccessEntry:
         actor=row.actor,
         purpose=_text(detail.get("purpose")),
         audience=_text(detail.get("audience")),
-        attributes=[str(name) for name in attributes] if isinstance(attributes, list) else None,
+        attributes=_names(detail.get("attributes")),
+        questions=_names(detail.get("questions")),
     )
 
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _names(value: object) -> list[str] | None:
+    return [str(name) for name in value] if isinstance(value, list) else None

@@ -33,6 +33,7 @@ from cardsvc.wire.authentication import (
 from cardsvc.wire.departments import CardStandings, StandingQuestion
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
+from cardsvc.wire.questions import Answers, PeopleQuestion
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL, AuthenticationStatement
 
 
@@ -69,8 +70,18 @@ class ServiceClient(
         request = CardAuthenticationRequest(proof=proof, service=service)
         return self._post("/v1/card-authentications", request, CardAuthentication)
 
-    def exchange(self, visit_token: str, department: str, service: str, attributes: Sequence[str] = ()) -> str:
-        """An assertion for a department (by its code) and one of its services, with what the citizen agreed to tell."""
+    def exchange(
+        self,
+        visit_token: str,
+        department: str,
+        service: str,
+        attributes: Sequence[str] = (),
+        questions: Sequence[str] = (),
+    ) -> str:
+        """An assertion for a department (by its code) and one of its services.
+
+        With what the citizen agreed to tell, and to have answered by yes or no (``age-at-least:60``).
+        """
         answer = self._credentials.request_token(
             GRANT_TOKEN_EXCHANGE,
             subject_token=visit_token,
@@ -78,6 +89,7 @@ class ServiceClient(
             audience=department_audience(department),
             service=service,
             attributes=" ".join(attributes),
+            questions=" ".join(questions),
         )
         return answer.access_token
 
@@ -88,6 +100,11 @@ class ServiceClient(
     def verify(self, assertion: str) -> Verification:
         """Ask whether an assertion is good now. A bad one is a ServiceProblem."""
         return self._post("/v1/verifications", VerificationRequest(assertion=assertion), Verification)
+
+    def ask(self, pseudonyms: Sequence[str], question: str, purpose: str) -> Answers:
+        """Ask, as a department, a yes/no question (``age-at-least:60``) about at most a thousand people."""
+        asked = PeopleQuestion(pseudonyms=list(pseudonyms), question=question, purpose=purpose)
+        return self._post("/v1/questions", asked, Answers)
 
     def card_standings(self, pseudonyms: Sequence[str], purpose: str) -> CardStandings:
         """Ask, as a department, whether the cards of at most a thousand people are in force."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cardsvc.errors import ServiceError
 from cardsvc.wire.levels import Level
 
@@ -63,6 +65,16 @@ class PurposeNotCovered(ServiceError):
 
     def __init__(self, purpose: str) -> None:
         super().__init__("The purpose needs to be in the department's approved policy.", purpose=purpose)
+
+
+class QuestionsNotCovered(ServiceError):
+    """Raised when the policy in force does not let the department ask that, or not for this. Carries the questions."""
+
+    code = "questions-not-covered"
+    title = "The department's policy does not cover these questions"
+
+    def __init__(self, refused: Iterable[str]) -> None:
+        super().__init__("The department may not ask every one of the questions.", questions=sorted(refused))
 
 
 class ReaderNotCovered(ServiceError):

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from cardsvc.departments.errors import PolicyInvalid, PurposeNotCovered, ReaderNotCovered
+from cardsvc.departments.errors import PolicyInvalid, PurposeNotCovered, QuestionsNotCovered, ReaderNotCovered
 from cardsvc.departments.questions import check_together, parse_question
 from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Person
-from cardsvc.wire.policies import PurposeTitles, QuestionCode
+from cardsvc.wire.manifest import QuestionCode
+from cardsvc.wire.policies import PurposeTitles
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL
 
 KNOWN_ATTRIBUTES: Final = frozenset(Person.model_fields)
@@ -81,6 +82,12 @@ class PolicyRules(Message):
         """Raises PurposeNotCovered."""
         if purpose not in self.purposes:
             raise PurposeNotCovered(purpose)
+
+    def require_question(self, code: str, purpose: str) -> None:
+        """The question may be asked for this purpose about people who are not there. Raises QuestionsNotCovered."""
+        rule = self.questions.get(code)
+        if rule is None or purpose not in rule.purposes:
+            raise QuestionsNotCovered([code])
 
     def require_reader(self, level: Level) -> None:
         """The department may authenticate cards of this level at a reader of its own. Raises ReaderNotCovered."""

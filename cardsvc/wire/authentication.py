@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from cardsvc.wire.base import Base64Url, Code, Message, Timestamp
 from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import QuestionCode
 from cardsvc.wire.signed import CHALLENGE_SIZE, TRANSACTION_HASH_SIZE
 
 GRANT_TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -139,6 +140,8 @@ class AssertionClaims(Message):
     service: Code
     policy_version: int
     attributes: dict[str, Any] = Field(repr=False)
+    answers: dict[QuestionCode, bool] = Field(default_factory=dict, repr=False)
+    """What was asked by yes or no. Left out when nothing was."""
 
 
 class VerificationRequest(Message):

@@ -19,9 +19,14 @@ def _decode(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        return decode_base64url(value)
     except binascii.Error as error:
         raise ValueError("not base64url") from error
+
+
+def decode_base64url(text: str) -> bytes:
+    """The bytes. Raises ValueError."""
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def encode_base64url(raw: bytes) -> str:

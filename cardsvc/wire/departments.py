@@ -96,8 +96,8 @@ Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """The ``sub`` of an assertion: the name by which one department knows a citizen."""
 
 
-class StandingQuestion(Message):
-    """Ask how the cards of one to a thousand people stand."""
+class AboutPeople(Message):
+    """Something is asked about one to a thousand people."""
 
     pseudonyms: list[Pseudonym] = Field(min_length=1, max_length=1000)
     purpose: Code
@@ -111,11 +111,17 @@ class StandingQuestion(Message):
         return pseudonyms
 
 
+class StandingQuestion(AboutPeople):
+    """Ask how the cards of one to a thousand people stand."""
+
+
 class StandingAnswer(Message):
     """One person."""
 
     pseudonym: Pseudonym
     standing: CardStanding
+    verification_id: UUID | None = None
+    """With it evidence of this answer is fetched. None when the person is unknown: nothing was told about anybody."""
 
 
 class CardStandings(Message):

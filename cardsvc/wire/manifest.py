@@ -50,6 +50,8 @@ def text_in(texts: dict[Language, str], language: Language) -> str:
 
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 """An attribute of a citizen as `Person` names it, for example ``name`` or ``birth_date``."""
+QuestionCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,39}:[a-z0-9-]{1,40}$")]
+"""A yes/no question: its kind and what it asks about, for example ``age-at-least:60`` or ``resident-of:taipa``."""
 
 
 class ResultKind(StrEnum):
@@ -82,6 +84,8 @@ class ServiceDescription(Message):
     level: Level
     attributes: tuple[AttributeName, ...] = ()
     """What the department wants to know about the citizen besides its own pseudonym."""
+    questions: tuple[QuestionCode, ...] = ()
+    """What it wants answered by yes or no instead of being told."""
     purposes: Texts | None = None
     """Why it wants to know that, for the screen that asks for consent."""
     input: InputSchema = Field(default_factory=lambda: dict(NO_INPUT))

@@ -264,6 +264,8 @@ class AccessEntry(Message):
     """The department that was told something."""
     attributes: list[str] | None = None
     """What it was told, by name."""
+    questions: list[str] | None = None
+    """What it was answered by yes or no."""
 
 
 class AccessHistory(Message):

@@ -21,13 +21,11 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Texts
+from cardsvc.wire.manifest import Language, QuestionCode, Texts
 from cardsvc.wire.officers import Title
 
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=64)]
 """A member of `Person`."""
-QuestionCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,39}:[a-z0-9-]{1,40}$")]
-"""A yes/no question: its kind and what it asks about, for example ``age-at-least:60`` or ``resident-of:taipa``."""
 
 
 def _in_english(titles: object) -> object:

@@ -16,7 +16,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 and those that only some have::
 
     pin-entry       tries_left (int or null), message
-    consent         attributes [{"name", "title"}], purpose (or null)
+    consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null)
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
                     "maximum", "longest", "numeric", "value", "error" (or null), "error_text"}]
     done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"}
@@ -148,6 +148,7 @@ def _consent(screen: screens.Consent, words: Words) -> View:
     service = screen.offer.service
     return {
         "attributes": [{"name": name, "title": words.attribute(name)} for name in service.attributes],
+        "questions": [{"code": code, "title": words.question(code)} for code in service.questions],
         "purpose": words.texts(service.purposes) if service.purposes else None,
     }
 

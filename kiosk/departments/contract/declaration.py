@@ -32,6 +32,8 @@ class Visitor:
     level: Level
     attributes: Mapping[str, Any] = field(repr=False)
     """What the citizen agreed to tell; may be less than the service wants."""
+    answers: Mapping[str, bool] = field(default_factory=dict, repr=False)
+    """What was answered by yes or no, by question; as above."""
 
     def told(self, attribute: str) -> str:
         """An attribute that the service cannot do without. Raises AttributeNeeded."""

@@ -117,4 +117,5 @@ def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Requ
 def _visitor(service: Service, claims: AssertionClaims) -> Visitor:
     # What nobody asked for is dropped here, should a policy ever give more than the manifest wants.
     told = {name: claims.attributes[name] for name in service.description.attributes if name in claims.attributes}
-    return Visitor(claims.sub, claims.acr, told)
+    answers = {code: claims.answers[code] for code in service.description.questions if code in claims.answers}
+    return Visitor(claims.sub, claims.acr, told, answers)

@@ -27,7 +27,7 @@ _SAID_AS: Final[Mapping[str, str]] = {
     ),
     **dict.fromkeys(VISIT_OVER, "visit-ended"),
     **dict.fromkeys(STEP_UP_REQUIRED, "step-up-required"),
-    **dict.fromkeys(("department-unknown", "attributes-not-covered"), "service-not-covered"),
+    **dict.fromkeys(("department-unknown", "attributes-not-covered", "questions-not-covered"), "service-not-covered"),
     **dict.fromkeys(
         (
             "client-refused",
@@ -70,6 +70,11 @@ class Words:
     def attribute(self, name: str) -> str:
         """What an attribute is called; one that nobody has named yet is shown as it is."""
         return str(self._words["attributes"].get(name, name.replace("_", " ")))
+
+    def question(self, code: str) -> str:
+        """A yes/no question in words; one of a kind that nobody has named yet is shown as it is."""
+        kind, _, operand = code.partition(":")
+        return str(self._words["questions"].get(kind, code)).format(operand)
 
     def saying(self, reason: Reason) -> Saying:
         """The sentences for a reason; those for `UNEXPECTED` when it has none of its own."""

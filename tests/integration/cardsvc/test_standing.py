@@ -82,13 +82,10 @@ def test_many_are_asked_about_at_once_and_each_can_see_it(counter: Counter) -> N
 
     assert counter.ask(*names) == [CardStanding.IN_FORCE, CardStanding.NONE, CardStanding.IN_FORCE]
 
-    for card in cards:
+    for card, standing in zip(cards, ("in-force", "none", "in-force"), strict=True):
         (entry,) = counter.history(card)
-        assert (entry.actor, entry.outcome, entry.detail) == (
-            DEPARTMENT,
-            "ok",
-            {"purpose": PURPOSE, "policy_version": 1},
-        )
+        detail = {"purpose": PURPOSE, "policy_version": 1, "standing": standing}
+        assert (entry.actor, entry.outcome, entry.detail) == (DEPARTMENT, "ok", detail)
         with reading(counter.city.services.sessions) as session:
             assert entry.citizen_counter == session.get_one(Citizen, card.citizen_id).audit_counter
 

@@ -43,7 +43,7 @@ class Service:
     def authenticate(self, proof: CardProof) -> AuthenticationResult:
         raise NotImplementedError
 
-    def exchange(self, visit_token: str, department: str, service: str, attributes: object) -> str:
+    def exchange(self, visit_token: str, department: str, service: str, attributes: object, questions: object) -> str:
         raise NotImplementedError
 
     def end_visit(self, visit_token: str) -> None:

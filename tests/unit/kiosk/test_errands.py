@@ -33,8 +33,10 @@ class Service:
         self.away = False
         self.asked: list[tuple[Any, ...]] = []
 
-    def exchange(self, visit_token: str, department: str, service: str, attributes: Sequence[str]) -> str:
-        self._ask(visit_token, department, service, tuple(attributes))
+    def exchange(
+        self, visit_token: str, department: str, service: str, attributes: Sequence[str], questions: Sequence[str]
+    ) -> str:
+        self._ask(visit_token, department, service, tuple(attributes), tuple(questions))
         return "the.asser.tion"
 
     def end_visit(self, visit_token: str) -> None:
@@ -69,9 +71,9 @@ def errands(service: Service) -> Errands:
     return Errands(card_service, departments, Prover(card_service, {}, lambda: None), no_reader)
 
 
-def test_an_exchange_asks_for_exactly_the_services_attributes(errands: Errands, service: Service) -> None:
+def test_an_exchange_asks_for_exactly_what_the_service_wants(errands: Errands, service: Service) -> None:
     assert errands.run(events.Exchange(4, "token", CHECK_IN)) == events.Exchanged(4, "the.asser.tion")
-    assert service.asked == [("token", "clinic", "check-in", ("district",))]
+    assert service.asked == [("token", "clinic", "check-in", ("district",), ("age-at-least:65",))]
 
 
 def test_a_request_goes_to_the_department_that_offered_the_service(errands: Errands) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -64,7 +64,7 @@ class Service:
             idle_seconds=90,
         )
 
-    def exchange(self, visit_token: str, department: str, service: str, attributes: Sequence[str]) -> str:
+    def exchange(self, visit_token: str, department: str, service: str, attributes: object, questions: object) -> str:
         raise NotImplementedError
 
     def end_visit(self, visit_token: str) -> None:

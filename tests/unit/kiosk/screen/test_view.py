@@ -102,7 +102,9 @@ def test_the_tries_left_are_said(tries: int | None, says: str | None) -> None:
 def test_consent_names_exactly_what_goes_to_whom() -> None:
     shown = view(screens.Consent(CHECK_IN))
     assert shown["attributes"] == [{"name": "district", "title": "The district you live in"}]
+    assert shown["questions"] == [{"code": "age-at-least:65", "title": "Whether you are 65 or older: yes or no"}]
     page = pages.fragment(shown)
+    assert "Whether you are 65 or older" in page
     assert "Clinic receives, for “Check in”:" in page
     assert "The district you live in" in page
     assert "Your name is not passed on." in page

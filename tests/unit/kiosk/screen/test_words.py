@@ -13,6 +13,7 @@ import pytest
 import cardsvc
 from cardsvc.authentication.errors import ExchangeRefused, LevelWithoutChallenge, ProofRefused, VisitRefused
 from cardsvc.callers import errors as callers
+from cardsvc.departments.questions import KINDS
 from cardsvc.errors import ServiceError
 from cardsvc.wire.lifecycle import CardState, Person
 from cardsvc.wire.manifest import Language
@@ -128,3 +129,6 @@ def test_attributes_troubles_and_field_errors_have_words(language: Language) -> 
     assert set(words["troubles"]) == set(Trouble)
     assert set(words["form"]["errors"]) == set(FieldError)
     assert words.attribute("favourite_colour") == "favourite colour"
+    assert set(words["questions"]) == set(KINDS)
+    assert all("60" in words.question(f"{kind}:60") for kind in KINDS)
+    assert words.question("shoe-size:41") == "shoe-size:41"

@@ -1,0 +1,96 @@
+"""Asking about people who are not there, by the names a department knows them by.
+
+A department may ask about whoever was with it, and about nobody else: a pseudonym that it was never told is unknown to
+it, whether there is such a person or not. The purpose is one that its policy names, and stands with each answer in the
+person's own history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.service import OK, Draft, Note, record_all
+from cardsvc.callers.principal import Principal
+from cardsvc.db import insert_new, new_id
+from cardsvc.departments.errors import DepartmentNotFound
+from cardsvc.departments.models import Acquaintance, Department
+from cardsvc.departments.repository import RulesInForce, find_by_code, rules_in_force
+from cardsvc.wire.departments import AboutPeople
+
+UNKNOWN: Final = "unknown"
+"""The outcome on record for names that the department was never told."""
+
+
+def make_acquainted(
+    session: Session, department: Department, pseudonym: str, citizen_id: UUID, *, now: datetime
+) -> None:
+    """Remember that the department was told about this person; once is enough."""
+    row = {
+        "id": new_id(),
+        "department_id": department.id,
+        "pseudonym": pseudonym,
+        "citizen_id": citizen_id,
+        "since": now,
+    }
+    insert_new(session.connection(), Acquaintance, [row], unique=["department_id", "pseudonym"])
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Something that a department may ask, about those of the people that it knows."""
+
+    event: str
+    about: AboutPeople
+    actor: Principal
+    now: datetime
+    policy: RulesInForce
+    known: Mapping[str, UUID] = field(repr=False)
+    """The citizens by pseudonym, in the order of the question."""
+
+    def answered(self, citizen_id: UUID, note: Note | None = None, **detail: Any) -> Draft:
+        """The record of an answer about one person."""
+        return self._draft(OK, detail, citizen_id, note)
+
+    def close(self, session: Session, answered: Iterable[Draft], **detail: Any) -> None:
+        """Write down what was answered, and in one record how many were not known."""
+        drafts = list(answered)
+        unknown = len(self.about.pseudonyms) - len(drafts)
+        if unknown:
+            drafts.append(self._draft(UNKNOWN, detail | {"count": unknown}))
+        record_all(session.connection(), drafts)
+
+    def _draft(
+        self, outcome: str, detail: Mapping[str, Any], citizen_id: UUID | None = None, note: Note | None = None
+    ) -> Draft:
+        common = {"purpose": self.about.purpose, "policy_version": self.policy.version}
+        return Draft(
+            self.event, outcome, self.actor.client_id, self.now, citizen_id, detail={**common, **detail}, note=note
+        )
+
+
+def open_inquiry(session: Session, about: AboutPeople, *, event: str, actor: Principal, now: datetime) -> Inquiry:
+    """See who is meant, and whether the policy in force names the purpose.
+
+    Raises PurposeNotCovered; DepartmentNotFound for callers that are no department.
+    """
+    department = find_by_code(session, actor.client_id)
+    if department is None:
+        raise DepartmentNotFound
+    policy = rules_in_force(session, department)
+    policy.rules.require_purpose(about.purpose)
+    return Inquiry(event, about, actor, now, policy, _acquaintances(session, department, about.pseudonyms))
+
+
+def _acquaintances(session: Session, department: Department, pseudonyms: Sequence[str]) -> dict[str, UUID]:
+    statement = select(Acquaintance.pseudonym, Acquaintance.citizen_id).where(
+        Acquaintance.department_id == department.id, Acquaintance.pseudonym.in_(pseudonyms)
+    )
+    found = dict(session.execute(statement).all())
+    return {pseudonym: found[pseudonym] for pseudonym in pseudonyms if pseudonym in found}
