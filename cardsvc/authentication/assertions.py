@@ -130,9 +130,7 @@ class AssertionIssuer:
         )
         session.add(_row(jti, request, grant, now, now + self.lifetime))
         key = self.key_ring.signer(KeyName.ASSERTION)
-        return IssuedToken(
-            jose.sign(claims.model_dump(mode="json", exclude_defaults=True), key, typ=ASSERTION_TYP), seconds
-        )
+        return IssuedToken(jose.sign(claims.written(), key, typ=ASSERTION_TYP), seconds)
 
 
 def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:

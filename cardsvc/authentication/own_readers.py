@@ -115,7 +115,7 @@ class OwnReaders:
             attributes={},
         )
         key = self.key_ring.signer(KeyName.ASSERTION)
-        return Told(one.card, jose.sign(claims.model_dump(mode="json"), key, typ=ASSERTION_TYP), expires_at)
+        return Told(one.card, jose.sign(claims.written(), key, typ=ASSERTION_TYP), expires_at)
 
 
 _departments: Final = table_of(Department)

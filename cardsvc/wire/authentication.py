@@ -143,6 +143,10 @@ class AssertionClaims(Message):
     answers: dict[QuestionCode, bool] = Field(default_factory=dict, repr=False)
     """What was asked by yes or no. Left out when nothing was."""
 
+    def written(self) -> dict[str, Any]:
+        """The claims as they are signed."""
+        return self.model_dump(mode="json", exclude_defaults=True)
+
 
 class VerificationRequest(Message):
     """Ask whether an assertion is good now, card status included."""
