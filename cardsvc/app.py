@@ -33,6 +33,7 @@ from cardsvc.api import (
     unblocking,
     usage,
     verifications,
+    webhooks,
     wellknown,
 )
 from cardsvc.api.access import check_routes
@@ -43,6 +44,7 @@ from cardsvc.audit.supervision import sequencing
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
 from cardsvc.timekeeping import INTERVAL, every
+from cardsvc.webhooks.postman import delivering
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -68,6 +70,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     usage.router,
     callers.router,
     pictures.router,
+    webhooks.router,
 )
 """The busiest first: routes are tried in this order."""
 
@@ -102,7 +105,11 @@ def _background(services: Services) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sequencer = Sequencer(services.sessions, services.audit_signer, services.clock)
-        with sequencing(sequencer, services.sessions, services.clock), every(INTERVAL, services.timekeeper.run):
+        with (
+            sequencing(sequencer, services.sessions, services.clock),
+            every(INTERVAL, services.timekeeper.run),
+            delivering(services.postman),
+        ):
             yield
 
     return lifespan

@@ -20,9 +20,11 @@ from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEnt
 from cardsvc.locks.models import CardLock
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
+from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockBatch, StockCount
 from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, SealCertificate, StatusList, StatusPlace
+from cardsvc.webhooks.models import DepartmentEvent, WebhookAttempt, WebhookSubscription
 
 __all__ = [
     "Acquaintance",
@@ -44,6 +46,7 @@ __all__ = [
     "Citizen",
     "Collection",
     "Department",
+    "DepartmentEvent",
     "Document",
     "Erasure",
     "Guardianship",
@@ -61,6 +64,8 @@ __all__ = [
     "PolicyDraft",
     "PublishedStatement",
     "RegistryEvent",
+    "Revocation",
+    "RevocationAcknowledgement",
     "RoleGrant",
     "SealCertificate",
     "SearchToken",
@@ -71,4 +76,6 @@ __all__ = [
     "Unblocking",
     "UsedClientAssertion",
     "Visit",
+    "WebhookAttempt",
+    "WebhookSubscription",
 ]

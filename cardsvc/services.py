@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from random import SystemRandom
 
 from cardsvc.audit.signing import LogSigner
 from cardsvc.authentication.assertions import AssertionIssuer
@@ -29,6 +30,10 @@ from cardsvc.trust.keystore import Keystore, KeystoreError
 from cardsvc.trust.keystores import load_keystore
 from cardsvc.trust.ocsp import Responder
 from cardsvc.trust.publishing import Publisher
+from cardsvc.webhooks.addresses import AddressRules
+from cardsvc.webhooks.delivering import Courier, Limits
+from cardsvc.webhooks.postman import Postman
+from cardsvc.webhooks.sending import HttpSender, trust
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,21 @@ class Services:
     def assertion_lifetime(self) -> timedelta:
         """How long a department may accept an assertion."""
         return timedelta(seconds=self.settings.assertion_seconds)
+
+    @cached_property
+    def webhook_rules(self) -> AddressRules:
+        """Where events may be sent."""
+        return AddressRules(self.settings.webhook_private_addresses, self.settings.webhook_plain_http)
+
+    @cached_property
+    def postman(self) -> Postman:
+        """Sends departments what they are owed."""
+        limits = Limits(
+            timedelta(seconds=self.settings.webhook_seconds), timedelta(hours=self.settings.webhook_patience_hours)
+        )
+        sender = HttpSender(self.webhook_rules, limits.attempt, trust(self.settings.webhook_ca_file))
+        courier = Courier(self.sessions, self.keystore, sender, self.clock, SystemRandom().random, limits)
+        return Postman(self.sessions, courier, self.clock)
 
     @cached_property
     def visit_times(self) -> VisitTimes:

@@ -99,6 +99,17 @@ class Settings(BaseSettings):
     relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     """How long a card behind a desk may take for one command. Making a key is the slowest."""
 
+    webhook_seconds: Annotated[int, Field(ge=1, le=60)] = 10
+    """How long one attempt to deliver an event to a department may take."""
+    webhook_patience_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    """A department that accepts no event for so long is tried every twelve hours only, until it is back."""
+    webhook_private_addresses: bool = False
+    """Deliver to addresses of private networks, too. Then a department can make the service knock at doors in them."""
+    webhook_plain_http: bool = False
+    """Deliver unencrypted to other machines. To this one that is allowed together with private addresses."""
+    webhook_ca_file: Path | None = None
+    """PEM: authorities that departments' certificates may be of, beside those that the machine trusts."""
+
     @field_validator("keystore_passphrase")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:

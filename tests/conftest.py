@@ -21,6 +21,7 @@ pytest_plugins = (
     "tests.fixtures.counter",
     "tests.fixtures.audit",
     "tests.fixtures.tokens",
+    "tests.fixtures.webhooks",
     "tests.fixtures.command_line",
 )
 

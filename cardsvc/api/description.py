@@ -53,6 +53,7 @@ TAGS: Final[Mapping[str, str]] = {
     "people": "Who has been enrolled: found, opened for a purpose, corrected, erased.",
     "officers": "Officers, their roles and their offices.",
     "departments": "Departments and the policies that say what they may learn.",
+    "webhooks": "What departments hear as it happens: a feed of events, and where and how they are sent.",
     "callers": "Kiosks, desks and departments as programs, and their keys.",
 }
 """What each tag gathers. A route with a tag that is not here fails the tests."""

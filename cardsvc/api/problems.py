@@ -37,6 +37,7 @@ from cardsvc.registry import errors as registry
 from cardsvc.stock import errors as stock
 from cardsvc.trust import certificates
 from cardsvc.trust import errors as trust
+from cardsvc.webhooks import errors as webhooks
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, PROBLEM_TYPE_PREFIX, STEP_UP_CHALLENGE
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -179,6 +180,9 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     citizens.ApplicationUnderWay: Answer(_CONFLICT),
     citizens.GuardianRefused: Answer(_UNPROCESSABLE),
     citizens.PersonNeeded: Answer(_CONFLICT),
+    webhooks.WebhookUrlRefused: Answer(_UNPROCESSABLE),
+    webhooks.NotSubscribed: Answer(_NOT_FOUND),
+    webhooks.EventUnknown: Answer(_NOT_FOUND),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.CardOver: Answer(_CONFLICT),
     cards.HoldStands: Answer(_CONFLICT),

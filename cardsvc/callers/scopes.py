@@ -33,6 +33,9 @@ class Scope(StrEnum):
     AUTHENTICATE = "authenticate"
     AUTHENTICATE_OWN_READER = "authenticate:own-reader"
     VERIFY = "verify"
+    EVENTS_READ = "events:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    REVOCATIONS_READ = "revocations:read"
 
 
 MEANING: Final[Mapping[Scope, str]] = {
@@ -57,6 +60,9 @@ MEANING: Final[Mapping[Scope, str]] = {
     Scope.AUTHENTICATE: "Ask for challenges, prove cards, begin visits, exchange them for assertions.",
     Scope.AUTHENTICATE_OWN_READER: "Prove cards at readers of a department's own, at the levels its policy allows.",
     Scope.VERIFY: "Have assertions verified online.",
+    Scope.EVENTS_READ: "Hear what happens to the cards of people whom the department knows.",
+    Scope.WEBHOOKS_WRITE: "Say where the department's events are sent, and have them sent again.",
+    Scope.REVOCATIONS_READ: "Hear which cards are to be turned away, and say that they are.",
 }
 """What each scope lets a caller do, as the OpenAPI document says it. A scope that is not here fails the tests."""
 
@@ -103,11 +109,13 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
 
 SCOPES_OF_KIND: Final[Mapping[CallerKind, frozenset[Scope]]] = {
     CallerKind.OFFICER: frozenset().union(*SCOPES_OF_ROLE.values()),
-    CallerKind.KIOSK: frozenset({Scope.AUTHENTICATE}),
+    CallerKind.KIOSK: frozenset({Scope.AUTHENTICATE, Scope.REVOCATIONS_READ}),
     CallerKind.DESK: frozenset(
         {Scope.AUTHENTICATE, Scope.CARDS_PERSONALISE, Scope.CARDS_ACTIVATE, Scope.CARDS_READ},
     ),
-    CallerKind.DEPARTMENT: frozenset({Scope.AUTHENTICATE_OWN_READER, Scope.VERIFY}),
+    CallerKind.DEPARTMENT: frozenset(
+        {Scope.AUTHENTICATE_OWN_READER, Scope.EVENTS_READ, Scope.VERIFY, Scope.WEBHOOKS_WRITE}
+    ),
 }
 """The most each kind may hold. An officer cannot begin a visit and a kiosk cannot touch a card's life, whatever a row
 in the database says."""

@@ -29,9 +29,11 @@ from cardsvc.registry.repository import require_alive
 from cardsvc.transitions import TransitionRefused, check_card, move_application, move_card
 from cardsvc.trust.certificates import put_into_force
 from cardsvc.trust.keystore import Keystore
+from cardsvc.webhooks.outbox import tell
 from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.signed import activation_hash
+from cardsvc.wire.webhooks import EventType
 
 
 def activate(
@@ -72,6 +74,8 @@ def _come_into_force(session: Session, card: Card, *, actor: Principal, now: dat
     escrow.forget(session, card.id, SecretKind.TRANSPORT_PIN)
     if application is not None:
         move_application(session, application, ApplicationState.CLOSED, actor=actor.client_id, now=now)
+    if card.citizen_id is not None:
+        tell(session, card.citizen_id, EventType.CARD_REPLACED, now=now)  # to whoever knew them by another card
 
 
 def _refuse(

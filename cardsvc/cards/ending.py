@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from cryptography import x509
 from sqlalchemy.orm import Session
@@ -15,8 +16,13 @@ from cardsvc.issuance.withdrawing import withdraw
 from cardsvc.losses.repository import close_report
 from cardsvc.transitions import move_card
 from cardsvc.trust.certificates import CRL_REASONS, revoke_all
+from cardsvc.webhooks.outbox import announce
 from cardsvc.wire.lifecycle import ApplicationState, CardState, RevocationReason
 from cardsvc.wire.losses import LossOutcome
+from cardsvc.wire.reach import RevocationKind
+
+_USED: Final = frozenset({CardState.ACTIVE, CardState.HELD})
+"""Of a card in any other state nobody outside has ever heard."""
 
 
 def revoke_card(
@@ -26,6 +32,7 @@ def revoke_card(
 
     Raises TransitionRefused, ChangedMeanwhile.
     """
+    was_used = card.state in _USED
     move_card(session, card, CardState.REVOKED, actor=actor, now=now, reason=note or reason.value)
     revoke_all(session, card.id, CRL_REASONS[reason], now)
     end_visits(session, card.id, now)
@@ -33,6 +40,8 @@ def revoke_card(
     close_report(session, card.id, LossOutcome.REPLACED if superseded else LossOutcome.REVOKED, now=now)
     _end_application(session, card, actor, now, "card revoked")
     _record(session, "card.revoke", card, actor, now, reason=reason.value)
+    if was_used:
+        announce(session, card, RevocationKind.REVOKED, now=now)
 
 
 def expire_card(session: Session, card: Card, *, actor: str, now: datetime) -> None:
@@ -43,6 +52,7 @@ def expire_card(session: Session, card: Card, *, actor: str, now: datetime) -> N
     end_visits(session, card.id, now)
     close_report(session, card.id, LossOutcome.REVOKED, now=now)
     _record(session, "card.expire", card, actor, now)
+    announce(session, card, RevocationKind.EXPIRED, now=now)
 
 
 def _end_application(session: Session, card: Card, actor: str, now: datetime, reason: str) -> None:

@@ -16,8 +16,10 @@ from cardsvc.cards.errors import CardOver
 from cardsvc.cards.models import Card
 from cardsvc.transitions import check_card, move_card
 from cardsvc.trust.certificates import put_into_force, put_on_hold
+from cardsvc.webhooks.outbox import announce
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState, HoldReason
+from cardsvc.wire.reach import RevocationKind
 
 _ORDER: Final = {reason: place for place, reason in enumerate(HoldReason)}
 
@@ -56,6 +58,7 @@ def hold(
     put_on_hold(session, card.id, now)
     end_visits(session, card.id, now)
     _record(session, "card.hold", card, reason, actor=actor, now=now)
+    announce(session, card, RevocationKind.HELD, now=now)
 
 
 def is_held_for(card: Card, held_for: UUID) -> bool:
@@ -75,6 +78,7 @@ def restore(session: Session, card: Card, *, actor: str, now: datetime, note: st
     move_card(session, card, CardState.ACTIVE, actor=actor, now=now, reason=note)
     put_into_force(session, card.id)
     _record(session, "card.restore", card, reason, actor=actor, now=now)
+    announce(session, card, RevocationKind.RESTORED, now=now)
 
 
 def end_visits(session: Session, card_id: UUID, now: datetime) -> None:

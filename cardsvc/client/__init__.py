@@ -14,10 +14,15 @@ from cardsvc.client.errors import (
     ServiceProblem,
     ServiceUnreachable,
     StepUpRequired,
+    WebhookExpired,
+    WebhookMalformed,
+    WebhookRefused,
+    WebhookSignatureInvalid,
 )
 from cardsvc.client.jwks import FetchedJwks, JwksSource, StaticJwks
 from cardsvc.client.keys import load_key
 from cardsvc.client.service import ServiceClient, statement
+from cardsvc.client.webhooks import WebhookVerifier
 
 __all__ = [
     "AssertionExpired",
@@ -38,6 +43,11 @@ __all__ = [
     "StaticJwks",
     "StepUpRequired",
     "VerifiedAssertion",
+    "WebhookExpired",
+    "WebhookMalformed",
+    "WebhookRefused",
+    "WebhookSignatureInvalid",
+    "WebhookVerifier",
     "load_key",
     "statement",
 ]

@@ -3,6 +3,10 @@
     ClientError
     ├── ServiceUnreachable       it could not be asked, or answered what makes no sense
     ├── ServiceProblem           it refused (carries the problem)
+    ├── WebhookRefused           a delivery is not accepted
+    │   ├── WebhookMalformed         it is none of Standard Webhooks, or no event is in it
+    │   ├── WebhookSignatureInvalid  not signed under our secret
+    │   └── WebhookExpired           too old, or from the future
     └── AssertionRefused         an assertion is not accepted
         ├── AssertionMalformed       it is not one
         ├── AssertionSignatureInvalid  not signed by the service
@@ -36,6 +40,22 @@ class ServiceProblem(ClientError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(f"{problem.code}: {problem.detail or problem.title}")
         self.problem = problem
+
+
+class WebhookRefused(ClientError):
+    """Base of what is wrong with a delivery."""
+
+
+class WebhookMalformed(WebhookRefused):
+    """Raised when headers are missing or wrong, or the body is not an event."""
+
+
+class WebhookSignatureInvalid(WebhookRefused):
+    """Raised when no signature is under our secret."""
+
+
+class WebhookExpired(WebhookRefused):
+    """Raised when a delivery was signed too long ago: somebody kept it and sends it again."""
 
 
 class AssertionRefused(ClientError):

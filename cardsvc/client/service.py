@@ -16,6 +16,7 @@ from cardsvc.client.people import PeopleCalls
 from cardsvc.client.stock import StockCalls
 from cardsvc.client.transport import check
 from cardsvc.client.usage import UsageCalls
+from cardsvc.client.webhooks import WebhookCalls
 from cardsvc.wire.authentication import (
     GRANT_TOKEN_EXCHANGE,
     TOKEN_TYPE_VISIT,
@@ -48,6 +49,7 @@ class ServiceClient(
     DepartmentCalls,
     AuditCalls,
     UsageCalls,
+    WebhookCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from cardsvc.callers.principal import Principal
@@ -28,7 +28,7 @@ _SAYS: Final[Mapping[CardState, CardStanding]] = {
 def ask(session: Session, question: StandingQuestion, *, actor: Principal, now: datetime) -> CardStandings:
     """Answer in the order of the question. Raises PurposeNotCovered, DepartmentNotFound."""
     inquiry = open_inquiry(session, question, event=EVENT, actor=actor, now=now)
-    found = _standings(session, inquiry.known.values())
+    found = _best(session, _in_question(inquiry.known.values()).with_for_update(read=True))
     standings = {name: found.get(citizen, CardStanding.NONE) for name, citizen in inquiry.known.items()}
     records = {
         name: inquiry.answered(citizen, standing=standings[name].value) for name, citizen in inquiry.known.items()
@@ -48,14 +48,21 @@ def ask(session: Session, question: StandingQuestion, *, actor: Principal, now: 
     )
 
 
-def _standings(session: Session, citizens: Collection[UUID]) -> dict[UUID, CardStanding]:
-    """The best that one of each person's cards has: a temporary card is in force while the other is held."""
-    statement = (
+def standing_of(session: Session, citizen_id: UUID) -> CardStanding:
+    """How a person's cards stand for whoever has changed one of them. Locks nothing more."""
+    return _best(session, _in_question([citizen_id])).get(citizen_id, CardStanding.NONE)
+
+
+def _in_question(citizens: Collection[UUID]) -> Select[UUID | None, CardState]:
+    return (
         select(Card.citizen_id, Card.state)
         .where(Card.citizen_id.in_(citizens), Card.state.in_(list(_SAYS)))
         .order_by(Card.id)
-        .with_for_update(read=True)
     )
+
+
+def _best(session: Session, statement: Select[UUID | None, CardState]) -> dict[UUID, CardStanding]:
+    """The best that one of each person's cards has: a temporary card is in force while the other is held."""
     found: dict[UUID, CardStanding] = {}
     for citizen_id, state in session.execute(statement):
         if citizen_id is not None and found.get(citizen_id) is not CardStanding.IN_FORCE:

@@ -26,9 +26,11 @@ from cardsvc.registry.errors import RegistryEventSettled, RegistryEventStands
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.registry.repository import find_standing_event, get_event
 from cardsvc.transitions import CARD_TRANSITIONS
+from cardsvc.webhooks.outbox import tell
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationKind, CardState, HoldReason, RevocationReason
 from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest, RegistryEventState
+from cardsvc.wire.webhooks import EventType
 
 _HOLDS: Final[Mapping[RegistryEventKind, HoldReason]] = {
     RegistryEventKind.DEATH: HoldReason.DECEASED,
@@ -86,7 +88,10 @@ def confirm(session: Session, event_id: UUID, *, actor: Principal, now: datetime
     cards = lock_cards(session, event.citizen_id)
     spend(session, ApprovalKind.DEATH, event.citizen_id, actor=actor.client_id, now=now)
     _end_all(session, event, cards, actor, now)
-    return _settle(session, event, RegistryEventState.CONFIRMED, actor, now)
+    _settle(session, event, RegistryEventState.CONFIRMED, actor, now)
+    if event.kind is RegistryEventKind.DEATH:
+        tell(session, event.citizen_id, EventType.PERSON_DECEASED, now=now)
+    return event
 
 
 def reverse(session: Session, event_id: UUID, *, actor: Principal, now: datetime) -> Application:
@@ -98,7 +103,10 @@ def reverse(session: Session, event_id: UUID, *, actor: Principal, now: datetime
     cards = lock_cards(session, event.citizen_id)
     spend(session, ApprovalKind.DEATH_REVERSAL, event.citizen_id, actor=actor.client_id, now=now)
     _end_all(session, event, cards, actor, now)
+    was_told = event.kind is RegistryEventKind.DEATH and event.state is RegistryEventState.CONFIRMED
     _settle(session, event, RegistryEventState.REVERSED, actor, now)
+    if was_told:
+        tell(session, event.citizen_id, EventType.DEATH_REVERSED, now=now)
     session.flush()
     return apply(session, event.citizen_id, ApplicationKind.RETURN, actor=actor, now=now)
 
@@ -120,13 +128,10 @@ def _end_all(session: Session, event: RegistryEvent, cards: list[Card], actor: P
             revoke_card(session, card, _REASONS[event.kind], actor=actor.client_id, now=now)
 
 
-def _settle(
-    session: Session, event: RegistryEvent, state: RegistryEventState, actor: Principal, now: datetime
-) -> RegistryEvent:
+def _settle(session: Session, event: RegistryEvent, state: RegistryEventState, actor: Principal, now: datetime) -> None:
     event.state, event.decided_by, event.decided_at = state, actor.client_id, now
     event_name = "registry.confirm" if state is RegistryEventState.CONFIRMED else "registry.reverse"
     _record(session, event_name, event, actor, now)
-    return event
 
 
 def _record(session: Session, name: str, event: RegistryEvent, actor: Principal, now: datetime) -> None:

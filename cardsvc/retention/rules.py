@@ -28,6 +28,8 @@ from cardsvc.departments.models import PolicyDraft
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
 from cardsvc.issuance.repository import get_application
+from cardsvc.reach.models import Revocation, RevocationAcknowledgement
+from cardsvc.retention import feeds
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 
 ACTOR: Final = "retention"
@@ -146,6 +148,10 @@ def _policy_drafts(before: datetime) -> Select[Any]:
     return select(PolicyDraft.id).where(PolicyDraft.published_version.is_(None), PolicyDraft.drafted_at < before)
 
 
+def _delete_events(session: Session, ids: Sequence[UUID], _deed: Deed) -> None:
+    feeds.delete_events(session, ids)
+
+
 def _settled_before(before: datetime) -> ColumnElement[bool]:
     """Whether nothing has happened to an application since."""
     last = select(func.max(AuditRecord.at)).where(AuditRecord.subject_id == Application.id).scalar_subquery()
@@ -255,5 +261,33 @@ RULES: Final = (
         _policy_drafts,
         _deleting(PolicyDraft, PolicyDraft.id),
     ),
+    Rule(
+        "department-events",
+        "What departments were told about people they know, and each attempt to deliver it; not the newest of each",
+        _DAYS_90,
+        "what happened",
+        "A department that was out of order for longer asks how its people's cards stand.",
+        feeds.old_events,
+        _delete_events,
+    ),
+    Rule(
+        "revocations",
+        "Which cards kiosks were told to turn away; not the newest, nor those of events that are kept",
+        _DAYS_90,
+        "the revocation",
+        "A kiosk that was out of order for longer fetches the status lists.",
+        feeds.old_revocations,
+        _deleting(Revocation, Revocation.id),
+    ),
+    Rule(
+        "acknowledgements",
+        "When a kiosk took note of revocations; not the newest of each",
+        _DAYS_90,
+        "the acknowledgement",
+        "The revocations that they are about are gone, too.",
+        feeds.old_acknowledgements,
+        _deleting(RevocationAcknowledgement, RevocationAcknowledgement.id),
+    ),
 )
-"""In this order: an assertion before its visit, a draft before its documents, those before the person."""
+"""In this order: an assertion before its visit, a draft before its documents, those before the person, an event before
+its revocation."""

@@ -48,6 +48,8 @@ class KeyName(StrEnum):
     """Makes the pseudonym by which one department knows a citizen."""
     BLIND_INDEX = "blind-index"
     """Makes the words under which sealed names are found."""
+    WEBHOOK = "webhook"
+    """Seals the secrets under which departments' webhooks are signed."""
 
 
 SIGNING_CURVES: Final[dict[KeyName, ec.EllipticCurve]] = {
@@ -63,7 +65,7 @@ SIGNING_CURVES: Final[dict[KeyName, ec.EllipticCurve]] = {
 """The keys that sign with ECDSA, and their curves."""
 ED25519_KEYS: Final = frozenset({KeyName.AUDIT_LOG})
 """The keys that sign with Ed25519."""
-SEALING_KEYS: Final = frozenset({KeyName.ESCROW, KeyName.PERSONAL_DATA})
+SEALING_KEYS: Final = frozenset({KeyName.ESCROW, KeyName.PERSONAL_DATA, KeyName.WEBHOOK})
 """The keys that encrypt."""
 MAC_KEYS: Final = frozenset({KeyName.CHALLENGE, KeyName.SECTOR, KeyName.BLIND_INDEX})
 """The keys that authenticate messages or derive from them."""

@@ -67,7 +67,11 @@ def test_a_caller_gets_a_token_of_five_minutes_with_all_its_scopes(kiosk_city: C
 
     assert response.status_code == 200
     answer = response.json()
-    assert (answer["token_type"], answer["expires_in"], answer["scope"]) == ("Bearer", 300, "authenticate")
+    assert (answer["token_type"], answer["expires_in"], answer["scope"]) == (
+        "Bearer",
+        300,
+        "authenticate revocations:read",
+    )
     assert "issued_token_type" not in answer
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -87,7 +91,7 @@ def test_the_token_is_as_rfc_9068_says_and_signed_with_a_published_key(kiosk_cit
         "client_id": "kiosk-1",
         "iat": now,
         "exp": now + 300,
-        "scope": "authenticate",
+        "scope": "authenticate revocations:read",
     }
 
 

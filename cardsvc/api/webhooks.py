@@ -1,0 +1,192 @@
+"""Events for departments, and the webhooks that bring them; for administrators, how that goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
+
+from cardsvc.api.access import require
+from cardsvc.api.dependencies import ServicesDep
+from cardsvc.api.documentation import problems
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope
+from cardsvc.db import reading, transaction
+from cardsvc.departments.errors import DepartmentNotFound
+from cardsvc.departments.models import Department
+from cardsvc.departments.repository import find_by_code
+from cardsvc.webhooks import feed, subscribing
+from cardsvc.wire import webhooks as wire
+from cardsvc.wire.base import Code
+from cardsvc.wire.officers import CallerKind
+
+router = APIRouter(prefix="/v1", tags=["webhooks"])
+
+Reader = Annotated[Principal, require(Scope.EVENTS_READ)]
+Subscriber = Annotated[Principal, require(Scope.WEBHOOKS_WRITE)]
+Administrator = Annotated[Principal, require(Scope.DEPARTMENTS_WRITE)]
+Onlooker = Annotated[Principal, require(Scope.WEBHOOKS_WRITE, Scope.DEPARTMENTS_WRITE)]
+
+After = Annotated[
+    UUID | None, Query(description="The last one that is known; without it, from the oldest that is kept.")
+]
+Limit = Annotated[int, Query(ge=1, le=wire.MOST_EVENTS)]
+
+
+@router.get(
+    "/events",
+    operation_id="listEvents",
+    summary="Hear what happened to people the department knows",
+    responses=problems(401, 403, 404, 422),
+)
+def list_events(services: ServicesDep, actor: Reader, after: After = None, limit: Limit = 100) -> wire.EventPage:
+    """In order, without gaps, for 90 days: whoever asks on from the last event misses nothing, with webhooks or not.
+
+    Each event has an id that stays the same; a department acts upon each once.
+    """
+    with reading(services.sessions) as session:
+        return feed.read_events(session, subscribing.department_of(session, actor), after, limit)
+
+
+@router.post(
+    "/webhook-subscription",
+    status_code=201,
+    operation_id="subscribe",
+    summary="Have events sent, or sent elsewhere",
+    responses=problems(401, 403, 404, 422),
+)
+def subscribe(request: wire.SubscriptionRequest, services: ServicesDep, actor: Subscriber) -> wire.SubscriptionSecret:
+    """Signed by Standard Webhooks under the secret of the answer, which is shown once.
+
+    What is not accepted with a status of 2xx is sent again, as long as it is kept. For earlier events ask for a replay.
+    """
+    with transaction(services.sessions) as session:
+        return subscribing.subscribe(
+            session,
+            services.keystore,
+            services.webhook_rules,
+            subscribing.department_of(session, actor).code,
+            request.url,
+            actor=actor.client_id,
+            now=services.clock(),
+        )
+
+
+@router.get(
+    "/webhook-subscription",
+    operation_id="getSubscription",
+    summary="See where events are sent, and how that goes",
+    responses=problems(401, 403, 404, 422),
+)
+def get_subscription(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
+    """The department's own."""
+    with reading(services.sessions) as session:
+        row = subscribing.get_subscription(session, subscribing.department_of(session, actor))
+        return subscribing.describe(session, row)
+
+
+@router.post(
+    "/webhook-subscription/rotate-secret",
+    operation_id="rotateWebhookSecret",
+    summary="Get another secret",
+    responses=problems(401, 403, 404, 422),
+)
+def rotate_secret(request: wire.SecretRotation, services: ServicesDep, actor: Subscriber) -> wire.SubscriptionSecret:
+    """For some time deliveries are signed under both. The new one is shown once."""
+    with transaction(services.sessions) as session:
+        return subscribing.rotate_secret(
+            session,
+            services.keystore,
+            subscribing.department_of(session, actor).code,
+            timedelta(hours=request.overlap_hours),
+            actor=actor.client_id,
+            now=services.clock(),
+        )
+
+
+@router.post(
+    "/webhook-subscription/disable",
+    operation_id="unsubscribe",
+    summary="Have no events sent any more",
+    responses=problems(401, 403, 404, 422),
+)
+def unsubscribe(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
+    """The feed goes on."""
+    with transaction(services.sessions) as session:
+        code = subscribing.department_of(session, actor).code
+        row = subscribing.disable(session, code, actor=actor.client_id, now=services.clock())
+        return subscribing.describe(session, row)
+
+
+@router.post(
+    "/webhook-subscription/resume",
+    operation_id="resumeSubscription",
+    summary="Say that the receiver is back",
+    responses=problems(401, 403, 404, 422),
+)
+def resume(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
+    """What waits is sent at once; also after a subscription was disabled."""
+    with transaction(services.sessions) as session:
+        code = subscribing.department_of(session, actor).code
+        row = subscribing.resume(session, code, actor=actor.client_id, now=services.clock())
+        return subscribing.describe(session, row)
+
+
+@router.post(
+    "/webhook-replays",
+    status_code=202,
+    operation_id="replayEvents",
+    summary="Have events sent again",
+    responses=problems(401, 403, 404, 422),
+)
+def replay(request: wire.ReplayRequest, services: ServicesDep, actor: Subscriber) -> wire.Replay:
+    """From one event on, itself included; under the same ids, each person's in order."""
+    with transaction(services.sessions) as session:
+        code = subscribing.department_of(session, actor).code
+        count = subscribing.replay(session, code, request, actor=actor.client_id, now=services.clock())
+        return wire.Replay(events=count)
+
+
+@router.get(
+    "/webhook-deliveries",
+    operation_id="listDeliveries",
+    summary="See which events were sent, with every attempt",
+    responses=problems(401, 403, 404, 422),
+)
+def list_deliveries(
+    services: ServicesDep,
+    actor: Onlooker,
+    *,
+    department: Annotated[Code | None, Query(description="Whose; an administrator names one.")] = None,
+    state: wire.DeliveryState | None = None,
+    after: After = None,
+    limit: Limit = 100,
+) -> wire.DeliveryPage:
+    """A department sees its own. Whom an event is about is not here."""
+    with reading(services.sessions) as session:
+        return feed.read_deliveries(session, _whose(session, actor, department), after, limit, state)
+
+
+@router.get(
+    "/webhook-subscriptions",
+    operation_id="listSubscriptions",
+    summary="See to which departments events are sent, and how that goes",
+    responses=problems(401, 403, 422),
+)
+def list_subscriptions(services: ServicesDep, _actor: Administrator) -> wire.SubscriptionList:
+    """All of them."""
+    with reading(services.sessions) as session:
+        rows = subscribing.all_subscriptions(session)
+        return wire.SubscriptionList(subscriptions=[subscribing.describe(session, row) for row in rows])
+
+
+def _whose(session: Session, actor: Principal, named: Code | None) -> Department:
+    """The department whose deliveries are wanted. A department has no business with those of another."""
+    code = actor.client_id if actor.kind is CallerKind.DEPARTMENT else named
+    department = None if code is None or named not in (None, code) else find_by_code(session, code)
+    if department is None:
+        raise DepartmentNotFound
+    return department

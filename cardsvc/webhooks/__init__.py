@@ -1,0 +1,1 @@
+"""What departments are told as it happens: a transactional outbox, a feed, and webhooks that bring it to them."""
