@@ -14,9 +14,10 @@ from cardsvc.api.problems import problem
 from cardsvc.audit.sequencer import is_late
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
-from cardsvc.trust.key_ring import ROTATING, RingVersion
+from cardsvc.trust.key_ring import ROTATING, TYPES, RingVersion
+from cardsvc.trust.keystore import KeyName
 from cardsvc.wire.authentication import GRANT_TOKEN_EXCHANGE
-from cardsvc.wire.jose import ALGORITHM
+from cardsvc.wire.jose import ALGORITHM, TOKEN_TYPES
 
 router = APIRouter(tags=["service"])
 
@@ -49,9 +50,9 @@ def is_ready(services: ServicesDep) -> Response | dict[str, str]:
 
 @router.get("/.well-known/jwks.json", operation_id="getKeys", summary="The public keys of all that we sign as JWT")
 def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[str, Any]]]:
-    """A JWK set (RFC 7517 §5); each ``kid`` is the key's thumbprint (RFC 7638)."""
+    """A JWK set (RFC 7517 §5); each ``kid`` is a thumbprint (RFC 7638); ``token_types`` is all that the key signs."""
     response.headers["Cache-Control"] = f"public, max-age={_JWKS_SECONDS}"
-    return {"keys": [_jwk(version) for name in ROTATING for version in services.key_ring.published(name)]}
+    return {"keys": [_jwk(name, version) for name in ROTATING for version in services.key_ring.published(name)]}
 
 
 @router.get(
@@ -89,5 +90,6 @@ def get_description(request: Request) -> Response:
     return Response(document, media_type="application/json", headers=caching)
 
 
-def _jwk(version: RingVersion) -> dict[str, Any]:
-    return {**version.key.as_dict(private=False), "kid": version.key_id, "use": "sig", "alg": ALGORITHM}
+def _jwk(name: KeyName, version: RingVersion) -> dict[str, Any]:
+    members = {"kid": version.key_id, "use": "sig", "alg": ALGORITHM, TOKEN_TYPES: list(TYPES[name])}
+    return {**version.key.as_dict(private=False), **members}

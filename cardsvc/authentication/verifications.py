@@ -85,18 +85,25 @@ class AssertionJudge:
 
 
 def _find(session: Session, claims: AssertionClaims) -> _Issued | None:
-    """What was made from a visit has a row; what a department got at its own reader is on record under its ``jti``."""
+    """What was made from a visit has a row; what a department got at its own reader is on record under its ``jti``.
+
+    It says when it was made: that our key signed it does not make it what we wrote down.
+    """
     try:
         jti = UUID(claims.jti)
     except ValueError:
         return None
-    issued = session.get(IssuedAssertion, jti)
-    if issued is not None:
-        return _Issued(jti, issued.citizen_id, issued.card_id)
+    row = session.get(IssuedAssertion, jti)
+    if row is not None:
+        return _Issued(jti, row.citizen_id, row.card_id) if _is_of(claims, row.issued_at) else None
     entry = session.get(AuditRecord, jti)
     if entry is None or (entry.event, entry.outcome) != (AT_OWN_READER, OK) or not (entry.citizen_id and entry.card_id):
         return None
-    return _Issued(jti, entry.citizen_id, entry.card_id)
+    return _Issued(jti, entry.citizen_id, entry.card_id) if _is_of(claims, entry.at) else None
+
+
+def _is_of(claims: AssertionClaims, made_at: datetime) -> bool:
+    return claims.iat == int(made_at.timestamp())
 
 
 def _refuse(

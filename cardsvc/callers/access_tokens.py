@@ -16,8 +16,11 @@ from cardsvc.db import SessionFactory, looking_up, new_id
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
+from cardsvc.wire.authentication import ACCESS_TOKEN_TYP
 
-TYP: Final = "at+jwt"
+LONGEST: Final = timedelta(hours=1)
+"""As `Settings.access_token_seconds` has it. What says that it is good for longer was not made by us as we are."""
+_SKEW: Final = timedelta(seconds=30)
 REMEMBERED: Final = 4096
 """Tokens whose signature is remembered: more than there are callers with one."""
 
@@ -49,12 +52,12 @@ class AccessTokens:
             "scope": write_scopes(scopes),
             "client_key": caller.thumbprint,
         }
-        return jose.sign(claims, self._key_ring.signer(KeyName.ACCESS_TOKEN), typ=TYP)
+        return jose.sign(claims, self._key_ring.signer(KeyName.ACCESS_TOKEN), typ=ACCESS_TOKEN_TYP)
 
     def read(self, token: str, *, now: datetime) -> Grant:
         """What the token grants. Raises AccessTokenRefused unless it is ours and not over."""
         grant = self._verified(token, self._key_ring.key_ids(KeyName.ACCESS_TOKEN))
-        if now.timestamp() >= grant.expires_at:
+        if not now.timestamp() < grant.expires_at <= (now + LONGEST + _SKEW).timestamp():
             raise AccessTokenRefused
         return grant
 
@@ -70,7 +73,7 @@ class AccessTokens:
             key = self._key_ring.verifier(KeyName.ACCESS_TOKEN, unverified.key_id)
             if key is None:
                 raise AccessTokenRefused
-            claims = unverified.verify(key, typ=TYP)
+            claims = unverified.verify(key, typ=ACCESS_TOKEN_TYP)
         except jose.JwtRefused as error:
             raise AccessTokenRefused from error
         expires_at, scopes = claims.get("exp"), parse_scopes(str(claims.get("scope", "")))

@@ -82,7 +82,7 @@ class AssertionVerifier:
             raise AssertionMalformed("not a token") from error
         if token.type != ASSERTION_TYP:
             raise AssertionMalformed("another type of token")
-        key = None if token.key_id is None else self._jwks.key(token.key_id)
+        key = None if token.key_id is None else self._jwks.key(token.key_id, ASSERTION_TYP)
         if key is None:
             raise AssertionKeyUnknown("not signed with a key of the service")
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any, Final, Protocol
@@ -13,16 +14,26 @@ from joserfc.jwk import ECKey
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.errors import ServiceUnreachable
 from cardsvc.client.transport import Transport
-from cardsvc.wire.jose import JwtRefused, public_key
+from cardsvc.wire.jose import TOKEN_TYPES, JwtRefused, public_key
 
 JWKS_PATH: Final = "/.well-known/jwks.json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Published:
+    key: ECKey
+    types: Collection[str] | None
+    """The ``typ`` of all that it signs, where the set says so."""
 
 
 class JwksSource(Protocol):
     """Finds keys by their ``kid``."""
 
-    def key(self, key_id: str) -> ECKey | None:
-        """The key, or None when the service publishes no such key. May raise ServiceUnreachable."""
+    def key(self, key_id: str, typ: str | None = None) -> ECKey | None:
+        """The key that signs tokens of this ``typ``, or None when the service publishes no such key.
+
+        Without ``typ`` any key will do. May raise ServiceUnreachable.
+        """
 
 
 class StaticJwks:
@@ -31,9 +42,9 @@ class StaticJwks:
     def __init__(self, jwks: Mapping[str, Any]) -> None:
         self._keys = _parse(jwks)
 
-    def key(self, key_id: str) -> ECKey | None:
+    def key(self, key_id: str, typ: str | None = None) -> ECKey | None:
         """The key of this name."""
-        return self._keys.get(key_id)
+        return _fit(self._keys.get(key_id), typ)
 
 
 class FetchedJwks:
@@ -59,7 +70,7 @@ class FetchedJwks:
         self._clock = clock
         self._fresh, self._stale, self._pause = fresh, stale, pause
         self._asking = Lock()
-        self._keys: dict[str, ECKey] = {}
+        self._keys: dict[str, _Published] = {}
         self._fetched_at: datetime | None = None
         self._tried_at: datetime | None = None
 
@@ -67,7 +78,7 @@ class FetchedJwks:
         """Close the connections."""
         self._transport.close()
 
-    def key(self, key_id: str) -> ECKey | None:
+    def key(self, key_id: str, typ: str | None = None) -> ECKey | None:
         """The key of this name. Raises ServiceUnreachable when the set is too old and cannot be fetched."""
         now = self._clock()
         if self._is_wanting(key_id, now):
@@ -79,7 +90,7 @@ class FetchedJwks:
                     self._asking.release()
         if self._is_older_than(self._stale, now):
             raise ServiceUnreachable("the service's keys could not be fetched")
-        return self._keys.get(key_id)
+        return _fit(self._keys.get(key_id), typ)
 
     def _ask_for(self, key_id: str) -> None:
         now = self._clock()
@@ -106,7 +117,14 @@ class FetchedJwks:
         return self._tried_at is None or now >= self._tried_at + self._pause
 
 
-def _parse(document: Any) -> dict[str, ECKey]:
+def _fit(published: _Published | None, typ: str | None) -> ECKey | None:
+    """A key of the service that signs something else must not be able to sign this: each is guarded for its own use."""
+    if published is None:
+        return None
+    return published.key if typ is None or published.types is None or typ in published.types else None
+
+
+def _parse(document: Any) -> dict[str, _Published]:
     """The usable keys by name: P-256 keys for signatures. Others are for somebody else, and left aside."""
     members = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(members, list):
@@ -116,7 +134,15 @@ def _parse(document: Any) -> dict[str, ECKey]:
         if not isinstance(jwk, dict) or jwk.get("use", "sig") != "sig":
             continue
         try:
-            keys[str(jwk.get("kid"))] = public_key(jwk)
+            published = _Published(public_key(jwk), _types(jwk.get(TOKEN_TYPES)))
         except JwtRefused:
             continue
+        keys[str(jwk.get("kid"))] = published
     return keys
+
+
+def _types(told: Any) -> frozenset[str] | None:
+    """What cannot be understood allows nothing."""
+    if told is None:
+        return None
+    return frozenset(filter(lambda one: isinstance(one, str), told)) if isinstance(told, list) else frozenset()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictInt, StringConstraints, model_validator
 
 from cardsvc.wire.base import Base64Url, Code, Message, Timestamp
 from cardsvc.wire.levels import Level
@@ -19,8 +19,13 @@ BEARER: Final = "Bearer"
 NOT_APPLICABLE: Final = "N_A"
 """RFC 8693 §2.2.1: the token is not one to call this service with."""
 CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ACCESS_TOKEN_TYP: Final = "at+jwt"
+"""RFC 9068 §2.1."""
 ASSERTION_TYP: Final = "citizen-assertion+jwt"
 """The ``typ`` header of an assertion, so that no other JWT of ours can pass for one."""
+
+LONGEST_ASSERTION: Final = 300
+"""Seconds for which an assertion may be good at the most."""
 
 ChallengeHandle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=256)]
 
@@ -131,14 +136,14 @@ class AssertionClaims(Message):
     iss: str
     aud: str
     sub: str
-    iat: int
-    exp: int
+    iat: StrictInt
+    exp: StrictInt
     jti: str
     acr: Level
     client_id: str
     """The kiosk or desk that asked, or the department itself, at a reader of its own."""
     service: Code
-    policy_version: int
+    policy_version: StrictInt
     attributes: dict[str, Any] = Field(repr=False)
     answers: dict[QuestionCode, bool] = Field(default_factory=dict, repr=False)
     """What was asked by yes or no. Left out when nothing was."""
@@ -146,6 +151,12 @@ class AssertionClaims(Message):
     def written(self) -> dict[str, Any]:
         """The claims as they are signed."""
         return self.model_dump(mode="json", exclude_defaults=True)
+
+    @model_validator(mode="after")
+    def _is_short(self) -> Self:
+        if not 0 < self.exp - self.iat <= LONGEST_ASSERTION:
+            raise ValueError("no assertion is good for so long")
+        return self
 
 
 class VerificationRequest(Message):

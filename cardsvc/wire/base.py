@@ -16,17 +16,18 @@ class Message(BaseModel):
 
 
 def _decode(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return decode_base64url(value)
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
+    return decode_base64url(value) if isinstance(value, str) else value
 
 
 def decode_base64url(text: str) -> bytes:
-    """The bytes. Raises ValueError."""
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    """The bytes, which have this text and no other: no padding, no bits beyond the last byte. Raises ValueError."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64url") from error
+    if encode_base64url(raw) != text:
+        raise ValueError("not base64url without padding")
+    return raw
 
 
 def encode_base64url(raw: bytes) -> str:

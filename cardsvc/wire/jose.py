@@ -2,7 +2,8 @@
 
 Everything JOSE leaves open is closed here, once for both sides: the algorithm (RFC 8725 §3.1), the type (§3.11), the
 header parameters (only ``alg``, ``kid`` and ``typ``; so ``crit``, ``jwk`` and ``jku`` are refused, whatever they say),
-the curve, and the sizes. A JWT that was only parsed and one that was verified have different types.
+the curve, the sizes, and the JSON: UTF-8, an object, no member twice (§2.4). A JWT that was only parsed and one that
+was verified have different types.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from joserfc.registry import HeaderParameter
+from joserfc.util import urlsafe_b64decode
 
 ALGORITHM: Final = "ES256"
 CURVE: Final = "P-256"
 MAX_JWT_LENGTH: Final = 8192
+TOKEN_TYPES: Final = "token_types"
+"""A member of each JWK that we publish: the ``typ`` of whatever the key signs. It signs no other."""
 
 _HEADER: Final = frozenset({"alg", "kid", "typ"})
-_PUBLIC_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"})
+_PUBLIC_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops", TOKEN_TYPES})
 
 _registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=True)
 _registry.header_registry = {
@@ -59,7 +63,7 @@ class UnverifiedJwt:
             verified = jws.deserialize_compact(self._compact, key, algorithms=[ALGORITHM], registry=_registry)
         except (JoseError, ValueError) as error:
             raise JwtRefused("the signature is not by this key") from error
-        return SignedClaims(_claims(verified.payload))
+        return SignedClaims(_object(verified.payload or b""))
 
 
 def parse(compact: str, *, max_length: int = MAX_JWT_LENGTH) -> UnverifiedJwt:
@@ -67,16 +71,17 @@ def parse(compact: str, *, max_length: int = MAX_JWT_LENGTH) -> UnverifiedJwt:
     if len(compact) > max_length or not compact.isascii():
         raise JwtRefused("not a token")
     try:
-        token = jws.extract_compact(compact.encode("ascii"), registry=_registry)
-        header = token.headers()
+        encoded = compact.encode("ascii")
+        header = _object(urlsafe_b64decode(encoded.partition(b".")[0]))
         if set(header) - _HEADER:
             raise JwtRefused("unknown header parameters")
         _registry.check_header(header)
+        token = jws.extract_compact(encoded, registry=_registry)
     except (JoseError, ValueError, TypeError) as error:
         raise JwtRefused("not a token") from error
     if header["alg"] != ALGORITHM:
         raise JwtRefused("another algorithm")
-    return UnverifiedJwt(header.get("kid"), header.get("typ"), _claims(token.payload), compact)
+    return UnverifiedJwt(header.get("kid"), header.get("typ"), _object(token.payload or b""), compact)
 
 
 def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str) -> str:
@@ -101,15 +106,23 @@ def public_key(jwk: Mapping[str, Any]) -> ECKey:
     return key
 
 
-def _claims(payload: bytes | None) -> dict[str, Any]:
+def _object(raw: bytes) -> dict[str, Any]:
     try:
-        claims = json.loads(payload or b"", parse_constant=_refuse_constant)
+        members = json.loads(raw.decode(), parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
-        raise JwtRefused("the claims are not JSON") from error
-    if not isinstance(claims, dict):
-        raise JwtRefused("the claims are not an object")
-    return claims
+        raise JwtRefused("not JSON") from error
+    if not isinstance(members, dict):
+        raise JwtRefused("not an object")
+    return members
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of two members with one name, programs read the one or the other."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member comes twice")
+    return members

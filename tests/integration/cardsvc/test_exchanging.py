@@ -16,6 +16,9 @@ from cardsvc.db import reading, transaction
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.repository import find_by_code
 from cardsvc.departments.service import publish_policy
+from cardsvc.trust.keystore import KeyName
+from cardsvc.wire import jose
+from cardsvc.wire.authentication import ASSERTION_TYP
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.manifest import department_audience
@@ -299,6 +302,19 @@ def test_a_bad_assertion_is_refused_and_recorded(city: City, fault: str) -> None
     entry = city.audit("assertion.verify")[-1]
     assert entry.outcome == fault
     assert (entry.citizen_id is None) == (fault in {"wrong-audience", "signature-invalid", "malformed"})
+
+
+def test_an_assertion_that_says_other_times_than_we_wrote_down_is_refused(city: City) -> None:
+    kiosk, card, department = city.caller("kiosk-1"), city.card(), city.department()
+    assertion = kiosk.exchange(begin(kiosk, card), DEPARTMENT, "clinic-check-in", [])
+    claims = jose.parse(assertion).claims
+    key = ECKey.import_key(city.services.keystore.signer(KeyName.ASSERTION))
+    longer = jose.sign({**claims, "iat": claims["iat"] + 60, "exp": claims["exp"] + 60}, key, typ=ASSERTION_TYP)
+
+    with pytest.raises(ServiceProblem) as refused:
+        department.verify(longer)
+
+    assert refused.value.problem.data["fault"] == "not-issued"
 
 
 def test_an_assertion_that_we_signed_but_did_not_write_down_is_refused(city: City) -> None:

@@ -101,6 +101,7 @@ WRONG: dict[str, Callable[[City], str | None]] = {
     "empty": lambda _: "",
     "unsigned": lambda _: "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJzb21lb25lIn0.",
     "expired": lambda city: token_for(city, "someone", EVERYTHING, now=city.clock() - timedelta(minutes=5)),
+    "good for longer than we let one be": lambda city: forged(city, access_key(city), "at+jwt", exp=2**40),
     "another issuer's name": lambda city: token_for(city, "someone", EVERYTHING, issuer="https://other.example"),
     "another audience": lambda city: forged(city, access_key(city), "at+jwt", aud="https://other.example"),
     "an audience with a slash": lambda city: forged(city, access_key(city), "at+jwt", aud=f"{BASE_URL}/"),

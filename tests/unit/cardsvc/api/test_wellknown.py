@@ -18,7 +18,7 @@ def test_the_jwks_holds_the_public_keys_of_all_that_is_signed_as_jwt(sqlite_city
     expected = {ECKey.import_key(keystore.public_key(name)).thumbprint() for name in ROTATING}
     assert set(published) == expected
     for kid, jwk in published.items():
-        assert set(jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg"}
+        assert set(jwk) == {"kty", "crv", "x", "y", "kid", "use", "alg", "token_types"}
         assert jose.public_key(jwk).thumbprint() == kid
     assert response.headers["Cache-Control"] == "public, max-age=300"
 

@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[str, type[AssertionRefused]]] = {
     "another issuer": (assertion(iss="https://other.example"), AssertionForeign),
     "another department": (assertion(aud="urn:citizen-card:department:finance"), AssertionWrongAudience),
     "another service": (assertion(service="fine"), AssertionWrongService),
-    "expired": (assertion(exp=SECONDS), AssertionExpired),
+    "expired": (assertion(iat=SECONDS - 300, exp=SECONDS), AssertionExpired),
     "from the future": (assertion(iat=SECONDS + 31), AssertionExpired),
     "another key": (assertion(OTHER_KEY), AssertionKeyUnknown),
     "another type": (assertion(typ="at+jwt"), AssertionMalformed),
@@ -94,6 +94,11 @@ REFUSED: dict[str, tuple[str, type[AssertionRefused]]] = {
     "an unknown claim": (assertion(admin=True), AssertionMalformed),
     "no end": (assertion(exp=None), AssertionMalformed),
     "an end in words": (assertion(exp="tomorrow"), AssertionMalformed),
+    "an end in a text": (assertion(exp=str(SECONDS + 300)), AssertionMalformed),
+    "an end that is a fraction": (assertion(exp=float(SECONDS + 300)), AssertionMalformed),
+    "a beginning that is a truth": (assertion(iat=True), AssertionMalformed),
+    "good for longer than assertions are": (assertion(exp=SECONDS + 301), AssertionMalformed),
+    "over before it began": (assertion(iat=SECONDS + 20, exp=SECONDS + 10), AssertionMalformed),
     "garbage": ("garbage", AssertionMalformed),
     "nothing": ("", AssertionMalformed),
 }
@@ -127,6 +132,19 @@ def test_a_key_cannot_be_brought_along_under_a_known_name(clock: StandingClock) 
         verifier.verify(assertion(OTHER_KEY), service="loan", level=Level.TAP)
     with pytest.raises(AssertionSignatureInvalid):
         AssertionVerifier(ISSUER, AUDIENCE, renamed, clock).verify(assertion(), service="loan", level=Level.TAP)
+
+
+def test_a_key_of_the_service_that_signs_something_else_signs_no_assertion(clock: StandingClock) -> None:
+    """Whoever gets at the key of the status lists must not be able to say who somebody is."""
+    jwk = {**KEY.as_dict(private=False), "kid": KEY.thumbprint()}
+    for types, taken in (([ASSERTION_TYP], True), (["statuslist+jwt"], False), ([], False), (ASSERTION_TYP, False)):
+        jwks = StaticJwks({"keys": [{**jwk, "token_types": types}]})
+        verifier = AssertionVerifier(ISSUER, AUDIENCE, jwks, clock)
+        if taken:
+            verifier.verify(assertion(), service="loan", level=Level.TAP)
+            continue
+        with pytest.raises(AssertionKeyUnknown):
+            verifier.verify(assertion(), service="loan", level=Level.TAP)
 
 
 def test_a_clock_that_is_a_little_behind_does_no_harm(clock: StandingClock, verifier: AssertionVerifier) -> None:

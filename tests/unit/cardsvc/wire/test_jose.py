@@ -126,6 +126,13 @@ def test_a_header_parameter_is_refused_even_when_it_is_signed() -> None:
         jose.parse(signed({"typ": TYP, "jku": "https://attacker.example/keys"}))
 
 
+@pytest.mark.parametrize("header", ['{"alg":"none","alg":"ES256"}', '\ufeff{"alg":"ES256"}', "[" * 3000, "[]", "null"])
+def test_a_header_that_can_be_read_in_two_ways_is_refused(header: str) -> None:
+    encoded = base64.urlsafe_b64encode(header.encode()).rstrip(b"=").decode()
+    with pytest.raises(jose.JwtRefused):
+        jose.parse(".".join((encoded, *jose.sign({}, KEY, typ=TYP).split(".")[1:])))
+
+
 def test_the_public_key_is_no_shared_secret() -> None:
     secret = OctKey.import_key(json.dumps(PUBLIC.as_dict(private=False)).encode())
     token = jwt.encode({"alg": "HS256", "typ": TYP}, {"sub": "x"}, secret, algorithms=["HS256"])
@@ -134,9 +141,20 @@ def test_the_public_key_is_no_shared_secret() -> None:
         jose.parse(token)
 
 
-@pytest.mark.parametrize("claims", ["[]", "1", "null", '"x"', '{"exp": NaN}', '{"exp": Infinity}', "{", ""])
-def test_claims_that_are_no_object_are_refused(claims: str) -> None:
-    body = base64.urlsafe_b64encode(claims.encode()).rstrip(b"=").decode()
+@pytest.mark.parametrize(
+    "claims",
+    [
+        *("[]", "1", "null", '"x"', '{"exp": NaN}', '{"exp": Infinity}', "{", "", "[" * 3000),
+        '{"sub": "x", "sub": "y"}',
+        '{"sub": {"a": 1, "a": 1}}',
+        "\ufeff{}",
+        "{}".encode("utf-16"),
+    ],
+)
+def test_claims_that_are_no_object_are_refused(claims: str | bytes) -> None:
+    """Two programs must not read two things out of the same bytes: RFC 8725 §2.4."""
+    raw = claims if isinstance(claims, bytes) else claims.encode()
+    body = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
     head, _, tail = jose.sign({}, KEY, typ=TYP).split(".")
 
     with pytest.raises(jose.JwtRefused):
