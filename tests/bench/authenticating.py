@@ -1,137 +1,147 @@
 """Authentications per second of the real service, beside an empty FastAPI endpoint on the same server.
 
-The proofs are made beforehand, each over a challenge of its own; the client is a process of its own; afterwards the
-audit records in the database are counted and must equal the answers.
+Cards prove themselves at a department's own reader: a challenge is answered, the signature and the certificate's chain
+are verified, the status read in the database, the record committed, an assertion signed. The proofs are made
+beforehand, each over a challenge of its own; the client is a process of its own; afterwards the audit records in the
+database are counted and must equal the answers.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import Any, Final, Self
 
-from sqlalchemy import create_engine, text
-
-from cardsvc.client import ServiceClient, statement
-from cardsvc.wire.authentication import CardProof
-from cardsvc.wire.levels import Level
-from kiosk.city.founding import KIOSK, Plan, found, open_service
-from kiosk.city.issuing import STOCK_NUMBER, issue
 from kiosk.city.processes import ChildProcess, python
-from kiosk.city.stage import CardFiles, LoopbackStage, Place
-from readers.piv.identifiers import KeyReference
-from readers.piv.session import PivSession
+from tests.bench import processors
+from tests.bench.crowd import Crowd
 
-CONNECTIONS = 16
-BATCH = 16
-WARM_UP = 200
-TURNS = 5
+CONNECTIONS: Final = 64
+WARM_UP: Final = 1000
+TURNS: Final = 5
+PEOPLE: Final = 500
+_PATH: Final = "/v1/card-authentications"
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A server that is measured, and whatever else works for it."""
+
+    port: int
+    pids: tuple[int, ...]
+
+    def processor_seconds(self) -> float | None:
+        """Used so far."""
+        used = [processors.seconds_of(pid) for pid in self.pids]
+        known = [seconds for seconds in used if seconds is not None]
+        return sum(known) if len(known) == len(used) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a client process reported."""
+    """What a client process reported, and what the server used meanwhile."""
 
     per_second: float
     ms: tuple[float, ...]
     accepted: int
+    server_us: float | None
+    """Processor time for each request."""
+    client_us: float
 
     @classmethod
-    def run(cls, port: int, token: str, bodies: list[str]) -> Load:
+    def run(cls, contender: Contender, token: str, bodies: list[str]) -> Self:
         """Send every body once, from a process of its own."""
-        requests = {
-            "path": "/v1/authentications",
-            "headers": {"Authorization": f"Bearer {token}"},
-            "bodies": bodies,
-        }
+        requests = {"path": _PATH, "headers": {"Authorization": f"Bearer {token}"}, "bodies": bodies}
+        before = contender.processor_seconds()
         done = subprocess.run(
-            python("tests.bench.load", str(port), str(CONNECTIONS)),
+            python("tests.bench.load", str(contender.port), str(CONNECTIONS)),
             input=json.dumps(requests),
             capture_output=True,
             text=True,
             check=True,
         )
+        after = contender.processor_seconds()
         answer = json.loads(done.stdout)
         accepted = sum(count for status, count in answer["statuses"].items() if status in {"200", "201"})
-        return cls(len(bodies) / answer["seconds"], tuple(answer["ms"]), accepted)
+        used = None if before is None or after is None else 1e6 * (after - before) / len(bodies)
+        return cls(
+            per_second=len(bodies) / answer["seconds"],
+            ms=tuple(answer["ms"]),
+            accepted=accepted,
+            server_us=used,
+            client_us=1e6 * answer["cpu_seconds"] / len(bodies),
+        )
 
 
-def measure(folder: Path, database_url: str, proofs: int) -> dict[str, Any]:
-    """Found a city on ``database_url`` (SQLite when empty), issue a card, and authenticate it ``proofs`` times.
+Pair = tuple[Load, Load]
+
+
+def measure(
+    folder: Path, database_url: str, proofs: int, workers: int, database_pids: tuple[int, ...]
+) -> dict[str, Any]:
+    """Found a city on ``database_url`` (SQLite when empty), and have its people prove themselves ``proofs`` times.
 
     Service and empty endpoint take turns, so that what else the machine does falls on both.
     """
-    plan = replace(Plan.for_folder(folder), database_url=database_url)
-    found(plan)
-    with open_service(plan), _open_empty(folder) as empty_port:
-        kiosk = plan.caller(KIOSK)
-        bodies = _prepare(plan, kiosk, WARM_UP + proofs)
-        before = count_audit_records(plan)
-        pairs = [
-            (Load.run(plan.service_port, kiosk.access_token(), part), Load.run(empty_port, "", part))
-            for part in (bodies[:WARM_UP], *(bodies[WARM_UP + turn :: TURNS] for turn in range(TURNS)))
-        ]
-        audited = count_audit_records(plan) - before
-    accepted = sum(service.accepted for service, _ in pairs)
-    if not audited == accepted == len(bodies):
-        raise RuntimeError(f"{accepted} of {len(bodies)} proofs accepted, {audited} in the audit log")
-    return _summary(pairs[1:])
+    crowd = Crowd.gather(folder, database_url, PEOPLE)
+    with _open_service(crowd, folder, workers, database_pids) as service, _open_empty(folder, workers) as empty:
+        token = crowd.access_token(f"http://127.0.0.1:{service.port}")
+        sizes = (WARM_UP, *(proofs // TURNS for _ in range(TURNS)))
+        pairs = [_turn(service, empty, token, crowd.requests(size)) for size in sizes]
+    accepted, audited = sum(service.accepted for service, _ in pairs), crowd.count_records()
+    if not audited == accepted == sum(sizes):
+        raise RuntimeError(f"{accepted} of {sum(sizes)} proofs accepted, {audited} in the audit log")
+    return {"processes": workers, "answers": accepted, "audit_records": audited, **_summary(pairs[1:])}
 
 
-def _summary(pairs: list[tuple[Load, Load]]) -> dict[str, Any]:
+def _turn(service: Contender, empty: Contender, token: str, bodies: list[str]) -> Pair:
+    return Load.run(service, token, bodies), Load.run(empty, token, bodies)
+
+
+def _summary(pairs: list[Pair]) -> dict[str, Any]:
     times = sorted(ms for service, _ in pairs for ms in service.ms)
-    ratios = [service.per_second / empty.per_second for service, empty in pairs]
     return {
-        "per_second": round(statistics.median(service.per_second for service, _ in pairs)),
-        "of_empty_endpoint": round(statistics.median(ratios), 3),
+        "of_empty_endpoint": _median([service.per_second / empty.per_second for service, empty in pairs], 3),
+        "per_second": _median([service.per_second for service, _ in pairs]),
+        "empty_per_second": _median([empty.per_second for _, empty in pairs]),
+        "p50_ms": round(statistics.median(times), 2),
         "p99_ms": round(times[int(len(times) * 0.99) - 1], 2),
-        "empty_per_second": round(statistics.median(empty.per_second for _, empty in pairs)),
+        "processor_us": _median([service.server_us for service, _ in pairs]),
+        "empty_processor_us": _median([empty.server_us for _, empty in pairs]),
+        "client_us": _median([service.client_us for service, _ in pairs]),
+        "turns_per_second": [round(service.per_second) for service, _ in pairs],
     }
 
 
-def _prepare(plan: Plan, kiosk: ServiceClient, count: int) -> list[str]:
-    """Issue a card and have it make the proofs."""
-    stage, card = LoopbackStage(plan.folder), CardFiles.named(plan.folder, STOCK_NUMBER)
-    card_uuid = issue(plan, stage, card)
-    stage.put_on(card, Place.CONTACTLESS)
-    with stage.reader(Place.CONTACTLESS).connect() as connection:
-        return make_proofs(kiosk, PivSession.open(connection), card_uuid, count)
-
-
-def make_proofs(kiosk: ServiceClient, session: PivSession, card_uuid: UUID, count: int) -> list[str]:
-    """Have the card answer ``count`` challenges, each as a JSON body ready to send."""
-    bodies: list[str] = []
-    while len(bodies) < count:
-        for challenge in kiosk.challenges(Level.TAP, BATCH):
-            digest = statement(challenge, card_uuid).digest
-            proof = CardProof(
-                challenge_handle=challenge.handle,
-                card_uuid=card_uuid,
-                level=Level.TAP,
-                audience=challenge.audience,
-                signature=session.sign_digest(KeyReference.CARD_AUTHENTICATION, digest),
-            )
-            bodies.append(proof.model_dump_json())
-    return bodies[:count]
-
-
-def count_audit_records(plan: Plan) -> int:
-    """Accepted authentications in the audit log, counted in the database itself."""
-    engine = create_engine(plan.environment["CARDSVC_DATABASE_URL"])
-    with closing(engine.connect()) as connection:
-        sql = "SELECT count(*) FROM audit_records WHERE event = 'authentication' AND outcome = 'ok'"
-        return int(connection.execute(text(sql)).scalar_one())
+def _median(values: list[float] | list[float | None], digits: int | None = None) -> float | None:
+    known = [value for value in values if value is not None]
+    return round(statistics.median(known), digits) if len(known) == len(values) else None
 
 
 @contextmanager
-def _open_empty(folder: Path) -> Iterator[int]:
-    """An application that does nothing, on the same server program and settings; yields its port."""
-    command = python("uvicorn", "tests.bench.empty:app", "--port=0", "--no-access-log", "--log-level=info")
+def _open_service(crowd: Crowd, folder: Path, workers: int, more_pids: tuple[int, ...]) -> Iterator[Contender]:
+    """The service as it is run; ``more_pids`` work for it too: the database's."""
+    command = python("cardsvc.cli", "serve", "--port=0", f"--workers={workers}")
+    with ChildProcess("service", command, crowd.environment, folder / "service.log") as process:
+        yield Contender(_port_of(process), (process.pid, *more_pids))
+
+
+@contextmanager
+def _open_empty(folder: Path, workers: int) -> Iterator[Contender]:
+    """An application that does nothing, on the same server with the same settings."""
+    command = python("tests.bench.empty", str(workers))
     with ChildProcess("empty", command, {}, folder / "empty.log") as process:
-        yield int(process.wait_for("running on http://127.0.0.1:").split(" ", 1)[0])
+        yield Contender(_port_of(process), (process.pid,))
+
+
+def _port_of(process: ChildProcess) -> int:
+    announced = re.search(r":(\d+)", process.wait_for("listening on ", 120))
+    if announced is None:
+        raise RuntimeError(f"{process.name} does not say where it listens")
+    return int(announced[1])
