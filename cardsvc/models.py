@@ -16,6 +16,7 @@ from cardsvc.citizens.models import (
 )
 from cardsvc.db import Base
 from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
+from cardsvc.incidents.models import Incident
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.locks.models import CardLock
 from cardsvc.losses.models import LossReport
@@ -53,6 +54,7 @@ __all__ = [
     "HandOver",
     "HandedApplication",
     "HandedCard",
+    "Incident",
     "IssuedAssertion",
     "JournalEntry",
     "KeyVersion",

@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     """Test people and test cards only: the discovery document says so, and the names of the certificate authorities
     begin with TEST. A service does not start with the keys of the other kind."""
 
+    incident_contact: Annotated[str, Field(pattern=r"^(mailto:|tel:|https://)[!-~]+$", max_length=200)] | None = None
+    """Where weaknesses and incidents of this service are reported (RFC 9116), for example mailto:cards@city.example."""
+
     keystore: KeystoreKind = KeystoreKind.FILE
     """``file``: encrypted files; ``pkcs11``: a hardware security module, or SoftHSM."""
     keystore_dir: Path = Path("var/cardsvc/keystore")

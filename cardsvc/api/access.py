@@ -30,6 +30,7 @@ OPEN_PATHS: Final = frozenset(
         "/v1/audit/checkpoint",  # witnesses need no account: it tells only how many records there are
         "/oauth/token",  # authenticates the client itself
         "/.well-known/jwks.json",
+        "/.well-known/security.txt",
         "/.well-known/oauth-authorization-server",
         "/crl/{issuer}.crl",  # who asks about a card must not be known for it
         "/ca/{issuer}.cer",

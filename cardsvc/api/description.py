@@ -54,6 +54,7 @@ TAGS: Final[Mapping[str, str]] = {
     "officers": "Officers, their roles and their offices.",
     "departments": "Departments and the policies that say what they may learn.",
     "webhooks": "What departments hear as it happens: a feed of events, and where and how they are sent.",
+    "incidents": "What went wrong at a department, and whom to call there.",
     "callers": "Kiosks, desks and departments as programs, and their keys.",
 }
 """What each tag gathers. A route with a tag that is not here fails the tests."""

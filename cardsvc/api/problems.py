@@ -29,6 +29,7 @@ from cardsvc.cards import errors as cards
 from cardsvc.citizens import errors as citizens
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
+from cardsvc.incidents import errors as incidents
 from cardsvc.issuance import errors as issuance
 from cardsvc.locks import errors as locks
 from cardsvc.losses import errors as losses
@@ -106,6 +107,9 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     departments.SealRefused: Answer(_UNPROCESSABLE),
     departments.SealNotFound: Answer(_NOT_FOUND),
     departments.RangeRefused: Answer(_UNPROCESSABLE),
+    incidents.IncidentNotFound: Answer(_NOT_FOUND),
+    incidents.IncidentClosed: Answer(_CONFLICT),
+    incidents.IncidentNotYet: Answer(_UNPROCESSABLE),
     departments.PurposeNotCovered: Answer(_FORBIDDEN),
     departments.QuestionsNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
     departments.ReaderNotCovered: Answer(_FORBIDDEN),

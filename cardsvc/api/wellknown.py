@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
@@ -22,6 +24,8 @@ from cardsvc.wire.jose import ALGORITHM, TOKEN_TYPES
 router = APIRouter(tags=["service"])
 
 _JWKS_SECONDS = 300
+_CONTACT_LIFE = timedelta(days=90)
+"""RFC 9116 §2.5.5 wants less than a year."""
 _DESCRIPTION_SECONDS = 3600
 
 
@@ -61,8 +65,11 @@ def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[s
     summary="How to get access tokens",
 )
 def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
-    """Authorization server metadata (RFC 8414 §2). ``sandbox`` is there, and true, where everybody is a test person."""
-    issuer, sandbox = services.settings.issuer, services.settings.sandbox
+    """Authorization server metadata (RFC 8414 §2).
+
+    ``incident_contact`` is there when the service names one; ``sandbox``, and true, where everybody is a test person.
+    """
+    settings, issuer = services.settings, services.settings.issuer
     return {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
@@ -72,7 +79,8 @@ def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
         "scopes_supported": sorted(Scope),
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
-        **({"sandbox": True} if sandbox else {}),
+        **({"incident_contact": settings.incident_contact} if settings.incident_contact else {}),
+        **({"sandbox": True} if settings.sandbox else {}),
     }
 
 
@@ -88,6 +96,27 @@ def get_description(request: Request) -> Response:
     document: bytes = request.app.state.description()
     caching = {"Cache-Control": f"public, max-age={_DESCRIPTION_SECONDS}"}
     return Response(document, media_type="application/json", headers=caching)
+
+
+@router.get(
+    "/.well-known/security.txt",
+    operation_id="getSecurityContact",
+    summary="Whom to tell about a weakness or an incident of this service",
+    response_class=PlainTextResponse,
+    responses={404: {"description": "This service names no contact."}},
+)
+def get_security_contact(services: ServicesDep) -> str:
+    """As RFC 9116 writes it."""
+    settings = services.settings
+    if settings.incident_contact is None:
+        raise HTTPException(404)
+    fields = {
+        "Contact": settings.incident_contact,
+        "Expires": f"{services.clock() + _CONTACT_LIFE:%Y-%m-%dT00:00:00Z}",
+        "Preferred-Languages": "en, zh, pt",
+        "Canonical": f"{settings.issuer}/.well-known/security.txt",
+    }
+    return "".join(f"{name}: {value}\n" for name, value in fields.items())
 
 
 def _jwk(name: KeyName, version: RingVersion) -> dict[str, Any]:

@@ -71,6 +71,9 @@ class Calls:
     def _post(self, path: str, body: BaseModel | None, model: type[M], *, idempotent: bool = False) -> M:
         return read(self._send("POST", path, body, idempotent=idempotent), model)
 
+    def _put(self, path: str, body: BaseModel, model: type[M]) -> M:
+        return read(self._send("PUT", path, body, idempotent=True), model)
+
     def _patch(self, path: str, body: BaseModel, model: type[M]) -> M:
         return read(self._send("PATCH", path, body, idempotent=False), model)
 

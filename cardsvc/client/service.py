@@ -9,6 +9,7 @@ from cardsvc.client.approvals import ApprovalCalls
 from cardsvc.client.audit import AuditCalls
 from cardsvc.client.departments import DepartmentCalls
 from cardsvc.client.desks import DeskCalls
+from cardsvc.client.incidents import IncidentCalls
 from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
@@ -50,6 +51,7 @@ class ServiceClient(
     AuditCalls,
     UsageCalls,
     WebhookCalls,
+    IncidentCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

@@ -11,6 +11,7 @@ from cardsvc.commands import (
     clock,
     departments,
     founding,
+    incidents,
     officers,
     people,
     retention,
@@ -26,6 +27,7 @@ app.add_typer(backup.app)
 app.add_typer(callers.app, name="caller")
 app.add_typer(clock.app, name="clock")
 app.add_typer(departments.app, name="department")
+app.add_typer(incidents.app, name="incident")
 app.add_typer(trust.app, name="trust")
 app.add_typer(officers.app, name="officer")
 app.add_typer(officers.office_app, name="office")

@@ -16,7 +16,7 @@ from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import find_newest
 from cardsvc.callers.scopes import Scope
 from cardsvc.clock import system_clock
-from cardsvc.commands import usage
+from cardsvc.commands import incidents, usage
 from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, read_settings, report
 from cardsvc.departments import drafting, seals
@@ -46,6 +46,7 @@ REASONS: Final = {
 
 app = typer.Typer(help="Departments and their policies.", no_args_is_help=True)
 app.add_typer(usage.app)
+app.add_typer(incidents.contact_app)
 
 
 @app.command("add")

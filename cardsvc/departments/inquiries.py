@@ -85,10 +85,11 @@ def open_inquiry(session: Session, about: AboutPeople, *, event: str, actor: Pri
         raise DepartmentNotFound
     policy = rules_in_force(session, department)
     policy.rules.require_purpose(about.purpose)
-    return Inquiry(event, about, actor, now, policy, _acquaintances(session, department, about.pseudonyms))
+    return Inquiry(event, about, actor, now, policy, acquaintances(session, department, about.pseudonyms))
 
 
-def _acquaintances(session: Session, department: Department, pseudonyms: Sequence[str]) -> dict[str, UUID]:
+def acquaintances(session: Session, department: Department, pseudonyms: Sequence[str]) -> dict[str, UUID]:
+    """The citizens behind those pseudonyms that the department was told, in the order given."""
     statement = select(Acquaintance.pseudonym, Acquaintance.citizen_id).where(
         Acquaintance.department_id == department.id, Acquaintance.pseudonym.in_(pseudonyms)
     )

@@ -23,6 +23,8 @@ class Department(Base):
     title: Mapped[str] = mapped_column(String(100))
     caller_id: Mapped[UUID] = mapped_column(ForeignKey("callers.id"), unique=True)
     created_at: Mapped[datetime]
+    contact: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Who is on duty there, a `wire.incidents.Contact`."""
 
     caller: Mapped[Caller] = relationship()
 

@@ -18,14 +18,17 @@ from cardsvc.audit.models import AuditRecord
 from cardsvc.audit.service import OK, REFUSED
 from cardsvc.authentication.assertions import EVENT as ASSERTION
 from cardsvc.db import table_of
+from cardsvc.departments.asking import EVENT as QUESTION
 from cardsvc.departments.errors import RangeRefused
+from cardsvc.departments.inquiries import UNKNOWN
 from cardsvc.departments.standing import EVENT as STANDING
 from cardsvc.wire import usage as wire
-from cardsvc.wire.departments import CardStanding
 from cardsvc.wire.manifest import department_audience
 
 _records: Final = table_of(AuditRecord)
 _detail: Final = _records.c.detail
+_INQUIRIES: Final = (STANDING, QUESTION)
+"""One record of these tells how many of those who were asked about are not known."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -82,14 +85,14 @@ def _uses(departments: Collection[str], first: date, last: date) -> Subquery:
     """One row for each record of these days that is about the use of one of the departments."""
     codes = {department_audience(code): code for code in departments}
     audience, told = _detail["audience"].as_string(), _records.c.event == ASSERTION
-    unknown = and_(_records.c.event == STANDING, _records.c.outcome == CardStanding.UNKNOWN.value)
+    unknown = and_(_records.c.event.in_(_INQUIRIES), _records.c.outcome == UNKNOWN)
     return (
         select(
             case((told, case(codes, value=audience)), else_=_records.c.actor).label("department"),
             case((_records.c.event == REFUSED, _detail["operation"].as_string()), else_=_records.c.event).label("kind"),
             _records.c.outcome,
             _records.c.citizen_id,
-            case((and_(told, _records.c.outcome == OK), _detail["service"].as_string())).label("service"),
+            case((_records.c.outcome == OK, _detail["service"].as_string())).label("service"),
             _detail["policy_version"].as_integer().label("version"),
             case((unknown, _detail["count"].as_integer()), else_=1).label("count"),
         )

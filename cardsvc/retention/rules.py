@@ -25,6 +25,7 @@ from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_per
 from cardsvc.citizens.models import Citizen, Document, Guardianship, PersonVersion
 from cardsvc.db import Base
 from cardsvc.departments.models import PolicyDraft
+from cardsvc.incidents.models import Incident
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
 from cardsvc.issuance.repository import get_application
@@ -150,6 +151,10 @@ def _policy_drafts(before: datetime) -> Select[Any]:
 
 def _delete_events(session: Session, ids: Sequence[UUID], _deed: Deed) -> None:
     feeds.delete_events(session, ids)
+
+
+def _incidents(before: datetime) -> Select[Any]:
+    return select(Incident.id).where(Incident.closed_at < before)
 
 
 def _settled_before(before: datetime) -> ColumnElement[bool]:
@@ -287,6 +292,15 @@ RULES: Final = (
         "The revocations that they are about are gone, too.",
         feeds.old_acknowledgements,
         _deleting(RevocationAcknowledgement, RevocationAcknowledgement.id),
+    ),
+    Rule(
+        "incidents",
+        "Incidents that departments reported, in their words",
+        5 * _YEAR,
+        "the day they were closed",
+        "That there was one, and whom it may have affected, stays in the audit log.",
+        _incidents,
+        _deleting(Incident, Incident.id),
     ),
 )
 """In this order: an assertion before its visit, a draft before its documents, those before the person, an event before

@@ -10,7 +10,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from cardsvc.audit.service import record
+from cardsvc.callers.principal import principal_of
+from cardsvc.callers.repository import find_by_client_id
 from cardsvc.db import transaction
+from cardsvc.incidents.service import report
+from cardsvc.wire.incidents import IncidentReport
 from kiosk.departments.cli import departments_app
 from kiosk.departments.contract.papers.seal import Seal
 from tests.fixtures.command_line import Town
@@ -121,3 +125,27 @@ def test_usage_of_no_month_or_nobody_is_refused(founded: Town) -> None:
     for month in ("2026-13", "november", "1999-11"):
         assert founded.run("department", "usage", "education", f"--month={month}").exit_code == 1
     assert founded.run("department", "usage", "nobody", "--month=2026-11").exit_code == 1
+
+
+def test_whom_to_call_is_noted(founded: Town) -> None:
+    command = ("department", "contact", "education", "--desk=IT duty", "--telephone=+85328881234")
+    done = founded.run(*command, "--email=it@edu.example", "--json")
+    assert json.loads(done.stdout)["contact"]["email"] == "it@edu.example"
+    wrong = founded.run(*command, "--email=nowhere")
+    assert (wrong.exit_code, "cannot be used as they are: email" in " ".join(wrong.stderr.split())) == (1, True)
+
+
+def test_incidents_are_listed_and_closed(founded: Town) -> None:
+    assert founded.run("incident", "list").stdout.strip() == "none"
+    with transaction(founded.sessions()) as session:
+        caller = find_by_client_id(session, "education")
+        assert caller is not None
+        told = IncidentReport(what="A server [was] open.", since=datetime(2026, 3, 1, tzinfo=UTC))
+        incident = report(session, told, actor=principal_of(caller), now=datetime.now(UTC)).id
+    listed = founded.run("incident", "list").stdout
+    assert f"{incident}  education, open, since 2026-03-01 00:00 UTC, 0 people\n  A server [was] open.\n" == listed
+    assert founded.run("incident", "close", str(incident), "--resolution= ").exit_code == 1
+    closed = founded.run("incident", "close", str(incident), "--resolution=closed the port", "--json")
+    assert json.loads(closed.stdout)["closed_by"] == "ceremony"
+    assert founded.run("incident", "close", str(incident), "--resolution=again").exit_code == 1
+    assert json.loads(founded.run("incident", "list", "--state=open", "--json").stdout) == {"incidents": []}

@@ -32,6 +32,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("KEYSTORE_PASSPHRASE", ""),
         ("PRINTED_ISSUER", "more than fifteen"),
         ("AUTHORITY_TITLE", "TEST of a city"),
+        ("INCIDENT_CONTACT", "cards@city.example"),  # RFC 9116 §2.5.3: a URI
+        ("INCIDENT_CONTACT", "mailto:a@city.example\nExpires: never"),
         ("CARD_YEARS", "0"),
         ("RATE_LIMITS", "read=many"),
         ("TRUSTED_PROXIES", "10.0.0.1/8"),  # bits of a host in a network
