@@ -18,8 +18,9 @@ from cardsvc.cards import service as cards
 from cardsvc.cards.activation import activate as activate_card
 from cardsvc.cards.collecting import show_proxy
 from cardsvc.cards.models import Card as Row
-from cardsvc.cards.repository import describe, get_card
-from cardsvc.db import in_transaction, reading
+from cardsvc.cards.repository import describe
+from cardsvc.citizens.looking import look_at_card
+from cardsvc.db import in_transaction
 from cardsvc.errors import ServiceError
 from cardsvc.services import Services
 from cardsvc.wire.lifecycle import (
@@ -39,10 +40,9 @@ Revoker = Annotated[Principal, require(Scope.CARDS_REVOKE)]
 
 
 @router.get("/{card_uuid}", operation_id="getCard", summary="Look at a card", responses=problems(401, 403, 404, 422))
-def read(card_uuid: UUID, services: ServicesDep, _actor: Annotated[Principal, require(Scope.CARDS_READ)]) -> Card:
-    """A card and its history; nothing of the person."""
-    with reading(services.sessions) as session:
-        return describe(session, get_card(session, card_uuid))
+def read(card_uuid: UUID, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_READ)]) -> Card:
+    """A card and its history; nothing of the person, who can see that it was looked at."""
+    return _done(services, lambda session: look_at_card(session, card_uuid, actor=actor, now=services.clock()))
 
 
 @router.post(

@@ -13,10 +13,11 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import in_transaction, reading
+from cardsvc.citizens.looking import look_at_report
+from cardsvc.db import in_transaction
 from cardsvc.losses import service as losses
 from cardsvc.losses.receipts import Receipts
-from cardsvc.losses.repository import describe, get_report
+from cardsvc.losses.repository import describe
 from cardsvc.wire.losses import LossReport, LossReportRequest, ReportNumber
 
 router = APIRouter(prefix="/v1/loss-reports", tags=["loss reports"])
@@ -57,8 +58,10 @@ def report(
     responses=problems(401, 403, 404, 422),
 )
 def read(
-    number: ReportNumber, services: ServicesDep, _actor: Annotated[Principal, require(Scope.CARDS_READ)]
+    number: ReportNumber, services: ServicesDep, actor: Annotated[Principal, require(Scope.CARDS_READ)]
 ) -> LossReport:
-    """By its number; nothing of the person."""
-    with reading(services.sessions) as session:
-        return describe(session, get_report(session, number))
+    """By its number; nothing of the person, who can see that it was looked at."""
+    return in_transaction(
+        services.sessions,
+        lambda session: describe(session, look_at_report(session, number, actor=actor, now=services.clock())),
+    )

@@ -14,7 +14,8 @@ from cardsvc.api.uploads import Upload, file_answer, file_body, hand_out
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens import documents, photos
-from cardsvc.db import reading, transaction
+from cardsvc.citizens.looking import look_at_documents
+from cardsvc.db import transaction
 from cardsvc.wire import people as wire
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -78,10 +79,10 @@ def attach(
     summary="See which documents an application has",
     responses=problems(401, 403, 404, 422),
 )
-def list_documents(application_id: UUID, services: ServicesDep, _actor: Reader) -> wire.DocumentList:
-    """What there is, not what is in it."""
-    with reading(services.sessions) as session:
-        return documents.list_documents(session, application_id)
+def list_documents(application_id: UUID, services: ServicesDep, actor: Reader) -> wire.DocumentList:
+    """What there is, not what is in it. The look is on record."""
+    with transaction(services.sessions) as session:
+        return look_at_documents(session, application_id, actor=actor, now=services.clock())
 
 
 @router.post(

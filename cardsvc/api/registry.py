@@ -13,10 +13,11 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import in_transaction, reading
+from cardsvc.citizens.looking import look_at_registry
+from cardsvc.db import in_transaction, transaction
 from cardsvc.issuance.repository import describe as describe_application
 from cardsvc.registry import service as registry
-from cardsvc.registry.repository import describe, events_of
+from cardsvc.registry.repository import describe
 from cardsvc.wire.lifecycle import Application
 from cardsvc.wire.registry import RegistryEvent, RegistryEventList, RegistryEventRequest
 
@@ -47,10 +48,11 @@ def report(citizen_id: UUID, request: RegistryEventRequest, services: ServicesDe
     summary="What the registry told about somebody",
     responses=problems(401, 403, 422),
 )
-def read_all(citizen_id: UUID, services: ServicesDep, _actor: Reporter) -> RegistryEventList:
-    """Newest first."""
-    with reading(services.sessions) as session:
-        return RegistryEventList(events=[describe(row) for row in events_of(session, citizen_id)])
+def read_all(citizen_id: UUID, services: ServicesDep, actor: Reporter) -> RegistryEventList:
+    """Newest first. The look is on record."""
+    with transaction(services.sessions) as session:
+        rows = look_at_registry(session, citizen_id, actor=actor, now=services.clock())
+        return RegistryEventList(events=[describe(row) for row in rows])
 
 
 @router.post(

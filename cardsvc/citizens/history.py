@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.models import AuditRecord
 from cardsvc.audit.service import OK, record
 from cardsvc.authentication.errors import StepUpRequired
 from cardsvc.authentication.visits import VisitTimes, open_visit
+from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import Principal
+from cardsvc.citizens.deeds import PURPOSES, Words, deed_of
 from cardsvc.citizens.service import get_citizen
-from cardsvc.wire import people as wire
+from cardsvc.departments.errors import PolicyInvalid
+from cardsvc.departments.models import Department, Policy
+from cardsvc.departments.policy import parse_policy
+from cardsvc.wire import history as wire
 from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import department_audience
 
 MOST: Final = 100
+EVENT: Final = "access-history.read"
 
 
-def access_history(session: Session, citizen_id: UUID, *, before: int | None = None) -> wire.AccessHistory:
-    """The newest entries, or those before one. Raises CitizenNotFound."""
-    citizen = get_citizen(session, citizen_id)
-    statement = (
-        select(AuditRecord)
-        .where(AuditRecord.citizen_id == citizen.id)
-        .order_by(AuditRecord.citizen_counter.desc())
-        .limit(MOST)
-    )
-    if before is not None:
-        statement = statement.where(AuditRecord.citizen_counter < before)
-    return wire.AccessHistory(entries=[_entry(row) for row in session.scalars(statement)], total=citizen.audit_counter)
+def access_history(
+    session: Session, citizen_id: UUID, *, before: int | None = None, actor: Principal, now: datetime
+) -> wire.AccessHistory:
+    """For an auditor: the newest entries, or those before one. The look is on record. Raises CitizenNotFound."""
+    history = read_history(session, citizen_id, before)
+    record(session, event=EVENT, outcome=OK, actor=actor.client_id, now=now, citizen_id=citizen_id)
+    return history
 
 
 def own_access_history(
@@ -45,16 +49,16 @@ def own_access_history(
 ) -> wire.AccessHistory:
     """For the citizen who stands at a kiosk, and has entered the PIN: a found card must not tell this.
 
-    Raises VisitRefused, StepUpRequired.
+    Raises VisitRefused, StepUpRequired, LockedByCitizen.
     """
     visit = open_visit(session, request.visit_token, actor=actor, now=now, times=times)
     if visit.level < Level.PIN:
         raise StepUpRequired(Level.PIN)
     visit.last_used_at = now
-    history = access_history(session, visit.citizen_id, before=request.before)
+    history = read_history(session, visit.citizen_id, request.before)
     record(
         session,
-        event="access-history.read",
+        event=EVENT,
         outcome=OK,
         actor=actor.client_id,
         now=now,
@@ -64,15 +68,100 @@ def own_access_history(
     return history
 
 
-def _entry(row: AuditRecord) -> wire.AccessEntry:
+def read_history(session: Session, citizen_id: UUID, before: int | None = None) -> wire.AccessHistory:
+    """A page, for whoever writes down that it was read. Raises CitizenNotFound."""
+    citizen = get_citizen(session, citizen_id)
+    rows: Sequence[AuditRecord] = session.scalars(_page(citizen_id, before)).all()
+    shown = rows[:MOST]
+    names = _Names.read(session, shown)
+    return wire.AccessHistory(
+        entries=[_entry(row, names) for row in shown],
+        total=citizen.audit_counter,
+        next_before=shown[-1].citizen_counter if len(rows) > MOST else None,
+    )
+
+
+def _page(citizen_id: UUID, before: int | None) -> Select[AuditRecord]:
+    """One more than is shown, to know whether there are more."""
+    statement = select(AuditRecord).where(AuditRecord.citizen_id == citizen_id)
+    if before is not None:
+        statement = statement.where(AuditRecord.citizen_counter < before)
+    return statement.order_by(AuditRecord.citizen_counter.desc()).limit(MOST + 1)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What departments, kiosks and purposes on a page are called."""
+
+    titles: Mapping[str, str]
+    """By client id; none of officers."""
+    departments: Mapping[str, str]
+    """Codes by audience."""
+    purposes: Mapping[tuple[str, int], Mapping[str, Words]]
+    """By department and version of its policy."""
+
+    @classmethod
+    def read(cls, session: Session, rows: Sequence[AuditRecord]) -> _Names:
+        codes = select(Department.code)
+        departments = {department_audience(code): code for code in session.scalars(codes)}
+        actors = {row.actor for row in rows} | set(departments.values())
+        callers = select(Caller.client_id, Caller.title).where(
+            Caller.client_id.in_(actors), Caller.kind != CallerKind.OFFICER
+        )
+        versions = {(row.actor, _whole(row.detail.get("policy_version"))) for row in rows}
+        return cls(dict(session.execute(callers).all()), departments, _purposes(session, versions))
+
+    def department_of(self, row: AuditRecord) -> str | None:
+        """The department that asked or was told."""
+        if row.actor in self.departments.values():
+            return row.actor
+        return self.departments.get(str(row.detail.get("audience")))
+
+    def purpose_of(self, row: AuditRecord) -> Words | None:
+        """What a purpose is called: in the policy that the department asked under, or among officers'."""
+        code, version = row.detail.get("purpose"), _whole(row.detail.get("policy_version"))
+        if version is None:
+            return PURPOSES.get(str(code))
+        return self.purposes.get((row.actor, version), {}).get(str(code))
+
+
+def _purposes(session: Session, versions: set[tuple[str, int | None]]) -> Mapping[tuple[str, int], Mapping[str, Words]]:
+    statement = (
+        select(Department.code, Policy.version, Policy.terms)
+        .join(Policy, Policy.department_id == Department.id)
+        .where(Department.code.in_({code for code, _ in versions}))
+        .where(Policy.version.in_({version for _, version in versions if version is not None}))
+    )
+    return {(code, version): _titles(terms) for code, version, terms in session.execute(statement)}
+
+
+def _titles(terms: Any) -> Mapping[str, Words]:
+    try:
+        return parse_policy(terms).purposes
+    except PolicyInvalid:  # changed by hand: the history is told all the same
+        return {}
+
+
+def _entry(row: AuditRecord, names: _Names) -> wire.AccessEntry:
     detail: dict[str, Any] = row.detail
+    deed, words = deed_of(row.event)
+    department, purpose_words = names.department_of(row), names.purpose_of(row)
     return wire.AccessEntry(
         number=row.citizen_counter or 0,
         at=row.at,
         event=row.event,
         outcome=row.outcome,
         actor=row.actor,
+        actor_title=names.titles.get(row.actor),
+        deed=deed,
+        words=dict(words),
         purpose=_text(detail.get("purpose")),
+        purpose_words=None if purpose_words is None else dict(purpose_words),
+        reference=_text(detail.get("reference")),
+        department=department,
+        department_title=None if department is None else names.titles.get(department),
+        service=_text(detail.get("service")),
+        policy_version=_whole(detail.get("policy_version")),
         audience=_text(detail.get("audience")),
         attributes=_names(detail.get("attributes")),
         questions=_names(detail.get("questions")),
@@ -81,6 +170,10 @@ def _entry(row: AuditRecord) -> wire.AccessEntry:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _names(value: object) -> list[str] | None:

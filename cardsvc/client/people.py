@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from cardsvc.client.calls import Calls
 from cardsvc.wire import people as wire
+from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
 
 _guardians: Final[TypeAdapter[list[wire.Guardian]]] = TypeAdapter(list[wire.Guardian])
@@ -53,15 +54,15 @@ class PeopleCalls(Calls):
         """Erase a person, once a colleague has approved it."""
         return self._post(f"/v1/people/{citizen_id}/erase", None, wire.ErasureDone)
 
-    def access_history(self, citizen_id: UUID, before: int | None = None) -> wire.AccessHistory:
-        """Who looked at a person's data: for auditors."""
+    def access_history(self, citizen_id: UUID, before: int | None = None) -> AccessHistory:
+        """Who looked at a person's data: for auditors. ``before`` is `AccessHistory.next_before`; goes on record."""
         query = "" if before is None else f"?before={before}"
-        return self._get(f"/v1/people/{citizen_id}/access-history{query}", wire.AccessHistory)
+        return self._get(f"/v1/people/{citizen_id}/access-history{query}", AccessHistory)
 
-    def own_access_history(self, visit_token: str, before: int | None = None) -> wire.AccessHistory:
-        """Who looked at the data of the citizen who stands here."""
-        request = wire.AccessHistoryRequest(visit_token=visit_token, before=before)
-        return self._post("/v1/visits/access-history", request, wire.AccessHistory)
+    def own_access_history(self, visit_token: str, before: int | None = None) -> AccessHistory:
+        """Who looked at the data of the citizen who stands here; the newest, or those before one."""
+        request = AccessHistoryRequest(visit_token=visit_token, before=before)
+        return self._post("/v1/visits/access-history", request, AccessHistory)
 
     def store_photo(self, citizen_id: UUID, picture: bytes) -> wire.PhotoInfo:
         """Keep a photograph: JPEG or PNG."""

@@ -15,13 +15,14 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import Draft, Note
+from cardsvc.audit.service import OK, Draft, Note
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.models import Citizen
 from cardsvc.citizens.service import open_data_key, unseal_person
 from cardsvc.clock import city_day
 from cardsvc.departments.inquiries import Inquiry, open_inquiry
 from cardsvc.departments.questions import Question, parse_question
+from cardsvc.locks.repository import who_locked
 from cardsvc.trust import sealing
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire.base import decode_base64url, encode_base64url
@@ -59,11 +60,15 @@ def open_answer(keystore: Keystore, citizen: Citizen, note: str) -> Answer:
 
 
 def _answer_all(session: Session, keystore: Keystore, inquiry: Inquiry, question: Question) -> dict[str, _Answered]:
+    locked = who_locked(session, inquiry.actor.client_id, inquiry.known.values())  # cards first, as everywhere
     citizens = _citizens(session, inquiry.known)
     answered = {}
     for name, citizen_id in inquiry.known.items():
         citizen = citizens[citizen_id]
         if citizen.wrapped_key is None:  # erased a moment ago
+            continue
+        if citizen_id in locked:
+            answered[name] = _Answered(Answer.LOCKED, inquiry.refused(citizen_id, questions=[str(question)]))
             continue
         data_key = open_data_key(keystore, citizen)
         person = unseal_person(data_key, citizen_id, citizen.sealed_person)
@@ -83,7 +88,8 @@ def _citizens(session: Session, known: Mapping[str, UUID]) -> dict[UUID, Citizen
 def _tell(name: str, answered: _Answered | None) -> PersonAnswer:
     if answered is None:
         return PersonAnswer(pseudonym=name, answer=Answer.UNKNOWN)
-    return PersonAnswer(pseudonym=name, answer=answered.answer, verification_id=answered.record.id)
+    told = answered.record.id if answered.record.outcome == OK else None
+    return PersonAnswer(pseudonym=name, answer=answered.answer, verification_id=told)
 
 
 def _context(citizen_id: UUID) -> bytes:

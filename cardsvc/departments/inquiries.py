@@ -22,6 +22,7 @@ from cardsvc.db import insert_new, new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Acquaintance, Department
 from cardsvc.departments.repository import RulesInForce, find_by_code, rules_in_force
+from cardsvc.locks.errors import LockedByCitizen
 from cardsvc.wire.departments import AboutPeople
 
 UNKNOWN: Final = "unknown"
@@ -57,6 +58,10 @@ class Inquiry:
     def answered(self, citizen_id: UUID, note: Note | None = None, **detail: Any) -> Draft:
         """The record of an answer about one person."""
         return self._draft(OK, detail, citizen_id, note)
+
+    def refused(self, citizen_id: UUID, **detail: Any) -> Draft:
+        """The record of an answer that the person does not want this department to have."""
+        return self._draft(LockedByCitizen.code, detail, citizen_id)
 
     def close(self, session: Session, answered: Iterable[Draft], **detail: Any) -> None:
         """Write down what was answered, and in one record how many were not known."""

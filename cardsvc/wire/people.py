@@ -241,36 +241,3 @@ class ErasureDone(Message):
     erased_at: Timestamp
     requested_by: str
     approved_by: str
-
-
-class AccessHistoryRequest(Message):
-    """Read at a kiosk who looked at one's data: the visit says whose, and must be at level ``pin``."""
-
-    visit_token: Annotated[str, Field(max_length=128)] = Field(repr=False)
-    before: Annotated[int, Field(ge=1)] | None = None
-    """Entries with a lower number than this."""
-
-
-class AccessEntry(Message):
-    """One thing that happened to a citizen's data. Numbers have no gaps: a missing one was hidden."""
-
-    number: int
-    at: Timestamp
-    event: str
-    outcome: str
-    actor: str
-    purpose: str | None = None
-    audience: str | None = None
-    """The department that was told something."""
-    attributes: list[str] | None = None
-    """What it was told, by name."""
-    questions: list[str] | None = None
-    """What it was answered by yes or no."""
-
-
-class AccessHistory(Message):
-    """Newest first, at most a hundred."""
-
-    entries: list[AccessEntry]
-    """How many there are in all."""
-    total: int

@@ -19,6 +19,8 @@ class Answer(StrEnum):
     NO = "no"
     UNKNOWN = "unknown"
     """The department was never told about anybody of this name, or the person was erased."""
+    LOCKED = "locked-by-citizen"
+    """The person has locked the department out."""
 
 
 class PeopleQuestion(AboutPeople):
@@ -33,7 +35,7 @@ class PersonAnswer(Message):
     pseudonym: Pseudonym
     answer: Answer = Field(repr=False)
     verification_id: UUID | None = None
-    """With it evidence of this answer is fetched. None when the person is unknown: nothing was told about anybody."""
+    """With it evidence of this answer is fetched. None when nothing was told: the person is unknown, or has locked."""
 
 
 class Answers(Message):

@@ -24,6 +24,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.locks import LockLiftRequest
 from cardsvc.wire.people import Purpose
+from cardsvc.wire.questions import Answer
 from tests.fixtures.proofs import WEI, City, IssuedCard
 
 DEPARTMENT, OTHER = "medical-insurance", "education"
@@ -242,3 +243,20 @@ def test_the_locks_of_an_erased_person_are_gone(place: Place) -> None:
     with reading(place.city.services.sessions) as session:
         assert locks_of(session, place.card.citizen_id) == []
         assert session.get_one(Card, place.card.id).locks == ()
+
+
+def test_a_department_that_is_locked_out_gets_no_answers(place: Place) -> None:
+    """About the others it was asked about with this person it does."""
+    other = place.city.card()
+    for card in (place.card, other):
+        place.kiosk.exchange(begin(place.kiosk, card), DEPARTMENT, "clinic-check-in", [])
+    place.kiosk.lock_card(begin(place.kiosk, place.card), department=DEPARTMENT)
+    names = [pseudonym(place.city.services.keystore, DEPARTMENT, card.citizen_id) for card in (place.card, other)]
+
+    locked, answered = place.department.ask(names, "resident-of:taipa", "benefit-review").answers
+
+    assert (locked.answer, locked.verification_id, answered.answer) == (Answer.LOCKED, None, Answer.YES)
+    (refused, told) = place.city.audit("question.ask")
+    assert (refused.outcome, refused.citizen_id) == ("locked-by-citizen", place.card.citizen_id)
+    assert refused.detail["questions"] == ["resident-of:taipa"]
+    assert (told.outcome, told.citizen_id) == ("ok", other.citizen_id)

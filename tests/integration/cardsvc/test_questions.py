@@ -10,7 +10,7 @@ import pytest
 from cardsvc.audit.models import AuditNote, AuditRecord
 from cardsvc.callers.models import CallerKind
 from cardsvc.citizens.erasing import forget_person
-from cardsvc.citizens.history import access_history
+from cardsvc.citizens.history import read_history
 from cardsvc.citizens.models import Citizen
 from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
@@ -100,7 +100,7 @@ def test_an_assertion_answers_what_the_citizen_agreed_to_and_tells_nothing_else(
     (entry,) = counter.records("assertion.issue")
     assert entry.detail["questions"] == [SENIOR, LOCAL]
     with reading(counter.city.services.sessions) as session:
-        shown = access_history(session, senior.citizen_id).entries
+        shown = read_history(session, senior.citizen_id).entries
     assert [line.questions for line in shown if line.event == "assertion.issue"] == [[SENIOR, LOCAL]]
 
 
@@ -155,7 +155,7 @@ def test_people_are_asked_about_by_name_and_each_can_see_it(counter: Counter) ->
         assert (entry.actor, entry.outcome) == (DEPARTMENT, "ok")
         assert entry.detail == {"purpose": PURPOSE, "policy_version": 1, "questions": [SENIOR]}
         with reading(counter.city.services.sessions) as session:
-            shown = access_history(session, card.citizen_id).entries[0]
+            shown = read_history(session, card.citizen_id).entries[0]
         assert (shown.event, shown.purpose, shown.questions) == ("question.ask", PURPOSE, [SENIOR])
     assert stranger.citizen_id not in entries
     assert (entries[None].outcome, entries[None].detail["count"]) == ("unknown", 1)
