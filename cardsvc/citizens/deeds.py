@@ -46,6 +46,11 @@ _IDENTIFIED: Final = _in_all(
     "两名工作人员为某部门查明了您的身份",
     "Dois funcionários apuraram quem é para um departamento",
 )
+_WARNED: Final = _in_all(
+    "A department reported an incident with your data",
+    "某部门报告了涉及您资料的事件",
+    "Um departamento comunicou um incidente com os seus dados",
+)
 _OTHER: Final = _in_all("Something else about you", "其他与您有关的事项", "Outra coisa sobre si")
 
 EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
@@ -86,6 +91,7 @@ KINDS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "evidence": (Deed.VERIFIED, _VERIFIED),
     "department": (Deed.TOLD, _TOLD),
     "pseudonym": (Deed.IDENTIFIED, _IDENTIFIED),
+    "incident": (Deed.WARNED, _WARNED),
     "document": (Deed.CHANGED, _CHANGED),
     "guardian": (Deed.CHANGED, _CHANGED),
     "person": (Deed.CHANGED, _CHANGED),

@@ -42,6 +42,8 @@ class Deed(StrEnum):
     """What is known about the citizen was changed."""
     HANDLED = "handled"
     """An application, a card or an approval went on its way."""
+    WARNED = "warned"
+    """A department reported an incident that concerns the citizen's data."""
     OTHER = "other"
 
 

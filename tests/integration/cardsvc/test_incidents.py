@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from cardsvc.callers.models import CallerKind
-from cardsvc.citizens.history import access_history
+from cardsvc.citizens.history import read_history
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.incidents.models import Incident as Row
@@ -51,7 +51,7 @@ class Hall:
     def events(self, card: IssuedCard) -> list[tuple[str, str]]:
         """What a person reads about themselves."""
         with reading(self.city.services.sessions) as session:
-            return [(entry.event, entry.actor) for entry in access_history(session, card.citizen_id).entries]
+            return [(entry.event, entry.actor) for entry in read_history(session, card.citizen_id).entries]
 
 
 @pytest.fixture
