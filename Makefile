@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run sandbox test check lint format bench fuzz chaos-readers chaos-issuance lock clean
+.PHONY: help setup demo run sandbox test check lint format bench fuzz fuzz-api chaos-readers chaos-issuance lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -54,6 +54,10 @@ fuzz: ## look for bytes of a card that our parsers choke on (ARGS="--seconds 600
 	@$(PYTHON_IN_VENV) -c "import atheris" 2>/dev/null || \
 	  { echo "installing atheris into .venv" && $(PYTHON_IN_VENV) -m pip install --quiet "atheris>=3.0"; }
 	@nice $(PYTHON_IN_VENV) -m tests.fuzz $(ARGS)
+
+fuzz-api: ## schemathesis over the whole API, both databases; writes var/fuzz/api.json (ARGS="--seconds 900 --seed 7")
+	@.ci/setup test
+	@nice $(PYTHON_IN_VENV) -m tests.fuzz.api $(ARGS)
 
 chaos-readers: ## 10,000 random faults of cards, readers and pcscd; writes var/chaos/readers.json (ARGS="--seed 7")
 	@.ci/setup test

@@ -14,6 +14,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute
 
 from cardsvc.api.access import scopes_of
+from cardsvc.api.documentation import problems
 from cardsvc.api.requests import REQUEST_ID_HEADER
 from cardsvc.callers.scopes import MEANING
 from cardsvc.wire.problems import Problem
@@ -76,9 +77,12 @@ def describe(routes: Sequence[BaseRoute], issuer: str) -> Document:
     components["securitySchemes"] = {OAUTH2: _oauth2(issuer)}
     components["headers"] = {REQUEST_ID_HEADER: _REQUEST_ID}
     components["schemas"][Problem.__name__] = Problem.model_json_schema()
+    _close(document)
     security = _security(routes)
     for operation in operations_of(document):
         operation["security"] = security[operation["operationId"]]
+        if "requestBody" in operation:
+            operation["responses"].setdefault("413", problems(413)[413])
         for response in operation["responses"].values():
             response.setdefault("headers", {})[REQUEST_ID_HEADER] = {
                 "$ref": f"#/components/headers/{REQUEST_ID_HEADER}"
@@ -90,6 +94,17 @@ def operations_of(document: Document) -> Iterator[dict[str, Any]]:
     """Every operation."""
     for methods in document["paths"].values():
         yield from methods.values()
+
+
+def _close(schema: Any) -> None:
+    """Where names follow a pattern, no others are taken: pydantic leaves that to be understood."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema.setdefault("additionalProperties", False)
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for inner in schema:
+            _close(inner)
 
 
 def _security(routes: Sequence[BaseRoute]) -> dict[str, list[dict[str, list[str]]]]:

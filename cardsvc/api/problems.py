@@ -20,6 +20,7 @@ from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, limits, transitions
 from cardsvc.api.refusals import note_refusal
+from cardsvc.api.routing import allowed_methods
 from cardsvc.approvals import errors as approvals
 from cardsvc.audit import errors as audit
 from cardsvc.authentication import errors as authentication
@@ -66,7 +67,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.AccessTokenRefused: Answer(_UNAUTHORIZED, challenge='Bearer error="invalid_token"'),
     callers.ScopeMissing: Answer(_FORBIDDEN, "unauthorized_client", 'Bearer error="insufficient_scope"'),
     callers.ClientRefused: Answer(_UNAUTHORIZED, "invalid_client"),
-    callers.ScopeNotAllowed: Answer(_BAD_REQUEST, "invalid_scope"),
+    callers.ScopeNotAllowed: Answer(_UNPROCESSABLE, "invalid_scope"),
     callers.TokenRequestMalformed: Answer(_BAD_REQUEST, "invalid_request"),
     callers.GrantUnsupported: Answer(_BAD_REQUEST, "unsupported_grant_type"),
     limits.TooManyRequests: Answer(_TOO_MANY, "temporarily_unavailable", wait="{retry_after}"),
@@ -270,10 +271,14 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _refused_by_framework(connection: HTTPConnection, error: HTTPException) -> Response:
-        status = HTTPStatus(error.status_code)
+        raised = HTTPStatus(error.status_code)
+        status = _STATUSES.get(raised, raised)
         code = _CODES.get(status, "invalid-request")
+        headers = dict(error.headers or {})
+        if status is HTTPStatus.METHOD_NOT_ALLOWED:  # the framework names those of the first route only
+            headers["Allow"] = ", ".join(sorted(allowed_methods(connection.scope)))
         await note_refusal(connection, code)
-        return problem(status, code, status.phrase, headers=error.headers)
+        return problem(status, code, status.phrase, headers=headers)
 
 
 def internal_error() -> Response:
@@ -283,6 +288,8 @@ def internal_error() -> Response:
     )
 
 
+_STATUSES: Final = {HTTPStatus.BAD_REQUEST: _UNPROCESSABLE}
+"""A body that cannot even be read is as malformed as one that says something wrong."""
 _CODES: Final = {
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",

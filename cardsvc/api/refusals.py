@@ -14,15 +14,14 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from fastapi.routing import iter_route_contexts
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
-from starlette.routing import BaseRoute, compile_path
 from starlette.types import Scope
 
 from cardsvc.api.access import find_caller
+from cardsvc.api.routing import route_of
 from cardsvc.audit.service import REFUSED, record
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
@@ -72,17 +71,8 @@ def _known(refusal: ServiceError | None) -> tuple[UUID | None, UUID | None] | No
 
 def _operation(scope: Scope) -> str:
     """The route's name in the OpenAPI document, or its path; never the path as it came, which is the caller's."""
-    route = scope.get("route") or _route_of(scope)
+    route = scope.get("route") or route_of(scope)
     return getattr(route, "operation_id", None) or getattr(route, "path", None) or "unknown"
-
-
-def _route_of(scope: Scope) -> BaseRoute | None:
-    """The route of a request that was refused before it came to one: its body is too large."""
-    for context in iter_route_contexts(scope["app"].routes):
-        pattern, _, _ = compile_path(context.path or "")
-        if scope["method"] in (context.methods or ()) and pattern.fullmatch(scope["path"]):
-            return context.original_route
-    return None
 
 
 def _subjects(session: Session, named: Mapping[str, str]) -> tuple[UUID | None, UUID | None]:

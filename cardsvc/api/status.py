@@ -6,7 +6,6 @@ Nobody has to say who they are: whoever asks about a card must not be known for 
 from __future__ import annotations
 
 import base64
-import binascii
 from email.utils import format_datetime
 from typing import Annotated, Final
 from uuid import UUID
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import APIRouter, Path, Response
 
 from cardsvc.api.dependencies import ServicesDep
-from cardsvc.api.documentation import problems
+from cardsvc.api.documentation import Responses, problems
 from cardsvc.api.uploads import Upload, file_answer, file_body
 from cardsvc.db import reading
 from cardsvc.services import Services
@@ -33,6 +32,12 @@ router = APIRouter(tags=["status"])
 _CRL: Final = "application/pkix-crl"
 _CERTIFICATE: Final = "application/pkix-cert"
 _OCSP: Final = "application/ocsp-response"
+_URL_TOO_LONG: Final[Responses] = {
+    400: {
+        "description": "The server reads no URL of more than 65,535 bytes, and says so itself.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
 _LIST_SECONDS: Final = 300
 """How long a revocation list may be kept on the way; it says itself for how long it is good."""
 
@@ -106,14 +111,14 @@ def ask_status(services: ServicesDep, request: Upload) -> Response:
     "/ocsp/{encoded:path}",
     operation_id="askStatusByUrl",
     summary="Is a certificate good, as caches like it (RFC 6960 appendix A)",
-    responses=file_answer(_OCSP) | problems(422),
+    responses=file_answer(_OCSP) | problems(422) | _URL_TOO_LONG,
     response_class=Response,
 )
 def ask_status_by_url(services: ServicesDep, encoded: Annotated[str, Path(max_length=2 * MAX_REQUEST)]) -> Response:
     """The same request in base64, in the URL."""
     try:
         der = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         der = b""
     return _ask(services, der)
 

@@ -13,6 +13,9 @@ from cardsvc.settings import Settings
 
 MAX_BODY: Final = 64 * 1024
 """Any other request is a handful of kilobytes; nobody makes us read more."""
+MAX_LIST: Final = 320 * 1024
+_LISTS: Final = frozenset({("POST", "/v1/stock/batches"), ("POST", "/v1/stock/counts")})
+"""Who sends long lists: thousands of printed numbers."""
 _FILES: Final = (
     ("PUT", re.compile(r"/v1/people/[^/]+/photo"), "photo_bytes"),
     ("POST", re.compile(r"/v1/applications/[^/]+/documents"), "document_bytes"),
@@ -26,7 +29,7 @@ def largest_body(scope: Scope) -> int:
         if scope.get("method") == method and path.fullmatch(scope["path"]):
             settings: Settings = scope["app"].state.services.settings
             return int(getattr(settings, setting))
-    return MAX_BODY
+    return MAX_LIST if (scope.get("method"), scope["path"]) in _LISTS else MAX_BODY
 
 
 async def _read(request: Request) -> bytes:

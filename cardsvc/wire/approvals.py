@@ -8,9 +8,9 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import LINES, TRIMMED, Message, Timestamp
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINES), TRIMMED]
 """Why something is done, for colleagues and auditors. No personal data: it stays when a person is erased."""
 
 

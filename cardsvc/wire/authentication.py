@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, StringConstraints, model_validator
 
-from cardsvc.wire.base import Base64Url, Code, Message, Timestamp
+from cardsvc.wire.base import Base64Url, Code, Message, Octets, Timestamp
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import QuestionCode
 from cardsvc.wire.signed import CHALLENGE_SIZE, TRANSACTION_HASH_SIZE
@@ -30,7 +30,7 @@ LONGEST_ASSERTION: Final = 300
 ChallengeHandle = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$", max_length=256)]
 
 
-TransactionHash = Annotated[Base64Url, Field(min_length=TRANSACTION_HASH_SIZE, max_length=TRANSACTION_HASH_SIZE)]
+TransactionHash = Annotated[Base64Url, Octets(TRANSACTION_HASH_SIZE, TRANSACTION_HASH_SIZE)]
 """SHA-256 of what the proof is to approve."""
 
 
@@ -47,7 +47,7 @@ class Challenge(Message):
 
     handle: ChallengeHandle
     """To be given back with the proof; the service reads from it what the challenge is bound to."""
-    challenge: Annotated[Base64Url, Field(min_length=CHALLENGE_SIZE, max_length=CHALLENGE_SIZE)]
+    challenge: Annotated[Base64Url, Octets(CHALLENGE_SIZE, CHALLENGE_SIZE)]
     issuer: str
     level: Level
     client_id: str
@@ -74,7 +74,7 @@ class CardProof(Message):
     card_uuid: UUID
     level: Level
     audience: str
-    signature: Annotated[Base64Url, Field(min_length=8, max_length=512)]
+    signature: Annotated[Base64Url, Octets(9, 512)]
     """ECDSA-Sig-Value in DER, as the card gave it."""
 
 

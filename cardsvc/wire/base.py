@@ -3,10 +3,36 @@
 from __future__ import annotations
 
 import base64
-import binascii
-from typing import Annotated
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import CoreSchema, core_schema
+
+LINE: Final = r"^\s*[^\x00-\x1f]*[^\x00-\x1f\s][^\x00-\x1f]*\s*$"
+"""For texts in one line, which are not blank."""
+LINES: Final = r"^[^\x00]*[^\x00\x1c-\x1f\s][^\x00]*$"
+"""For texts that may have several lines. PostgreSQL keeps no NUL."""
+TRIMMED: Final = AfterValidator(str.strip)
+"""Takes spaces off the ends of a text, once it has been found fit with them: as a schema sees it."""
+_FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGIT: Final = "[A-Za-z0-9_-]"
+_ENDS: Final = ("", f"{_DIGIT}[AQgw]", f"{_DIGIT}{{2}}[AEIMQUYcgkosw048]")
+"""How what is left of a number of bytes is written, after three at a time: there are no bits beyond the last byte."""
+_BASE64URL: Final = re.compile(f"(?:{_DIGIT}{{4}})*(?:{_ENDS[1]}|{_ENDS[2]})?")
 
 
 class Message(BaseModel):
@@ -21,13 +47,9 @@ def _decode(value: object) -> object:
 
 def decode_base64url(text: str) -> bytes:
     """The bytes, which have this text and no other: no padding, no bits beyond the last byte. Raises ValueError."""
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except binascii.Error as error:
-        raise ValueError("not base64url") from error
-    if encode_base64url(raw) != text:
+    if not _BASE64URL.fullmatch(text):  # the library would take much else
         raise ValueError("not base64url without padding")
-    return raw
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def encode_base64url(raw: bytes) -> str:
@@ -39,8 +61,54 @@ Base64Url = Annotated[
     bytes,
     BeforeValidator(_decode, json_schema_input_type=str),
     PlainSerializer(encode_base64url, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^{_BASE64URL.pattern}$"}),
 ]
 """Bytes, written as base64url without padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Octets:
+    """How many bytes a `Base64Url` holds. Its schema counts characters: three bytes are four of them.
+
+    Raises ValueError for bounds that a pattern cannot say: unless they are the same, ``least`` has to be a multiple of
+    three, and ``most`` two more than one.
+    """
+
+    least: int
+    most: int
+
+    def __post_init__(self) -> None:
+        if self.least != self.most and (self.least % 3, self.most % 3) != (0, 2):
+            raise ValueError("these bounds are not those of a pattern")
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Count the bytes, once they are read."""
+        return core_schema.no_info_after_validator_function(self._counted, handler(source))
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Count the characters."""
+        return {"type": "string", "pattern": self._pattern}
+
+    @property
+    def _pattern(self) -> str:
+        if self.least == self.most:
+            return f"^(?:{_DIGIT}{{4}}){{{self.least // 3}}}{_ENDS[self.least % 3]}$"
+        return f"^(?:{_DIGIT}{{4}}){{{self.least // 3},{self.most // 3}}}(?:{_ENDS[1]}|{_ENDS[2]})?$"
+
+    def _counted(self, value: bytes) -> bytes:
+        if not self.least <= len(value) <= self.most:
+            raise ValueError("too short or too long")
+        return value
+
+
+def _written_out(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and _FULL_DATE.fullmatch(value)):
+        return value
+    raise ValueError("not a date")
+
+
+Date = Annotated[date, BeforeValidator(_written_out)]
+"""A day, written as RFC 3339 has it (``1990-02-03``), and not as a number of seconds."""
 
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 """A name for programs, for example ``medical-insurance`` or ``clinic-check-in``."""

@@ -99,7 +99,7 @@ Pseudonym = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 class AboutPeople(Message):
     """Something is asked about one to a thousand people."""
 
-    pseudonyms: list[Pseudonym] = Field(min_length=1, max_length=1000)
+    pseudonyms: list[Pseudonym] = Field(min_length=1, max_length=1000, json_schema_extra={"uniqueItems": True})
     purpose: Code
     """What the department wants to know it for, for example ``benefit-review``. The citizens can read it."""
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from cardsvc.wire.authentication import CardProof
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import LINE, LINES, TRIMMED, Date, Message, Timestamp
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE), TRIMMED]
 StockNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,20}$")]
 """The number printed on a blank card. Printed information on the card has room for 20 characters of it."""
 
@@ -113,19 +112,35 @@ class Person(Message):
     name: Name = Field(repr=False)
     """Family and given name as on the identity document."""
     name_latin: Name | None = Field(default=None, repr=False)
-    birth_date: date = Field(repr=False)
+    birth_date: Date = Field(repr=False)
     document_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{5,20}$")] = Field(repr=False)
     district: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
-Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINES), TRIMMED]
 """Why something was done, in a clerk's own words."""
 Appointment = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,39}$")]
 """The number of an appointment. No names: it stays when the person is erased."""
 
 
+_ABSENT: Final[JsonValue] = {"type": "null"}
+_SOMEBODY: Final[list[JsonValue]] = [
+    {
+        "required": ["person"],
+        "properties": {"person": {"type": "object"}, "citizen_id": _ABSENT, "kind": {"const": "first"}},
+    },
+    {"required": ["citizen_id"], "properties": {"citizen_id": {"type": "string"}, "person": _ABSENT}},
+]
+_CAUSE: Final[list[JsonValue]] = [
+    {"required": ["kind", "cause"], "properties": {"kind": {"const": "replacement"}, "cause": {"type": "string"}}},
+    {"properties": {"kind": {"not": {"const": "replacement"}}, "cause": _ABSENT}},
+]
+
+
 class ApplicationRequest(Message):
     """Ask for a card: for somebody who is enrolled with it (``person``), or who is enrolled (``citizen_id``)."""
+
+    model_config = ConfigDict(json_schema_extra={"allOf": [{"anyOf": _SOMEBODY}, {"anyOf": _CAUSE}]})
 
     kind: ApplicationKind = ApplicationKind.FIRST
     person: Person | None = None
@@ -152,8 +167,16 @@ class DraftChange(Message):
     appointment: Appointment | None = None
 
 
+_PROOF_OR_PAPER: Final[list[JsonValue]] = [
+    {"required": ["proof"], "properties": {"proof": {"type": "object"}, "document_id": _ABSENT}},
+    {"required": ["document_id"], "properties": {"document_id": {"type": "string"}, "proof": _ABSENT}},
+]
+
+
 class ConsentRequest(Message):
     """A guardian agrees: with a proof of their own card that was made for this, or on paper."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": _PROOF_OR_PAPER})
 
     guardian_id: UUID
     proof: CardProof | None = None
@@ -248,7 +271,7 @@ class Card(Message):
     uuid: UUID
     state: CardState
     stock_number: str
-    expires_on: date | None = None
+    expires_on: Date | None = None
     temporary: bool = False
     hold_reason: HoldReason | None = None
     office: str | None = None

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from cardsvc.wire.base import Code, Message
+from cardsvc.wire.base import LINES, TRIMMED, Code, Message
 from cardsvc.wire.levels import Level
 
 MANIFEST_PATH: Final = "/.well-known/citizen-services.json"
@@ -38,8 +38,10 @@ def _with_english(texts: dict[Language, str]) -> dict[Language, str]:
     return texts
 
 
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Texts = Annotated[dict[Language, Sentence], AfterValidator(_with_english)]
+Sentence = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=LINES), TRIMMED]
+Texts = Annotated[
+    dict[Language, Sentence], AfterValidator(_with_english), Field(json_schema_extra={"required": ["en"]})
+]
 """One text in some of the languages, English among them: ``{"en": "Ticket", "zh-Hans": "号码", "pt": "Senha"}``."""
 
 

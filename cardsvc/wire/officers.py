@@ -6,16 +6,19 @@ from enum import StrEnum
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
 from cardsvc.wire.approvals import Approval, Reason
-from cardsvc.wire.base import Code, Message, Timestamp
+from cardsvc.wire.base import LINE, TRIMMED, Code, Message, Timestamp
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]*$")
-]
-PublicJwk = Annotated[dict[str, Any], Field(max_length=16)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE), TRIMMED]
+_COORDINATE: Final[JsonValue] = {"type": "string", "pattern": "^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$"}
+_POINT: Final[dict[str, JsonValue]] = {
+    "required": ["kty", "crv", "x", "y"],
+    "properties": {"kty": {"const": "EC"}, "crv": {"const": "P-256"}, "x": _COORDINATE, "y": _COORDINATE},
+}
+PublicJwk = Annotated[dict[str, Any], Field(max_length=16, json_schema_extra=_POINT)]
 """A public key on P-256 (RFC 7517)."""
 KEY_CHANGE_TYP: Final = "key-change+jwt"
 """The ``typ`` header of a `KeyChangeRequest.proof`."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import LINE, TRIMMED, Date, Message, Timestamp
 from cardsvc.wire.lifecycle import CardState, Name, Person
 
-Query = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Query = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE), TRIMMED]
 DocumentNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{5,20}$")]
 CardNumber = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{4,40}$")]
 """A printed number, the product's serial number, or a card UUID."""
@@ -44,16 +44,25 @@ class Occasion(Message):
     reference: Reference | None = None
 
 
+_SOUGHT: Final = ("name", "document_number", "card_number")
+_BY_ONE: Final[list[JsonValue]] = [
+    {"required": [one], "properties": {other: {"type": "string" if other == one else "null"} for other in _SOUGHT}}
+    for one in _SOUGHT
+]
+
+
 class SearchRequest(Occasion):
     """Look for people: by name (as written, or its sound: ``chen meiling``), document number, or card number.
 
     ``birth_date`` narrows a search by name, and lets initials (``cml``) be enough.
     """
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": _BY_ONE})
+
     name: Query | None = Field(default=None, repr=False)
     document_number: DocumentNumber | None = Field(default=None, repr=False)
     card_number: CardNumber | None = Field(default=None, repr=False)
-    birth_date: date | None = Field(default=None, repr=False)
+    birth_date: Date | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _one_way(self) -> SearchRequest:
@@ -107,7 +116,7 @@ class PersonCard(Message):
     uuid: UUID
     stock_number: str
     state: CardState
-    expires_on: date | None = None
+    expires_on: Date | None = None
 
 
 class PhotoInfo(Message):
@@ -171,7 +180,7 @@ class CorrectionRequest(Message):
     reference: Reference | None = None
     name: Name | None = Field(default=None, repr=False)
     name_latin: Name | None = Field(default=None, repr=False)
-    birth_date: date | None = Field(default=None, repr=False)
+    birth_date: Date | None = Field(default=None, repr=False)
     document_number: DocumentNumber | None = Field(default=None, repr=False)
     district: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")] | None = None
 

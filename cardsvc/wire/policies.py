@@ -21,8 +21,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 
 from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, QuestionCode, Texts
-from cardsvc.wire.officers import Title
+from cardsvc.wire.manifest import Language, QuestionCode, Sentence, Texts
 
 AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=64)]
 """A member of `Person`."""
@@ -32,7 +31,7 @@ def _in_english(titles: object) -> object:
     return {Language.ENGLISH: titles} if isinstance(titles, str) else titles
 
 
-PurposeTitles = Annotated[Texts, BeforeValidator(_in_english, json_schema_input_type=Texts | Title)]
+PurposeTitles = Annotated[Texts, BeforeValidator(_in_english, json_schema_input_type=Texts | Sentence)]
 """In several languages, or a plain title, which is the English one."""
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import StringConstraints
 
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import Date, Message, Timestamp
 
 RegistryReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,39}$")]
 """The registry's own number of the event. No names: it stays when the person is erased."""
@@ -38,7 +37,7 @@ class RegistryEventRequest(Message):
 
     kind: RegistryEventKind
     reference: RegistryReference
-    occurred_on: date
+    occurred_on: Date
 
 
 class RegistryEvent(Message):
@@ -49,7 +48,7 @@ class RegistryEvent(Message):
     kind: RegistryEventKind
     state: RegistryEventState
     reference: str
-    occurred_on: date
+    occurred_on: Date
     reported_by: str
     reported_at: Timestamp
     decided_by: str | None = None

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, TypeAdapter
 
-from cardsvc.wire.base import Base64Url, Message, Timestamp
+from cardsvc.wire.base import LINES, TRIMMED, Base64Url, Message, Timestamp
 
 
 class Hello(Message):
@@ -88,9 +88,7 @@ to_service: TypeAdapter[ToService] = TypeAdapter(ToService)
 class GiveUpRequest(Message):
     """Put a card aside that was begun and cannot be gone on with."""
 
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-    ]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINES), TRIMMED]
 
 
 class OpenUnblocking(Message):

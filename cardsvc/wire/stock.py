@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import LINES, TRIMMED, Message, Timestamp
 from cardsvc.wire.lifecycle import StockNumber
 
 MAX_BATCH = 1000
@@ -136,6 +136,4 @@ class StockCount(Message):
 class SpoilageRequest(Message):
     """A blank card is no good: misprinted, damaged, suspicious. It is put aside and stays on the books."""
 
-    reason: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-    ]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINES), TRIMMED]

@@ -319,7 +319,7 @@ def test_callers_that_cannot_be(sqlite_town: Town) -> None:
     ana = sqlite_town.ana
     assert refused(ana.add_caller, kiosk(kind="officer")) == ("caller-kind-refused", 422)
     assert refused(ana.add_caller, kiosk(kind="department")) == ("caller-kind-refused", 422)
-    assert refused(ana.add_caller, kiosk(scopes=["cards:revoke"])) == ("scope-not-allowed", 400)
+    assert refused(ana.add_caller, kiosk(scopes=["cards:revoke"])) == ("scope-not-allowed", 422)
     assert refused(ana.add_caller, kiosk("bo")) == ("caller-exists", 409)
     assert refused(ana.disable_caller, "bo") == ("caller-unknown", 404)  # officers are for `disable_officer`
     assert refused(ana.change_caller, "bo", CallerChange(title="x")) == ("caller-unknown", 404)

@@ -90,7 +90,7 @@ def test_a_name_in_latin_letters(sqlite_city: City, typed: str) -> None:
     assert search(sqlite_city, name=typed) == [(person, Match.NAME)]
 
 
-@pytest.mark.parametrize("typed", ["陳", "chen", "mei", "陳美", "%", "*", "' OR 1=1 --", "\x00", "玲美陳"])
+@pytest.mark.parametrize("typed", ["陳", "chen", "mei", "陳美", "%", "*", "' OR 1=1 --", "玲美陳"])
 def test_part_of_a_name_finds_nobody(sqlite_city: City, typed: str) -> None:
     enrolled(sqlite_city)
     assert search(sqlite_city, name=typed) == []

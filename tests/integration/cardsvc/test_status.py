@@ -325,7 +325,7 @@ class TestOcsp:
         assert second.not_valid_before_utc < first.not_valid_after_utc < second.not_valid_after_utc
         assert first.extensions.get_extension_for_class(x509.OCSPNoCheck).critical is False
 
-    @pytest.mark.parametrize("path", ["/ocsp/!!!!", "/ocsp/AAAA"])
+    @pytest.mark.parametrize("path", ["/ocsp/!!!!", "/ocsp/AAAA", "/ocsp/%C3%A9"])
     def test_what_is_no_base64_is_malformed(self, city: City, path: str) -> None:
         answer = ocsp.load_der_ocsp_response(get(city, path).content)
         assert answer.response_status is ocsp.OCSPResponseStatus.MALFORMED_REQUEST

@@ -63,7 +63,7 @@ def test_a_malformed_request_is_told_where_and_not_what(sqlite_city: City) -> No
     assert "James" not in response.text
 
 
-@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[]", b"nonsense", b'{"level": 1e999}'])
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff\xfe", b"[]", b"nonsense", b"\x93\x80", b'{"level": 1e999}'])
 def test_what_is_no_json_is_a_problem_too(sqlite_city: City, content: bytes) -> None:
     sqlite_city.caller("kiosk-1")
 
@@ -86,6 +86,14 @@ def test_a_request_that_does_not_say_how_large_it_is_is_cut_off(sqlite_city: Cit
     assert (response.status_code, response.json()["type"]) == (413, "urn:citizen-card:problem:request-too-large")
 
 
+def test_an_office_full_of_cards_can_be_counted(sqlite_city: City) -> None:
+    officer = sqlite_city.caller("ana", CallerKind.OFFICER)
+
+    count = officer.count_stock("hengqin", [f"HENGQIN-CARDS-{number:06d}" for number in range(10_000)])
+
+    assert len(count.unexpected) == 10_000
+
+
 @pytest.mark.parametrize("length", ["-1", "many", "1e3"])
 def test_a_length_that_is_no_number_is_refused(sqlite_city: City, length: str) -> None:
     response = sqlite_city.http().post("/v1/challenges", headers={"Content-Length": length})
@@ -99,6 +107,13 @@ def test_what_the_framework_refuses_is_a_problem_too(sqlite_city: City, method: 
 
     assert (response.status_code, response.headers["Content-Type"]) == (status, "application/problem+json")
     assert response.json()["status"] == status
+
+
+def test_a_path_says_all_the_methods_it_takes(sqlite_city: City) -> None:
+    """RFC 9110 §15.5.6."""
+    response = sqlite_city.http().put("/v1/applications")
+
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST")
 
 
 def test_a_fault_of_ours_says_nothing_about_itself(sqlite_city: City, log: LogCapture) -> None:
