@@ -15,13 +15,13 @@ from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
 from cardsvc.departments.repository import codes_seen_by
 from cardsvc.departments.usage import usage_of
-from cardsvc.wire.base import Code
+from cardsvc.wire.base import Code, Date
 from cardsvc.wire.usage import UsageReport
 
 router = APIRouter(prefix="/v1", tags=["departments"])
 
 Reader = Annotated[Principal, require(Scope.VERIFY, Scope.DEPARTMENTS_WRITE)]
-Day = Annotated[date, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
+Day = Annotated[Date, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31))]
 
 
 @router.get(

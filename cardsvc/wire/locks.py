@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from cardsvc.wire.base import Code, Message, Timestamp
 from cardsvc.wire.levels import Level
 from cardsvc.wire.people import DocumentNumber, Occasion
 
+_EITHER: Final[list[JsonValue]] = [
+    {"required": ["department"], "properties": {"department": {"type": "string"}, "level": {"type": "null"}}},
+    {"required": ["level"], "properties": {"level": {"type": "string"}, "department": {"type": "null"}}},
+]
+
 
 class LockTarget(Message):
     """A department, at whatever level, or a level, whoever asks."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": _EITHER})
 
     department: Code | None = None
     level: Level | None = None

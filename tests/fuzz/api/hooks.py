@@ -18,8 +18,9 @@ from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX
 
 UNSAID: Final = {
     "reportLoss": "only what was asked can be answered right",
+    "readUsage": "days have bounds",
 }
-"""What JSON Schema cannot say about the bodies of operations."""
+"""What JSON Schema cannot say about what operations take."""
 TOKENS: dict[str, Any] = json.loads(Path(os.environ["FUZZ_API_TOKENS"]).read_text())
 
 

@@ -20,8 +20,8 @@ OPERATIONS = sum(len(methods) for methods in describe_api(BASE_URL)["paths"].val
 def test_the_service_does_as_the_document_says(tmp_path: Path, *, credentials: bool) -> None:
     """Where this fails, the log names the request; either the service is wrong or what the document says of it."""
     with standing(tmp_path, f"sqlite:///{tmp_path / 'cards.db'}") as world:
-        outcome = look(world, tmp_path / "st", (*SAME, "-n", "5" if credentials else "2"), credentials=credentials)
+        outcome = look(world, tmp_path / "st", (*SAME, "-n", "3" if credentials else "1"), credentials=credentials)
 
     assert not outcome.found, outcome.log
     assert outcome.operations == OPERATIONS - 1  # it does not try the document that it reads
-    assert outcome.cases > OPERATIONS
+    assert outcome.cases >= OPERATIONS - 1
