@@ -28,6 +28,7 @@ from cardsvc.api import (
     personalisations,
     pictures,
     problems,
+    reach,
     registry,
     status,
     stock,
@@ -73,6 +74,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     callers.router,
     pictures.router,
     webhooks.router,
+    reach.router,
 )
 """The busiest first: routes are tried in this order."""
 

@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     """How long a card behind a desk may take for one command. Making a key is the slowest."""
 
+    metrics_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    """Serve numbers for Prometheus at http://127.0.0.1:PORT/metrics, to whoever is on this machine; without it, not."""
     webhook_seconds: Annotated[int, Field(ge=1, le=60)] = 10
     """How long one attempt to deliver an event to a department may take."""
     webhook_patience_hours: Annotated[int, Field(ge=1, le=720)] = 72

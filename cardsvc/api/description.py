@@ -54,6 +54,7 @@ TAGS: Final[Mapping[str, str]] = {
     "people": "Who has been enrolled: found, opened for a purpose, corrected, erased.",
     "officers": "Officers, their roles and their offices.",
     "departments": "Departments and the policies that say what they may learn.",
+    "revocations": "Which cards kiosks turn away, who knows it, and since when everybody does.",
     "webhooks": "What departments hear as it happens: a feed of events, and where and how they are sent.",
     "incidents": "What went wrong at a department, and whom to call there.",
     "callers": "Kiosks, desks and departments as programs, and their keys.",

@@ -35,6 +35,7 @@ from cardsvc.issuance import errors as issuance
 from cardsvc.locks import errors as locks
 from cardsvc.losses import errors as losses
 from cardsvc.offices import errors as offices
+from cardsvc.reach import errors as reach
 from cardsvc.registry import errors as registry
 from cardsvc.stock import errors as stock
 from cardsvc.trust import certificates
@@ -188,6 +189,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     webhooks.WebhookUrlRefused: Answer(_UNPROCESSABLE),
     webhooks.NotSubscribed: Answer(_NOT_FOUND),
     webhooks.EventUnknown: Answer(_NOT_FOUND),
+    reach.RevocationUnknown: Answer(_NOT_FOUND),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.CardOver: Answer(_CONFLICT),
     cards.HoldStands: Answer(_CONFLICT),

@@ -14,6 +14,7 @@ from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
 from cardsvc.client.people import PeopleCalls
+from cardsvc.client.reach import ReachCalls
 from cardsvc.client.stock import StockCalls
 from cardsvc.client.transport import check
 from cardsvc.client.usage import UsageCalls
@@ -52,6 +53,7 @@ class ServiceClient(
     UsageCalls,
     WebhookCalls,
     IncidentCalls,
+    ReachCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

@@ -14,9 +14,11 @@ from cardsvc.commands import (
     incidents,
     officers,
     people,
+    reach,
     retention,
     states,
     trust,
+    webhooks,
 )
 
 app = typer.Typer()
@@ -32,4 +34,6 @@ app.add_typer(trust.app, name="trust")
 app.add_typer(officers.app, name="officer")
 app.add_typer(officers.office_app, name="office")
 app.add_typer(people.app, name="people")
+app.add_typer(reach.app)
 app.add_typer(retention.app, name="retention")
+app.add_typer(webhooks.app, name="webhook")

@@ -88,7 +88,7 @@ def serve(
 
     Example: cardsvc serve --port 8080 --workers 2
     """
-    from cardsvc import server, worker  # noqa: PLC0415 (the web framework would double the start of every command)
+    from cardsvc import metrics, server, worker  # noqa: PLC0415 (the web framework would double the start of every command)
     from cardsvc.app import create_app  # noqa: PLC0415
     from cardsvc.services import build_services  # noqa: PLC0415
 
@@ -100,10 +100,11 @@ def serve(
             if workers > 1 and engine.dialect.name == "sqlite":
                 raise CommandRefused("SQLite has one writer at a time: more than one worker needs PostgreSQL.")
         services = build_services(settings)  # whatever is wrong is told here, and not by each worker
-        if workers == 1:
-            server.serve(create_app(services), host, port)
-        else:
-            server.serve_with_workers(worker.FACTORY, host, port, workers)
+        with metrics.serving_metrics(settings.metrics_port, services.sessions, services.clock):
+            if workers == 1:
+                server.serve(create_app(services), host, port)
+            else:
+                server.serve_with_workers(worker.FACTORY, host, port, workers)
 
 
 def _named_keys(officers: list[str]) -> dict[str, dict[str, Any]]:

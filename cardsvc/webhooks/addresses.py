@@ -8,8 +8,8 @@ another place a moment later leads nowhere.
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -19,6 +19,8 @@ from anyio import to_thread
 from cardsvc.webhooks.errors import WebhookUrlRefused
 
 Address = IPv4Address | IPv6Address
+Resolver = Callable[[str], Sequence[str]]
+"""The addresses of a name. Raises OSError or UnicodeError. May take long: it is asked in a thread."""
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """RFC 6052: an IPv4 address in its last four bytes."""
@@ -40,6 +42,7 @@ class AddressRules:
     """Addresses of networks that are not the Internet, loopback included."""
     plain_http: bool = False
     """Unencrypted to other machines; to this one it is allowed together with private addresses."""
+    resolver: Resolver = field(default_factory=lambda: system_resolver)
 
     def check(self, url: str) -> httpx.URL:
         """What can be told from the URL alone. Raises WebhookUrlRefused."""
@@ -65,12 +68,22 @@ class AddressRules:
 
     async def resolve(self, url: httpx.URL) -> Address:
         """The address to connect to. Raises NameUnknown, AddressRefused: also when one of several is not allowed."""
-        found = await _look_up(url.host)
+        found = await self._look_up(url.host)
         if not found:
             raise NameUnknown
         if not all(self.allows(url.scheme, address) for address in found):
             raise AddressRefused
         return found[0]
+
+    async def _look_up(self, host: str) -> Sequence[Address]:
+        literal = _literal(host)
+        if literal is not None:
+            return [literal]
+        try:
+            # In a thread that is left alone when time is up: no resolver can be interrupted.
+            return [ip_address(text) for text in await to_thread.run_sync(self.resolver, host, abandon_on_cancel=True)]
+        except (OSError, UnicodeError):
+            return []
 
 
 def is_public(address: Address) -> bool:
@@ -93,17 +106,7 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-async def _look_up(host: str) -> Sequence[Address]:
-    literal = _literal(host)
-    if literal is not None:
-        return [literal]
-    try:
-        # In a thread that is left alone when time is up: no resolver can be interrupted.
-        answers = await to_thread.run_sync(_ask_resolver, host, abandon_on_cancel=True)
-    except (OSError, UnicodeError):
-        return []
-    return [ip_address(str(address[0]).partition("%")[0]) for *_, address in answers]
-
-
-def _ask_resolver(host: str) -> list[tuple[object, object, object, object, tuple[object, ...]]]:
-    return list(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+def system_resolver(host: str) -> Sequence[str]:
+    """What the machine says. A link-local address loses its zone: nothing is sent there anyway."""
+    answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(address[0]).partition("%")[0] for *_, address in answers]

@@ -19,6 +19,7 @@ from cardsvc.wire.people import DocumentKind, Relation
 from tests.fixtures.issuance import MEI
 from tests.fixtures.pictures import PDF
 from tests.fixtures.proofs import City
+from tests.fixtures.webhooks import URL, Outbox
 
 PAGE = Path(__file__).parents[4] / "docs" / "retention.md"
 
@@ -118,3 +119,27 @@ def test_visits_and_used_assertions_go_and_counting_deletes_nothing(city: City) 
     with reading(city.services.sessions) as session:
         assert session.scalar(select(func.count()).select_from(UsedClientAssertion)) == 0
     assert {(entry.detail["rule"], entry.detail["count"]) for entry in city.audit("retention")} == set(expected.items())
+
+
+def test_feeds_lose_what_is_old_but_never_their_newest(outbox: Outbox) -> None:
+    """The next event is numbered after the newest, however old that is, and asked for after it."""
+    city = outbox.city
+    outbox.medical.subscribe(URL)
+    for _ in range(3):
+        outbox.revoke(outbox.visitor())
+        outbox.postman.round()
+    for revocation in outbox.kiosk.revocations():
+        outbox.kiosk.acknowledge(revocation.id)
+    newest, last = list(outbox.medical.events())[-1], list(outbox.kiosk.revocations())[-1]
+    city.clock.advance(days=91)
+    feeds = ("department-events", "revocations", "acknowledgements")
+    assert {name: count for name, count in done(city).items() if name in feeds} == dict.fromkeys(feeds, 2)
+    medical, kiosk = city.client("medical-insurance"), city.client("kiosk-1")
+    assert list(medical.events()) == [newest]
+    assert list(kiosk.revocations()) == [last]
+    outbox.ana, outbox.kiosk = city.client("ana"), kiosk
+    outbox.revoke(outbox.visitor())
+    outbox.postman.round()
+    assert [event.number for event in medical.events(newest.id)] == [4]
+    assert [revocation.number for revocation in kiosk.revocations(last.id)] == [4]
+    assert outbox.ana.revocation_reach().parties[0].client_id == "kiosk-1"

@@ -1,0 +1,36 @@
+"""Revocations as a kiosk hears of them, and how far they have got."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from cardsvc.client.calls import Calls
+from cardsvc.wire import reach as wire
+
+
+class ReachCalls(Calls):
+    """Every method raises ServiceProblem and ServiceUnreachable."""
+
+    def revocation_page(self, after: UUID | None = None, limit: int = 100) -> wire.RevocationPage:
+        """What came after a revocation; from the oldest that is kept, unless one is named. For kiosks."""
+        place = "" if after is None else f"&after={after}"
+        return self._get(f"/v1/revocations?limit={limit}{place}", wire.RevocationPage)
+
+    def revocations(self, after: UUID | None = None) -> Iterator[wire.Revocation]:
+        """All revocations after one, as far as there are any now. Keep the id of the last; ask on from it later."""
+        more = True
+        while more:
+            page = self.revocation_page(after, wire.MOST_REVOCATIONS)
+            yield from page.revocations
+            more = page.more
+            after = page.revocations[-1].id if page.revocations else after
+
+    def acknowledge(self, up_to: UUID) -> wire.Acknowledgement:
+        """Say that everything up to a revocation (kiosks) or an event (departments) is taken note of."""
+        request = wire.AcknowledgementRequest(up_to=up_to)
+        return self._post("/v1/revocations/acknowledgements", request, wire.Acknowledgement, idempotent=True)
+
+    def revocation_reach(self, days: int = 30) -> wire.RevocationReach:
+        """How far the revocations of so many days have got. For auditors and administrators."""
+        return self._get(f"/v1/revocation-reach?days={days}", wire.RevocationReach)
