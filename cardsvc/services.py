@@ -19,6 +19,8 @@ from cardsvc.authentication.visits import VisitTimes
 from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.clock import Clock, system_clock
 from cardsvc.db import SessionFactory, create_database_engine, session_factory
+from cardsvc.evidence.service import Attestor
+from cardsvc.evidence.signing import EvidenceSigner
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.limits import Buckets, Seconds, parse_limits
 from cardsvc.settings import TEST, Settings
@@ -107,6 +109,12 @@ class Services:
     def buckets(self) -> Buckets:
         """Counts how often each caller asks."""
         return Buckets(parse_limits(self.settings.rate_limits), self.seconds)
+
+    @cached_property
+    def attestor(self) -> Attestor:
+        """Attests what departments were told."""
+        signer = EvidenceSigner(self.key_ring, self.authority)
+        return Attestor(self.keystore, signer, self.audit_signer, self.settings.issuer)
 
     @cached_property
     def timekeeper(self) -> Timekeeper:

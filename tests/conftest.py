@@ -18,6 +18,7 @@ pytest_plugins = (
     "tests.fixtures.mortal",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
+    "tests.fixtures.evidence",
     "tests.fixtures.counter",
     "tests.fixtures.audit",
     "tests.fixtures.tokens",

@@ -30,6 +30,7 @@ from cardsvc.cards import errors as cards
 from cardsvc.citizens import errors as citizens
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
+from cardsvc.evidence import errors as evidence
 from cardsvc.incidents import errors as incidents
 from cardsvc.issuance import errors as issuance
 from cardsvc.locks import errors as locks
@@ -115,6 +116,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     departments.PurposeNotCovered: Answer(_FORBIDDEN),
     departments.QuestionsNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
     departments.ReaderNotCovered: Answer(_FORBIDDEN),
+    evidence.EvidenceNotFound: Answer(_NOT_FOUND),
     approvals.SamePerson: Answer(_FORBIDDEN),
     approvals.RecipientDecides: Answer(_FORBIDDEN),
     approvals.ApprovalNotFound: Answer(_NOT_FOUND),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from fastapi import APIRouter, status
 
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
-from cardsvc.authentication.errors import AssertionRefused
-from cardsvc.db import in_transaction, transaction
+from cardsvc.db import in_transaction, reading, transaction
 from cardsvc.departments import asking, standing
 from cardsvc.wire.authentication import Verification, VerificationRequest
 from cardsvc.wire.departments import CardStandings, StandingQuestion
+from cardsvc.wire.evidence import Evidence
 from cardsvc.wire.questions import Answers, PeopleQuestion
 
 router = APIRouter(prefix="/v1", tags=["verification"])
@@ -59,7 +61,24 @@ def ask_question(question: PeopleQuestion, services: ServicesDep, actor: Verifyi
 def verify_assertion(request: VerificationRequest, services: ServicesDep, actor: VerifyingCaller) -> Verification:
     """For the department it was made for. Unlike a check with the JWKS, this knows whether the card is still active."""
     with transaction(services.sessions) as session:
-        verdict = services.judge.verify(session, request.assertion, actor=actor, now=services.clock())
-    if isinstance(verdict, AssertionRefused):
-        raise verdict.recorded()
-    return verdict
+        now = services.clock()
+        verdict = services.judge.verify(session, request.assertion, actor=actor, now=now)
+        if isinstance(verdict, Verification):
+            return services.attestor.attest(session, verdict, actor=actor, now=now)
+    raise verdict.recorded()
+
+
+@router.get(
+    "/evidence/{verification_id}",
+    operation_id="getEvidence",
+    summary="Get signed evidence of a verification",
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+def get_evidence(verification_id: UUID, services: ServicesDep, actor: VerifyingCaller) -> Evidence:
+    """What the department asked and was told, when, under which version of its policy: to keep, and to check offline.
+
+    Of each assertion verified, question answered, standing told, and card authenticated at its own reader. A second
+    after the verification the audit log's proof is in it; until then there is the log's promise.
+    """
+    with reading(services.sessions) as session:
+        return services.attestor.evidence(session, verification_id, actor=actor, now=services.clock())

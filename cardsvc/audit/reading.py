@@ -73,13 +73,21 @@ def make_receipt(connection: Connection, record_id: UUID, *, signer: LogSigner, 
     if found is None:
         raise RecordNotFound
     leaf = leaf_of(found)
+    place = find_place(connection, record_id, leaf_hash(leaf), signer=signer, now=now)
+    return wire.Receipt(**dict(place), entry=leaf.decode())
+
+
+def find_place(
+    connection: Connection, record_id: UUID, entry_hash: bytes, *, signer: LogSigner, now: datetime
+) -> wire.Place:
+    """Where a record is in the log, or the promise that it will be there. Raises LogDamaged."""
     index = connection.scalar(select(_entries.c.tree_index).where(_entries.c.record_id == record_id))
     if index is None:
-        promise = signer.note(wire.promise_text(signer.key.name, record_id, leaf_hash(leaf), now))
-        return wire.Receipt(record_id=record_id, entry=leaf.decode(), promise=promise)
+        promise = signer.note(wire.promise_text(signer.key.name, record_id, entry_hash, now))
+        return wire.Place(record_id=record_id, promise=promise)
     note = read_checkpoint(connection, signer)
     inclusion = inclusion_proof(connection, index, Checkpoint.open(note, signer.key).size)
-    return wire.Receipt(record_id=record_id, entry=leaf.decode(), inclusion=inclusion, checkpoint=note)
+    return wire.Place(record_id=record_id, inclusion=inclusion, checkpoint=note)
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -52,7 +54,7 @@ class AssertionJudge:
         fault = self._fault(session, claims, issued, actor, now)
         if fault is not None:
             return _refuse(session, fault, issued, actor, now)
-        entry = _record(session, OK, issued, actor, now)
+        entry = _record(session, OK, issued, actor, now, **_shown(assertion, claims))
         return Verification(verification_id=entry.id, verified_at=now, claims=claims)
 
     def _read(self, assertion: str) -> AssertionClaims | AssertionFault:
@@ -115,7 +117,21 @@ def _refuse(
     return AssertionRefused(fault)
 
 
-def _record(session: Session, outcome: str, issued: _Issued | None, actor: Principal, now: datetime) -> AuditRecord:
+def _shown(assertion: str, claims: AssertionClaims) -> dict[str, Any]:
+    """What evidence of the verification will say. Names, no values: the assertion itself is a hash here."""
+    return {
+        "assertion_sha256": sha256(assertion.encode()).hexdigest(),
+        "service": claims.service,
+        "level": claims.acr.value,
+        "attributes": sorted(claims.attributes),
+        "questions": sorted(claims.answers),
+        "policy_version": claims.policy_version,
+    }
+
+
+def _record(
+    session: Session, outcome: str, issued: _Issued | None, actor: Principal, now: datetime, **detail: Any
+) -> AuditRecord:
     return record(
         session,
         event=EVENT,
@@ -125,4 +141,5 @@ def _record(session: Session, outcome: str, issued: _Issued | None, actor: Princ
         citizen_id=None if issued is None else issued.citizen_id,
         card_id=None if issued is None else issued.card_id,
         jti=None if issued is None else str(issued.jti),
+        **detail,
     )

@@ -11,6 +11,8 @@ from cardsvc.client.errors import (
     AssertionWrongAudience,
     AssertionWrongService,
     ClientError,
+    EvidenceFault,
+    EvidenceRefused,
     ServiceProblem,
     ServiceUnreachable,
     StepUpRequired,
@@ -19,6 +21,7 @@ from cardsvc.client.errors import (
     WebhookRefused,
     WebhookSignatureInvalid,
 )
+from cardsvc.client.evidence import EvidenceVerifier, VerifiedEvidence
 from cardsvc.client.jwks import FetchedJwks, JwksSource, StaticJwks
 from cardsvc.client.keys import load_key
 from cardsvc.client.service import ServiceClient, statement
@@ -35,6 +38,9 @@ __all__ = [
     "AssertionWrongAudience",
     "AssertionWrongService",
     "ClientError",
+    "EvidenceFault",
+    "EvidenceRefused",
+    "EvidenceVerifier",
     "FetchedJwks",
     "JwksSource",
     "ServiceClient",
@@ -43,6 +49,7 @@ __all__ = [
     "StaticJwks",
     "StepUpRequired",
     "VerifiedAssertion",
+    "VerifiedEvidence",
     "WebhookExpired",
     "WebhookMalformed",
     "WebhookRefused",

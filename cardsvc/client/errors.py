@@ -7,6 +7,7 @@
     │   ├── WebhookMalformed         it is none of Standard Webhooks, or no event is in it
     │   ├── WebhookSignatureInvalid  not signed under our secret
     │   └── WebhookExpired           too old, or from the future
+    ├── EvidenceRefused          evidence of a verification is none (carries the fault)
     └── AssertionRefused         an assertion is not accepted
         ├── AssertionMalformed       it is not one
         ├── AssertionSignatureInvalid  not signed by the service
@@ -21,6 +22,8 @@ No error carries a token.
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.problems import Problem
@@ -56,6 +59,29 @@ class WebhookSignatureInvalid(WebhookRefused):
 
 class WebhookExpired(WebhookRefused):
     """Raised when a delivery was signed too long ago: somebody kept it and sends it again."""
+
+
+class EvidenceFault(StrEnum):
+    """What is wrong with evidence."""
+
+    MALFORMED = "malformed"
+    """It is none, or its signature is false."""
+    CERTIFICATE_REFUSED = "certificate-refused"
+    """Its key was not certified for evidence, by this city, at that time."""
+    WRONG_AUDIENCE = "wrong-audience"
+    """Another department was told."""
+    ANOTHER_RECORD = "another-record"
+    """What the log says is about another verification."""
+    NOT_IN_LOG = "not-in-log"
+    """The log's proof or promise is none."""
+
+
+class EvidenceRefused(ClientError):
+    """Raised when evidence of a verification is not accepted. ``fault`` says why."""
+
+    def __init__(self, fault: EvidenceFault) -> None:
+        super().__init__(f"the evidence is refused: {fault.value}")
+        self.fault = fault
 
 
 class AssertionRefused(ClientError):

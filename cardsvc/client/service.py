@@ -34,6 +34,7 @@ from cardsvc.wire.authentication import (
     VisitEndRequest,
 )
 from cardsvc.wire.departments import CardStandings, StandingQuestion
+from cardsvc.wire.evidence import Evidence
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.questions import Answers, PeopleQuestion
@@ -111,6 +112,10 @@ class ServiceClient(
         """Ask, as a department, a yes/no question (``age-at-least:60``) about at most a thousand people."""
         asked = PeopleQuestion(pseudonyms=list(pseudonyms), question=question, purpose=purpose)
         return self._post("/v1/questions", asked, Answers)
+
+    def evidence(self, verification_id: UUID) -> Evidence:
+        """Signed evidence of what this department was told, for `EvidenceVerifier` to check at any time."""
+        return self._get(f"/v1/evidence/{verification_id}", Evidence)
 
     def card_standings(self, pseudonyms: Sequence[str], purpose: str) -> CardStandings:
         """Ask, as a department, whether the cards of at most a thousand people are in force."""

@@ -10,6 +10,7 @@ from cardsvc.commands import (
     callers,
     clock,
     departments,
+    evidence,
     founding,
     incidents,
     officers,
@@ -30,6 +31,7 @@ app.add_typer(callers.app, name="caller")
 app.add_typer(clock.app, name="clock")
 app.add_typer(departments.app, name="department")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(evidence.app, name="evidence")
 app.add_typer(trust.app, name="trust")
 app.add_typer(officers.app, name="officer")
 app.add_typer(officers.office_app, name="office")

@@ -1,6 +1,6 @@
 """The city's certificate authorities: how they come to be, and how the issuing one signs card certificates.
 
-root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder, seals
+root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  cards, content signing, OCSP responder, seals, evidence
 
 The issuing CA keeps its name when its key is renewed; certificates by its former keys stay good (RFC 4210 §4.4 calls it
 key update). What certificates look like is in `building.py`.
@@ -151,6 +151,15 @@ class IssuingAuthority:
             raise OutlivesItsIssuer(f"the issuing CA ends on {self.issuing.not_valid_after_utc:%Y-%m-%d}")
         name = building.common_name(title)
         return self._issuer(self.issuer_version).certify(name, public_key, now, now + lifetime, building.as_seal)
+
+    def certify_evidence(
+        self, public_key: ec.EllipticCurvePublicKey, now: datetime, lifetime: timedelta
+    ) -> x509.Certificate:
+        """A certificate for a version of the evidence key, by the present key of the issuing CA."""
+        end = min(now + lifetime, self.issuing.not_valid_after_utc)
+        return self._issuer(self.issuer_version).certify(
+            building.common_name(f"{self.title} Evidence"), public_key, now, end, building.as_evidence_signer
+        )
 
     def _issuer(self, version: int) -> _Issuer:
         return _Issuer(self.keystore, self.addresses, self.issuers[version - FIRST], version)

@@ -1,6 +1,6 @@
 """The certificates of the city, each as its builder makes it; `authority.py` says who signs which.
 
-root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  card certificates, content signing, OCSP responder, seals
+root CA (P-384)  →  issuing CA (P-256, pathLen 0)  →  cards, content signing, OCSP responder, seals, evidence
 """
 
 from __future__ import annotations
@@ -107,6 +107,15 @@ def as_seal(certificate: x509.CertificateBuilder) -> x509.CertificateBuilder:
         _end_entity(certificate)
         .add_extension(signing_key_usage(content_commitment=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([identifiers.EKU_DOCUMENT_SIGNING]), critical=False)
+    )
+
+
+def as_evidence_signer(certificate: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    """For evidence of verifications; its only usage is ours, so that nobody takes it for anything else."""
+    return (
+        _end_entity(certificate)
+        .add_extension(signing_key_usage(content_commitment=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([identifiers.EKU_EVIDENCE]), critical=True)
     )
 
 

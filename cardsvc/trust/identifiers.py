@@ -6,6 +6,8 @@ from typing import Final
 
 from cryptography.x509.oid import ObjectIdentifier
 
+from cardsvc.wire.evidence import EVIDENCE_USAGE
+
 ARC: Final = "2.25.148932250167467239635021716537836433158"
 """Our own arc, made from a UUID as ITU-T X.667 §7 lets anybody do: no registration, no collision."""
 
@@ -18,6 +20,8 @@ POLICY_HOLDER_SIGNATURE: Final = ObjectIdentifier(f"{ARC}.1.3")
 
 EKU_HOLDER_AUTHENTICATION: Final = ObjectIdentifier(f"{ARC}.2.1")
 """Authentication to this service. Named, since a certificate without extended key usage would do for TLS clients."""
+EKU_EVIDENCE: Final = ObjectIdentifier(EVIDENCE_USAGE)
+"""Evidence of verifications."""
 
 EKU_PIV_CARD_AUTHENTICATION: Final = ObjectIdentifier("2.16.840.1.101.3.6.8")
 """id-PIV-cardAuth (FIPS 201-3 appendix B)."""

@@ -23,6 +23,7 @@ from cardsvc.db import SessionFactory, reading
 from cardsvc.trust.keystore import FIRST, KeyName, Keystore, KeystoreError
 from cardsvc.trust.models import KeyVersion
 from cardsvc.wire.authentication import ACCESS_TOKEN_TYP, ASSERTION_TYP
+from cardsvc.wire.evidence import EVIDENCE_TYP
 from cardsvc.wire.losses import RECEIPT_TYPE as LOSS_RECEIPT_TYP
 from cardsvc.wire.status_list import TYP as STATUS_LIST_TYP
 
@@ -32,7 +33,7 @@ TYPES: Final[Mapping[KeyName, tuple[str, ...]]] = {
     KeyName.ASSERTION: (ASSERTION_TYP,),
     KeyName.ACCESS_TOKEN: (ACCESS_TOKEN_TYP,),
     KeyName.STATUS_LIST: (STATUS_LIST_TYP,),
-    KeyName.EVIDENCE: (LOSS_RECEIPT_TYP,),
+    KeyName.EVIDENCE: (LOSS_RECEIPT_TYP, EVIDENCE_TYP),
 }
 """What each of them signs; in the JWKS too, so that no key can sign in another's place."""
 REREAD: Final = timedelta(seconds=30)

@@ -44,29 +44,41 @@ class ConsistencyProof(Message):
     path: list[Base64Url]
 
 
-class Receipt(Message):
-    """What the log says about one record: the proof that it is there, or the promise that it will be."""
+class Place(Message):
+    """Where a record is in the log: the proof that it is there, or the promise that it will be."""
 
     record_id: UUID
-    entry: str
     promise: str | None = None
     """A signed note, while the record waits for its place: see `promise_text`."""
     inclusion: InclusionProof | None = None
     checkpoint: str | None = None
     """The signed note of the tree that the proof is about."""
 
-    def verify(self, key: NoteKey) -> None:
-        """Check that the log whose key this is vouches for the entry. Raises NoteInvalid and ProofInvalid."""
-        hashed = leaf_hash(self.entry.encode())
+    def verify_entry(self, entry_hash: bytes, key: NoteKey) -> bool:
+        """Check that the log whose key this is has the entry (True), or promises to have it (False).
+
+        Raises NoteInvalid and ProofInvalid.
+        """
         if self.inclusion is not None and self.checkpoint is not None:
             proof, checkpoint = self.inclusion, Checkpoint.open(self.checkpoint, key)
             if proof.size != checkpoint.size:
                 raise ProofInvalid("the proof is about another tree than the checkpoint")
-            verify_inclusion(proof.index, proof.size, hashed, proof.path, checkpoint.root)
-            return
+            verify_inclusion(proof.index, proof.size, entry_hash, proof.path, checkpoint.root)
+            return True
         lines = key.open(self.promise or "").split("\n")
-        if lines[:3] != promise_lines(key.name, self.record_id, hashed):
+        if lines[:3] != promise_lines(key.name, self.record_id, entry_hash):
             raise NoteInvalid("a promise of something else")
+        return False
+
+
+class Receipt(Place):
+    """What the log says about one record."""
+
+    entry: str
+
+    def verify(self, key: NoteKey) -> None:
+        """Check that the log whose key this is vouches for the entry. Raises NoteInvalid and ProofInvalid."""
+        self.verify_entry(leaf_hash(self.entry.encode()), key)
 
 
 def promise_lines(origin: str, record_id: UUID, entry_hash: bytes) -> list[str]:

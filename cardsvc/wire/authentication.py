@@ -171,3 +171,5 @@ class Verification(Message):
     verification_id: UUID
     verified_at: Timestamp
     claims: AssertionClaims
+    evidence: str | None = Field(default=None, repr=False)
+    """A signed statement that this was verified, to keep (`EvidenceClaims`); the log's proof is fetched later."""

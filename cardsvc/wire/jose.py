@@ -3,13 +3,15 @@
 Everything JOSE leaves open is closed here, once for both sides: the algorithm (RFC 8725 §3.1), the type (§3.11), the
 header parameters (only ``alg``, ``kid`` and ``typ``; so ``crit``, ``jwk`` and ``jku`` are refused, whatever they say),
 the curve, the sizes, and the JSON: UTF-8, an object, no member twice (§2.4). A JWT that was only parsed and one that
-was verified have different types.
+was verified have different types. What is to be believed when its key is not published any more brings certificates:
+`parse_certified` alone takes ``x5c`` too.
 """
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NewType
 
@@ -25,15 +27,25 @@ MAX_JWT_LENGTH: Final = 8192
 TOKEN_TYPES: Final = "token_types"
 """A member of each JWK that we publish: the ``typ`` of whatever the key signs. It signs no other."""
 
-_HEADER: Final = frozenset({"alg", "kid", "typ"})
+MOST_CERTIFICATES: Final = 4
 _PUBLIC_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops", TOKEN_TYPES})
 
-_registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=True)
-_registry.header_registry = {
-    "alg": HeaderParameter("Algorithm", "str", required=True),
-    "kid": HeaderParameter("Key ID", "str"),
-    "typ": HeaderParameter("Type", "str"),
-}
+
+def _registry(longest_header: int, **more: HeaderParameter) -> jws.JWSRegistry:
+    """Knows these header parameters and no others."""
+    registry = jws.JWSRegistry(algorithms=[ALGORITHM], strict_check_header=True)
+    registry.max_header_length = longest_header
+    registry.header_registry = {
+        "alg": HeaderParameter("Algorithm", "str", required=True),
+        "kid": HeaderParameter("Key ID", "str"),
+        "typ": HeaderParameter("Type", "str"),
+        **more,
+    }
+    return registry
+
+
+_plain: Final = _registry(512)
+_certified: Final = _registry(6144, x5c=HeaderParameter("X.509 Certificate Chain", "list[str]", required=True))
 
 SignedClaims = NewType("SignedClaims", dict[str, Any])
 """Claims whose signature has been verified. What they say is still to be checked."""
@@ -51,6 +63,7 @@ class UnverifiedJwt:
     type: str | None
     claims: Mapping[str, Any]
     _compact: str
+    _registry: jws.JWSRegistry
 
     def __repr__(self) -> str:
         return f"<UnverifiedJwt typ={self.type!r} kid={self.key_id!r}>"
@@ -60,35 +73,66 @@ class UnverifiedJwt:
         if (self.type or "JWT") != (typ or "JWT"):
             raise JwtRefused("another type of token")
         try:
-            verified = jws.deserialize_compact(self._compact, key, algorithms=[ALGORITHM], registry=_registry)
+            verified = jws.deserialize_compact(self._compact, key, algorithms=[ALGORITHM], registry=self._registry)
         except (JoseError, ValueError) as error:
             raise JwtRefused("the signature is not by this key") from error
         return SignedClaims(_object(verified.payload or b""))
 
 
+@dataclass(frozen=True, slots=True)
+class CertifiedJwt:
+    """A JWT that brings the certificates of its signer along. They are as unverified as the rest."""
+
+    token: UnverifiedJwt
+    certificates: Sequence[bytes]
+    """DER, each signed by the next (RFC 7515 §4.1.6)."""
+
+
 def parse(compact: str, *, max_length: int = MAX_JWT_LENGTH) -> UnverifiedJwt:
     """Take a compact JWS apart. Raises JwtRefused when it is not one, or uses a header parameter we do not know."""
+    return _take_apart(compact, _plain, max_length)[0]
+
+
+def parse_certified(compact: str, *, typ: str, max_length: int = MAX_JWT_LENGTH) -> CertifiedJwt:
+    """Take a compact JWS of this type apart, with its chain. Raises JwtRefused, also when there is no chain."""
+    token, header = _take_apart(compact, _certified, max_length)
+    chain = header["x5c"]
+    if token.type != typ or not 0 < len(chain) <= MOST_CERTIFICATES:
+        raise JwtRefused("another type of token, or without certificates")
+    try:
+        return CertifiedJwt(token, [base64.b64decode(certificate, validate=True) for certificate in chain])
+    except ValueError as error:
+        raise JwtRefused("a certificate is not base64") from error
+
+
+def _take_apart(compact: str, registry: jws.JWSRegistry, max_length: int) -> tuple[UnverifiedJwt, Mapping[str, Any]]:
     if len(compact) > max_length or not compact.isascii():
         raise JwtRefused("not a token")
     try:
         encoded = compact.encode("ascii")
         header = _object(urlsafe_b64decode(encoded.partition(b".")[0]))
-        if set(header) - _HEADER:
+        if set(header) - registry.header_registry.keys():
             raise JwtRefused("unknown header parameters")
-        _registry.check_header(header)
-        token = jws.extract_compact(encoded, registry=_registry)
+        registry.check_header(header)
+        token = jws.extract_compact(encoded, registry=registry)
     except (JoseError, ValueError, TypeError) as error:
         raise JwtRefused("not a token") from error
     if header["alg"] != ALGORITHM:
         raise JwtRefused("another algorithm")
-    return UnverifiedJwt(header.get("kid"), header.get("typ"), _object(token.payload or b""), compact)
+    return UnverifiedJwt(header.get("kid"), header.get("typ"), _object(token.payload or b""), compact, registry), header
 
 
-def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str) -> str:
-    """A compact JWS over the claims. ``key`` is a private P-256 key; its thumbprint becomes the ``kid``."""
-    header = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
+def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str, certificates: Sequence[bytes] = ()) -> str:
+    """A compact JWS over the claims. ``key`` is a private P-256 key; its thumbprint becomes the ``kid``.
+
+    With ``certificates``, in DER and from the key's own to the authority's, it is one for `parse_certified`.
+    """
+    header: dict[str, Any] = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
+    registry = _certified if certificates else _plain
+    if certificates:
+        header["x5c"] = [base64.b64encode(certificate).decode() for certificate in certificates]
     payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
-    return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM], registry=_registry)
+    return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM], registry=registry)
 
 
 def public_key(jwk: Mapping[str, Any]) -> ECKey:

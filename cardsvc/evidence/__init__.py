@@ -1,0 +1,1 @@
+"""Evidence of what departments were told: signed from the audit log, for them to keep."""
