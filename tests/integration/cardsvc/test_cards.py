@@ -130,7 +130,7 @@ def test_a_tap_does_not_activate(city: City, desk: ServiceClient) -> None:
 def test_a_wrong_signature_does_not_activate_and_spends_the_challenge(city: City, desk: ServiceClient) -> None:
     card = delivered(city)
     (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
-    forged = card.prove(challenge, signature=bytes.fromhex("3006020101020101"))
+    forged = card.prove(challenge, signature=bytes.fromhex("300702010102020081"))
     assert refusal(lambda: desk.activate(card.uuid, forged)) == "signature-invalid"
     still_delivered(city, card, "signature-invalid")
     assert refusal(lambda: desk.activate(card.uuid, card.prove(challenge))) == "challenge-replayed"

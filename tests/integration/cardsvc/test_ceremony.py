@@ -290,7 +290,11 @@ def test_callers_and_departments_are_added(sqlite_town: Town) -> None:
     kiosk = sqlite_town.run(
         "caller", "add", "--kind=kiosk", "--client-id=kiosk-1", "--title=K", f"--jwk={sqlite_town.key('k')}", "--json"
     )
-    assert json.loads(kiosk.stdout) == {"client_id": "kiosk-1", "kind": "kiosk", "scopes": ["authenticate"]}
+    assert json.loads(kiosk.stdout) == {
+        "client_id": "kiosk-1",
+        "kind": "kiosk",
+        "scopes": ["authenticate", "revocations:read"],
+    }
     policy = sqlite_town.folder / "policy.json"
     policy.write_text('{"services": {"library-loan": {"level": "tap", "attributes": []}}}')
     department = sqlite_town.run(

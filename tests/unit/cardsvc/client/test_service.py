@@ -80,7 +80,7 @@ def client(service: Service, clock: StandingClock) -> ServiceClient:
 
 def proof() -> CardProof:
     return CardProof(
-        challenge_handle="abc", card_uuid=uuid4(), level=Level.TAP, audience="kiosk-1", signature=b"12345678"
+        challenge_handle="abc", card_uuid=uuid4(), level=Level.TAP, audience="kiosk-1", signature=b"123456789"
     )
 
 

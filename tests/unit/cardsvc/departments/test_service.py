@@ -51,7 +51,7 @@ def test_a_department_is_a_caller_with_an_audience_of_its_own(services: Services
     assert (caller.client_id, caller.kind, caller.scopes) == (
         "education",
         CallerKind.DEPARTMENT,
-        ["authenticate:own-reader", "verify"],
+        ["authenticate:own-reader", "events:read", "verify", "webhooks:write"],
     )
     assert policy is not None
     assert (policy.version, policy.terms, policy.created_by) == (1, LOAN, "ana")
