@@ -19,22 +19,25 @@ from rich.panel import Panel
 from rich.table import Table
 
 from cardsvc.client import ClientError
+from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.jose import JwtRefused
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Card
+from cardsvc.wire.locks import CardLock
 from kiosk.city.issuing import CITIZENS_PIN
 from kiosk.city.processes import ProcessFailed
 from kiosk.city.sandbox import playing
 from kiosk.city.sandbox.opening import open_sandbox, wait_for_interrupt
 from kiosk.city.sandbox.people import PEOPLE
 from kiosk.city.sandbox.room import Holder, Room, SandboxTrouble
+from kiosk.city.sandbox.visiting import answer
 from readers.errors import ReaderError
 
 app = typer.Typer(invoke_without_command=True)
 
 PersonArgument = Annotated[str, typer.Argument(help="A test person, for example chen-jiaxin.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
-_PORT: Final = 8090
+PORT: Final = 8090
 _WIDTH: Final = 130
 
 
@@ -44,7 +47,7 @@ def sandbox(
     folder: Annotated[
         Path, typer.Option(envvar="CITY_SANDBOX", help="Where everything of it is, for as long as it is open.")
     ] = Path("var/sandbox"),
-    port: Annotated[int, typer.Option(help="Port of the card service, where it is free.")] = _PORT,
+    port: Annotated[int, typer.Option(help="Port of the card service, where it is free.")] = PORT,
 ) -> None:
     """A card service with test people and test cards, for developers of departments. Stays open until Ctrl-C.
 
@@ -87,12 +90,13 @@ def tap(
     service: Annotated[str, typer.Option(help="Code of the service.")],
     level: Annotated[Level, typer.Option(help="Held to the reader (tap), or put in with the PIN.")] = Level.TAP,
     attributes: Annotated[str, typer.Option(help="What the person agrees to tell, with commas between.")] = "",
+    questions: Annotated[str, typer.Option(help="What they agree to have answered, for example age-at-least:60.")] = "",
 ) -> None:
     """Use a department's service at a kiosk with a test card; print the assertion that the department gets (JSON)."""
-    wanted = [name for name in attributes.split(",") if name]
+    told, answered = ([name for name in names.split(",") if name] for names in (attributes, questions))
     with _playing(ctx, person) as (room, holder):
         assertion = playing.take_to_kiosk(
-            room, holder, level, department=department, service=service, attributes=wanted
+            room, holder, level, department=department, service=service, attributes=told, questions=answered
         )
     _print({"person": person, "level": level.value, "assertion": assertion})
 
@@ -110,6 +114,35 @@ _deed("hold", playing.hold, "Stop a test card for now.")
 _deed("reinstate", playing.reinstate, "Put a test card that is held into force again.")
 _deed("revoke", playing.revoke, "Withdraw a test card for good.")
 _deed("replace", playing.replace_card, "Give a test person another card; the one they had is revoked.")
+
+
+@app.command(epilog="Example: city sandbox prove chen-jiaxin --challenge challenge.json")
+def prove(
+    ctx: typer.Context,
+    person: PersonArgument,
+    *,
+    challenge: Annotated[Path, typer.Option(help="JSON: one of those that POST /v1/challenges gave you.")],
+) -> None:
+    """Have a test card answer your own challenge, as at a reader of your own; print the proof (JSON)."""
+    with _playing(ctx, person) as (room, holder):
+        proof = answer(Challenge.model_validate_json(challenge.read_bytes()), holder.card(room.plan))
+    _print(proof.model_dump(mode="json"))
+
+
+def _turn(name: str, act: Callable[[Room, Holder, str], list[CardLock]], what: str) -> None:
+    def command(
+        ctx: typer.Context, person: PersonArgument, department: Annotated[str, typer.Option(help="Its code.")]
+    ) -> None:
+        with _playing(ctx, person) as (room, holder):
+            locks = act(room, holder, department)
+        _print({"person": person, "locked": [lock.department or lock.level for lock in locks]})
+
+    epilog = f"Example: city sandbox {name} chen-jiaxin --department my-department"
+    app.command(name, help=what, epilog=epilog)(command)
+
+
+_turn("lock", playing.lock, "Have a test person lock a department out, at the kiosk.")
+_turn("unlock", playing.unlock, "Have a test person let a department in again.")
 
 
 @app.command(epilog="Example: city sandbox register my-department --key my.pub.jwk --policy policy.json")
@@ -188,7 +221,7 @@ def _welcome(room: Room) -> Panel:
         "               city sandbox register CODE --key PUBLIC.JWK --policy POLICY.JSON\n"
         "A citizen at a kiosk\n"
         "               city sandbox tap PERSON --department CODE --service CODE\n"
-        "A card's life  city sandbox hold | reinstate | revoke | replace PERSON\n"
+        "A card's life  city sandbox hold | reinstate | revoke | replace | lock | unlock PERSON\n"
         "Ctrl-C closes the sandbox; nothing of it is kept. Go on with docs/departments.md.",
         title="The sandbox is open",
         title_align="left",

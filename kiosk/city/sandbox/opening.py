@@ -11,11 +11,13 @@ from typing import Final
 from uuid import UUID
 
 from cardsvc.client import ServiceClient
+from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationKind, RevocationReason
 from kiosk.city.founding import FOUNDING_OFFICERS, Plan, found, free_ports, open_service
 from kiosk.city.issuing import enrol, produce
 from kiosk.city.sandbox.people import PEOPLE, Condition, TestPerson
 from kiosk.city.sandbox.room import Holder, Room, own_folder, plan_for
+from kiosk.city.sandbox.visiting import visiting
 from kiosk.city.stage import CardFiles, LoopbackStage
 
 
@@ -81,10 +83,17 @@ def _lend(plan: Plan, clerk: ServiceClient, holder: Holder) -> Holder:
     return Holder(holder.code, holder.citizen_id, str(issue_card(plan, application.id, stock_number)), stock_number)
 
 
+def _lock(plan: Plan, _clerk: ServiceClient, holder: Holder) -> Holder:
+    with visiting(plan, holder, Level.PIN) as (kiosk, visit):
+        kiosk.lock_card(visit, level=Level.TAP)
+    return holder
+
+
 _CONDITIONS: Final[Mapping[Condition, Callable[[Plan, ServiceClient, Holder], Holder]]] = {
     Condition.ACTIVE: _leave,
     Condition.HELD: _hold,
     Condition.REVOKED: _revoke,
     Condition.TEMPORARY: _lend,
+    Condition.LOCKED: _lock,
 }
 """What is done to each new card."""

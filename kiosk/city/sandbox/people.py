@@ -21,6 +21,8 @@ class Condition(StrEnum):
     REVOKED = "revoked"
     TEMPORARY = "temporary"
     """Their card is at home and held; the one they carry is good for a week."""
+    LOCKED = "locked"
+    """They do not want taps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +60,6 @@ PEOPLE: Final = (
     TestPerson("wang-fang", "王芳", "Wang Fang", 29, "hengqin", Condition.HELD),
     TestPerson("zhao-lei", "赵磊", "Zhao Lei", 34, "doumen", Condition.REVOKED),
     TestPerson("ouyang-min", "欧阳敏", "Ouyang Min", 52, "hengqin", Condition.TEMPORARY),
+    TestPerson("sun-li", "孙丽", "Sun Li", 41, "hengqin", Condition.LOCKED),
 )
 """Of these one is a minor, and one became sixty today."""

@@ -4,58 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 from uuid import UUID
 
-from cardsvc.client import ServiceClient, statement
+from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import ApprovalKind
-from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.departments import Policy
 from cardsvc.wire.jose import public_key
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationKind, Card, ReplacementCause, RevocationReason
+from cardsvc.wire.locks import CardLock
 from cardsvc.wire.policies import PolicyTerms
-from kiosk.city.founding import FOUNDING_OFFICERS, KIOSK
-from kiosk.city.issuing import CITIZENS_PIN, proof_of, prove_by_pin
+from kiosk.city.founding import FOUNDING_OFFICERS
 from kiosk.city.sandbox.opening import issue_card
 from kiosk.city.sandbox.room import Holder, Room
-from kiosk.city.stage import CardFiles, LoopbackStage, Place
-from readers.piv.pin import Pin
-from readers.piv.session import PivSession
-from readers.piv.tap import tap
+from kiosk.city.sandbox.visiting import visiting
 
 _REASON: Final = "a test"
 
 
 def take_to_kiosk(
-    room: Room, holder: Holder, level: Level, *, department: str, service: str, attributes: Sequence[str]
+    room: Room,
+    holder: Holder,
+    level: Level,
+    *,
+    department: str,
+    service: str,
+    attributes: Sequence[str],
+    questions: Sequence[str],
 ) -> str:
     """The assertion that the department gets when somebody uses its service with their card.
 
     Raises ServiceProblem when the service refuses.
     """
-    with room.plan.caller(KIOSK) as kiosk:
-        (challenge,) = kiosk.challenges(level)
-        visit = kiosk.authenticate(answer(challenge, room.card(holder)))
-        try:
-            return kiosk.exchange(visit.visit_token, department, service, attributes)
-        finally:
-            kiosk.end_visit(visit.visit_token)
+    with visiting(room.plan, holder, level) as (kiosk, visit):
+        return kiosk.exchange(visit, department, service, attributes, questions)
 
 
-def answer(challenge: Challenge, card: CardFiles) -> CardProof:
-    """The card's proof: held to a reader for level ``tap``, put in with its PIN for the others."""
-    place = Place.CONTACTLESS if challenge.level is Level.TAP else Place.CONTACT
-    with TemporaryDirectory() as folder:
-        stage = LoopbackStage(Path(folder))
-        stage.put_on(card, place)
-        with stage.reader(place).connect() as connection:
-            if challenge.level is not Level.TAP:
-                return prove_by_pin(PivSession.open(connection), challenge, Pin(CITIZENS_PIN))
-            tapped = tap(connection, lambda card_uuid: statement(challenge, card_uuid).digest)
-            return proof_of(challenge, tapped.card_uuid, tapped.signature)
+def lock(room: Room, holder: Holder, department: str) -> list[CardLock]:
+    """The person locks the department out, at a kiosk; what the card is locked for then."""
+    with visiting(room.plan, holder, Level.PIN) as (kiosk, visit):
+        return kiosk.lock_card(visit, department=department)
+
+
+def unlock(room: Room, holder: Holder, department: str) -> list[CardLock]:
+    """The person lets the department in again; what the card is locked for then."""
+    with visiting(room.plan, holder, Level.PIN) as (kiosk, visit):
+        return kiosk.unlock_card(visit, department=department)
 
 
 def state_of(room: Room, holder: Holder) -> Card:

@@ -22,6 +22,8 @@ SETTINGS: Final[Mapping[str, str]] = {
     "CARDSVC_SANDBOX": "true",
     "CARDSVC_PRINTED_ISSUER": "TEST",
     "CARDSVC_CONSENT_AGE": "0",  # a department does not see who agreed to a minor's card
+    "CARDSVC_WEBHOOK_PRIVATE_ADDRESSES": "true",  # a developer's receiver is on this machine
+    "CARDSVC_INCIDENT_CONTACT": "mailto:nobody@sandbox.invalid",
 }
 """Everything about a sandbox says that it is one."""
 
@@ -43,6 +45,10 @@ class Holder:
     def uuid(self) -> UUID:
         """Of the card."""
         return UUID(self.card_uuid)
+
+    def card(self, plan: Plan) -> CardFiles:
+        """The card that they carry."""
+        return CardFiles.named(plan.folder, self.stock_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,6 @@ class Room:
             return self.holders[code]
         except KeyError:
             raise SandboxTrouble(f"there is no {code} here, but {', '.join(self.holders)}") from None
-
-    def card(self, holder: Holder) -> CardFiles:
-        """The card that somebody carries."""
-        return CardFiles.named(self.plan.folder, holder.stock_number)
 
     def write(self) -> None:
         """Leave word of all this for whoever plays, in one go."""

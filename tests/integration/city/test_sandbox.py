@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from joserfc.jwk import ECKey
 
 from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, VerifiedAssertion
+from cardsvc.wire.authentication import CardProof
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
 from kiosk.city.processes import python
@@ -27,6 +28,8 @@ POLICY = {
         "records": {"level": "pin", "attributes": ["birth_date", "name", "name_latin"]},
     },
     "purposes": {"a-test": "To see whether it works"},
+    "questions": {"age-at-least:60": {"level": "tap"}},
+    "reader_levels": ["tap"],
 }
 
 
@@ -79,6 +82,7 @@ def test_everybody_is_there_as_promised(sandbox: Sandbox) -> None:
         "wang-fang": "held",
         "zhao-lei": "revoked",
         "ouyang-min": "active",
+        "sun-li": "active",
     }
     today = datetime.now(UTC).date()
     born = {code: date.fromisoformat(row["birth_date"]) for code, row in people.items()}
@@ -99,6 +103,33 @@ def test_a_department_gets_what_its_policy_allows(developer: Callable[[str], Dev
     assert "attributes-not-covered" in gym.sandbox.refuses(*gym.tap("chen-jiaxin", "gym", "--attributes=name"))
     for person in ("wang-fang", "zhao-lei"):
         assert "card-not-active" in gym.sandbox.refuses(*gym.tap(person))
+    assert "locked-by-citizen" in gym.sandbox.refuses(*gym.tap("sun-li"))
+    assert gym.receives("sun-li", "gym", "--level=pin").level is Level.PIN
+
+
+def test_yes_or_no_is_told_without_the_attribute(developer: Callable[[str], Developer]) -> None:
+    cinema = developer("cinema")
+    told = cinema.receives("wong-sau-lan", "gym", "--questions=age-at-least:60")
+    assert told.claims.answers == {"age-at-least:60": True}
+
+
+def test_a_card_proves_itself_at_the_departments_own_reader(developer: Callable[[str], Developer]) -> None:
+    lido = developer("lido")
+    with lido.client() as client:
+        (challenge,) = client.challenges(Level.TAP)
+        file = lido.folder / "challenge.json"
+        file.write_text(challenge.model_dump_json())
+        proof = CardProof.model_validate(lido.sandbox.does("prove", "chen-jiaxin", f"--challenge={file}"))
+        told = client.authenticate_at_own_reader(proof, "gym")
+    assert told.card_uuid == proof.card_uuid
+
+
+def test_a_department_is_locked_out_and_let_in_again(developer: Callable[[str], Developer]) -> None:
+    casino = developer("casino")
+    assert casino.sandbox.does("lock", "maria-santos", "--department=casino")["locked"] == ["casino"]
+    assert "locked-by-citizen" in casino.sandbox.refuses(*casino.tap("maria-santos"))
+    assert casino.sandbox.does("unlock", "maria-santos", "--department=casino")["locked"] == []
+    casino.receives("maria-santos")
 
 
 def test_a_card_goes_through_its_life(developer: Callable[[str], Developer]) -> None:
