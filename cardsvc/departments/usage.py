@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Subquery, and_, case, func, or_, select
 from cardsvc.audit.models import AuditRecord
 from cardsvc.audit.service import OK, REFUSED
 from cardsvc.authentication.assertions import EVENT as ASSERTION
+from cardsvc.authentication.own_readers import EVENT as OWN_READER
 from cardsvc.db import table_of
 from cardsvc.departments.asking import EVENT as QUESTION
 from cardsvc.departments.errors import RangeRefused
@@ -29,6 +30,8 @@ _records: Final = table_of(AuditRecord)
 _detail: Final = _records.c.detail
 _INQUIRIES: Final = (STANDING, QUESTION)
 """One record of these tells how many of those who were asked about are not known."""
+_VISITS: Final = (ASSERTION, OWN_READER)
+"""Somebody came for a service."""
 _DAY: Final = timedelta(days=1)
 
 
@@ -85,6 +88,7 @@ def _uses(departments: Collection[str], first: date, last: date) -> Subquery:
     """One row for each record of these days that is about the use of one of the departments."""
     codes = {department_audience(code): code for code in departments}
     audience, told = _detail["audience"].as_string(), _records.c.event == ASSERTION
+    came = and_(_records.c.outcome == OK, _records.c.event.in_(_VISITS))
     unknown = and_(_records.c.event.in_(_INQUIRIES), _records.c.outcome == UNKNOWN)
     return (
         select(
@@ -92,7 +96,7 @@ def _uses(departments: Collection[str], first: date, last: date) -> Subquery:
             case((_records.c.event == REFUSED, _detail["operation"].as_string()), else_=_records.c.event).label("kind"),
             _records.c.outcome,
             _records.c.citizen_id,
-            case((_records.c.outcome == OK, _detail["service"].as_string())).label("service"),
+            case((came, _detail["service"].as_string())).label("service"),
             _detail["policy_version"].as_integer().label("version"),
             case((unknown, _detail["count"].as_integer()), else_=1).label("count"),
         )

@@ -30,7 +30,7 @@ class DayOfUse(Message):
 
 
 class ServiceOfUse(Message):
-    """One of the department's services: how often it was told of somebody for it."""
+    """One of the department's services: how often somebody came for it."""
 
     service: str
     count: int

@@ -37,6 +37,7 @@ app = typer.Typer(invoke_without_command=True)
 
 PersonArgument = Annotated[str, typer.Argument(help="A test person, for example chen-jiaxin.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
+FOLDER: Final = Path("var/sandbox")
 PORT: Final = 8090
 _WIDTH: Final = 130
 
@@ -46,7 +47,7 @@ def sandbox(
     ctx: typer.Context,
     folder: Annotated[
         Path, typer.Option(envvar="CITY_SANDBOX", help="Where everything of it is, for as long as it is open.")
-    ] = Path("var/sandbox"),
+    ] = FOLDER,
     port: Annotated[int, typer.Option(help="Port of the card service, where it is free.")] = PORT,
 ) -> None:
     """A card service with test people and test cards, for developers of departments. Stays open until Ctrl-C.
