@@ -114,6 +114,7 @@ def _deed(name: str, act: Callable[[Room, Holder], Card], what: str) -> None:
 _deed("hold", playing.hold, "Stop a test card for now.")
 _deed("reinstate", playing.reinstate, "Put a test card that is held into force again.")
 _deed("revoke", playing.revoke, "Withdraw a test card for good.")
+_deed("decease", playing.decease, "Have the registry tell that a test person died.")
 _deed("replace", playing.replace_card, "Give a test person another card; the one they had is revoked.")
 
 
@@ -222,7 +223,7 @@ def _welcome(room: Room) -> Panel:
         "               city sandbox register CODE --key PUBLIC.JWK --policy POLICY.JSON\n"
         "A citizen at a kiosk\n"
         "               city sandbox tap PERSON --department CODE --service CODE\n"
-        "A card's life  city sandbox hold | reinstate | revoke | replace | lock | unlock PERSON\n"
+        "A card's life  city sandbox hold | reinstate | revoke | replace | decease | lock | unlock PERSON\n"
         "Ctrl-C closes the sandbox; nothing of it is kept. Go on with docs/departments.md.",
         title="The sandbox is open",
         title_align="left",

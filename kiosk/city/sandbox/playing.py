@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ApplicationKind, Card, ReplacementCause, RevocationReason
 from cardsvc.wire.locks import CardLock
 from cardsvc.wire.policies import PolicyTerms
+from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest
 from kiosk.city.founding import FOUNDING_OFFICERS
 from kiosk.city.sandbox.opening import issue_card
 from kiosk.city.sandbox.room import Holder, Room
@@ -76,6 +78,17 @@ def revoke(room: Room, holder: Holder) -> Card:
     """Withdraw the card for good, as stolen."""
     with _officer(room, 0) as officer:
         return officer.revoke(holder.uuid, RevocationReason.STOLEN)
+
+
+def decease(room: Room, holder: Holder) -> Card:
+    """The registry tells that the person died; one officer notes it, the other agrees."""
+    citizen_id, today = UUID(holder.citizen_id), datetime.now(UTC).date()
+    told = RegistryEventRequest(kind=RegistryEventKind.DEATH, reference=f"TEST-{holder.code}", occurred_on=today)
+    with _officer(room, 0) as ana, _officer(room, 1) as bo:
+        event = ana.report_registry_event(citizen_id, told)
+        bo.approve_request(ana.request_approval(ApprovalKind.DEATH, citizen_id, _REASON).id)
+        ana.confirm_registry_event(event.id)
+        return ana.card(holder.uuid)
 
 
 def replace_card(room: Room, holder: Holder) -> Card:

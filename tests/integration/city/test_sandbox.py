@@ -150,6 +150,10 @@ def test_a_card_goes_through_its_life(developer: Callable[[str], Developer]) -> 
     assert "transition-refused" in pool.sandbox.refuses("reinstate", "li-guoqiang")
 
 
+def test_whoever_died_has_no_card_any_more(sandbox: Sandbox) -> None:
+    assert sandbox.does("decease", "ouyang-min")["card"] == "revoked"
+
+
 def test_a_department_comes_again_with_another_policy_and_another_key(developer: Callable[[str], Developer]) -> None:
     park = developer("park")
     assert park.sandbox.does(*park.registration())["policy_version"] == 2
