@@ -14,7 +14,7 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import reading, transaction
+from cardsvc.db import in_transaction, reading, transaction
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
 from cardsvc.departments.repository import find_by_code
@@ -129,10 +129,13 @@ def unsubscribe(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
 )
 def resume(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
     """What waits is sent at once; also after a subscription was disabled."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.Subscription:
         code = subscribing.department_of(session, actor).code
         row = subscribing.resume(session, code, actor=actor.client_id, now=services.clock())
         return subscribing.describe(session, row)
+
+    return in_transaction(services.sessions, work)
 
 
 @router.post(
@@ -144,10 +147,13 @@ def resume(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
 )
 def replay(request: wire.ReplayRequest, services: ServicesDep, actor: Subscriber) -> wire.Replay:
     """From one event on, itself included; under the same ids, each person's in order."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.Replay:
         code = subscribing.department_of(session, actor).code
         count = subscribing.replay(session, code, request, actor=actor.client_id, now=services.clock())
         return wire.Replay(events=count)
+
+    return in_transaction(services.sessions, work)
 
 
 @router.get(

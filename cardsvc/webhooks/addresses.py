@@ -22,6 +22,7 @@ Address = IPv4Address | IPv6Address
 Resolver = Callable[[str], Sequence[str]]
 """The addresses of a name. Raises OSError or UnicodeError. May take long: it is asked in a thread."""
 
+_PORTS: Final = frozenset({None, *range(1, 65_536)})
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """RFC 6052: an IPv4 address in its last four bytes."""
 
@@ -48,14 +49,17 @@ class AddressRules:
         """What can be told from the URL alone. Raises WebhookUrlRefused."""
         try:
             parsed = httpx.URL(url)
-        except httpx.InvalidURL:
+            host = parsed.host  # decodes what it can of an international name
+        except (httpx.InvalidURL, UnicodeError):
             raise WebhookUrlRefused("This is no URL.") from None
-        if parsed.scheme not in ("https", "http") or not parsed.host or parsed.userinfo or parsed.fragment:
+        if parsed.scheme not in ("https", "http") or not host or parsed.userinfo or parsed.fragment:
             raise WebhookUrlRefused("Give an https URL without user and fragment.")
-        literal = _literal(parsed.host)
+        if parsed.port not in _PORTS:
+            raise WebhookUrlRefused("There is no such port.")
+        literal = _literal(host)
         if literal is not None and not self.allows(parsed.scheme, literal):
             raise WebhookUrlRefused("Nothing is sent to this address, or only encrypted.")
-        here = self.private and parsed.host == "localhost"
+        here = self.private and host == "localhost"
         if literal is None and parsed.scheme == "http" and not (here or self.plain_http):
             raise WebhookUrlRefused("Give an https URL.")
         return parsed

@@ -8,7 +8,7 @@ sent again under the same id.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, Select, exists, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased, joinedload
 
 from cardsvc.callers.models import Caller
 from cardsvc.clock import Clock
@@ -32,6 +32,10 @@ from cardsvc.wire.webhooks import DeliveryState, SubscriptionState
 
 CLAIM_BEYOND: Final = timedelta(seconds=5)
 """So much longer than an attempt may take a claim lasts."""
+
+
+HEADS: Final = 200
+"""So many are looked for at once: the look takes long when much waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class _Errand:
     subscription_id: UUID
     claim: UUID
     event_id: UUID
+    later: Sequence[UUID]
+    """What was found to be due after it, of other people."""
     parcel: Parcel
 
 
@@ -81,7 +87,7 @@ class Courier:
         return attempts
 
     def _begin(self, subscription_id: UUID, claim: UUID, session: Session) -> _Errand | None:
-        return self._claim(session, _lock(session, subscription_id), claim, self.clock())
+        return self._claim(session, _lock(session, subscription_id), claim, (), self.clock())
 
     def _go_on(
         self, errand: _Errand, outcome: Outcome, stopping: Callable[[], bool], session: Session
@@ -91,19 +97,21 @@ class Courier:
         if stopping():
             _release(subscription, errand.claim)
             return None
-        return self._claim(session, subscription, errand.claim, now)
+        return self._claim(session, subscription, errand.claim, errand.later, now)
 
-    def _claim(self, session: Session, subscription: WebhookSubscription, claim: UUID, now: datetime) -> _Errand | None:
+    def _claim(
+        self, session: Session, subscription: WebhookSubscription, claim: UUID, later: Sequence[UUID], now: datetime
+    ) -> _Errand | None:
         """What is due next, claimed; nothing when somebody else is at it."""
         if subscription.claimed_by not in (None, claim) and not _is_over(subscription.claimed_until, now):
             return None
-        event = session.scalar(_next_due(subscription, now)) if _may_try(subscription, now) else None
+        event, later = _next(session, subscription, later, now) if _may_try(subscription, now) else (None, ())
         if event is None:
             _release(subscription, claim)
             return None
         subscription.claimed_by, subscription.claimed_until = claim, now + self.limits.attempt + CLAIM_BEYOND
         secrets = signing_secrets(self.keystore, subscription, now)
-        return _Errand(subscription.id, claim, event.id, pack(event, subscription.url, secrets, now))
+        return _Errand(subscription.id, claim, event.id, later, pack(event, subscription.url, secrets, now))
 
     def _note(
         self, session: Session, subscription: WebhookSubscription, errand: _Errand, outcome: Outcome, now: datetime
@@ -150,8 +158,36 @@ def _subscriptions_due(now: datetime) -> Select[UUID]:
     )
 
 
-def _next_due(subscription: WebhookSubscription, now: datetime) -> Select[DepartmentEvent]:
-    """What waits longest, among the first events of each person that were not accepted yet."""
+def _next(
+    session: Session, subscription: WebhookSubscription, later: Sequence[UUID], now: datetime
+) -> tuple[DepartmentEvent | None, Sequence[UUID]]:
+    """The first of those found before that is still due, or of those that are found now; and what comes after it."""
+    event, rest = _first_due(session, later, now)
+    return (event, rest) if event is not None else _first_due(session, _look(session, subscription, now), now)
+
+
+def _first_due(session: Session, found: Sequence[UUID], now: datetime) -> tuple[DepartmentEvent | None, Sequence[UUID]]:
+    """Looked at again: meanwhile it may have been asked for from an earlier event on."""
+    for place, event_id in enumerate(found, start=1):
+        event = session.scalar(select(DepartmentEvent).where(DepartmentEvent.id == event_id, *_due(now)))
+        if event is not None:
+            return event, found[place:]
+    return None, ()
+
+
+def _look(session: Session, subscription: WebhookSubscription, now: datetime) -> Sequence[UUID]:
+    """What is due, the longest waiting first."""
+    statement = (
+        select(DepartmentEvent.id)
+        .where(DepartmentEvent.department_id == subscription.department_id, *_due(now))
+        .order_by(DepartmentEvent.next_at, DepartmentEvent.number)
+        .limit(HEADS)
+    )
+    return session.scalars(statement).all()
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Its time has come, and no earlier event of the person waits."""
     earlier = aliased(DepartmentEvent)
     waits_for_another = exists().where(
         earlier.department_id == DepartmentEvent.department_id,
@@ -159,17 +195,7 @@ def _next_due(subscription: WebhookSubscription, now: datetime) -> Select[Depart
         earlier.delivery == DeliveryState.WAITING,
         earlier.number < DepartmentEvent.number,
     )
-    return (
-        select(DepartmentEvent)
-        .where(
-            DepartmentEvent.department_id == subscription.department_id,
-            DepartmentEvent.delivery == DeliveryState.WAITING,
-            DepartmentEvent.next_at <= now,
-            ~waits_for_another,
-        )
-        .order_by(DepartmentEvent.next_at, DepartmentEvent.number)
-        .limit(1)
-    )
+    return DepartmentEvent.delivery == DeliveryState.WAITING, DepartmentEvent.next_at <= now, ~waits_for_another
 
 
 def _may_try(subscription: WebhookSubscription, now: datetime) -> bool:
@@ -212,7 +238,9 @@ def _attempt(event: DepartmentEvent, outcome: Outcome, now: datetime) -> Webhook
 
 
 def _lock(session: Session, subscription_id: UUID) -> WebhookSubscription:
-    return session.get_one(WebhookSubscription, subscription_id, with_for_update=True)
+    whose = joinedload(WebhookSubscription.department, innerjoin=True).joinedload(Department.caller, innerjoin=True)
+    statement = select(WebhookSubscription).where(WebhookSubscription.id == subscription_id).options(whose)
+    return session.scalars(statement.with_for_update(of=WebhookSubscription)).one()
 
 
 def _release(subscription: WebhookSubscription, claim: UUID) -> None:

@@ -12,11 +12,13 @@ from typing import Final, Protocol
 
 import anyio
 import httpx
+import structlog
 
 from cardsvc.webhooks.addresses import AddressRefused, AddressRules, NameUnknown
 from cardsvc.webhooks.errors import WebhookUrlRefused
 from cardsvc.wire.webhooks import AttemptFailure
 
+_log = structlog.get_logger("cardsvc.webhooks")
 _FAILURES: Final[tuple[tuple[type[Exception], AttemptFailure], ...]] = (
     (TimeoutError, AttemptFailure.TIMED_OUT),
     (httpx.TimeoutException, AttemptFailure.TIMED_OUT),
@@ -95,6 +97,9 @@ class HttpSender:
                 return await self._post(parcel), None
         except known as error:
             return None, next(failure for kind, failure in _FAILURES if isinstance(error, kind))
+        except Exception:  # noqa: BLE001 (a fault of ours: one event waits, and not all of the department's)
+            _log.exception("webhook-attempt-failed")
+            return None, AttemptFailure.BROKEN_OFF
 
     async def _post(self, parcel: Parcel) -> int:
         """The status of the answer. Its body is not read."""

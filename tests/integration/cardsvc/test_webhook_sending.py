@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
 from cardsvc.webhooks.addresses import AddressRules
 from cardsvc.webhooks.sending import HttpSender, Parcel, trust
@@ -145,6 +146,16 @@ def test_nobody_there() -> None:
 def test_no_such_name() -> None:
     rules = AddressRules(resolver=lambda _: [])
     assert sender(rules).send(parcel("https://events.invalid/")).failure is AttemptFailure.NAME_UNKNOWN
+
+
+def test_a_fault_of_ours_holds_up_one_event_and_is_logged() -> None:
+    def broken(_: str) -> list[str]:
+        raise RuntimeError("the resolver has a bug")
+
+    with capture_logs() as lines:
+        outcome = sender(AddressRules(resolver=broken)).send(parcel("https://events.example/"))
+    assert outcome.failure is AttemptFailure.BROKEN_OFF
+    assert [line["event"] for line in lines] == ["webhook-attempt-failed"]
 
 
 def test_something_that_is_no_answer(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from ipaddress import ip_address
 import anyio
 import httpx
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from cardsvc.webhooks.addresses import AddressRefused, AddressRules, NameUnknown, is_public, system_resolver
 from cardsvc.webhooks.errors import WebhookUrlRefused
@@ -95,6 +97,9 @@ def test_the_machine_is_asked() -> None:
         (AddressRules(), "http://localhost/", False),
         (AddressRules(private=True, plain_http=True), "ftp://events.example/", False),
         (AddressRules(private=True, plain_http=True), "https://", False),
+        (AddressRules(private=True, plain_http=True), "https://events.example:65536/", False),
+        (AddressRules(private=True, plain_http=True), "https://events.example:0/", False),
+        (AddressRules(private=True, plain_http=True), "https://events.example:65535/", True),
         (AddressRules(private=True, plain_http=True), "https://[::1", False),
     ],
 )
@@ -110,3 +115,15 @@ def test_unencrypted_goes_no_further_than_this_machine() -> None:
     rules = AddressRules(private=True, resolver=lambda _: ["10.0.0.1"])
     with pytest.raises(AddressRefused):
         resolve(rules, "http://localhost/cards")
+
+
+printable = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=30)
+
+
+@given(st.sampled_from(["http://", "https://", "https://xn--", "https://[", "https://1.", ""]), printable)
+@example("https://xn--", "a/")
+def test_whatever_is_given_is_allowed_or_refused_and_nothing_else(begin: str, rest: str) -> None:
+    try:
+        AddressRules().check(begin + rest)
+    except WebhookUrlRefused:
+        return
