@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from threading import RLock
+from threading import RLock, local
 from typing import Any, Final, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -44,6 +44,16 @@ _MORE_CONNECTIONS: Final = 70
 _ATTEMPTS: Final = 5
 _RETRIED: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's serialization failure and deadlock: nothing happened, the same again will do."""
+
+
+class _Whole(local):
+    """The transaction of this thread, if others become a part of it. Of the thread: a session is for one alone."""
+
+    sessions: SessionFactory | None = None
+    session: Session | None = None
+
+
+_whole: Final = _Whole()
 _turns: Final[WeakKeyDictionary[Engine, RLock]] = WeakKeyDictionary()
 
 _NAMES = {
@@ -153,7 +163,15 @@ def session_factory(engine: Engine) -> SessionFactory:
 
 @contextmanager
 def transaction(sessions: SessionFactory) -> Iterator[Session]:
-    """One unit of work: committed at the end of the block, rolled back when it raises."""
+    """One unit of work: committed at the end of the block, rolled back when it raises.
+
+    Within a `whole` it is a part of that: undone when it raises, committed with everything else.
+    """
+    outer = _outer(sessions)
+    if outer is not None:
+        with outer.begin_nested():
+            yield outer
+        return
     with _turn(sessions), sessions() as session, session.begin():
         yield session
 
@@ -163,14 +181,32 @@ def in_transaction(sessions: SessionFactory, work: Callable[[Session], _Result])
 
     So it must do nothing but work in its session, and let nothing out of it before it is done.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
+    attempts = _ATTEMPTS if _outer(sessions) is None else 1  # within a whole, the whole is done again
+    for attempt in range(1, attempts + 1):
         try:
             with transaction(sessions) as session:
                 return work(session)
         except DBAPIError as error:
-            if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _RETRIED:
+            if attempt == attempts or getattr(error.orig, "sqlstate", None) not in _RETRIED:
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def whole(sessions: SessionFactory, work: Callable[[Session], _Result]) -> _Result:
+    """As `in_transaction`, for work that opens transactions itself, in this thread: they all become one."""
+
+    def within(session: Session) -> _Result:
+        _whole.sessions, _whole.session = sessions, session
+        try:
+            return work(session)
+        finally:
+            _whole.sessions = _whole.session = None
+
+    return in_transaction(sessions, within)
+
+
+def _outer(sessions: SessionFactory) -> Session | None:
+    return _whole.session if _whole.sessions is sessions else None
 
 
 def _turn(sessions: SessionFactory) -> AbstractContextManager[object]:
@@ -184,7 +220,14 @@ def _turn(sessions: SessionFactory) -> AbstractContextManager[object]:
 
 @contextmanager
 def reading(sessions: SessionFactory) -> Iterator[Session]:
-    """A look at the database that takes no write lock. What is changed in it is lost."""
+    """A look at the database that takes no write lock. What is changed in it is lost.
+
+    Within a `whole` it sees what was done there, and takes nothing more.
+    """
+    outer = _outer(sessions)
+    if outer is not None:
+        yield outer
+        return
     with sessions() as session:
         session.connection(execution_options={_READ_ONLY: True})
         yield session

@@ -16,6 +16,7 @@ from cardsvc.citizens.models import (
 )
 from cardsvc.db import Base
 from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
+from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.locks.models import CardLock
@@ -57,6 +58,7 @@ __all__ = [
     "Incident",
     "IssuedAssertion",
     "JournalEntry",
+    "KeptAnswer",
     "KeyVersion",
     "LossReport",
     "Office",

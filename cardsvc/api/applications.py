@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe as describe_card
@@ -33,7 +34,7 @@ from cardsvc.wire.lifecycle import (
     RejectionRequest,
 )
 
-router = APIRouter(prefix="/v1/applications", tags=["applications"])
+router = APIRouter(prefix="/v1/applications", tags=["applications"], route_class=OnceRoute)
 
 Writer = Annotated[Principal, require(Scope.APPLICATIONS_WRITE)]
 Approver = Annotated[Principal, require(Scope.APPLICATIONS_APPROVE)]

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import OPEN, describe, get_approval, list_approvals
 from cardsvc.approvals.rules import RULES
@@ -20,7 +21,7 @@ from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.wire.approvals import Approval, ApprovalList, ApprovalRefusal, ApprovalRequest, ApprovalState
 
-router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
+router = APIRouter(prefix="/v1/approvals", tags=["approvals"], route_class=OnceRoute)
 
 Requester = Annotated[Principal, require(Scope.APPROVALS_REQUEST)]
 Decider = Annotated[Principal, require(Scope.APPROVALS_DECIDE)]

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers import directory, keys, service
 from cardsvc.callers.errors import CallerKindRefused
 from cardsvc.callers.models import CallerKind
@@ -17,7 +18,7 @@ from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading, transaction
 from cardsvc.wire import officers as wire
 
-router = APIRouter(prefix="/v1", tags=["callers"])
+router = APIRouter(prefix="/v1", tags=["callers"], route_class=OnceRoute)
 
 Administrator = Annotated[Principal, require(Scope.CALLERS_WRITE)]
 Anybody = Annotated[Principal, require(*Scope)]

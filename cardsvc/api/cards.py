@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards import service as cards
@@ -33,7 +34,7 @@ from cardsvc.wire.lifecycle import (
     RevocationRequest,
 )
 
-router = APIRouter(prefix="/v1/cards", tags=["cards"])
+router = APIRouter(prefix="/v1/cards", tags=["cards"], route_class=OnceRoute)
 
 Deliverer = Annotated[Principal, require(Scope.CARDS_DELIVER)]
 Revoker = Annotated[Principal, require(Scope.CARDS_REVOKE)]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import AuthenticatingCaller, ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens import correcting, erasing, guardians, history, records, searching
@@ -17,7 +18,7 @@ from cardsvc.db import transaction
 from cardsvc.wire import people as wire
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 
 Reader = Annotated[Principal, require(Scope.PEOPLE_READ)]
 Writer = Annotated[Principal, require(Scope.PEOPLE_WRITE)]

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading, transaction
@@ -19,7 +20,7 @@ from cardsvc.departments.service import add_department, rename_department
 from cardsvc.wire import departments as wire
 from cardsvc.wire.base import Code
 
-router = APIRouter(prefix="/v1", tags=["departments"])
+router = APIRouter(prefix="/v1", tags=["departments"], route_class=OnceRoute)
 
 Administrator = Annotated[Principal, require(Scope.DEPARTMENTS_WRITE)]
 

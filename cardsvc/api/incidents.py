@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading, transaction
@@ -18,7 +19,7 @@ from cardsvc.incidents import service as incidents
 from cardsvc.wire import incidents as wire
 from cardsvc.wire.base import Code
 
-router = APIRouter(prefix="/v1", tags=["incidents"])
+router = APIRouter(prefix="/v1", tags=["incidents"], route_class=OnceRoute)
 
 Concerned = Annotated[Principal, require(Scope.VERIFY, Scope.DEPARTMENTS_WRITE)]
 Administrator = Annotated[Principal, require(Scope.DEPARTMENTS_WRITE)]

@@ -26,6 +26,7 @@ TRAFFIC: Final[Mapping[str, Traffic]] = {
     "/v1/visits/end": Traffic.AUTHENTICATION,
     "/v1/verifications": Traffic.AUTHENTICATION,
     "/v1/card-standings": Traffic.BULK,
+    "/v1/questions": Traffic.BULK,
     "/v1/people/search": Traffic.BULK,
     "/v1/people/duplicates": Traffic.BULK,
 }

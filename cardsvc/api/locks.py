@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import AuthenticatingCaller, ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import transaction
@@ -17,7 +18,7 @@ from cardsvc.locks import service
 from cardsvc.wire import locks as wire
 from cardsvc.wire.people import Occasion
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 
 Clerk = Annotated[Principal, require(Scope.PEOPLE_WRITE)]
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.looking import look_at_report
@@ -20,7 +21,7 @@ from cardsvc.losses.receipts import Receipts
 from cardsvc.losses.repository import describe
 from cardsvc.wire.losses import LossReport, LossReportRequest, ReportNumber
 
-router = APIRouter(prefix="/v1/loss-reports", tags=["loss reports"])
+router = APIRouter(prefix="/v1/loss-reports", tags=["loss reports"], route_class=OnceRoute)
 
 
 @router.post(

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers import officers
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -18,7 +19,7 @@ from cardsvc.offices import service as offices
 from cardsvc.wire import officers as wire
 from cardsvc.wire.base import Code
 
-router = APIRouter(prefix="/v1", tags=["officers"])
+router = APIRouter(prefix="/v1", tags=["officers"], route_class=OnceRoute)
 
 Administrator = Annotated[Principal, require(Scope.OFFICERS_WRITE)]
 

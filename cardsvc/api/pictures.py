@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.api.uploads import Upload, file_answer, file_body, hand_out
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -18,7 +19,7 @@ from cardsvc.citizens.looking import look_at_documents
 from cardsvc.db import transaction
 from cardsvc.wire import people as wire
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 
 Reader = Annotated[Principal, require(Scope.PEOPLE_READ)]
 Writer = Annotated[Principal, require(Scope.PEOPLE_WRITE)]

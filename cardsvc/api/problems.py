@@ -31,6 +31,7 @@ from cardsvc.citizens import errors as citizens
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
 from cardsvc.evidence import errors as evidence
+from cardsvc.idempotency import errors as idempotency
 from cardsvc.incidents import errors as incidents
 from cardsvc.issuance import errors as issuance
 from cardsvc.locks import errors as locks
@@ -72,6 +73,9 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.ScopeNotAllowed: Answer(_UNPROCESSABLE, "invalid_scope"),
     callers.TokenRequestMalformed: Answer(_BAD_REQUEST, "invalid_request"),
     callers.GrantUnsupported: Answer(_BAD_REQUEST, "unsupported_grant_type"),
+    idempotency.IdempotencyKeyMalformed: Answer(_BAD_REQUEST),
+    idempotency.IdempotencyKeyReused: Answer(_UNPROCESSABLE),
+    idempotency.IdempotencyKeyInUse: Answer(_CONFLICT, wait="{retry_after}"),
     limits.TooManyRequests: Answer(_TOO_MANY, "temporarily_unavailable", wait="{retry_after}"),
     callers.UnusableKey: Answer(_UNPROCESSABLE),
     callers.CallerExists: Answer(_CONFLICT),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.looking import look_at_registry
@@ -21,7 +22,7 @@ from cardsvc.registry.repository import describe
 from cardsvc.wire.lifecycle import Application
 from cardsvc.wire.registry import RegistryEvent, RegistryEventList, RegistryEventRequest
 
-router = APIRouter(prefix="/v1", tags=["registry"])
+router = APIRouter(prefix="/v1", tags=["registry"], route_class=OnceRoute)
 
 Reporter = Annotated[Principal, require(Scope.CARDS_HOLD)]
 Revoker = Annotated[Principal, require(Scope.CARDS_REVOKE)]

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe
@@ -38,7 +39,7 @@ from cardsvc.wire.stock import (
     StockList,
 )
 
-router = APIRouter(prefix="/v1/stock", tags=["stock"])
+router = APIRouter(prefix="/v1/stock", tags=["stock"], route_class=OnceRoute)
 
 Keeper = Annotated[Principal, require(Scope.STOCK_WRITE)]
 Printer = Annotated[Principal, require(Scope.STOCK_WRITE, Scope.CARDS_PERSONALISE)]

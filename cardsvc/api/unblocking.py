@@ -10,6 +10,7 @@ from fastapi import APIRouter, WebSocket
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.api.relays import serve_relay
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -18,7 +19,7 @@ from cardsvc.issuance.relay import Desk
 from cardsvc.issuance.unblocking import Unblocker, open_unblocking
 from cardsvc.wire.relay import Finished, Hello, OpenUnblocking
 
-router = APIRouter(prefix="/v1/cards/{card_uuid}/unblock", tags=["cards"])
+router = APIRouter(prefix="/v1/cards/{card_uuid}/unblock", tags=["cards"], route_class=OnceRoute)
 
 Personaliser = Annotated[Principal, require(Scope.CARDS_PERSONALISE)]
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading, transaction
@@ -23,7 +24,7 @@ from cardsvc.wire import webhooks as wire
 from cardsvc.wire.base import Code
 from cardsvc.wire.officers import CallerKind
 
-router = APIRouter(prefix="/v1", tags=["webhooks"])
+router = APIRouter(prefix="/v1", tags=["webhooks"], route_class=OnceRoute)
 
 Reader = Annotated[Principal, require(Scope.EVENTS_READ)]
 Subscriber = Annotated[Principal, require(Scope.WEBHOOKS_WRITE)]

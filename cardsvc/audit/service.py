@@ -34,6 +34,7 @@ TRANSITION: Final = "transition"
 REFUSED: Final = "request"
 """The event of an attempt over HTTP that nothing came of; the detail names the operation."""
 SALT_SIZE: Final = 16
+_SUBJECTS: Final = "cardsvc.subjects"
 
 
 def record(
@@ -52,7 +53,14 @@ def record(
     draft = Draft(event, outcome, actor, now, citizen_id, card_id, detail=detail)
     entry = AuditRecord(**_row(draft, _draw_numbers(session.connection(), [draft])))
     session.add_all([entry, AuditWaiting(record_id=entry.id)])
+    if citizen_id is not None:
+        session.info.setdefault(_SUBJECTS, set()).add(citizen_id)
     return entry
+
+
+def subjects_of(session: Session) -> frozenset[UUID]:
+    """Whom the records are about that were added in this session."""
+    return frozenset(session.info.get(_SUBJECTS, ()))
 
 
 @dataclass(frozen=True, slots=True)

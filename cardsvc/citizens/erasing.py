@@ -29,6 +29,7 @@ from cardsvc.citizens.errors import PersonErased, PersonNeeded
 from cardsvc.citizens.models import Citizen, Document, Erasure, Guardianship, PersonVersion, Photo
 from cardsvc.citizens.service import get_citizen
 from cardsvc.departments.models import Acquaintance
+from cardsvc.idempotency.keeping import forget_about
 from cardsvc.issuance.models import Application
 from cardsvc.locks.repository import forget_locks
 from cardsvc.wire.approvals import ApprovalKind
@@ -85,6 +86,7 @@ def forget_person(session: Session, citizen: Citizen) -> None:
     session.execute(delete(Guardianship).where(either_side))
     applications = session.scalars(select(Application.id).where(Application.citizen_id == citizen.id))
     cards = session.scalars(select(Card.id).where(Card.citizen_id == citizen.id))
+    forget_about(session, citizen.id)
     erase_notes(session, citizen_id=citizen.id, subject_ids=[*applications, *cards])
     session.execute(update(Approval).where(Approval.citizen_id == citizen.id).values(reason="", refusal=None))
     session.flush()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
-from cardsvc.client.transport import check
+from cardsvc.client.transport import Repeat, check
 from cardsvc.wire.audit import ConsistencyProof, InclusionProof, LogEntries, Receipt
 
 
@@ -42,6 +42,6 @@ class AuditCalls(Calls):
 
     def _read_text(self, path: str) -> str:
         """Of what is open to anybody."""
-        response = self._transport.send("GET", path, idempotent=True)
+        response = self._transport.send("GET", path, repeat=Repeat.FREELY)
         check(response)
         return response.text

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
+from uuid import uuid4
 
 import httpx
 from joserfc.jwk import ECKey
@@ -15,7 +16,8 @@ from pydantic import BaseModel
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.keys import load_key
 from cardsvc.client.tokens import ClientCredentials
-from cardsvc.client.transport import PATIENCE, Transport, check, is_token_refused, read
+from cardsvc.client.transport import PATIENCE, Repeat, Transport, check, is_token_refused, read
+from cardsvc.wire.manifest import IDEMPOTENCY_HEADER
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -66,49 +68,48 @@ class Calls:
         return self._credentials.access_token()
 
     def _get(self, path: str, model: type[M]) -> M:
-        return read(self._send("GET", path, None, idempotent=True), model)
+        return read(self._send("GET", path, None, Repeat.FREELY), model)
 
-    def _post(self, path: str, body: BaseModel | None, model: type[M], *, idempotent: bool = False) -> M:
-        return read(self._send("POST", path, body, idempotent=idempotent), model)
+    def _post(self, path: str, body: BaseModel | None, model: type[M], repeat: Repeat = Repeat.WITH_KEY) -> M:
+        return read(self._send("POST", path, body, repeat), model)
 
     def _put(self, path: str, body: BaseModel, model: type[M]) -> M:
-        return read(self._send("PUT", path, body, idempotent=True), model)
+        return read(self._send("PUT", path, body, Repeat.FREELY), model)
 
     def _patch(self, path: str, body: BaseModel, model: type[M]) -> M:
-        return read(self._send("PATCH", path, body, idempotent=False), model)
+        return read(self._send("PATCH", path, body, Repeat.WITH_KEY), model)
 
-    def _read_bytes(self, method: str, path: str, body: BaseModel | None) -> bytes:
+    def _read_bytes(self, method: str, path: str, body: BaseModel | None, repeat: Repeat) -> bytes:
         """The answer as it came: a file, or a list."""
-        response = self._send(method, path, body, idempotent=False)
+        response = self._send(method, path, body, repeat)
         check(response)
         return response.content
 
-    def _send_file(self, method: str, path: str, content: bytes) -> bytes:
+    def _send_file(self, method: str, path: str, content: bytes, repeat: Repeat) -> bytes:
         """Send a file; the answer as it came. What it is, the service tells from its bytes."""
-        response = self._send_content(method, path, content, "application/octet-stream", idempotent=False)
+        response = self._send_content(method, path, content, "application/octet-stream", repeat)
         check(response)
         return response.content
 
-    def _send(self, method: str, path: str, body: BaseModel | None, *, idempotent: bool) -> httpx.Response:
+    def _send(self, method: str, path: str, body: BaseModel | None, repeat: Repeat) -> httpx.Response:
         content = None if body is None else body.model_dump_json().encode()
-        return self._send_content(method, path, content, "application/json", idempotent=idempotent)
+        return self._send_content(method, path, content, "application/json", repeat)
 
     def _send_content(
-        self, method: str, path: str, content: bytes | None, media_type: str, *, idempotent: bool
+        self, method: str, path: str, content: bytes | None, media_type: str, repeat: Repeat
     ) -> httpx.Response:
+        headers = {} if content is None else {"Content-Type": media_type}
+        if repeat is Repeat.WITH_KEY:
+            headers[IDEMPOTENCY_HEADER] = f'"{uuid4()}"'
+
+        def send(token: str) -> httpx.Response:
+            authorized = {**headers, "Authorization": f"Bearer {token}"}
+            return self._transport.send(method, path, repeat=repeat, headers=authorized, content=content)
+
         token = self._credentials.access_token()
-        response = self._send_as(token, method, path, content, media_type, idempotent=idempotent)
+        response = send(token)
         if is_token_refused(response):
             # Nothing was done. The token may have been cut short, by a clock or a restart: ask for another one, once.
             self._credentials.forget(token)
-            token = self._credentials.access_token()
-            response = self._send_as(token, method, path, content, media_type, idempotent=idempotent)
+            response = send(self._credentials.access_token())
         return response
-
-    def _send_as(
-        self, token: str, method: str, path: str, content: bytes | None, media_type: str, *, idempotent: bool
-    ) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"}
-        if content is not None:
-            headers["Content-Type"] = media_type
-        return self._transport.send(method, path, idempotent=idempotent, headers=headers, content=content)

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.errors import ServiceUnreachable
-from cardsvc.client.transport import Transport
+from cardsvc.client.transport import Repeat, Transport
 from cardsvc.wire.jose import TOKEN_TYPES, JwtRefused, public_key
 
 JWKS_PATH: Final = "/.well-known/jwks.json"
@@ -103,7 +103,7 @@ class FetchedJwks:
 
     def _refresh(self, now: datetime) -> None:
         try:
-            response = self._transport.send("GET", JWKS_PATH, idempotent=True)
+            response = self._transport.send("GET", JWKS_PATH, repeat=Repeat.FREELY)
             keys = _parse(response.json()) if response.is_success else None
         except (ServiceUnreachable, ValueError):
             return

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from cardsvc.client.calls import Calls
+from cardsvc.client.transport import Repeat
 from cardsvc.wire import people as wire
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
@@ -20,21 +21,22 @@ class PeopleCalls(Calls):
 
     def search_people(self, request: wire.SearchRequest) -> wire.FoundPeople:
         """Look for people; they come masked."""
-        return self._post("/v1/people/search", request, wire.FoundPeople)
+        return self._post("/v1/people/search", request, wire.FoundPeople, Repeat.NEVER)
 
     def find_duplicates(self, person: Person, reference: str | None = None) -> wire.FoundPeople:
         """Who may be this person already?"""
         request = wire.DuplicatesRequest(person=person, reference=reference)
-        return self._post("/v1/people/duplicates", request, wire.FoundPeople)
+        return self._post("/v1/people/duplicates", request, wire.FoundPeople, Repeat.NEVER)
 
     def open_person(self, citizen_id: UUID, purpose: wire.Purpose, reference: str | None = None) -> wire.PersonRecord:
         """Everything about a person. Goes on record."""
         request = wire.Occasion(purpose=purpose, reference=reference)
-        return self._post(f"/v1/people/{citizen_id}/open", request, wire.PersonRecord)
+        return self._post(f"/v1/people/{citizen_id}/open", request, wire.PersonRecord, Repeat.NEVER)
 
     def person_versions(self, citizen_id: UUID, purpose: wire.Purpose) -> wire.PersonVersions:
         """What was known before each correction. Goes on record."""
-        return self._post(f"/v1/people/{citizen_id}/versions", wire.Occasion(purpose=purpose), wire.PersonVersions)
+        path, occasion = f"/v1/people/{citizen_id}/versions", wire.Occasion(purpose=purpose)
+        return self._post(path, occasion, wire.PersonVersions, Repeat.NEVER)
 
     def correct_person(self, citizen_id: UUID, request: wire.CorrectionRequest) -> wire.CorrectedPerson:
         """Change what is known about a person."""
@@ -43,12 +45,13 @@ class PeopleCalls(Calls):
     def appoint_guardian(self, citizen_id: UUID, guardian_id: UUID, relation: wire.Relation) -> list[wire.Guardian]:
         """Let somebody act for a person; everybody who may then."""
         request = wire.GuardianRequest(guardian_id=guardian_id, relation=relation)
-        return _guardians.validate_json(self._read_bytes("POST", f"/v1/people/{citizen_id}/guardians", request))
+        path = f"/v1/people/{citizen_id}/guardians"
+        return _guardians.validate_json(self._read_bytes("POST", path, request, Repeat.WITH_KEY))
 
     def dismiss_guardian(self, citizen_id: UUID, guardian_id: UUID) -> list[wire.Guardian]:
         """Let somebody act for a person no more; who still may."""
         path = f"/v1/people/{citizen_id}/guardians/{guardian_id}/dismiss"
-        return _guardians.validate_json(self._read_bytes("POST", path, None))
+        return _guardians.validate_json(self._read_bytes("POST", path, None, Repeat.WITH_KEY))
 
     def erase_person(self, citizen_id: UUID) -> wire.ErasureDone:
         """Erase a person, once a colleague has approved it."""
@@ -62,22 +65,22 @@ class PeopleCalls(Calls):
     def own_access_history(self, visit_token: str, before: int | None = None) -> AccessHistory:
         """Who looked at the data of the citizen who stands here; the newest, or those before one."""
         request = AccessHistoryRequest(visit_token=visit_token, before=before)
-        return self._post("/v1/visits/access-history", request, AccessHistory)
+        return self._post("/v1/visits/access-history", request, AccessHistory, Repeat.NEVER)
 
     def store_photo(self, citizen_id: UUID, picture: bytes) -> wire.PhotoInfo:
         """Keep a photograph: JPEG or PNG."""
         path = f"/v1/people/{citizen_id}/photo"
-        return wire.PhotoInfo.model_validate_json(self._send_file("PUT", path, picture))
+        return wire.PhotoInfo.model_validate_json(self._send_file("PUT", path, picture, Repeat.FREELY))
 
     def open_photo(self, citizen_id: UUID, purpose: wire.Purpose, reference: str | None = None) -> bytes:
         """The photograph as JPEG. Goes on record."""
         request = wire.Occasion(purpose=purpose, reference=reference)
-        return self._read_bytes("POST", f"/v1/people/{citizen_id}/photo/open", request)
+        return self._read_bytes("POST", f"/v1/people/{citizen_id}/photo/open", request, Repeat.NEVER)
 
     def attach_document(self, application_id: UUID, kind: wire.DocumentKind, scan: bytes) -> wire.Document:
         """Attach a PDF, JPEG or PNG to an application."""
         path = f"/v1/applications/{application_id}/documents?kind={kind.value}"
-        return wire.Document.model_validate_json(self._send_file("POST", path, scan))
+        return wire.Document.model_validate_json(self._send_file("POST", path, scan, Repeat.WITH_KEY))
 
     def documents(self, application_id: UUID) -> list[wire.Document]:
         """What documents an application has."""
@@ -86,9 +89,10 @@ class PeopleCalls(Calls):
     def open_document(self, application_id: UUID, document_id: UUID, purpose: wire.Purpose) -> bytes:
         """A scanned document. Goes on record."""
         path = f"/v1/applications/{application_id}/documents/{document_id}/open"
-        return self._read_bytes("POST", path, wire.Occasion(purpose=purpose))
+        return self._read_bytes("POST", path, wire.Occasion(purpose=purpose), Repeat.NEVER)
 
     def remove_document(self, application_id: UUID, document_id: UUID) -> list[wire.Document]:
         """Take a wrong scan away from a draft; what is left."""
-        content = self._read_bytes("DELETE", f"/v1/applications/{application_id}/documents/{document_id}", None)
+        path = f"/v1/applications/{application_id}/documents/{document_id}"
+        content = self._read_bytes("DELETE", path, None, Repeat.NEVER)
         return wire.DocumentList.model_validate_json(content).documents

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
+from cardsvc.client.transport import Repeat
 from cardsvc.wire import reach as wire
 
 
@@ -29,7 +30,7 @@ class ReachCalls(Calls):
     def acknowledge(self, up_to: UUID) -> wire.Acknowledgement:
         """Say that everything up to a revocation (kiosks) or an event (departments) is taken note of."""
         request = wire.AcknowledgementRequest(up_to=up_to)
-        return self._post("/v1/revocations/acknowledgements", request, wire.Acknowledgement, idempotent=True)
+        return self._post("/v1/revocations/acknowledgements", request, wire.Acknowledgement, Repeat.FREELY)
 
     def revocation_reach(self, days: int = 30) -> wire.RevocationReach:
         """How far the revocations of so many days have got. For auditors and administrators."""

@@ -16,7 +16,7 @@ from cardsvc.client.officers import OfficerCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.reach import ReachCalls
 from cardsvc.client.stock import StockCalls
-from cardsvc.client.transport import check
+from cardsvc.client.transport import Repeat, check
 from cardsvc.client.usage import UsageCalls
 from cardsvc.client.webhooks import WebhookCalls
 from cardsvc.wire.authentication import (
@@ -66,16 +66,16 @@ class ServiceClient(
     def challenges(self, level: Level, count: int = 1, transaction_hash: bytes | None = None) -> list[Challenge]:
         """Fresh challenges, at most 16. ``transaction_hash`` (32 bytes) binds them to what the proof approves."""
         request = ChallengeRequest(level=level, count=count, transaction_hash=transaction_hash)
-        return self._post("/v1/challenges", request, ChallengeBatch, idempotent=True).challenges
+        return self._post("/v1/challenges", request, ChallengeBatch, Repeat.FREELY).challenges
 
     def authenticate(self, proof: CardProof) -> AuthenticationResult:
         """Begin a visit for the card that made the proof."""
-        return self._post("/v1/authentications", proof, AuthenticationResult)
+        return self._post("/v1/authentications", proof, AuthenticationResult, Repeat.NEVER)
 
     def authenticate_at_own_reader(self, proof: CardProof, service: str) -> CardAuthentication:
         """As a department with a reader of its own: who is there, for this service."""
         request = CardAuthenticationRequest(proof=proof, service=service)
-        return self._post("/v1/card-authentications", request, CardAuthentication)
+        return self._post("/v1/card-authentications", request, CardAuthentication, Repeat.NEVER)
 
     def exchange(
         self,
@@ -102,16 +102,16 @@ class ServiceClient(
 
     def end_visit(self, visit_token: str) -> None:
         """The citizen has left."""
-        check(self._send("POST", "/v1/visits/end", VisitEndRequest(visit_token=visit_token), idempotent=True))
+        check(self._send("POST", "/v1/visits/end", VisitEndRequest(visit_token=visit_token), Repeat.FREELY))
 
     def verify(self, assertion: str) -> Verification:
         """Ask whether an assertion is good now. A bad one is a ServiceProblem."""
-        return self._post("/v1/verifications", VerificationRequest(assertion=assertion), Verification)
+        return self._post("/v1/verifications", VerificationRequest(assertion=assertion), Verification, Repeat.NEVER)
 
     def ask(self, pseudonyms: Sequence[str], question: str, purpose: str) -> Answers:
         """Ask, as a department, a yes/no question (``age-at-least:60``) about at most a thousand people."""
         asked = PeopleQuestion(pseudonyms=list(pseudonyms), question=question, purpose=purpose)
-        return self._post("/v1/questions", asked, Answers)
+        return self._post("/v1/questions", asked, Answers, Repeat.NEVER)
 
     def evidence(self, verification_id: UUID) -> Evidence:
         """Signed evidence of what this department was told, for `EvidenceVerifier` to check at any time."""
@@ -120,7 +120,7 @@ class ServiceClient(
     def card_standings(self, pseudonyms: Sequence[str], purpose: str) -> CardStandings:
         """Ask, as a department, whether the cards of at most a thousand people are in force."""
         question = StandingQuestion(pseudonyms=list(pseudonyms), purpose=purpose)
-        return self._post("/v1/card-standings", question, CardStandings)
+        return self._post("/v1/card-standings", question, CardStandings, Repeat.NEVER)
 
 
 def statement(challenge: Challenge, card_uuid: UUID) -> AuthenticationStatement:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from joserfc.jwk import ECKey
 
 from cardsvc.client.clock import Clock
-from cardsvc.client.transport import Transport, read
+from cardsvc.client.transport import Repeat, Transport, read
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE, TokenResponse
 
@@ -42,7 +42,7 @@ class ClientCredentials:
             "client_assertion": self._assertion(),
             **parameters,
         }
-        return read(self._transport.send("POST", TOKEN_PATH, idempotent=True, data=form), TokenResponse)
+        return read(self._transport.send("POST", TOKEN_PATH, repeat=Repeat.FREELY, data=form), TokenResponse)
 
     def access_token(self) -> str:
         """A bearer token that is still good for a while."""

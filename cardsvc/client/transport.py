@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Any, Final, TypeVar
 
 import httpx
@@ -15,15 +16,34 @@ from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
 PATIENCE: Final = 5.0
 """Seconds that a call may wait in all because the service wants it to: somebody may be standing there."""
-_ATTEMPTS: Final = 2
+_MAY_WAIT: Final = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.CONFLICT})
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class Repeat(Enum):
+    """What may be sent again when no answer came."""
+
+    FREELY = "freely"
+    """Doing it twice is doing it once: tried again when no connection came about."""
+    WITH_KEY = "with key"
+    """The service does it once, by the Idempotency-Key it has: tried again whatever became of the connection."""
+    NEVER = "never"
+    """Left to the caller, who knows whether it was done."""
+
+
+_TRIED_AGAIN: Final[Mapping[Repeat, tuple[type[httpx.HTTPError], ...]]] = {
+    Repeat.FREELY: (httpx.ConnectError, httpx.ConnectTimeout),
+    Repeat.WITH_KEY: (httpx.TransportError,),
+    Repeat.NEVER: (),
+}
 
 
 class Transport:
     """One service at a base URL. Safe to share between threads.
 
-    Told to wait (429 with Retry-After), it waits and asks again, for ``patience`` seconds in all; nothing was done yet.
+    Told to wait (Retry-After, with 429 or 409), it waits and asks again, for ``patience`` seconds in all: nothing was
+    done yet.
     """
 
     def __init__(
@@ -43,38 +63,35 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def send(self, method: str, path: str, *, idempotent: bool, **content: Any) -> httpx.Response:
-        """The answer, of whatever status. Raises ServiceUnreachable.
-
-        What may be done twice is tried again when no connection came about; anything else is left to the caller, who
-        knows whether it was done.
-        """
+    def send(self, method: str, path: str, *, repeat: Repeat, **content: Any) -> httpx.Response:
+        """The answer, of whatever status. Raises ServiceUnreachable."""
         left = self._patience
         while True:
-            response = self._send(method, path, idempotent=idempotent, **content)
+            response = self._send(method, path, _TRIED_AGAIN[repeat], **content)
             pause = _pause(response)
             if pause is None or pause > left:
                 return response
             left -= pause
             self._sleep(pause)
 
-    def _send(self, method: str, path: str, *, idempotent: bool, **content: Any) -> httpx.Response:
-        attempts = _ATTEMPTS if idempotent else 1
-        while True:
-            attempts -= 1
+    def _send(
+        self, method: str, path: str, tried_again: tuple[type[httpx.HTTPError], ...], **content: Any
+    ) -> httpx.Response:
+        try:
             try:
                 return self._http.request(method, path, **content)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-                if not attempts:
-                    raise ServiceUnreachable(f"no connection to {self._http.base_url.host}") from error
-            except httpx.HTTPError as error:
-                raise ServiceUnreachable(f"{method} {path}: {type(error).__name__}") from error
+            except tried_again:
+                return self._http.request(method, path, **content)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise ServiceUnreachable(f"no connection to {self._http.base_url.host}") from error
+        except httpx.HTTPError as error:
+            raise ServiceUnreachable(f"{method} {path}: {type(error).__name__}") from error
 
 
 def _pause(response: httpx.Response) -> int | None:
     """How many seconds the service wants us to wait before we ask again, if it does."""
     seconds = response.headers.get("Retry-After", "")
-    wanted = response.status_code == httpx.codes.TOO_MANY_REQUESTS and seconds.isdecimal()
+    wanted = response.status_code in _MAY_WAIT and seconds.isdecimal()
     return max(int(seconds), 1) if wanted else None
 
 

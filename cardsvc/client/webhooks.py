@@ -51,16 +51,16 @@ class WebhookCalls(Calls):
 
     def unsubscribe(self) -> wire.Subscription:
         """Have nothing sent any more."""
-        return self._post("/v1/webhook-subscription/disable", None, wire.Subscription, idempotent=True)
+        return self._post("/v1/webhook-subscription/disable", None, wire.Subscription)
 
     def resume_webhooks(self) -> wire.Subscription:
         """Say that the receiver is back."""
-        return self._post("/v1/webhook-subscription/resume", None, wire.Subscription, idempotent=True)
+        return self._post("/v1/webhook-subscription/resume", None, wire.Subscription)
 
     def replay(self, since: UUID) -> int:
         """Have an event and all later ones sent again; how many that are."""
         request = wire.ReplayRequest(since=since)
-        return self._post("/v1/webhook-replays", request, wire.Replay, idempotent=True).events
+        return self._post("/v1/webhook-replays", request, wire.Replay).events
 
     def delivery_page(
         self,

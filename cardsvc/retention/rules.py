@@ -25,6 +25,8 @@ from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_per
 from cardsvc.citizens.models import Citizen, Document, Guardianship, PersonVersion
 from cardsvc.db import Base
 from cardsvc.departments.models import PolicyDraft
+from cardsvc.idempotency.keeping import KEPT_FOR
+from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
@@ -72,6 +74,10 @@ def _deleting(table: type[Base], key: Any) -> Callable[[Session, Sequence[UUID],
 
 def _client_assertions(before: datetime) -> Select[Any]:
     return select(UsedClientAssertion.id).where(UsedClientAssertion.expires_at < before)
+
+
+def _kept_answers(before: datetime) -> Select[Any]:
+    return select(KeptAnswer.id).where(KeptAnswer.kept_at < before)
 
 
 def _issued_assertions(before: datetime) -> Select[Any]:
@@ -175,6 +181,15 @@ RULES: Final = (
         "A replay is refused for its expiry from then on.",
         _client_assertions,
         _deleting(UsedClientAssertion, UsedClientAssertion.id),
+    ),
+    Rule(
+        "kept-answers",
+        "Answers to requests with an Idempotency-Key",
+        KEPT_FOR,
+        "the request",
+        "Whoever heard no answer has asked again by then.",
+        _kept_answers,
+        _deleting(KeptAnswer, KeptAnswer.id),
     ),
     Rule(
         "issued-assertions",

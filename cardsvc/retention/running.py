@@ -56,4 +56,5 @@ def _words(rule: Rule) -> str:
     days = rule.keep.days
     if not days:
         return f"{int(rule.keep.total_seconds()) // 60} minute"
-    return f"{days // 365} years" if days % 365 == 0 else f"{days} days"
+    number, unit = (days // 365, "year") if days % 365 == 0 else (days, "day")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

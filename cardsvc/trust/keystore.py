@@ -43,7 +43,7 @@ class KeyName(StrEnum):
     PERSONAL_DATA = "personal-data"
     """Seals each citizen's own data key."""
     CHALLENGE = "challenge"
-    """Makes challenges, so that they need no table."""
+    """Makes challenges, so that they need no table; with an Idempotency-Key it opens the answer kept for it."""
     SECTOR = "sector"
     """Makes the pseudonym by which one department knows a citizen."""
     BLIND_INDEX = "blind-index"

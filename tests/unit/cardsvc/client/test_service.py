@@ -186,6 +186,35 @@ def test_it_waits_neither_for_what_it_does_not_understand_nor_for_long(
     assert len(service.answers) == 1
 
 
+def test_what_has_a_key_is_sent_again_with_it_even_with_another_token(client: ServiceClient, service: Service) -> None:
+    office = {"code": "taipa", "title": "Taipa", "created_at": "2026-03-02T09:30:00Z"}
+    service.answers = [time_out, problem(401, "invalid-token"), lambda _: httpx.Response(201, json=office)]
+
+    client.open_office("taipa", "Taipa")
+
+    keys = [request.headers.get("Idempotency-Key") for request in service.requests if "offices" in request.url.path]
+    assert len(keys) == 3
+    assert len(set(keys)) == 1
+    service.answers = [lambda _: httpx.Response(201, json=office)]
+    client.open_office("taipa", "Taipa")
+    assert service.requests[-1].headers["Idempotency-Key"] != keys[0]
+
+
+def test_it_waits_while_the_first_request_with_its_key_is_being_done(service: Service, clock: StandingClock) -> None:
+    slept: list[float] = []
+    office = {"code": "taipa", "title": "Taipa", "created_at": "2026-03-02T09:30:00Z"}
+    body = {"type": "urn:citizen-card:problem:idempotency-key-in-use", "title": "no", "status": 409}
+    service.answers = [
+        lambda _: httpx.Response(409, json=body, headers={"Retry-After": "1"}),
+        lambda _: httpx.Response(201, json=office),
+    ]
+    transport = httpx.MockTransport(service)
+    client = ServiceClient(BASE_URL, "ana", KEY, clock=clock, transport=transport, sleep=slept.append)
+
+    assert client.open_office("taipa", "Taipa").code == "taipa"
+    assert slept == [1]
+
+
 def test_a_lost_answer_is_not_asked_for_again(client: ServiceClient, service: Service) -> None:
     service.answers = [time_out, challenges]
 

@@ -1,0 +1,181 @@
+"""Requests that are done once, however often they come.
+
+A route that changes something takes the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). What the
+route does and the answer that is kept for it are one transaction: neither is there without the other. A refusal that
+committed nothing is not kept, so the same request may succeed later; one that spent something, such as a card's
+challenge, is kept with that.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Coroutine, Mapping
+from contextvars import ContextVar
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
+
+from cardsvc.api.documentation import problems
+from cardsvc.api.problems import problem_of
+from cardsvc.audit.service import subjects_of
+from cardsvc.callers.principal import Principal
+from cardsvc.db import whole
+from cardsvc.errors import ServiceError
+from cardsvc.idempotency.keeping import KeyedRequest, read_key, take_place
+from cardsvc.services import Services
+from cardsvc.wire.manifest import IDEMPOTENCY_HEADER
+
+REPLAYED_HEADER: Final = "Idempotency-Replayed"
+_KEYED: Final = frozenset({"POST", "PATCH"})
+"""PUT and DELETE are idempotent by themselves (RFC 9110 §9.2.2)."""
+
+_A_LOOK: Final = "a look: each is on record, and what it shows is not kept"
+_SINGLE_USE: Final = "what it is given can be used once"
+WITHOUT_KEY: Final[Mapping[str, str]] = {
+    "createChallenges": "changes nothing",
+    "authenticateCard": _SINGLE_USE,
+    "authenticateCardAtOwnReader": _SINGLE_USE,
+    "endVisit": "ending twice is ending once",
+    "acknowledgeRevocations": "acknowledging twice is acknowledging once",
+    "getToken": _SINGLE_USE,
+    "askStatus": "changes nothing",
+    "askCardStandings": _A_LOOK,
+    "askQuestion": _A_LOOK,
+    "verifyAssertion": _A_LOOK,
+    "searchPeople": _A_LOOK,
+    "findDuplicates": _A_LOOK,
+    "listOwnLocks": _A_LOOK,
+    "openLocks": _A_LOOK,
+    "openPerson": _A_LOOK,
+    "openPersonVersions": _A_LOOK,
+    "openPhoto": _A_LOOK,
+    "openDocument": _A_LOOK,
+    "getOwnAccessHistory": _A_LOOK,
+}
+"""The operations by POST or PATCH that take no key, and why. They do not look at the header."""
+
+_PARAMETER: Final = {
+    "name": IDEMPOTENCY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": (
+        "Makes it safe to send the request again for 24 hours: it is done once, and answered the same. 16 to 64"
+        " letters, digits, hyphens or underscores, bare or in double quotes: a new UUID for every request."
+    ),
+    "schema": {"type": "string", "pattern": '^(?:[A-Za-z0-9_-]{16,64}|"[A-Za-z0-9_-]{16,64}")$'},
+}
+
+
+class OnceRoute(APIRoute):
+    """A route whose work is done once for each Idempotency-Key, if it takes one. For ``APIRouter(route_class=…)``."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.takes_key = bool(set(options.get("methods") or ()) & _KEYED) and (
+            options.get("operation_id") not in WITHOUT_KEY
+        )
+        if self.takes_key:
+            endpoint = self._once(endpoint)
+            options["responses"] = problems(400, 409, 422) | (options.get("responses") or {})
+            options["openapi_extra"] = {"parameters": [_PARAMETER]} | (options.get("openapi_extra") or {})
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Remember the request for whatever thread the work is done in."""
+        handle = super().get_route_handler()
+        if not self.takes_key:
+            return handle
+
+        async def remembering(request: Request) -> Response:
+            remembered = _RememberedRequest(request.scope, request.receive)
+            token = _request.set(remembered if IDEMPOTENCY_HEADER in request.headers else None)
+            try:
+                return await handle(remembered)
+            finally:
+                _request.reset(token)
+
+        return remembering
+
+    def _once(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        if inspect.iscoroutinefunction(endpoint):
+            raise TypeError(f"{endpoint.__name__} cannot be one transaction: it is not done in one thread")
+
+        @functools.wraps(endpoint)
+        def once(**arguments: Any) -> Any:
+            request = _request.get()
+            if request is None:
+                return endpoint(**arguments)
+            return _do_once(request, _of(Services, arguments), _of(Principal, arguments), self._work(arguments))
+
+        self._endpoint = endpoint
+        return once
+
+    def _work(self, arguments: Mapping[str, Any]) -> Callable[[], Response]:
+        def work() -> Response:
+            try:
+                return self._answer(self._endpoint(**arguments))
+            except ServiceError as refusal:
+                if not refusal.on_record:
+                    raise
+                return problem_of(refusal)
+
+        return work
+
+    def _answer(self, result: Any) -> Response:
+        if isinstance(result, Response):
+            return result
+        status = self.status_code or 200
+        if result is None:
+            return Response(status_code=status)
+        content = TypeAdapter(self.response_model).dump_json(result, by_alias=True)
+        return Response(content, status, media_type="application/json")
+
+
+class _RememberedRequest(Request):
+    """Knows its body once it has been read."""
+
+    content = b""
+
+    async def body(self) -> bytes:
+        self.content = await super().body()
+        return self.content
+
+
+_request: Final[ContextVar[_RememberedRequest | None]] = ContextVar("request", default=None)
+
+
+def _do_once(
+    request: _RememberedRequest, services: Services, actor: Principal, work: Callable[[], Response]
+) -> Response:
+    path, query = request.scope["path"].encode(), request.scope["query_string"]
+    content = b"\0".join((request.method.encode(), path, query, request.content))
+    keyed = KeyedRequest(actor.caller_id, read_key(request.headers[IDEMPOTENCY_HEADER]), content)
+
+    def once(session: Session) -> Response:
+        place = take_place(session, services.keystore, keyed, services.clock())
+        if place.answer is not None:
+            return _unpack(place.answer)
+        response = work()
+        place.keep(_pack(response), subjects_of(session))
+        return response
+
+    return whole(services.sessions, once)
+
+
+def _pack(response: Response) -> bytes:
+    headers = [[name, value] for name, value in response.headers.items() if name != "content-length"]
+    return json.dumps([response.status_code, headers]).encode() + b"\n" + bytes(response.body)
+
+
+def _unpack(answer: bytes) -> Response:
+    head, _, body = answer.partition(b"\n")
+    status, headers = json.loads(head)
+    return Response(body, status, dict(headers) | {REPLAYED_HEADER: "true"})
+
+
+def _of(kind: type[Any], arguments: Mapping[str, Any]) -> Any:
+    return next(value for value in arguments.values() if isinstance(value, kind))
