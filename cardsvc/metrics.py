@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cardsvc.clock import Clock
 from cardsvc.db import SessionFactory, reading
+from cardsvc.paging import EVERYTHING
 from cardsvc.reach import reporting
-from cardsvc.webhooks.subscribing import all_subscriptions, describe
+from cardsvc.webhooks.subscribing import describe, list_subscriptions
 from cardsvc.wire.reach import RevocationReach
 from cardsvc.wire.webhooks import Subscription
 
@@ -40,7 +41,8 @@ class ServiceCollector(Collector):
         try:
             with reading(self._sessions) as session:
                 reach = reporting.report(session, reporting.DAYS, now)
-                subscriptions = [describe(session, row) for row in all_subscriptions(session)]
+                rows = list_subscriptions(session, EVERYTHING).rows
+                subscriptions = [describe(session, row) for row in rows]
         except SQLAlchemyError:
             _log.exception("metrics-failed")
             return

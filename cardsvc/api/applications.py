@@ -12,6 +12,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe as describe_card
@@ -82,12 +83,13 @@ def _create(services: Services, session: Session, request: ApplicationRequest, a
 def read_all(
     services: ServicesDep,
     actor: Reader,
+    paging: PagingDep,
     mine: Annotated[bool, Query(description="Only those that the caller sees to.")] = False,  # noqa: FBT002 (a query parameter)
 ) -> ApplicationList:
-    """What is open, without anything of the people."""
+    """What is open, oldest first, without anything of the people."""
     with reading(services.sessions) as session:
-        rows = open_applications(session, actor.client_id if mine else None)
-        return ApplicationList(applications=[summarise(row) for row in rows])
+        page = open_applications(session, actor.client_id if mine else None, paging.wanted)
+        return ApplicationList(applications=[summarise(row) for row in page.rows], next=paging.link(page.next))
 
 
 @router.get(

@@ -12,6 +12,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import OPEN, describe, get_approval, list_approvals
 from cardsvc.approvals.rules import RULES
@@ -59,13 +60,14 @@ def request_approval(request: ApprovalRequest, services: ServicesDep, actor: Req
 def read_all(
     services: ServicesDep,
     _actor: Either,
+    paging: PagingDep,
     state: Annotated[list[ApprovalState] | None, Query(description="Requested and approved ones by default.")] = None,
     subject_id: Annotated[UUID | None, Query(description="Only those about this subject.")] = None,
 ) -> ApprovalList:
-    """Newest first, the latest two hundred."""
+    """Newest first."""
     with reading(services.sessions) as session:
-        rows = list_approvals(session, state or OPEN, subject_id)
-        return ApprovalList(approvals=[describe(row) for row in rows])
+        page = list_approvals(session, state or OPEN, subject_id, paging.wanted)
+        return ApprovalList(approvals=[describe(row) for row in page.rows], next=paging.link(page.next))
 
 
 @router.post(

@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.pages import FeedDep
 from cardsvc.audit import reading as log
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -50,12 +51,14 @@ def read_checkpoint(services: ServicesDep) -> str:
 def read_entries(
     services: ServicesDep,
     _actor: Auditor,
+    feed_page: FeedDep,
     start: Number = 0,
     limit: Annotated[int, Query(ge=1, le=MOST_ENTRIES)] = 100,
 ) -> LogEntries:
     """In their order; none when there are none yet."""
     with looking_up(services.sessions) as connection:
-        return log.read_entries(connection, start, limit)
+        page = log.read_entries(connection, start, limit)
+    return feed_page.link(page, start=page.next)
 
 
 @router.get(

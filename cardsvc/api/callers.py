@@ -10,6 +10,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers import directory, keys, service
 from cardsvc.callers.errors import CallerKindRefused
 from cardsvc.callers.models import CallerKind
@@ -25,11 +26,12 @@ Anybody = Annotated[Principal, require(*Scope)]
 
 
 @router.get("/callers", operation_id="listCallers", summary="See who may call", responses=problems(401, 403, 422))
-def list_callers(services: ServicesDep, _actor: Administrator) -> wire.CallerList:
-    """All, those who were put out too."""
+def list_callers(services: ServicesDep, _actor: Administrator, paging: PagingDep) -> wire.CallerList:
+    """By client id, those who were put out too."""
     with reading(services.sessions) as session:
-        rows = directory.list_callers(session)
-        return wire.CallerList(callers=[directory.describe(session, row) for row in rows])
+        page = directory.list_callers(session, paging.wanted)
+        shown = [directory.describe(session, row) for row in page.rows]
+        return wire.CallerList(callers=shown, next=paging.link(page.next))
 
 
 @router.post(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import AuthenticatingCaller, ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens import correcting, erasing, guardians, history, records, searching
@@ -144,11 +145,11 @@ def read_history(
     citizen_id: UUID,
     services: ServicesDep,
     actor: Auditor,
-    before: Annotated[int | None, Query(ge=1)] = None,
+    paging: PagingDep,
 ) -> AccessHistory:
     """For auditors. It holds no personal data; the look is on record."""
     with transaction(services.sessions) as session:
-        return history.access_history(session, citizen_id, before=before, actor=actor, now=services.clock())
+        return history.access_history(session, citizen_id, paging.wanted, actor=actor, now=services.clock())
 
 
 @router.post(

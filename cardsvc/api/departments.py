@@ -11,11 +11,12 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading, transaction
 from cardsvc.departments import drafting
-from cardsvc.departments.repository import all_departments, get_department
+from cardsvc.departments.repository import get_department, list_departments
 from cardsvc.departments.service import add_department, rename_department
 from cardsvc.wire import departments as wire
 from cardsvc.wire.base import Code
@@ -33,11 +34,12 @@ Decider = Annotated[Principal, require(Scope.DEPARTMENTS_WRITE, Scope.APPROVALS_
     summary="See which departments take part",
     responses=problems(401, 403, 422),
 )
-def list_departments(services: ServicesDep, _actor: Administrator) -> wire.DepartmentList:
-    """All, those that were shut out too."""
+def list_all(services: ServicesDep, _actor: Administrator, paging: PagingDep) -> wire.DepartmentList:
+    """By code, those that were shut out too."""
     with reading(services.sessions) as session:
-        rows = all_departments(session)
-        return wire.DepartmentList(departments=[drafting.describe(session, row) for row in rows])
+        page = list_departments(session, paging.wanted)
+        shown = [drafting.describe(session, row) for row in page.rows]
+        return wire.DepartmentList(departments=shown, next=paging.link(page.next))
 
 
 @router.post(
@@ -73,13 +75,16 @@ def rename(code: Code, request: wire.DepartmentChange, services: ServicesDep, ac
     summary="See what a department may learn, and might until now",
     responses=problems(401, 403, 404, 422),
 )
-def list_policies(code: Code, services: ServicesDep, _actor: Administrator) -> wire.PolicyHistory:
-    """Every version, and the drafts that are not published."""
+def list_policies(code: Code, services: ServicesDep, _actor: Administrator, paging: PagingDep) -> wire.PolicyHistory:
+    """Every version; on the first page the drafts that are not published, too."""
     with reading(services.sessions) as session:
         department = get_department(session, code)
+        page = drafting.policies_of(session, department, paging.wanted)
+        drafts = [] if paging.wanted.cursor else drafting.open_drafts(session, department)
         return wire.PolicyHistory(
-            policies=[drafting.describe_policy(row) for row in drafting.policies_of(session, department)],
-            drafts=[drafting.describe_draft(session, row) for row in drafting.open_drafts(session, department)],
+            policies=[drafting.describe_policy(row) for row in page.rows],
+            drafts=[drafting.describe_draft(session, row) for row in drafts],
+            next=paging.link(page.next),
         )
 
 

@@ -11,6 +11,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading, transaction
@@ -74,11 +75,16 @@ def report_incident(report: wire.IncidentReport, services: ServicesDep, actor: V
     responses=problems(401, 403, 422),
 )
 def list_incidents(
-    services: ServicesDep, actor: Concerned, state: Annotated[wire.IncidentState | None, Query()] = None
+    services: ServicesDep,
+    actor: Concerned,
+    paging: PagingDep,
+    state: Annotated[wire.IncidentState | None, Query()] = None,
 ) -> wire.IncidentList:
-    """Administrators see the incidents of all departments, a department its own."""
+    """Newest first. Administrators see the incidents of all departments, a department its own."""
     with reading(services.sessions) as session:
-        return wire.IncidentList(incidents=incidents.newest(session, codes_seen_by(session, actor), state))
+        page = incidents.list_incidents(session, codes_seen_by(session, actor), state, paging.wanted)
+        shown = [incidents.describe(row) for row in page.rows]
+        return wire.IncidentList(incidents=shown, next=paging.link(page.next))
 
 
 @router.post(

@@ -11,6 +11,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers import officers
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -27,11 +28,12 @@ Administrator = Annotated[Principal, require(Scope.OFFICERS_WRITE)]
 @router.get(
     "/officers", operation_id="listOfficers", summary="See who the officers are", responses=problems(401, 403, 422)
 )
-def list_officers(services: ServicesDep, _actor: Administrator) -> wire.OfficerList:
-    """All, those who were put out too."""
+def list_officers(services: ServicesDep, _actor: Administrator, paging: PagingDep) -> wire.OfficerList:
+    """By client id, those who were put out too."""
     with reading(services.sessions) as session:
-        rows = officers.list_officers(session)
-        return wire.OfficerList(officers=[officers.describe(session, row) for row in rows])
+        page = officers.list_officers(session, paging.wanted)
+        shown = [officers.describe(session, row) for row in page.rows]
+        return wire.OfficerList(officers=shown, next=paging.link(page.next))
 
 
 @router.post(
@@ -125,10 +127,11 @@ def withdraw_role(
 @router.get(
     "/offices", operation_id="listOffices", summary="See which offices there are", responses=problems(401, 403, 422)
 )
-def list_offices(services: ServicesDep, _actor: Administrator) -> wire.OfficeList:
-    """All, closed ones too."""
+def list_offices(services: ServicesDep, _actor: Administrator, paging: PagingDep) -> wire.OfficeList:
+    """By code, closed ones too."""
     with reading(services.sessions) as session:
-        return wire.OfficeList(offices=[offices.describe(row) for row in offices.list_offices(session)])
+        page = offices.list_offices(session, paging.wanted)
+        return wire.OfficeList(offices=[offices.describe(row) for row in page.rows], next=paging.link(page.next))
 
 
 @router.post(

@@ -11,6 +11,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.api.uploads import Upload, file_answer, file_body, hand_out
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -80,10 +81,12 @@ def attach(
     summary="See which documents an application has",
     responses=problems(401, 403, 404, 422),
 )
-def list_documents(application_id: UUID, services: ServicesDep, actor: Reader) -> wire.DocumentList:
+def list_documents(application_id: UUID, services: ServicesDep, actor: Reader, paging: PagingDep) -> wire.DocumentList:
     """What there is, not what is in it. The look is on record."""
     with transaction(services.sessions) as session:
-        return look_at_documents(session, application_id, actor=actor, now=services.clock())
+        page = look_at_documents(session, application_id, paging.wanted, actor=actor, now=services.clock())
+        shown = [documents.describe(row) for row in page.rows]
+        return wire.DocumentList(documents=shown, next=paging.link(page.next))
 
 
 @router.post(

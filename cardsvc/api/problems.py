@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
-from cardsvc import ceremony, limits, transitions
+from cardsvc import ceremony, limits, paging, transitions
 from cardsvc.api.refusals import note_refusal
 from cardsvc.api.routing import allowed_methods
 from cardsvc.approvals import errors as approvals
@@ -76,6 +76,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     idempotency.IdempotencyKeyMalformed: Answer(_BAD_REQUEST),
     idempotency.IdempotencyKeyReused: Answer(_UNPROCESSABLE),
     idempotency.IdempotencyKeyInUse: Answer(_CONFLICT, wait="{retry_after}"),
+    paging.CursorRefused: Answer(_UNPROCESSABLE),
     limits.TooManyRequests: Answer(_TOO_MANY, "temporarily_unavailable", wait="{retry_after}"),
     callers.UnusableKey: Answer(_UNPROCESSABLE),
     callers.CallerExists: Answer(_CONFLICT),

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.pages import FeedDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
@@ -30,6 +31,7 @@ router = APIRouter(prefix="/v1", tags=["revocations"])
 def list_revocations(
     services: ServicesDep,
     _actor: Annotated[Principal, require(Scope.REVOCATIONS_READ)],
+    feed_page: FeedDep,
     after: Annotated[
         UUID | None, Query(description="The last one that is known; without it, from the oldest that is kept.")
     ] = None,
@@ -37,7 +39,8 @@ def list_revocations(
 ) -> wire.RevocationPage:
     """For kiosks, which must know it when they are offline: in order, without gaps, for 90 days."""
     with reading(services.sessions) as session:
-        return acknowledging.read_revocations(session, services.authority.addresses, after, limit)
+        page = acknowledging.read_revocations(session, services.authority.addresses, after, limit)
+    return feed_page.link(page, after=page.next)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.looking import look_at_registry
@@ -49,11 +50,11 @@ def report(citizen_id: UUID, request: RegistryEventRequest, services: ServicesDe
     summary="What the registry told about somebody",
     responses=problems(401, 403, 422),
 )
-def read_all(citizen_id: UUID, services: ServicesDep, actor: Reporter) -> RegistryEventList:
+def read_all(citizen_id: UUID, services: ServicesDep, actor: Reporter, paging: PagingDep) -> RegistryEventList:
     """Newest first. The look is on record."""
     with transaction(services.sessions) as session:
-        rows = look_at_registry(session, citizen_id, actor=actor, now=services.clock())
-        return RegistryEventList(events=[describe(row) for row in rows])
+        page = look_at_registry(session, citizen_id, paging.wanted, actor=actor, now=services.clock())
+        return RegistryEventList(events=[describe(row) for row in page.rows], next=paging.link(page.next))
 
 
 @router.post(

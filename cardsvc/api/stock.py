@@ -11,6 +11,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe
@@ -19,6 +20,7 @@ from cardsvc.stock import handing
 from cardsvc.stock import service as stock
 from cardsvc.stock.repository import (
     describe_batch,
+    describe_card,
     describe_count,
     describe_hand_over,
     hand_overs_of,
@@ -65,12 +67,14 @@ def add_stock(request: StockRequest, services: ServicesDep, actor: Keeper) -> Ca
 def read_all(
     services: ServicesDep,
     _actor: Clerk,
+    paging: PagingDep,
     office: Annotated[OfficeCode | None, Query(description="Only those of this office.")] = None,
     custodian: Annotated[str | None, Query(description="Only those in this officer's hands.", max_length=64)] = None,
 ) -> StockList:
-    """By their printed numbers, the first thousand."""
+    """By their printed numbers."""
     with reading(services.sessions) as session:
-        return StockList(cards=list_stock(session, office, custodian))
+        page = list_stock(session, office, custodian, paging.wanted)
+        return StockList(cards=[describe_card(row) for row in page.rows], next=paging.link(page.next))
 
 
 @router.post(
@@ -142,11 +146,12 @@ def offer(request: HandOverRequest, services: ServicesDep, actor: Clerk) -> Hand
     summary="Hand-overs that wait for the caller, or that they offered",
     responses=problems(401, 403, 422),
 )
-def read_hand_overs(services: ServicesDep, actor: Clerk) -> HandOverList:
+def read_hand_overs(services: ServicesDep, actor: Clerk, paging: PagingDep) -> HandOverList:
     """Newest first."""
     with reading(services.sessions) as session:
-        rows = hand_overs_of(session, actor.client_id)
-        return HandOverList(hand_overs=[describe_hand_over(session, row) for row in rows])
+        page = hand_overs_of(session, actor.client_id, paging.wanted)
+        shown = [describe_hand_over(session, row) for row in page.rows]
+        return HandOverList(hand_overs=shown, next=paging.link(page.next))
 
 
 @router.post(

@@ -13,6 +13,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
+from cardsvc.api.pages import FeedDep, PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading, transaction
@@ -43,13 +44,16 @@ Limit = Annotated[int, Query(ge=1, le=wire.MOST_EVENTS)]
     summary="Hear what happened to people the department knows",
     responses=problems(401, 403, 404, 422),
 )
-def list_events(services: ServicesDep, actor: Reader, after: After = None, limit: Limit = 100) -> wire.EventPage:
+def list_events(
+    services: ServicesDep, actor: Reader, feed_page: FeedDep, after: After = None, limit: Limit = 100
+) -> wire.EventPage:
     """In order, without gaps, for 90 days: whoever asks on from the last event misses nothing, with webhooks or not.
 
     Each event has an id that stays the same; a department acts upon each once.
     """
     with reading(services.sessions) as session:
-        return feed.read_events(session, subscribing.department_of(session, actor), after, limit)
+        page = feed.read_events(session, subscribing.department_of(session, actor), after, limit)
+    return feed_page.link(page, after=page.next)
 
 
 @router.post(
@@ -166,6 +170,7 @@ def replay(request: wire.ReplayRequest, services: ServicesDep, actor: Subscriber
 def list_deliveries(
     services: ServicesDep,
     actor: Onlooker,
+    feed_page: FeedDep,
     *,
     department: Annotated[Code | None, Query(description="Whose; an administrator names one.")] = None,
     state: wire.DeliveryState | None = None,
@@ -174,7 +179,8 @@ def list_deliveries(
 ) -> wire.DeliveryPage:
     """A department sees its own. Whom an event is about is not here."""
     with reading(services.sessions) as session:
-        return feed.read_deliveries(session, _whose(session, actor, department), after, limit, state)
+        page = feed.read_deliveries(session, _whose(session, actor, department), after, limit, state)
+    return feed_page.link(page, after=page.next)
 
 
 @router.get(
@@ -183,11 +189,12 @@ def list_deliveries(
     summary="See to which departments events are sent, and how that goes",
     responses=problems(401, 403, 422),
 )
-def list_subscriptions(services: ServicesDep, _actor: Administrator) -> wire.SubscriptionList:
-    """All of them."""
+def list_subscriptions(services: ServicesDep, _actor: Administrator, paging: PagingDep) -> wire.SubscriptionList:
+    """In the order in which departments joined."""
     with reading(services.sessions) as session:
-        rows = subscribing.all_subscriptions(session)
-        return wire.SubscriptionList(subscriptions=[subscribing.describe(session, row) for row in rows])
+        page = subscribing.list_subscriptions(session, paging.wanted)
+        shown = [subscribing.describe(session, row) for row in page.rows]
+        return wire.SubscriptionList(subscriptions=shown, next=paging.link(page.next))
 
 
 def _whose(session: Session, actor: Principal, named: Code | None) -> Department:

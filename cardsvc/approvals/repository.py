@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 
 from cardsvc.approvals.errors import ApprovalNotFound
 from cardsvc.approvals.models import Approval
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import approvals as wire
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 
 OPEN: Final = frozenset({ApprovalState.REQUESTED, ApprovalState.APPROVED})
 """The states of an approval that something may still come of."""
-_MOST: Final = 200
 
 
 def get_approval(session: Session, approval_id: UUID) -> Approval:
@@ -39,13 +39,13 @@ def find_newest(session: Session, kind: ApprovalKind, subject_id: UUID) -> Appro
 
 
 def list_approvals(
-    session: Session, states: Collection[ApprovalState] = OPEN, subject_id: UUID | None = None
-) -> list[Approval]:
-    """In these states, newest first, the latest two hundred; of one subject, if it is named."""
-    statement = select(Approval).where(Approval.state.in_(states)).order_by(Approval.id.desc()).limit(_MOST)
+    session: Session, states: Collection[ApprovalState], subject_id: UUID | None, wanted: Wanted
+) -> Page[Approval]:
+    """In these states, newest first; of one subject, if it is named. Raises CursorRefused."""
+    statement = select(Approval).where(Approval.state.in_(states))
     if subject_id is not None:
         statement = statement.where(Approval.subject_id == subject_id)
-    return list(session.scalars(statement))
+    return page(session, statement, Approval.id, wanted, newest=True)
 
 
 def describe(approval: Approval) -> wire.Approval:

@@ -43,7 +43,7 @@ def read_entries(connection: Connection, start: int, limit: int) -> wire.LogEntr
     leaves = [leaf_of(row).decode() for row in connection.execute(statement).mappings()]
     if len(leaves) != max(0, end - start):
         raise LogDamaged(f"An entry from {start} to {end - 1} is missing")
-    return wire.LogEntries(size=size, start=start, entries=leaves)
+    return wire.LogEntries(size=size, start=start, entries=leaves, next=end if start < end < size else None)
 
 
 def inclusion_proof(connection: Connection, index: int, size: int) -> wire.InclusionProof:

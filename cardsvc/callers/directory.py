@@ -12,6 +12,7 @@ from cardsvc.callers.errors import CallerDisabled, CallerUnknown
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import principal_of
 from cardsvc.offices.service import code_of, get_office
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import officers as wire
 
 
@@ -31,9 +32,9 @@ def get_device(session: Session, client_id: str) -> Caller:
     return caller
 
 
-def list_callers(session: Session) -> list[Caller]:
-    """All, by client id."""
-    return list(session.scalars(select(Caller).order_by(Caller.client_id)))
+def list_callers(session: Session, wanted: Wanted) -> Page[Caller]:
+    """By client id. Raises CursorRefused."""
+    return page(session, select(Caller), Caller.client_id, wanted)
 
 
 def change_caller(

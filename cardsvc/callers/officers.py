@@ -33,6 +33,7 @@ from cardsvc.callers.service import disable_caller, register_caller
 from cardsvc.citizens.service import get_citizen
 from cardsvc.db import new_id
 from cardsvc.offices.service import code_of, get_office
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import officers as wire
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.officers import Role
@@ -172,9 +173,9 @@ def get_officer(session: Session, client_id: str) -> Caller:
     return _locked(session, found)
 
 
-def list_officers(session: Session) -> list[Caller]:
-    """All, by client id, disabled ones too."""
-    return list(session.scalars(select(Caller).where(Caller.kind == CallerKind.OFFICER).order_by(Caller.client_id)))
+def list_officers(session: Session, wanted: Wanted) -> Page[Caller]:
+    """By client id, disabled ones too. Raises CursorRefused."""
+    return page(session, select(Caller).where(Caller.kind == CallerKind.OFFICER), Caller.client_id, wanted)
 
 
 def describe(session: Session, officer: Caller) -> wire.Officer:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
@@ -24,6 +24,7 @@ from cardsvc.citizens.service import get_citizen, open_data_key
 from cardsvc.db import new_id
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import get_application
+from cardsvc.paging import EVERYTHING, Page, Wanted, page
 from cardsvc.trust import sealing
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire import people as wire
@@ -94,12 +95,17 @@ def attach(
     return _describe(document)
 
 
-def list_documents(session: Session, application_id: UUID) -> wire.DocumentList:
-    """What there is; nothing of what is in it. Raises ApplicationNotFound."""
+def list_documents(session: Session, application_id: UUID, wanted: Wanted = EVERYTHING) -> Page[Document]:
+    """What there is; nothing of what is in it. Raises ApplicationNotFound, CursorRefused."""
     application = get_application(session, application_id)
-    columns = [getattr(Document, name) for name in wire.Document.model_fields]
-    rows = session.execute(select(*columns).where(Document.application_id == application.id).order_by(Document.id))
-    return wire.DocumentList(documents=[wire.Document(**row._asdict()) for row in rows])
+    statement = select(Document).where(Document.application_id == application.id)
+    told = [getattr(Document, name) for name in wire.Document.model_fields]
+    return page(session, statement.options(load_only(*told)), Document.id, wanted)
+
+
+def describe(document: Document) -> wire.Document:
+    """As officers' tools see it."""
+    return wire.Document(**{name: getattr(document, name) for name in wire.Document.model_fields})
 
 
 def show(
@@ -133,7 +139,7 @@ def remove(
     session.delete(document)
     _record(session, "document.remove", application, actor, now, document=str(document.id))
     session.flush()
-    return list_documents(session, application_id)
+    return wire.DocumentList(documents=[describe(row) for row in list_documents(session, application_id).rows])
 
 
 def _get(session: Session, application: Application, document_id: UUID) -> Document:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.models import AuditRecord
@@ -22,19 +22,19 @@ from cardsvc.citizens.service import get_citizen
 from cardsvc.departments.errors import PolicyInvalid
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import parse_policy
+from cardsvc.paging import EVERYTHING, Wanted, page
 from cardsvc.wire import history as wire
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
 
-MOST: Final = 100
 EVENT: Final = "access-history.read"
 
 
 def access_history(
-    session: Session, citizen_id: UUID, *, before: int | None = None, actor: Principal, now: datetime
+    session: Session, citizen_id: UUID, wanted: Wanted, *, actor: Principal, now: datetime
 ) -> wire.AccessHistory:
-    """For an auditor: the newest entries, or those before one. The look is on record. Raises CitizenNotFound."""
-    history = read_history(session, citizen_id, before)
+    """For an auditor, newest first. The look is on record. Raises CitizenNotFound, CursorRefused."""
+    history = read_history(session, citizen_id, wanted)
     record(session, event=EVENT, outcome=OK, actor=actor.client_id, now=now, citizen_id=citizen_id)
     return history
 
@@ -55,7 +55,7 @@ def own_access_history(
     if visit.level < Level.PIN:
         raise StepUpRequired(Level.PIN)
     visit.last_used_at = now
-    history = read_history(session, visit.citizen_id, request.before)
+    history = read_history(session, visit.citizen_id, Wanted(request.limit, request.cursor))
     record(
         session,
         event=EVENT,
@@ -68,25 +68,15 @@ def own_access_history(
     return history
 
 
-def read_history(session: Session, citizen_id: UUID, before: int | None = None) -> wire.AccessHistory:
-    """A page, for whoever writes down that it was read. Raises CitizenNotFound."""
+def read_history(session: Session, citizen_id: UUID, wanted: Wanted = EVERYTHING) -> wire.AccessHistory:
+    """A page, for whoever writes down that it was read. Raises CitizenNotFound, CursorRefused."""
     citizen = get_citizen(session, citizen_id)
-    rows: Sequence[AuditRecord] = session.scalars(_page(citizen_id, before)).all()
-    shown = rows[:MOST]
-    names = _Names.read(session, shown)
-    return wire.AccessHistory(
-        entries=[_entry(row, names) for row in shown],
-        total=citizen.audit_counter,
-        next_before=shown[-1].citizen_counter if len(rows) > MOST else None,
-    )
-
-
-def _page(citizen_id: UUID, before: int | None) -> Select[AuditRecord]:
-    """One more than is shown, to know whether there are more."""
     statement = select(AuditRecord).where(AuditRecord.citizen_id == citizen_id)
-    if before is not None:
-        statement = statement.where(AuditRecord.citizen_counter < before)
-    return statement.order_by(AuditRecord.citizen_counter.desc()).limit(MOST + 1)
+    shown = page(session, statement, AuditRecord.citizen_counter, wanted, newest=True)
+    names = _Names.read(session, shown.rows)
+    return wire.AccessHistory(
+        entries=[_entry(row, names) for row in shown.rows], total=citizen.audit_counter, next=shown.next
+    )
 
 
 @dataclass(frozen=True)

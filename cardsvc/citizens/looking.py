@@ -16,13 +16,13 @@ from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.citizens import documents
-from cardsvc.citizens.models import Citizen
+from cardsvc.citizens.models import Citizen, Document
 from cardsvc.issuance.repository import get_application
 from cardsvc.losses.models import LossReport
 from cardsvc.losses.repository import get_report
+from cardsvc.paging import Page, Wanted
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.registry.repository import events_of
-from cardsvc.wire.people import DocumentList
 
 
 def look_at_card(session: Session, card_uuid: UUID, *, actor: Principal, now: datetime) -> Card:
@@ -40,19 +40,23 @@ def look_at_report(session: Session, number: str, *, actor: Principal, now: date
     return report
 
 
-def look_at_registry(session: Session, citizen_id: UUID, *, actor: Principal, now: datetime) -> list[RegistryEvent]:
-    """What the registry told about a person; nothing about nobody."""
+def look_at_registry(
+    session: Session, citizen_id: UUID, wanted: Wanted, *, actor: Principal, now: datetime
+) -> Page[RegistryEvent]:
+    """What the registry told about a person; nothing about nobody. Raises CursorRefused."""
     if session.get(Citizen, citizen_id) is None:
-        return []
+        return Page([], None)
     _record(session, "registry.view", citizen_id, actor, now)
-    return events_of(session, citizen_id)
+    return events_of(session, citizen_id, wanted)
 
 
-def look_at_documents(session: Session, application_id: UUID, *, actor: Principal, now: datetime) -> DocumentList:
-    """Which documents an application has. Raises ApplicationNotFound."""
+def look_at_documents(
+    session: Session, application_id: UUID, wanted: Wanted, *, actor: Principal, now: datetime
+) -> Page[Document]:
+    """Which documents an application has. Raises ApplicationNotFound, CursorRefused."""
     citizen_id = get_application(session, application_id).citizen_id
     _record(session, "document.list", citizen_id, actor, now, application=str(application_id))
-    return documents.list_documents(session, application_id)
+    return documents.list_documents(session, application_id, wanted)
 
 
 def _record(session: Session, event: str, citizen_id: UUID, actor: Principal, now: datetime, **about: Any) -> None:

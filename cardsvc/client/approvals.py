@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
@@ -16,11 +17,15 @@ class ApprovalCalls(Calls):
         request = ApprovalRequest(kind=kind, subject_id=subject_id, reason=reason)
         return self._post("/v1/approvals", request, Approval)
 
-    def approvals(self, *states: ApprovalState, subject_id: UUID | None = None) -> list[Approval]:
+    def approvals(self, *states: ApprovalState, subject_id: UUID | None = None) -> Iterator[Approval]:
         """In these states, newest first; without any, those that something may still come of."""
-        parameters = [f"state={state.value}" for state in states]
-        parameters += [] if subject_id is None else [f"subject_id={subject_id}"]
-        return self._get("/v1/approvals?" + "&".join(parameters), ApprovalList).approvals
+        return (
+            row
+            for page in self._pages(
+                "/v1/approvals", ApprovalList, state=[state.value for state in states], subject_id=subject_id
+            )
+            for row in page.approvals
+        )
 
     def approve_request(self, approval_id: UUID) -> Approval:
         """Grant what a colleague asked for."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
@@ -17,9 +19,11 @@ from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.keys import load_key
 from cardsvc.client.tokens import ClientCredentials
 from cardsvc.client.transport import PATIENCE, Repeat, Transport, check, is_token_refused, read
+from cardsvc.wire.base import Page
 from cardsvc.wire.manifest import IDEMPOTENCY_HEADER
 
 M = TypeVar("M", bound=BaseModel)
+P = TypeVar("P", bound=Page)
 
 
 class Calls:
@@ -70,6 +74,16 @@ class Calls:
     def _get(self, path: str, model: type[M]) -> M:
         return read(self._send("GET", path, None, Repeat.FREELY), model)
 
+    def _pages(self, path: str, model: type[P], **query: object) -> Iterator[P]:
+        """A list, page by page: the first is here when this returns, the others are asked for when they are wanted."""
+        first = self._get(path + query_of(query), model)
+        return chain([first], self._pages_after(first, path, model, query))
+
+    def _pages_after(self, page: P, path: str, model: type[P], query: Mapping[str, object]) -> Iterator[P]:
+        while page.next is not None:
+            page = self._get(path + query_of({**query, "cursor": page.next}), model)
+            yield page
+
     def _post(self, path: str, body: BaseModel | None, model: type[M], repeat: Repeat = Repeat.WITH_KEY) -> M:
         return read(self._send("POST", path, body, repeat), model)
 
@@ -113,3 +127,9 @@ class Calls:
             self._credentials.forget(token)
             response = send(self._credentials.access_token())
         return response
+
+
+def query_of(parameters: Mapping[str, object]) -> str:
+    """The query of a URL, with its question mark, from those parameters that are not None."""
+    given = {name: value for name, value in parameters.items() if value is not None}
+    return "?" + urlencode(given, doseq=True) if given else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,9 @@ from cardsvc.wire.policies import PolicyTerms
 class DepartmentCalls(Calls):
     """Every method raises ServiceProblem and ServiceUnreachable."""
 
-    def departments(self) -> list[wire.Department]:
+    def departments(self) -> Iterator[wire.Department]:
         """All departments, those that were shut out too."""
-        return self._get("/v1/departments", wire.DepartmentList).departments
+        return (row for page in self._pages("/v1/departments", wire.DepartmentList) for row in page.departments)
 
     def add_department(self, code: str, title: str, public_jwk: dict[str, Any]) -> wire.Department:
         """Let a department take part; it is told nothing until a policy is published for it."""
@@ -28,7 +29,9 @@ class DepartmentCalls(Calls):
 
     def policies(self, code: str) -> wire.PolicyHistory:
         """Every version of a department's policy, and the drafts that are not published."""
-        return self._get(f"/v1/departments/{code}/policies", wire.PolicyHistory)
+        pages = list(self._pages(f"/v1/departments/{code}/policies", wire.PolicyHistory))
+        policies = [policy for page in pages for policy in page.policies]
+        return wire.PolicyHistory(policies=policies, drafts=pages[0].drafts)
 
     def draft_policy(self, code: str, terms: PolicyTerms, reason: str) -> wire.PolicyDraft:
         """Ask a colleague to agree to what a department may learn; the approval is in the answer."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -26,10 +26,13 @@ class IncidentCalls(Calls):
         report = wire.IncidentReport(what=what, since=since, pseudonyms=list(pseudonyms))
         return self._post("/v1/incidents", report, wire.Incident)
 
-    def incidents(self, state: wire.IncidentState | None = None) -> list[wire.Incident]:
+    def incidents(self, state: wire.IncidentState | None = None) -> Iterator[wire.Incident]:
         """What was reported, newest first: by oneself, or as an administrator by all."""
-        query = "" if state is None else f"?state={state.value}"
-        return self._get(f"/v1/incidents{query}", wire.IncidentList).incidents
+        return (
+            row
+            for page in self._pages("/v1/incidents", wire.IncidentList, state=None if state is None else state.value)
+            for row in page.incidents
+        )
 
     def close_incident(self, incident_id: UUID, resolution: str) -> wire.Incident:
         """Say, as an administrator, what came of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
@@ -57,9 +58,13 @@ class LifecycleCalls(Calls):
         """An application and its history."""
         return self._get(f"/v1/applications/{application_id}", Application)
 
-    def applications(self, *, mine: bool = False) -> list[ApplicationSummary]:
-        """What is open: all of it, or what this officer sees to."""
-        return self._get(f"/v1/applications?mine={str(mine).lower()}", ApplicationList).applications
+    def applications(self, *, mine: bool = False) -> Iterator[ApplicationSummary]:
+        """What is open, oldest first: all of it, or what this officer sees to."""
+        return (
+            row
+            for page in self._pages("/v1/applications", ApplicationList, mine=str(mine).lower())
+            for row in page.applications
+        )
 
     def change_draft(self, application_id: UUID, change: DraftChange) -> Application:
         """Change a draft."""
@@ -146,9 +151,13 @@ class LifecycleCalls(Calls):
         """Somebody died or moved away."""
         return self._post(f"/v1/people/{citizen_id}/registry-events", request, RegistryEvent)
 
-    def registry_events(self, citizen_id: UUID) -> list[RegistryEvent]:
+    def registry_events(self, citizen_id: UUID) -> Iterator[RegistryEvent]:
         """What the registry told about somebody, newest first."""
-        return self._get(f"/v1/people/{citizen_id}/registry-events", RegistryEventList).events
+        return (
+            row
+            for page in self._pages(f"/v1/people/{citizen_id}/registry-events", RegistryEventList)
+            for row in page.events
+        )
 
     def confirm_registry_event(self, event_id: UUID) -> RegistryEvent:
         """Revoke the cards of somebody who is gone; uses up an approval."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,9 +18,9 @@ _PROOF_LIFE: Final = timedelta(seconds=60)
 class OfficerCalls(Calls):
     """Every method raises ServiceProblem and ServiceUnreachable."""
 
-    def officers(self) -> list[wire.Officer]:
+    def officers(self) -> Iterator[wire.Officer]:
         """All officers, those who were put out too."""
-        return self._get("/v1/officers", wire.OfficerList).officers
+        return (row for page in self._pages("/v1/officers", wire.OfficerList) for row in page.officers)
 
     def add_officer(self, request: wire.OfficerRequest) -> wire.Officer:
         """Let an officer in, without any role."""
@@ -46,9 +47,9 @@ class OfficerCalls(Calls):
         """Take a role away, at once."""
         return self._post(f"/v1/officers/{client_id}/roles/{role.value}/withdraw", None, wire.Officer)
 
-    def offices(self) -> list[wire.Office]:
+    def offices(self) -> Iterator[wire.Office]:
         """All offices, closed ones too."""
-        return self._get("/v1/offices", wire.OfficeList).offices
+        return (row for page in self._pages("/v1/offices", wire.OfficeList) for row in page.offices)
 
     def open_office(self, code: str, title: str) -> wire.Office:
         """Open an office."""
@@ -62,9 +63,9 @@ class OfficerCalls(Calls):
         """Close an office where nobody works."""
         return self._post(f"/v1/offices/{code}/close", None, wire.Office)
 
-    def callers(self) -> list[wire.Caller]:
+    def callers(self) -> Iterator[wire.Caller]:
         """Everybody who may call, those who were put out too."""
-        return self._get("/v1/callers", wire.CallerList).callers
+        return (row for page in self._pages("/v1/callers", wire.CallerList) for row in page.callers)
 
     def add_caller(self, request: wire.CallerRequest) -> wire.Caller:
         """Let a kiosk or a desk in."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from cardsvc.client.calls import Calls
+from cardsvc.client.calls import Calls, query_of
 from cardsvc.client.transport import Repeat
 from cardsvc.wire import people as wire
-from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
+from cardsvc.wire.history import AccessEntry, AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
 
 _guardians: Final[TypeAdapter[list[wire.Guardian]]] = TypeAdapter(list[wire.Guardian])
@@ -57,14 +58,18 @@ class PeopleCalls(Calls):
         """Erase a person, once a colleague has approved it."""
         return self._post(f"/v1/people/{citizen_id}/erase", None, wire.ErasureDone)
 
-    def access_history(self, citizen_id: UUID, before: int | None = None) -> AccessHistory:
-        """Who looked at a person's data: for auditors. ``before`` is `AccessHistory.next_before`; goes on record."""
-        query = "" if before is None else f"?before={before}"
-        return self._get(f"/v1/people/{citizen_id}/access-history{query}", AccessHistory)
+    def access_history(self, citizen_id: UUID, cursor: str | None = None) -> AccessHistory:
+        """Who looked at a person's data, newest first, and how often in all: for auditors. Goes on record."""
+        return self._get(f"/v1/people/{citizen_id}/access-history" + query_of({"cursor": cursor}), AccessHistory)
 
-    def own_access_history(self, visit_token: str, before: int | None = None) -> AccessHistory:
-        """Who looked at the data of the citizen who stands here; the newest, or those before one."""
-        request = AccessHistoryRequest(visit_token=visit_token, before=before)
+    def access_entries(self, citizen_id: UUID) -> Iterator[AccessEntry]:
+        """Everything that `access_history` has, page by page. Each goes on record."""
+        pages = self._pages(f"/v1/people/{citizen_id}/access-history", AccessHistory)
+        return (entry for page in pages for entry in page.entries)
+
+    def own_access_history(self, visit_token: str, cursor: str | None = None) -> AccessHistory:
+        """Who looked at the data of the citizen who stands here; the newest, or those at the ``next`` of a page."""
+        request = AccessHistoryRequest(visit_token=visit_token, cursor=cursor)
         return self._post("/v1/visits/access-history", request, AccessHistory, Repeat.NEVER)
 
     def store_photo(self, citizen_id: UUID, picture: bytes) -> wire.PhotoInfo:
@@ -82,9 +87,13 @@ class PeopleCalls(Calls):
         path = f"/v1/applications/{application_id}/documents?kind={kind.value}"
         return wire.Document.model_validate_json(self._send_file("POST", path, scan, Repeat.WITH_KEY))
 
-    def documents(self, application_id: UUID) -> list[wire.Document]:
+    def documents(self, application_id: UUID) -> Iterator[wire.Document]:
         """What documents an application has."""
-        return self._get(f"/v1/applications/{application_id}/documents", wire.DocumentList).documents
+        return (
+            row
+            for page in self._pages(f"/v1/applications/{application_id}/documents", wire.DocumentList)
+            for row in page.documents
+        )
 
     def open_document(self, application_id: UUID, document_id: UUID, purpose: wire.Purpose) -> bytes:
         """A scanned document. Goes on record."""

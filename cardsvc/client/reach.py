@@ -20,12 +20,11 @@ class ReachCalls(Calls):
 
     def revocations(self, after: UUID | None = None) -> Iterator[wire.Revocation]:
         """All revocations after one, as far as there are any now. Keep the id of the last; ask on from it later."""
-        more = True
-        while more:
-            page = self.revocation_page(after, wire.MOST_REVOCATIONS)
+        page = self.revocation_page(after, wire.MOST_REVOCATIONS)
+        yield from page.revocations
+        while page.next is not None:
+            page = self.revocation_page(page.next, wire.MOST_REVOCATIONS)
             yield from page.revocations
-            more = page.more
-            after = page.revocations[-1].id if page.revocations else after
 
     def acknowledge(self, up_to: UUID) -> wire.Acknowledgement:
         """Say that everything up to a revocation (kiosks) or an event (departments) is taken note of."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
@@ -34,11 +34,13 @@ class StockCalls(Calls):
         """Take a delivery into stock."""
         return self._post("/v1/stock/batches", request, Batch)
 
-    def stock(self, office: str | None = None, custodian: str | None = None) -> list[StockCard]:
+    def stock(self, office: str | None = None, custodian: str | None = None) -> Iterator[StockCard]:
         """Blank cards, in one office or one officer's hands if named."""
-        named = {"office": office, "custodian": custodian}
-        query = "&".join(f"{name}={value}" for name, value in named.items() if value is not None)
-        return self._get(f"/v1/stock?{query}", StockList).cards
+        return (
+            row
+            for page in self._pages("/v1/stock", StockList, office=office, custodian=custodian)
+            for row in page.cards
+        )
 
     def count_stock(self, office: str, seen: Sequence[str]) -> StockCount:
         """Tell which printed numbers are there; what is missing, and what is too much."""
@@ -52,9 +54,9 @@ class StockCalls(Calls):
         """Offer cards, or the whole shift, to a colleague."""
         return self._post("/v1/stock/hand-overs", request, HandOver)
 
-    def hand_overs(self) -> list[HandOver]:
-        """What waits for this officer, and what they offered."""
-        return self._get("/v1/stock/hand-overs", HandOverList).hand_overs
+    def hand_overs(self) -> Iterator[HandOver]:
+        """What waits for this officer, and what they offered; newest first."""
+        return (row for page in self._pages("/v1/stock/hand-overs", HandOverList) for row in page.hand_overs)
 
     def accept_hand_over(self, hand_over_id: UUID, cards: int, applications: int = 0) -> HandOver:
         """Take it, having counted so many."""

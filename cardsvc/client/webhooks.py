@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from cardsvc.client.calls import Calls
+from cardsvc.client.calls import Calls, query_of
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.errors import WebhookExpired, WebhookMalformed, WebhookSignatureInvalid
 from cardsvc.wire import standard_webhooks as signing
@@ -24,16 +24,15 @@ class WebhookCalls(Calls):
 
     def event_page(self, after: UUID | None = None, limit: int = 100) -> wire.EventPage:
         """What came after an event; from the oldest that is kept, unless one is named."""
-        return self._get("/v1/events" + _query(after=after, limit=limit), wire.EventPage)
+        return self._get("/v1/events" + query_of({"after": after, "limit": limit}), wire.EventPage)
 
     def events(self, after: UUID | None = None) -> Iterator[wire.DepartmentEvent]:
         """All events after one, as far as there are any now. Keep the id of the last; ask on from it later."""
-        more = True
-        while more:
-            page = self.event_page(after, wire.MOST_EVENTS)
+        page = self.event_page(after, wire.MOST_EVENTS)
+        yield from page.events
+        while page.next is not None:
+            page = self.event_page(page.next, wire.MOST_EVENTS)
             yield from page.events
-            more = page.more
-            after = page.events[-1].id if page.events else after
 
     def subscribe(self, url: str) -> wire.SubscriptionSecret:
         """Have events sent from now on. The secret is told this once."""
@@ -71,23 +70,26 @@ class WebhookCalls(Calls):
         state: wire.DeliveryState | None = None,
     ) -> wire.DeliveryPage:
         """Some deliveries after an event. Only an administrator names a department."""
-        query = _query(after=after, limit=limit, department=department, state=state)
+        query = query_of({"after": after, "limit": limit, "department": department, "state": state})
         return self._get("/v1/webhook-deliveries" + query, wire.DeliveryPage)
 
     def deliveries(
         self, *, department: str | None = None, state: wire.DeliveryState | None = None
     ) -> Iterator[wire.Delivery]:
         """All deliveries, with the newest attempts of each."""
-        after, more = None, True
-        while more:
-            page = self.delivery_page(after, wire.MOST_EVENTS, department=department, state=state)
+        page = self.delivery_page(None, wire.MOST_EVENTS, department=department, state=state)
+        yield from page.deliveries
+        while page.next is not None:
+            page = self.delivery_page(page.next, wire.MOST_EVENTS, department=department, state=state)
             yield from page.deliveries
-            more = page.more
-            after = page.deliveries[-1].event_id if page.deliveries else after
 
-    def subscriptions(self) -> list[wire.Subscription]:
+    def subscriptions(self) -> Iterator[wire.Subscription]:
         """Those of all departments, for administrators."""
-        return self._get("/v1/webhook-subscriptions", wire.SubscriptionList).subscriptions
+        return (
+            row
+            for page in self._pages("/v1/webhook-subscriptions", wire.SubscriptionList)
+            for row in page.subscriptions
+        )
 
 
 class WebhookVerifier:
@@ -127,8 +129,3 @@ def _read(message_id: str, body: bytes) -> wire.DepartmentEvent:
     if str(event.id) != message_id:
         raise WebhookMalformed("the header names another event")
     return event
-
-
-def _query(**parameters: object) -> str:
-    given = [f"{name}={value}" for name, value in parameters.items() if value is not None]
-    return "?" + "&".join(given) if given else ""

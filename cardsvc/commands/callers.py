@@ -14,6 +14,7 @@ from cardsvc.callers.models import CallerKind
 from cardsvc.callers.service import disable_caller, register_caller
 from cardsvc.clock import system_clock
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
+from cardsvc.paging import EVERYTHING
 from cardsvc.reporting import reporting
 
 app = typer.Typer(help="Whoever may call the service.", no_args_is_help=True)
@@ -96,6 +97,6 @@ def list_all(as_json: JsonOption = False) -> None:
     Example: cardsvc caller list --json
     """
     with reporting(), open_session() as session:
-        rows = [directory.describe(session, row) for row in directory.list_callers(session)]
+        rows = [directory.describe(session, row) for row in directory.list_callers(session, EVERYTHING).rows]
     told = "\n".join(f"{escape(row.client_id)}: {row.kind}{', out' if row.disabled_at else ''}" for row in rows)
     report({"callers": [row.model_dump(mode="json") for row in rows]}, told or "nobody", as_json)

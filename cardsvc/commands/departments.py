@@ -20,8 +20,9 @@ from cardsvc.commands import incidents, usage
 from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, read_settings, report
 from cardsvc.departments import drafting, seals
-from cardsvc.departments.repository import all_departments
+from cardsvc.departments.repository import list_departments
 from cardsvc.departments.service import add_department, publish_policy
+from cardsvc.paging import EVERYTHING
 from cardsvc.reporting import reporting
 from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.authority import IssuingAuthority
@@ -82,7 +83,7 @@ def list_all(as_json: JsonOption = False) -> None:
     Example: cardsvc department list --json
     """
     with reporting(), open_session() as session:
-        rows = [drafting.describe(session, row) for row in all_departments(session)]
+        rows = [drafting.describe(session, row) for row in list_departments(session, EVERYTHING).rows]
     told = "\n".join(f"{escape(row.code)}: {escape(row.title)}, {_state(row)}" for row in rows)
     report({"departments": [row.model_dump(mode="json") for row in rows]}, told or "none", as_json)
 

@@ -12,8 +12,9 @@ from rich.markup import escape
 from cardsvc import ceremony
 from cardsvc.clock import system_clock
 from cardsvc.commands.shared import JsonOption, console, open_session, report
-from cardsvc.departments.repository import all_departments
+from cardsvc.departments.repository import list_departments
 from cardsvc.incidents import service as incidents
+from cardsvc.paging import EVERYTHING
 from cardsvc.reporting import CommandRefused, print_json, reporting
 from cardsvc.wire import incidents as wire
 from cardsvc.wire.base import Message
@@ -29,12 +30,13 @@ def list_incidents(
     state: Annotated[wire.IncidentState | None, typer.Option(help="Only those in this state.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """See what departments reported, the newest two hundred.
+    """See what departments reported, newest first.
 
     Example: cardsvc incident list --state open
     """
     with reporting(), open_session() as session:
-        rows = incidents.newest(session, [row.code for row in all_departments(session)], state)
+        codes = [row.code for row in list_departments(session, EVERYTHING).rows]
+        rows = [incidents.describe(row) for row in incidents.list_incidents(session, codes, state, EVERYTHING).rows]
     if as_json:
         print_json({"incidents": [row.model_dump(mode="json") for row in rows]})
         return

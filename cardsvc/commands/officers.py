@@ -24,6 +24,7 @@ from cardsvc.clock import system_clock
 from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
 from cardsvc.offices import service as offices
+from cardsvc.paging import EVERYTHING
 from cardsvc.reporting import CommandRefused, reporting
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.officers import Officer, OfficeRequest, Role
@@ -69,7 +70,7 @@ def list_all(as_json: JsonOption = False) -> None:
     Example: cardsvc officer list --json
     """
     with reporting(), open_session() as session:
-        rows = [officers.describe(session, row) for row in officers.list_officers(session)]
+        rows = [officers.describe(session, row) for row in officers.list_officers(session, EVERYTHING).rows]
     told = "\n".join(f"{escape(row.client_id)}: {_state(row)}" for row in rows)
     report({"officers": [row.model_dump(mode="json") for row in rows]}, told or "nobody", as_json)
 
@@ -202,7 +203,7 @@ def list_offices(as_json: JsonOption = False) -> None:
     Example: cardsvc office list
     """
     with reporting(), open_session() as session:
-        rows = [offices.describe(row) for row in offices.list_offices(session)]
+        rows = [offices.describe(row) for row in offices.list_offices(session, EVERYTHING).rows]
     told = "\n".join(f"{escape(row.code)}: {escape(row.title)}{' (closed)' if row.closed_at else ''}" for row in rows)
     report({"offices": [row.model_dump(mode="json") for row in rows]}, told or "none", as_json)
 

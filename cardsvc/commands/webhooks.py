@@ -14,6 +14,7 @@ from cardsvc import ceremony
 from cardsvc.clock import system_clock
 from cardsvc.commands.shared import JsonOption, console, open_session, read_settings, report
 from cardsvc.departments.repository import get_department
+from cardsvc.paging import EVERYTHING
 from cardsvc.reporting import print_json, reporting
 from cardsvc.trust.keystores import load_keystore
 from cardsvc.webhooks import feed, subscribing
@@ -33,7 +34,8 @@ def list_all(as_json: JsonOption = False) -> None:
     Example: cardsvc webhook list
     """
     with reporting(), open_session() as session:
-        rows = [subscribing.describe(session, row) for row in subscribing.all_subscriptions(session)]
+        page = subscribing.list_subscriptions(session, EVERYTHING)
+        rows = [subscribing.describe(session, row) for row in page.rows]
     if as_json:
         print_json({"subscriptions": [row.model_dump(mode="json") for row in rows]})
         return
@@ -130,8 +132,8 @@ def deliveries(
             _time(row.next_at),
         )
     console.print(table)
-    if page.more:
-        console.print(f"more: --after {page.deliveries[-1].event_id}")
+    if page.next is not None:
+        console.print(f"more: --after {page.next}")
 
 
 @app.command("replay")

@@ -21,6 +21,7 @@ from cardsvc.departments.models import Department, Policy, PolicyDraft
 from cardsvc.departments.policy import parse_policy, write_policy
 from cardsvc.departments.repository import get_department, policy_in_force
 from cardsvc.departments.service import publish_policy, version_of
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import departments as wire
 from cardsvc.wire.approvals import ApprovalKind
 
@@ -86,10 +87,10 @@ def get_draft(session: Session, draft_id: UUID) -> PolicyDraft:
     return draft
 
 
-def policies_of(session: Session, department: Department) -> list[Policy]:
-    """Every version there was, newest first."""
-    statement = select(Policy).where(Policy.department_id == department.id).order_by(Policy.version.desc())
-    return list(session.scalars(statement))
+def policies_of(session: Session, department: Department, wanted: Wanted) -> Page[Policy]:
+    """Every version there was, newest first. Raises CursorRefused."""
+    statement = select(Policy).where(Policy.department_id == department.id)
+    return page(session, statement, Policy.version, wanted, newest=True)
 
 
 def open_drafts(session: Session, department: Department) -> list[PolicyDraft]:

@@ -13,6 +13,7 @@ from cardsvc.callers.scopes import Scope
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import NOTHING, PolicyRules, parse_policy
+from cardsvc.paging import Page, Wanted, page
 
 
 def find_by_code(session: Session, code: str) -> Department | None:
@@ -29,9 +30,9 @@ def get_department(session: Session, code: str) -> Department:
     return department
 
 
-def all_departments(session: Session) -> list[Department]:
-    """By code, those that were shut out too, with their callers."""
-    return list(session.scalars(select(Department).order_by(Department.code).options(joinedload(Department.caller))))
+def list_departments(session: Session, wanted: Wanted) -> Page[Department]:
+    """By code, those that were shut out too, with their callers. Raises CursorRefused."""
+    return page(session, select(Department).options(joinedload(Department.caller)), Department.code, wanted)
 
 
 def find_by_audience(session: Session, audience: str) -> Department | None:

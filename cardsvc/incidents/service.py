@@ -19,9 +19,9 @@ from cardsvc.departments.models import Department
 from cardsvc.departments.repository import find_by_code, get_department
 from cardsvc.incidents.errors import IncidentClosed, IncidentNotFound, IncidentNotYet
 from cardsvc.incidents.models import Incident
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import incidents as wire
 
-MOST: Final = 200
 REPORT: Final = "incident.report"
 AFFECTS: Final = "incident.affects"
 """In the records of somebody whom it may affect."""
@@ -88,22 +88,20 @@ def close(session: Session, incident_id: UUID, resolution: str, *, actor: str, n
     return incident
 
 
-def newest(
-    session: Session, departments: Collection[str], state: wire.IncidentState | None = None
-) -> list[wire.Incident]:
-    """The incidents of these departments, in this state if one is named."""
+def list_incidents(
+    session: Session, departments: Collection[str], state: wire.IncidentState | None, wanted: Wanted
+) -> Page[Incident]:
+    """The incidents of these departments, in this state if one is named; newest first. Raises CursorRefused."""
     statement = (
         select(Incident)
         .join(Incident.department)
         .where(Department.code.in_(departments))
-        .order_by(Incident.id.desc())
-        .limit(MOST)
         .options(joinedload(Incident.department))
     )
     if state is not None:
         is_open = Incident.closed_at.is_(None)
         statement = statement.where(is_open if state is wire.IncidentState.OPEN else ~is_open)
-    return [describe(row) for row in session.scalars(statement)]
+    return page(session, statement, Incident.id, wanted, newest=True)
 
 
 def describe(incident: Incident) -> wire.Incident:

@@ -118,7 +118,7 @@ def _active(request: Request) -> Card:
 
 
 def _return(request: Request) -> None:
-    events = events_of(request.session, request.citizen_id)
+    events = events_of(request.session, request.citizen_id).rows
     if not events or events[0].state is not RegistryEventState.REVERSED:
         raise request.refuse()
     _first(request)

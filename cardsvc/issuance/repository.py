@@ -15,6 +15,7 @@ from cardsvc.citizens.models import Citizen
 from cardsvc.citizens.service import open_person
 from cardsvc.issuance.errors import ApplicationNotFound
 from cardsvc.issuance.models import Application
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire import lifecycle
 from cardsvc.wire.lifecycle import ApplicationState
@@ -26,7 +27,6 @@ _OPEN: Final = (
     ApplicationState.PERSONALISING,
     ApplicationState.PRODUCED,
 )
-_MOST: Final = 200
 
 
 def get_application(session: Session, application_id: UUID, *, to_change: bool = False) -> Application:
@@ -42,13 +42,13 @@ def find_open_application(session: Session, citizen_id: UUID) -> Application | N
     return session.scalar(select(Application).where(Application.citizen_id == citizen_id, Application.state.in_(_OPEN)))
 
 
-def open_applications(session: Session, responsible: str | None = None) -> list[Application]:
-    """Oldest first, the first two hundred; of one officer, if one is named."""
-    statement = select(Application).where(Application.state.in_(_OPEN)).order_by(Application.id).limit(_MOST)
+def open_applications(session: Session, responsible: str | None, wanted: Wanted) -> Page[Application]:
+    """Oldest first; of one officer, if one is named. Raises CursorRefused."""
+    statement = select(Application).where(Application.state.in_(_OPEN))
     if responsible is not None:
         seen_to_by = func.coalesce(Application.responsible, Application.requested_by)
         statement = statement.where(seen_to_by == responsible)
-    return list(session.scalars(statement))
+    return page(session, statement, Application.id, wanted)
 
 
 def summarise(application: Application) -> lifecycle.ApplicationSummary:

@@ -14,6 +14,7 @@ from cardsvc.callers.models import Caller
 from cardsvc.db import new_id
 from cardsvc.offices.errors import OfficeExists, OfficeInUse, OfficeUnknown
 from cardsvc.offices.models import Office
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import officers as wire
 
 
@@ -65,9 +66,9 @@ def code_of(session: Session, office_id: UUID | None) -> str | None:
     return None if office_id is None else session.get_one(Office, office_id).code
 
 
-def list_offices(session: Session) -> list[Office]:
-    """All, by code, closed ones too."""
-    return list(session.scalars(select(Office).order_by(Office.code)))
+def list_offices(session: Session, wanted: Wanted) -> Page[Office]:
+    """By code, closed ones too. Raises CursorRefused."""
+    return page(session, select(Office), Office.code, wanted)
 
 
 def describe(office: Office) -> wire.Office:

@@ -38,7 +38,7 @@ def read_revocations(session: Session, addresses: Addresses, after: UUID | None,
     rows = session.execute(statement).all()
     return wire.RevocationPage(
         revocations=[_describe(addresses, row, card_uuid, place) for row, card_uuid, place in rows[:limit]],
-        more=len(rows) > limit,
+        next=rows[limit - 1][0].id if len(rows) > limit else None,
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cardsvc.paging import EVERYTHING, Page, Wanted, page
 from cardsvc.registry.errors import RegistryEventNotFound, RegistryEventStands
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.wire import registry as wire
@@ -38,10 +39,10 @@ def require_alive(session: Session, citizen_id: UUID) -> None:
         raise RegistryEventStands(event.kind)
 
 
-def events_of(session: Session, citizen_id: UUID) -> list[RegistryEvent]:
-    """All that the registry told about a citizen, newest first."""
+def events_of(session: Session, citizen_id: UUID, wanted: Wanted = EVERYTHING) -> Page[RegistryEvent]:
+    """What the registry told about a citizen, newest first. Raises CursorRefused."""
     statement = select(RegistryEvent).where(RegistryEvent.citizen_id == citizen_id)
-    return list(session.scalars(statement.order_by(RegistryEvent.id.desc())))
+    return page(session, statement, RegistryEvent.id, wanted, newest=True)
 
 
 def describe(event: RegistryEvent) -> wire.RegistryEvent:

@@ -21,6 +21,7 @@ from cardsvc.cards.models import Card
 from cardsvc.db import new_id
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import open_applications
+from cardsvc.paging import EVERYTHING
 from cardsvc.stock.errors import (
     CountDiffers,
     HandOverSettled,
@@ -44,7 +45,7 @@ def offer(session: Session, request: HandOverRequest, *, actor: Principal, now: 
     if recipient.client_id == actor.client_id:
         raise NothingToHandOver
     cards = _held(session, actor, request)
-    applications = open_applications(session, actor.client_id) if request.shift else []
+    applications = open_applications(session, actor.client_id, EVERYTHING).rows if request.shift else []
     if not cards and not applications:
         raise NothingToHandOver
     hand_over = HandOver(

@@ -10,32 +10,28 @@ from sqlalchemy.orm import Session
 
 from cardsvc.cards.models import Card
 from cardsvc.issuance.models import Application
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.stock.errors import HandOverNotFound
 from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockBatch, StockCount
 from cardsvc.wire import stock as wire
 from cardsvc.wire.lifecycle import CardState
 
 _ON_THE_BOOKS: Final = (CardState.STOCK, CardState.RESERVED, CardState.QUARANTINED)
-_MOST: Final = 1000
 
 
-def list_stock(session: Session, office: str | None, custodian: str | None) -> list[wire.StockCard]:
-    """Blank cards by their printed number, the first thousand; in one office or one officer's hands, if named."""
-    statement = select(Card).where(Card.state.in_(_ON_THE_BOOKS)).order_by(Card.stock_number).limit(_MOST)
+def list_stock(session: Session, office: str | None, custodian: str | None, wanted: Wanted) -> Page[Card]:
+    """Blank cards by their printed number; in one office or one officer's hands, if named. Raises CursorRefused."""
+    statement = select(Card).where(Card.state.in_(_ON_THE_BOOKS))
     if office is not None:
         statement = statement.where(Card.office == office)
     if custodian is not None:
         statement = statement.where(Card.custodian == custodian)
-    return [
-        wire.StockCard(
-            uuid=card.uuid,
-            stock_number=card.stock_number,
-            state=card.state,
-            office=card.office,
-            custodian=card.custodian,
-        )
-        for card in session.scalars(statement)
-    ]
+    return page(session, statement, Card.stock_number, wanted)
+
+
+def describe_card(card: Card) -> wire.StockCard:
+    """As officers' tools see it."""
+    return wire.StockCard(**{name: getattr(card, name) for name in wire.StockCard.model_fields})
 
 
 def get_hand_over(session: Session, hand_over_id: UUID, *, to_change: bool = False) -> HandOver:
@@ -68,17 +64,13 @@ def handed_applications(session: Session, hand_over_id: UUID) -> list[Applicatio
     return list(session.scalars(statement.with_for_update(of=Application)))
 
 
-def hand_overs_of(session: Session, officer: str) -> list[HandOver]:
-    """What waits for an officer, and what they offered; newest first."""
-    statement = (
-        select(HandOver)
-        .where(
-            HandOver.state == wire.HandOverState.OFFERED,
-            or_(HandOver.to_officer == officer, HandOver.from_officer == officer),
-        )
-        .order_by(HandOver.id.desc())
+def hand_overs_of(session: Session, officer: str, wanted: Wanted) -> Page[HandOver]:
+    """What waits for an officer, and what they offered; newest first. Raises CursorRefused."""
+    statement = select(HandOver).where(
+        HandOver.state == wire.HandOverState.OFFERED,
+        or_(HandOver.to_officer == officer, HandOver.from_officer == officer),
     )
-    return list(session.scalars(statement))
+    return page(session, statement, HandOver.id, wanted, newest=True)
 
 
 def describe_hand_over(session: Session, hand_over: HandOver) -> wire.HandOver:

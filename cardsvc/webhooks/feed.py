@@ -23,7 +23,7 @@ SHOWN: Final = 10
 def read_events(session: Session, department: Department, after: UUID | None, limit: int) -> wire.EventPage:
     """What came after an event; from the oldest that is kept, unless one is named. Raises EventUnknown."""
     rows, more = _page(session, _numbered(department), department, after, limit)
-    return wire.EventPage(events=[messages.describe(row) for row in rows], more=more)
+    return wire.EventPage(events=[messages.describe(row) for row in rows], next=rows[-1].id if more else None)
 
 
 def read_deliveries(
@@ -41,7 +41,7 @@ def read_deliveries(
     attempts = _attempts(session, rows)
     return wire.DeliveryPage(
         deliveries=[_delivery(row, department, attempts[row.id]) for row in rows],
-        more=more,
+        next=rows[-1].id if more else None,
     )
 
 

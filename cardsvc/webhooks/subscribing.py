@@ -14,6 +14,7 @@ from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
 from cardsvc.departments.repository import find_by_code, get_department
+from cardsvc.paging import Page, Wanted, page
 from cardsvc.trust.keystore import Keystore
 from cardsvc.webhooks import secret as secrets
 from cardsvc.webhooks.addresses import AddressRules
@@ -126,10 +127,9 @@ def get_subscription(session: Session, department: Department, *, to_change: boo
     return row
 
 
-def all_subscriptions(session: Session) -> list[WebhookSubscription]:
-    """By department."""
-    statement = select(WebhookSubscription).join(Department, Department.id == WebhookSubscription.department_id)
-    return list(session.scalars(statement.order_by(Department.code)))
+def list_subscriptions(session: Session, wanted: Wanted) -> Page[WebhookSubscription]:
+    """In the order in which departments joined. Raises CursorRefused."""
+    return page(session, select(WebhookSubscription), WebhookSubscription.department_id, wanted)
 
 
 def describe(session: Session, row: WebhookSubscription) -> wire.Subscription:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from cardsvc.wire.base import LINES, TRIMMED, Message, Timestamp
+from cardsvc.wire.base import LINES, TRIMMED, Message, Page, Timestamp
 
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINES), TRIMMED]
 """Why something is done, for colleagues and auditors. No personal data: it stays when a person is erased."""
@@ -79,7 +79,7 @@ class Approval(Message):
     spent_at: Timestamp | None = None
 
 
-class ApprovalList(Message):
+class ApprovalList(Page):
     """The approvals that were asked for, newest first."""
 
     approvals: list[Approval]

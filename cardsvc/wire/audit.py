@@ -25,6 +25,8 @@ class LogEntries(Message):
     start: Size
     """The index of the first of these."""
     entries: list[str]
+    next: int | None = None
+    """``start`` of those that follow; null at the end."""
 
 
 class InclusionProof(Message):

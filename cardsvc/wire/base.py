@@ -41,6 +41,13 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+class Page(Message):
+    """Base of a part of a list."""
+
+    next: str | None = None
+    """The ``cursor`` of the next part; null at the end."""
+
+
 def _decode(value: object) -> object:
     return decode_base64url(value) if isinstance(value, str) else value
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, field_validator
 
 from cardsvc.wire.approvals import Approval, Reason
-from cardsvc.wire.base import Code, Message, Timestamp
+from cardsvc.wire.base import Code, Message, Page, Timestamp
 from cardsvc.wire.officers import PublicJwk, Title
 from cardsvc.wire.policies import PolicyTerms
 
@@ -39,7 +39,7 @@ class Department(Message):
     """The version in force; 0 when there is none yet."""
 
 
-class DepartmentList(Message):
+class DepartmentList(Page):
     """All departments, by code."""
 
     departments: list[Department]
@@ -73,7 +73,7 @@ class PolicyDraft(PolicyTerms):
     approval: Approval | None = None
 
 
-class PolicyHistory(Message):
+class PolicyHistory(Page):
     """Every version there was, and what waits to become one, newest first."""
 
     policies: list[Policy]

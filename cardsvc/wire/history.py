@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
-from cardsvc.wire.base import Code, Message, Timestamp
+from cardsvc.wire.base import Code, Message, Page, Timestamp
 from cardsvc.wire.manifest import Texts
+
+MOST_ENTRIES: Final = 1000
+"""In a page."""
 
 
 class AccessHistoryRequest(Message):
     """Read at a kiosk who looked at one's data: the visit says whose, and must be at level ``pin``."""
 
     visit_token: Annotated[str, Field(max_length=128)] = Field(repr=False)
-    before: Annotated[int, Field(ge=1)] | None = None
-    """Entries with a lower number than this: ``next_before`` of the page before."""
+    cursor: Annotated[str, Field(max_length=400)] | None = None
+    """``next`` of the page before."""
+    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 100
 
 
 class Deed(StrEnum):
@@ -78,11 +82,9 @@ class AccessEntry(Message):
     """What was answered by yes or no."""
 
 
-class AccessHistory(Message):
-    """Newest first, at most a hundred."""
+class AccessHistory(Page):
+    """Newest first."""
 
     entries: list[AccessEntry]
     total: int
     """How many there are in all."""
-    next_before: int | None = None
-    """Where the next page begins; None on the last one."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, field_validator
 
-from cardsvc.wire.base import Code, Message, Timestamp
+from cardsvc.wire.base import Code, Message, Page, Timestamp
 from cardsvc.wire.departments import Pseudonym
 
 Told = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
@@ -82,7 +82,7 @@ class Incident(Message):
     resolution: str | None = None
 
 
-class IncidentList(Message):
+class IncidentList(Page):
     """The newest two hundred, newest first."""
 
     incidents: list[Incident]

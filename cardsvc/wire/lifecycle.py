@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from cardsvc.wire.authentication import CardProof
-from cardsvc.wire.base import LINE, LINES, TRIMMED, Date, Message, Timestamp
+from cardsvc.wire.base import LINE, LINES, TRIMMED, Date, Message, Page, Timestamp
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE), TRIMMED]
 StockNumber = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,20}$")]
@@ -245,7 +245,7 @@ class ApplicationSummary(Message):
     created_at: Timestamp
 
 
-class ApplicationList(Message):
+class ApplicationList(Page):
     """Open applications, oldest first, at most two hundred."""
 
     applications: list[ApplicationSummary]

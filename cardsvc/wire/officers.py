@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue, StringConstraints
 
 from cardsvc.wire.approvals import Approval, Reason
-from cardsvc.wire.base import LINE, TRIMMED, Code, Message, Timestamp
+from cardsvc.wire.base import LINE, TRIMMED, Code, Message, Page, Timestamp
 
 ClientId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE), TRIMMED]
@@ -72,7 +72,7 @@ class OfficeChange(Message):
     title: Title
 
 
-class OfficeList(Message):
+class OfficeList(Page):
     """All offices, by code."""
 
     offices: list[Office]
@@ -129,7 +129,7 @@ class Officer(Message):
     disabled_at: Timestamp | None = None
 
 
-class OfficerList(Message):
+class OfficerList(Page):
     """All officers, by client id."""
 
     officers: list[Officer]
@@ -168,7 +168,7 @@ class Caller(Message):
     disabled_at: Timestamp | None = None
 
 
-class CallerList(Message):
+class CallerList(Page):
     """All callers, by client id."""
 
     callers: list[Caller]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from cardsvc.wire.base import LINE, TRIMMED, Date, Message, Timestamp
+from cardsvc.wire.base import LINE, TRIMMED, Date, Message, Page, Timestamp
 from cardsvc.wire.lifecycle import CardState, Name, Person
 
 Query = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE), TRIMMED]
@@ -237,7 +237,7 @@ class Document(Message):
     added_at: Timestamp
 
 
-class DocumentList(Message):
+class DocumentList(Page):
     """The documents of an application, oldest first."""
 
     documents: list[Document]

@@ -42,8 +42,8 @@ class RevocationPage(Message):
     """Revocations in order."""
 
     revocations: list[Revocation]
-    more: bool
-    """Whether there are more: ask again with the last id. When there are none, ask again later with the same."""
+    next: UUID | None = None
+    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 class AcknowledgementRequest(Message):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import StringConstraints
 
-from cardsvc.wire.base import Date, Message, Timestamp
+from cardsvc.wire.base import Date, Message, Page, Timestamp
 
 RegistryReference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9/._-]{0,39}$")]
 """The registry's own number of the event. No names: it stays when the person is erased."""
@@ -55,7 +55,7 @@ class RegistryEvent(Message):
     decided_at: Timestamp | None = None
 
 
-class RegistryEventList(Message):
+class RegistryEventList(Page):
     """The events of one citizen, newest first."""
 
     events: list[RegistryEvent]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from cardsvc.wire.base import LINES, TRIMMED, Message, Timestamp
+from cardsvc.wire.base import LINES, TRIMMED, Message, Page, Timestamp
 from cardsvc.wire.lifecycle import StockNumber
 
 MAX_BATCH = 1000
@@ -56,7 +56,7 @@ class StockCard(Message):
     custodian: str | None = None
 
 
-class StockList(Message):
+class StockList(Page):
     """Blank cards by their printed number, at most a thousand."""
 
     cards: list[StockCard]
@@ -105,7 +105,7 @@ class HandOver(Message):
     decided_at: Timestamp | None = None
 
 
-class HandOverList(Message):
+class HandOverList(Page):
     """Hand-overs that wait for the officer who asks, or that they offered; newest first."""
 
     hand_overs: list[HandOver]

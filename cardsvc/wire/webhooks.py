@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from cardsvc.wire.base import Code, Message, Timestamp
+from cardsvc.wire.base import Code, Message, Page, Timestamp
 from cardsvc.wire.departments import CardStanding, Pseudonym
 
 MOST_EVENTS = 500
@@ -59,8 +59,8 @@ class EventPage(Message):
     """Events in order."""
 
     events: list[DepartmentEvent]
-    more: bool
-    """Whether there are more: ask again with the last id. When there are none, ask again later with the same."""
+    next: UUID | None = None
+    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 Url = Annotated[str, StringConstraints(min_length=9, max_length=500, pattern=r"^https?://[!-~]+$")]
@@ -100,7 +100,7 @@ class Subscription(Message):
     """Events that were not accepted yet."""
 
 
-class SubscriptionList(Message):
+class SubscriptionList(Page):
     """All subscriptions, by department."""
 
     subscriptions: list[Subscription]
@@ -174,7 +174,8 @@ class DeliveryPage(Message):
     """Deliveries in order."""
 
     deliveries: list[Delivery]
-    more: bool
+    next: UUID | None = None
+    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 class ReplayRequest(Message):

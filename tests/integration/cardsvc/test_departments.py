@@ -94,7 +94,7 @@ def test_a_policy_is_drafted_by_one_approved_by_another_and_then_in_force(hall: 
 
     history = hall.ana.policies("education")
     assert ([policy.version for policy in history.policies], history.drafts) == ([1], [])
-    assert hall.ana.departments()[0].policy_version == 1
+    assert next(hall.ana.departments()).policy_version == 1
     assert refused(hall.ana.publish_policy, draft.id) == ("approval-spent", 409)
     (entry,) = hall.city.audit("policy.publish")
     assert (entry.actor, entry.detail["department"], entry.detail["version"]) == ("ana", "education", 1)

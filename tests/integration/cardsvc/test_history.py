@@ -11,7 +11,6 @@ import pytest
 import cardsvc
 from cardsvc.callers.models import CallerKind
 from cardsvc.citizens.deeds import EVENTS, KINDS, PURPOSES, deed_of
-from cardsvc.citizens.history import MOST
 from cardsvc.client import ServiceClient
 from cardsvc.db import transaction
 from cardsvc.departments.models import Policy
@@ -29,6 +28,10 @@ from tests.fixtures.pictures import PDF
 from tests.fixtures.proofs import POLICY, WEI, City, IssuedCard
 
 DEPARTMENT = "medical-insurance"
+
+
+MOST = 100
+"""Entries in a page, unless more are asked for."""
 
 
 class Life:
@@ -49,8 +52,8 @@ class Life:
     def tell(self) -> str:
         return self.kiosk.exchange(self.visit(), DEPARTMENT, "balance", ["name"])
 
-    def history(self, before: int | None = None) -> AccessHistory:
-        return self.kiosk.own_access_history(self.visit(), before)
+    def history(self, cursor: str | None = None) -> AccessHistory:
+        return self.kiosk.own_access_history(self.visit(), cursor)
 
     def newest(self) -> AccessEntry:
         """What happened before the visit in which it is read."""
@@ -160,15 +163,15 @@ def test_a_refused_look_is_in_it_as_refused(sqlite_life: Life) -> None:
 def test_pages_have_every_entry_once(life: Life) -> None:
     for _ in range(MOST + 5):
         life.ana.card(life.card.uuid)
-    numbers, before, pages = list[int](), None, 0
+    numbers, cursor, pages = list[int](), None, 0
     token = life.visit()
     while True:
-        page = life.kiosk.own_access_history(token, before)
+        page = life.kiosk.own_access_history(token, cursor)
         numbers += [entry.number for entry in page.entries]
         pages += 1
-        if page.next_before is None:
+        cursor = page.next
+        if cursor is None:
             break
-        before = page.next_before
     assert pages == 2
     assert numbers == list(range(MOST + 6, 0, -1))
 
@@ -177,7 +180,7 @@ def test_a_last_page_that_is_full_has_no_next_one(sqlite_life: Life) -> None:
     for _ in range(MOST):
         sqlite_life.ana.card(sqlite_life.card.uuid)
     page = sqlite_life.ana.access_history(sqlite_life.citizen)
-    assert (len(page.entries), page.next_before) == (MOST, None)
+    assert (len(page.entries), page.next) == (MOST, None)
 
 
 def test_looks_at_what_stands_around_a_person_are_in_it_too(counter: Counter) -> None:

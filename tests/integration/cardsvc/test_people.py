@@ -17,6 +17,7 @@ from cardsvc.cards.models import Card
 from cardsvc.citizens.service import enrol
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
+from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.people import (
@@ -313,7 +314,7 @@ def test_citizens_read_at_a_kiosk_who_looked_at_their_data(city: City) -> None:
         (1, "person.open", "ana", "supervision"),
     ]
     assert history.total == 2
-    later = kiosk.own_access_history(visit.visit_token, before=2)
+    later = kiosk.own_access_history(visit.visit_token, encode_base64url(b"2"))
     assert [entry.number for entry in later.entries] == [1]
     assert later.total == 3  # reading it is on record too
     assert ana.access_history(card.citizen_id).entries[0].event == "access-history.read"

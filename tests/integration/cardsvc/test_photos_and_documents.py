@@ -139,7 +139,7 @@ def test_documents_are_attached_listed_and_opened_as_they_came(city: City) -> No
     scan = picture(1200, 1700)
     first = ana.attach_document(application, DocumentKind.IDENTITY_DOCUMENT, scan)
     second = ana.attach_document(application, DocumentKind.PROOF_OF_ADDRESS, PDF)
-    assert ana.documents(application) == [first, second]
+    assert list(ana.documents(application)) == [first, second]
     assert (first.media_type, first.size, first.added_by) == ("image/jpeg", len(scan), "ana")
     assert ana.open_document(application, first.id, LOOK) == scan
     assert ana.open_document(application, second.id, LOOK) == PDF
@@ -171,7 +171,7 @@ def test_what_is_no_scan_is_refused(sqlite_city: City, content: bytes) -> None:
     application, _ = drafted(sqlite_city)
     path = f"/v1/applications/{application}/documents?kind=other"
     assert refused(sqlite_city, "POST", path, content)[:2] == (422, "document-refused")
-    assert clerk(sqlite_city).documents(application) == []
+    assert list(clerk(sqlite_city).documents(application)) == []
 
 
 def test_documents_of_an_application_that_is_over_or_submitted(city: City) -> None:

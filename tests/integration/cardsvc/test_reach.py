@@ -57,8 +57,8 @@ def test_a_kiosk_hears_which_cards_to_turn_away_and_which_no_longer(outbox: Outb
         (1, RevocationKind.HELD, first.uuid),
         (2, RevocationKind.REVOKED, second.uuid),
     ]
-    assert page.more
-    (last,) = outbox.kiosk.revocations(page.revocations[-1].id)
+    assert page.next == page.revocations[-1].id
+    (last,) = outbox.kiosk.revocations(page.next)
     assert (last.number, last.kind, last.card_uuid) == (3, RevocationKind.RESTORED, first.uuid)
     assert last.status_list is not None
     assert last.status_list.startswith(outbox.services.settings.issuer + "/status-lists/")

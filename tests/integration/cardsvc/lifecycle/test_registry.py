@@ -47,7 +47,7 @@ def test_the_event_holds_and_a_colleague_revokes(counter: Counter, kind: Registr
     assert (confirmed.state, confirmed.decided_by) == (RegistryEventState.CONFIRMED, "ana")
     assert counter.ana.card(card.uuid).history[-1].reason in {"deceased", "moved-away"}
     assert (counter.state(card.uuid), counter.statuses(card.uuid)) == (CardState.REVOKED, {CertificateStatus.REVOKED})
-    assert counter.ana.registry_events(citizen_id) == [confirmed]
+    assert list(counter.ana.registry_events(citizen_id)) == [confirmed]
 
 
 def test_two_officers_reinstate_no_dead_persons_card(counter: Counter, somebody: tuple[UUID, Card]) -> None:
@@ -148,7 +148,7 @@ def test_an_officer_who_is_reported_dead_does_not_settle_it(counter: Counter, so
 def test_no_such_person_and_no_such_event(counter: Counter) -> None:
     assert counter.refused(lambda: told(counter, uuid4())).code == "no-such-citizen"
     assert counter.refused(lambda: counter.ana.confirm_registry_event(uuid4())).code == "no-such-registry-event"
-    assert counter.ana.registry_events(uuid4()) == []
+    assert list(counter.ana.registry_events(uuid4())) == []
 
 
 def test_nobody_is_declared_dead_by_a_yes_that_came_before_the_report(

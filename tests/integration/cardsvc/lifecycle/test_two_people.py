@@ -79,7 +79,7 @@ def test_an_officer_asks_for_no_card_of_their_own(counter: Counter) -> None:
 def test_an_approval_is_asked_for_granted_and_used_once(counter: Counter, suspect: UUID) -> None:
     asked = counter.ana.request_approval(REINSTATEMENT, suspect, "the kiosk's clock was wrong")
     assert (asked.state, asked.requested_by) == (ApprovalState.REQUESTED, "ana")
-    assert counter.bo.approvals(subject_id=suspect) == [asked]
+    assert list(counter.bo.approvals(subject_id=suspect)) == [asked]
     granted = counter.bo.approve_request(asked.id)
     assert (granted.state, granted.decided_by) == (ApprovalState.APPROVED, "bo")
     assert counter.ana.reinstate(suspect).state is CardState.ACTIVE
