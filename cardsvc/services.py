@@ -86,7 +86,7 @@ class Services:
     @cached_property
     def access_tokens(self) -> AccessTokens:
         """Knows callers by the tokens they were given."""
-        return AccessTokens(self.key_ring, self.settings.issuer, self.sessions)
+        return AccessTokens(self.key_ring, self.settings.issuer, self.sessions, self.clock)
 
     @cached_property
     def audit_signer(self) -> LogSigner:

@@ -112,14 +112,9 @@ def replace_key(
     responses=problems(401, 403, 409, 422),
 )
 def change_own_key(request: wire.KeyChangeRequest, services: ServicesDep, actor: Anybody) -> wire.Caller:
-    """Signed with the present key, which is refused from then on."""
+    """Signed with the present key, which is refused from then on unless it is to stay good for a while."""
     with transaction(services.sessions) as session:
         row = keys.change_own_key(
-            session,
-            actor.client_id,
-            request.public_jwk,
-            request.proof,
-            issuer=services.settings.issuer,
-            now=services.clock(),
+            session, actor.client_id, request, issuer=services.settings.issuer, now=services.clock()
         )
         return directory.describe(session, row)

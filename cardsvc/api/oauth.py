@@ -28,8 +28,7 @@ from cardsvc.callers.errors import (
     ScopeNotAllowed,
     TokenRequestMalformed,
 )
-from cardsvc.callers.models import Caller
-from cardsvc.callers.principal import Principal, principal_of
+from cardsvc.callers.principal import Principal
 from cardsvc.callers.private_key_jwt import authenticate_client
 from cardsvc.callers.scopes import Scope, parse_scopes, write_scopes
 from cardsvc.db import transaction
@@ -151,49 +150,48 @@ def _grant(request: Request, services: Services, form: TokenForm | ServiceError)
     if serve is None:
         raise GrantUnsupported
     with transaction(services.sessions) as session:
-        caller = _authenticate(services, session, form)
+        client = _authenticate(services, session, form)
         excuse_stranger(request)
-        charge(request, caller.client_id, Traffic.TOKEN)
-        return serve(services, session, form, caller)
+        charge(request, client.client_id, Traffic.TOKEN)
+        return serve(services, session, form, client)
 
 
-def _authenticate(services: Services, session: Session, form: TokenForm) -> Caller:
+def _authenticate(services: Services, session: Session, form: TokenForm) -> Principal:
     if _required(form, "client_assertion_type") != CLIENT_ASSERTION_TYPE:
         raise TokenRequestMalformed("This client_assertion_type is not supported.")
     issuer = services.settings.issuer
-    caller = authenticate_client(
+    client = authenticate_client(
         session,
         _required(form, "client_assertion"),
         audiences=(issuer, f"{issuer}/oauth/token"),
         now=services.clock(),
     )
-    if form.get("client_id", caller.client_id) != caller.client_id:
-        raise ClientRefused(ClientRefusal.WRONG_SUBJECT, caller.client_id)
-    return caller
+    if form.get("client_id", client.client_id) != client.client_id:
+        raise ClientRefused(ClientRefusal.WRONG_SUBJECT, client.client_id)
+    return client
 
 
 def _client_credentials(
-    services: Services, _: Session, form: TokenForm, caller: Caller
+    services: Services, _: Session, form: TokenForm, client: Principal
 ) -> TokenResponse | ServiceError:
-    allowed = principal_of(caller).scopes
+    allowed = client.scopes
     wanted = parse_scopes(form["scope"]) if form.get("scope") else frozenset(allowed)
     if wanted - allowed:
         return ScopeNotAllowed(wanted - allowed)
     seconds = services.settings.access_token_seconds
     lifetime = timedelta(seconds=seconds)
-    token = services.access_tokens.issue(caller, wanted, now=services.clock(), lifetime=lifetime)
+    token = services.access_tokens.issue(client, wanted, now=services.clock(), lifetime=lifetime)
     return TokenResponse(access_token=token, token_type=BEARER, expires_in=seconds, scope=write_scopes(wanted))
 
 
-def _exchange(services: Services, session: Session, form: TokenForm, caller: Caller) -> TokenResponse | ServiceError:
-    actor: Principal = principal_of(caller)
-    if Scope.AUTHENTICATE not in actor.scopes:
+def _exchange(services: Services, session: Session, form: TokenForm, client: Principal) -> TokenResponse | ServiceError:
+    if Scope.AUTHENTICATE not in client.scopes:
         return ScopeMissing([Scope.AUTHENTICATE])
     try:
         request = _exchange_request(form)
     except TokenRequestMalformed as refusal:
         return refusal
-    issued = services.assertions.exchange(session, request, actor=actor, now=services.clock())
+    issued = services.assertions.exchange(session, request, actor=client, now=services.clock())
     if isinstance(issued, ServiceError):
         return issued
     return TokenResponse(
@@ -236,7 +234,7 @@ def _required(form: TokenForm, name: str) -> str:
     return value
 
 
-_GRANTS: Final[Mapping[str, Callable[[Services, Session, TokenForm, Caller], TokenResponse | ServiceError]]] = {
+_GRANTS: Final[Mapping[str, Callable[[Services, Session, TokenForm, Principal], TokenResponse | ServiceError]]] = {
     "client_credentials": _client_credentials,
     GRANT_TOKEN_EXCHANGE: _exchange,
 }

@@ -130,7 +130,8 @@ def _own_visit(session: Session, token: str, actor: Principal) -> Visit:
         raise VisitUnknown
     session.get_one(Card, found.card_id, with_for_update={"read": True}, populate_existing=True)
     visit = session.get_one(Visit, found.id, with_for_update=True, populate_existing=True)
-    if visit.caller_id != actor.caller_id or visit.key_thumbprint != actor.key_thumbprint:
+    keys = {actor.key_thumbprint, actor.former_thumbprint}
+    if visit.caller_id != actor.caller_id or visit.key_thumbprint not in keys:
         raise VisitForeign().about(visit.citizen_id, visit.card_id)
     return visit
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import Final
 
 from cardsvc.callers.errors import AccessTokenRefused
-from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import Grant, Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import parse_scopes, write_scopes
+from cardsvc.clock import Clock
 from cardsvc.db import SessionFactory, looking_up, new_id
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName
@@ -32,25 +32,26 @@ class AccessTokens:
     over. Whether it is over, and whether its caller may still come in, is looked at each time.
     """
 
-    def __init__(self, key_ring: KeyRing, issuer: str, sessions: SessionFactory) -> None:
+    def __init__(self, key_ring: KeyRing, issuer: str, sessions: SessionFactory, clock: Clock) -> None:
         self._sessions = sessions
+        self._clock = clock
         self._issuer = issuer
         self._key_ring = key_ring
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
-    def issue(self, caller: Caller, scopes: Iterable[str], *, now: datetime, lifetime: timedelta) -> str:
-        """A bearer token for this service (RFC 9068 §2.2); ``scopes`` have been checked against the caller's."""
+    def issue(self, client: Principal, scopes: Iterable[str], *, now: datetime, lifetime: timedelta) -> str:
+        """A bearer token for this service (RFC 9068 §2.2); ``scopes`` have been checked against the client's."""
         issued = int(now.timestamp())
         claims = {
             "iss": self._issuer,
             "aud": self._issuer,
-            "sub": caller.client_id,
-            "client_id": caller.client_id,
+            "sub": client.client_id,
+            "client_id": client.client_id,
             "iat": issued,
             "exp": issued + int(lifetime.total_seconds()),
             "jti": str(new_id()),
             "scope": write_scopes(scopes),
-            "client_key": caller.thumbprint,
+            "client_key": client.key_thumbprint,
         }
         return jose.sign(claims, self._key_ring.signer(KeyName.ACCESS_TOKEN), typ=ACCESS_TOKEN_TYP)
 
@@ -64,7 +65,7 @@ class AccessTokens:
     def find_holders(self, grants: Sequence[Grant]) -> Sequence[Principal | None]:
         """Who holds each grant now; None for a caller that was disabled, or got another key, since."""
         with looking_up(self._sessions) as connection:
-            return find_principals(connection, grants)
+            return find_principals(connection, grants, self._clock())
 
     def _verify(self, token: str, _published: frozenset[str]) -> Grant:
         """What was verified is forgotten when other keys are published: one may have been withdrawn."""

@@ -71,6 +71,8 @@ def describe(session: Session, caller: Caller) -> wire.Caller:
         title=caller.title,
         scopes=sorted(principal_of(caller).scopes),
         thumbprint=caller.thumbprint,
+        former_thumbprint=caller.former_thumbprint,
+        former_until=caller.former_until,
         office=code_of(session, caller.office_id),
         created_at=caller.created_at,
         disabled_at=caller.disabled_at,

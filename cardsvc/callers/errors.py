@@ -18,6 +18,7 @@ ServiceError
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from enum import StrEnum
 
 from cardsvc.errors import ServiceError
@@ -185,6 +186,16 @@ class KeyChangeRefused(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Sign the thumbprint of the new key with the present key.")
+
+
+class KeyOverlapRefused(ServiceError):
+    """Raised when the former key is to stay good until a time that is past, or too far away. Carries the longest."""
+
+    code = "key-overlap-refused"
+    title = "The former key cannot stay good until then"
+
+    def __init__(self, longest: timedelta) -> None:
+        super().__init__(f"Both keys are good for {longest.days} days at most.", most_days=longest.days)
 
 
 class TokenRequestMalformed(ServiceError):

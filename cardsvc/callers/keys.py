@@ -1,4 +1,8 @@
-"""Another key for a caller. The former one is refused from the commit on: in client assertions, tokens and visits.
+"""Another key for a caller.
+
+Where an administrator gives it, the former one is refused from the commit on: in client assertions, tokens and visits.
+A caller that changes its own may let the former one stay good for a while, so that nothing of its breaks off: neither
+what another process of its is doing with it, nor visits that were begun with it.
 
 Officers change their own keys alone: whoever could give an officer a key could be two people. One who has lost the key
 is put out, and let in under another name.
@@ -7,7 +11,7 @@ is put out, and let in under another name.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -15,13 +19,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
-from cardsvc.callers.errors import CallerDisabled, CallerExists, CallerUnknown, KeyChangeRefused
+from cardsvc.callers.errors import CallerDisabled, CallerExists, CallerUnknown, KeyChangeRefused, KeyOverlapRefused
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.repository import find_by_thumbprint
 from cardsvc.callers.service import usable_key
 from cardsvc.wire import jose
-from cardsvc.wire.officers import KEY_CHANGE_TYP
+from cardsvc.wire.officers import KEY_CHANGE_TYP, KeyChangeRequest
 
+LONGEST_OVERLAP: Final = timedelta(days=7)
+"""For so long the former key may stay good."""
 _LONGEST: Final = timedelta(minutes=5)
 _SKEW: Final = timedelta(seconds=30)
 
@@ -36,22 +42,24 @@ def replace_key(
     caller = _locked(session, client_id)
     if caller.kind is CallerKind.OFFICER:
         raise CallerUnknown("Officers change their keys themselves.", client_id=client_id)
-    _set_key(session, caller, public_jwk, actor=actor, now=now)
+    _set_key(session, caller, public_jwk, None, actor=actor, now=now)
     caller.keyed_by = actor
     return caller
 
 
 def change_own_key(
-    session: Session, client_id: str, public_jwk: Mapping[str, Any], proof: str, *, issuer: str, now: datetime
+    session: Session, client_id: str, request: KeyChangeRequest, *, issuer: str, now: datetime
 ) -> Caller:
-    """Change the caller's own key, proved with the present one (`wire.officers.KeyChangeRequest`).
+    """Change the caller's own key, proved with the present one. A key before that, if it was good still, ends now.
 
-    Raises KeyChangeRefused, UnusableKey, CallerExists when the key is somebody's.
+    Raises KeyOverlapRefused, KeyChangeRefused, UnusableKey, CallerExists when the key is somebody's.
     """
     caller = _locked(session, client_id)
-    _, thumbprint = usable_key(public_jwk)
-    _check_proof(caller, proof, thumbprint, issuer, now)
-    _set_key(session, caller, public_jwk, actor=client_id, now=now)
+    _, thumbprint = usable_key(request.public_jwk)
+    if request.former_until is not None and not now < request.former_until <= now + LONGEST_OVERLAP:
+        raise KeyOverlapRefused(LONGEST_OVERLAP)
+    _check_proof(caller, request.proof, thumbprint, issuer, now)
+    _set_key(session, caller, request.public_jwk, request.former_until, actor=client_id, now=now)
     return caller
 
 
@@ -64,17 +72,29 @@ def _locked(session: Session, client_id: str) -> Caller:
     return caller
 
 
-def _set_key(session: Session, caller: Caller, public_jwk: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+def _set_key(
+    session: Session,
+    caller: Caller,
+    public_jwk: Mapping[str, Any],
+    former_until: datetime | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
     members, thumbprint = usable_key(public_jwk)
     client_id = caller.client_id
     if find_by_thumbprint(session, thumbprint) is not None:
         raise _taken(client_id)
-    former = caller.thumbprint
+    former_jwk, former = caller.public_jwk, caller.thumbprint
     try:
         with session.begin_nested():
             caller.public_jwk, caller.thumbprint = members, thumbprint
+            caller.former_until = former_until
+            kept = former_until is not None
+            caller.former_jwk, caller.former_thumbprint = (former_jwk, former) if kept else (None, None)
     except IntegrityError:  # somebody else was given it this moment
         raise _taken(client_id) from None
+    overlap: dict[str, Any] = {} if former_until is None else {"former_until": former_until.astimezone(UTC).isoformat()}
     record(
         session,
         event="caller.key",
@@ -84,6 +104,7 @@ def _set_key(session: Session, caller: Caller, public_jwk: Mapping[str, Any], *,
         client_id=caller.client_id,
         former=former,
         present=thumbprint,
+        **overlap,
     )
 
 

@@ -27,6 +27,10 @@ class Caller(Base):
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)
     thumbprint: Mapped[str] = mapped_column(String(43), unique=True)
     """RFC 7638, SHA-256: one key belongs to one caller."""
+    former_jwk: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """The key before, which stays good until ``former_until``: a caller changes its key without a break."""
+    former_thumbprint: Mapped[str | None] = mapped_column(String(43), unique=True, index=True)
+    former_until: Mapped[datetime | None]
     scopes: Mapped[list[str]] = mapped_column(JSON)
     """What a kiosk, a desk or a department may hold, within its kind. An officer has roles instead."""
     roles: Mapped[tuple[str, ...] | None] = mapped_column(Words(200))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from cardsvc.callers.models import Caller, CallerKind
@@ -20,7 +21,9 @@ class Principal:
     scopes: frozenset[Scope]
     audience: str
     key_thumbprint: str
-    """RFC 7638 thumbprint of the caller's registered key; visits are bound to it."""
+    """RFC 7638 thumbprint of the caller's key that it came with; visits are bound to it."""
+    former_thumbprint: str | None = None
+    """Of the key before that one, while it is good: visits that were begun with it go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,46 @@ class Grant:
     expires_at: int
     """Seconds since 1970."""
     key_thumbprint: str
-    """Of the key that the caller had: a caller that has changed its key since asks again."""
+    """Of the key that the caller came with: once that one is not good any more, the caller asks again."""
 
 
-def principal_of(caller: Caller, granted: frozenset[str] = frozenset(Scope)) -> Principal:
-    """The caller with the scopes that were granted, all unless given, as far as it may hold them still."""
+@dataclass(frozen=True, slots=True)
+class GoodKeys:
+    """The thumbprints of a caller's keys that are good now."""
+
+    present: str
+    former: str | None = None
+
+    @classmethod
+    def at(cls, now: datetime, present: str, former: str | None, former_until: datetime | None) -> GoodKeys:
+        """Of what the row says."""
+        return cls(present, former if former_until is not None and now < former_until else None)
+
+    def before(self, thumbprint: str) -> str | None:
+        """The key before this one, while it is good."""
+        return self.former if thumbprint == self.present else None
+
+
+def keys_of(caller: Caller, now: datetime) -> GoodKeys:
+    """The caller's keys that are good now."""
+    return GoodKeys.at(now, caller.thumbprint, caller.former_thumbprint, caller.former_until)
+
+
+def principal_of(
+    caller: Caller, granted: frozenset[str] = frozenset(Scope), *, key: str | None = None, former: str | None = None
+) -> Principal:
+    """The caller with the scopes that were granted, all unless given, as far as it may hold them still.
+
+    ``key`` is the thumbprint of the key it came with, the present one unless given; ``former`` of the one before.
+    """
     return Principal(
         caller_id=caller.id,
         client_id=caller.client_id,
         kind=caller.kind,
         scopes=held(caller.kind, caller.scopes, caller.roles, granted),
         audience=caller.audience,
-        key_thumbprint=caller.thumbprint,
+        key_thumbprint=key or caller.thumbprint,
+        former_thumbprint=former,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.callers.errors import ClientRefusal, ClientRefused
 from cardsvc.callers.models import Caller, UsedClientAssertion
+from cardsvc.callers.principal import Principal, keys_of, principal_of
 from cardsvc.callers.repository import find_by_client_id
 from cardsvc.db import insert_new, new_id
 from cardsvc.wire import jose
@@ -28,8 +30,8 @@ _NAME: Final = re.compile(r"[!-~]{1,64}")
 _JTI: Final = re.compile(r"[ -~]{8,128}")
 
 
-def authenticate_client(session: Session, assertion: str, *, audiences: Collection[str], now: datetime) -> Caller:
-    """The caller that made this assertion, which is thereby used up.
+def authenticate_client(session: Session, assertion: str, *, audiences: Collection[str], now: datetime) -> Principal:
+    """The caller that made this assertion with one of its keys. The assertion is thereby used up.
 
     ``audiences`` are the names of this service that the assertion may be addressed to: the issuer and the URL of the
     token endpoint. Raises ClientRefused.
@@ -41,13 +43,13 @@ def authenticate_client(session: Session, assertion: str, *, audiences: Collecti
     caller = find_by_client_id(session, client_id)
     if caller is None:
         raise ClientRefused(ClientRefusal.UNKNOWN_CLIENT, client_id)
-    claims = _verify(token, caller)
+    claims, key = _verify(token, caller, now)
     refusal = _judge(claims, caller, audiences, now)
     if refusal is not None:
         raise ClientRefused(refusal, client_id)
     if not _use_up(session, caller, claims, now):
         raise ClientRefused(ClientRefusal.REPLAYED, client_id)
-    return caller
+    return principal_of(caller, key=key, former=keys_of(caller, now).before(key))
 
 
 def _parse(assertion: str) -> jose.UnverifiedJwt:
@@ -57,13 +59,17 @@ def _parse(assertion: str) -> jose.UnverifiedJwt:
         raise ClientRefused(ClientRefusal.MALFORMED) from error
 
 
-def _verify(token: jose.UnverifiedJwt, caller: Caller) -> jose.SignedClaims:
-    if token.key_id is not None and token.key_id != caller.thumbprint:
+def _verify(token: jose.UnverifiedJwt, caller: Caller, now: datetime) -> tuple[jose.SignedClaims, str]:
+    """The claims, and the thumbprint of the key that signed them."""
+    keys = keys_of(caller, now)
+    candidates = {keys.present: caller.public_jwk} | ({keys.former: caller.former_jwk or {}} if keys.former else {})
+    if token.key_id is not None and token.key_id not in candidates:
         raise ClientRefused(ClientRefusal.WRONG_KEY, caller.client_id)
-    try:
-        return token.verify(jose.public_key(caller.public_jwk), typ=None)
-    except jose.JwtRefused as error:
-        raise ClientRefused(ClientRefusal.BAD_SIGNATURE, caller.client_id) from error
+    for thumbprint, jwk in candidates.items():
+        if token.key_id in {None, thumbprint}:
+            with suppress(jose.JwtRefused):
+                return token.verify(jose.public_key(jwk), typ=None), thumbprint
+    raise ClientRefused(ClientRefusal.BAD_SIGNATURE, caller.client_id)
 
 
 def _judge(

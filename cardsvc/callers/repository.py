@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from cardsvc.callers.models import Caller, CallerKind
-from cardsvc.callers.principal import Grant, Principal, held
+from cardsvc.callers.principal import GoodKeys, Grant, Principal, held
 from cardsvc.db import table_of
 
 _callers: Final = table_of(Caller)
@@ -22,6 +23,8 @@ _ENABLED: Final = select(
     _callers.c.roles,
     _callers.c.audience,
     _callers.c.thumbprint,
+    _callers.c.former_thumbprint,
+    _callers.c.former_until,
 ).where(_callers.c.client_id.in_(bindparam("client_ids", expanding=True)), _callers.c.disabled_at.is_(None))
 
 
@@ -31,8 +34,9 @@ def find_by_client_id(session: Session, client_id: str) -> Caller | None:
 
 
 def find_by_thumbprint(session: Session, thumbprint: str) -> Caller | None:
-    """The caller with this key."""
-    return session.scalars(select(Caller).where(Caller.thumbprint == thumbprint)).one_or_none()
+    """The caller whose key this is, or was before its present one."""
+    theirs = or_(Caller.thumbprint == thumbprint, Caller.former_thumbprint == thumbprint)
+    return session.scalars(select(Caller).where(theirs)).first()
 
 
 def is_citizen(session: Session, client_id: str, citizen_id: UUID) -> bool:
@@ -55,18 +59,21 @@ def hands_on(session: Session, client_id: str) -> frozenset[str]:
     return names_of(session, client_id) | names_of(session, caller.keyed_by)
 
 
-def find_principals(connection: Connection, grants: Sequence[Grant]) -> list[Principal | None]:
+def find_principals(connection: Connection, grants: Sequence[Grant], now: datetime) -> list[Principal | None]:
     """For each grant its caller, with those granted scopes that it still may hold.
 
-    None for one that was disabled, or that has another key since.
+    None for one that was disabled, or whose key is not good any more.
     """
     names = list({grant.client_id for grant in grants})
     rows = {row.client_id: row for row in connection.execute(_ENABLED, {"client_ids": names})}
-    return [_principal(rows.get(grant.client_id), grant) for grant in grants]
+    return [_principal(rows.get(grant.client_id), grant, now) for grant in grants]
 
 
-def _principal(row: Any, grant: Grant) -> Principal | None:
-    if row is None or row.thumbprint != grant.key_thumbprint:
+def _principal(row: Any, grant: Grant, now: datetime) -> Principal | None:
+    if row is None:
+        return None
+    keys = GoodKeys.at(now, row.thumbprint, row.former_thumbprint, row.former_until)
+    if grant.key_thumbprint not in {keys.present, keys.former}:
         return None
     return Principal(
         caller_id=row.id,
@@ -74,5 +81,6 @@ def _principal(row: Any, grant: Grant) -> Principal | None:
         kind=row.kind,
         scopes=held(row.kind, row.scopes, row.roles, grant.scopes),
         audience=row.audience,
-        key_thumbprint=row.thumbprint,
+        key_thumbprint=grant.key_thumbprint,
+        former_thumbprint=keys.before(grant.key_thumbprint),
     )

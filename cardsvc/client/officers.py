@@ -83,8 +83,11 @@ class OfficerCalls(Calls):
         """Give a kiosk, a desk or a department another key."""
         return self._post(f"/v1/callers/{client_id}/key", wire.KeyRequest(public_jwk=public_jwk), wire.Caller)
 
-    def change_own_key(self, key: ECKey) -> wire.Caller:
-        """Use another key from now on. This client goes on with it."""
+    def rotate_key(self, key: ECKey, overlap: timedelta = timedelta(0)) -> wire.Caller:
+        """Use another key from now on; this client goes on with it.
+
+        The present one stays good for ``overlap``, at most seven days: for other processes, and visits begun with it.
+        """
         now = self._credentials.now()
         claims = {
             "iss": self.client_id,
@@ -93,8 +96,11 @@ class OfficerCalls(Calls):
             "exp": int((now + _PROOF_LIFE).timestamp()),
             "jkt": key.thumbprint(),
         }
-        proof = self._credentials.sign(claims, wire.KEY_CHANGE_TYP)
-        request = wire.KeyChangeRequest(public_jwk=dict(key.as_dict(private=False)), proof=proof)
+        request = wire.KeyChangeRequest(
+            public_jwk=dict(key.as_dict(private=False)),
+            proof=self._credentials.sign(claims, wire.KEY_CHANGE_TYP),
+            former_until=now + overlap if overlap else None,
+        )
         changed = self._post("/v1/key", request, wire.Caller)
         self._credentials.use(key)
         return changed

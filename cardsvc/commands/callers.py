@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
@@ -12,10 +14,11 @@ from cardsvc.callers import directory
 from cardsvc.callers.keys import replace_key
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.service import disable_caller, register_caller
+from cardsvc.client import ClientError, ServiceClient, load_key
 from cardsvc.clock import system_clock
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
 from cardsvc.paging import EVERYTHING
-from cardsvc.reporting import reporting
+from cardsvc.reporting import CommandRefused, reporting
 
 app = typer.Typer(help="Whoever may call the service.", no_args_is_help=True)
 
@@ -88,6 +91,34 @@ def change_key(
         caller = replace_key(session, client_id, read_json(jwk), actor=ceremony.ACTOR, now=system_clock())
         changed = {"client_id": caller.client_id, "thumbprint": caller.thumbprint}
     report(changed, f"{escape(client_id)} has another key: {caller.thumbprint}", as_json)
+
+
+@app.command("rotate-key")
+def rotate_key(
+    client_id: Annotated[str, typer.Argument(help="Its name.")],
+    *,
+    service: Annotated[str, typer.Option(help="The service's URL.")],
+    key: Annotated[Path, typer.Option(help="Its present private key.")],
+    new_key: Annotated[Path, typer.Option(help="Its next one, as `cardsvc keygen` makes it.")],
+    issuer: Annotated[str | None, typer.Option(help="The service's name, where that is not its URL.")] = None,
+    overlap_hours: Annotated[int, typer.Option(help="So long the present key stays good.", min=0, max=168)] = 24,
+    as_json: JsonOption = False,
+) -> None:
+    """Change one's own key, over the network: for whoever holds it, without a break.
+
+    Example: cardsvc caller rotate-key kiosk-1 --service https://cards.example --key kiosk-1.jwk --new-key next.jwk
+    """
+    with reporting():
+        try:
+            with ServiceClient(service, client_id, key, issuer=issuer) as client:
+                changed = client.rotate_key(load_key(new_key), timedelta(hours=overlap_hours))
+        except ClientError as error:
+            raise CommandRefused(f"The service did not change the key: {error}") from None
+    until = (
+        "is refused from now on" if changed.former_until is None else f"is good until {changed.former_until:%F %R} UTC"
+    )
+    words = f"{escape(client_id)} has another key: {changed.thumbprint}; the one before {until}"
+    report(changed.model_dump(mode="json"), words, as_json)
 
 
 @app.command("list")

@@ -60,7 +60,7 @@ def take_turn(session: Session, card: Card, purpose: Purpose, *, actor: Principa
     return Turn(attempt.id, card.id, purpose, actor)
 
 
-def require_turn(session: Session, turn: Turn) -> None:
+def require_turn(session: Session, turn: Turn, now: datetime) -> None:
     """What has to hold whenever something is about to be written; it goes on holding until the transaction ends.
 
     Raises TakenOver, CallerShutOut.
@@ -68,7 +68,7 @@ def require_turn(session: Session, turn: Turn) -> None:
     if not has_turn(session, turn):
         raise TakenOver
     granted = Grant(turn.actor.client_id, frozenset(turn.actor.scopes), 0, turn.actor.key_thumbprint)
-    (principal,) = find_principals(session.connection(), [granted])
+    (principal,) = find_principals(session.connection(), [granted], now)
     if principal is None or Scope.CARDS_PERSONALISE not in principal.scopes:
         raise CallerShutOut
 

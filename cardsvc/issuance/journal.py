@@ -51,7 +51,7 @@ class Journal:
     def decide(self, step: str, verdict: Verdict, confirm: Doing | None = None) -> None:
         """Say of a step's writes that nobody knew about what became of them. Raises TakenOver, CallerShutOut."""
         with transaction(self._sessions) as session:
-            require_turn(session, self._turn)
+            require_turn(session, self._turn, self._clock())
             if confirm is not None:
                 confirm(session)
             session.execute(
@@ -86,7 +86,7 @@ class Journal:
 
     def _intend(self, step: str, prepare: Doing | None, content: bytes | None) -> UUID:
         with transaction(self._sessions) as session:
-            require_turn(session, self._turn)
+            require_turn(session, self._turn, self._clock())
             if prepare is not None:
                 prepare(session)
             entry = JournalEntry(

@@ -142,7 +142,7 @@ class Personalisation:
             if Assignment.of(session, self.services.keystore, card) != order.assignment:
                 raise ChangedMeanwhile("card")
             turn = take_turn(session, card, Purpose.ISSUANCE, actor=self.actor, now=now)
-            require_turn(session, turn)
+            require_turn(session, turn, now)
             return turn
 
     def _write(
@@ -169,8 +169,8 @@ class Personalisation:
 
     def _finish(self, turn: Turn) -> None:
         with transaction(self.services.sessions) as session:
-            require_turn(session, turn)
             card, now = session.get_one(Card, turn.card_id), self._now()
+            require_turn(session, turn, now)
             move_card(session, card, CardState.SEALED, actor=self.actor.client_id, now=now)
             application = find_application_of(session, card.id)
             if application is None:

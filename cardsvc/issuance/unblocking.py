@@ -141,7 +141,7 @@ class Unblocker:
             card, now = get_card(session, self.card_uuid, to_change=True), self.services.clock()
             _open_one(session, card, self.actor, now)
             turn = take_turn(session, card, Purpose.UNBLOCKING, actor=self.actor, now=now)
-            require_turn(session, turn)
+            require_turn(session, turn, now)
             return turn
 
     def _unblock(self, connection: CardConnection, found: FoundCard, turn: Turn) -> Pin:
@@ -165,8 +165,8 @@ class Unblocker:
     def _finish(self, turn: Turn) -> None:
         """Of an active card nobody needs the transport PIN any more: the citizen has it, or it is reset again."""
         with transaction(self.services.sessions) as session:
-            require_turn(session, turn)
             card, now = session.get_one(Card, turn.card_id), self.services.clock()
+            require_turn(session, turn, now)
             _open_one(session, card, self.actor, now).finished_at = now
             if card.state is CardState.ACTIVE:
                 escrow.forget(session, card.id, SecretKind.TRANSPORT_PIN)

@@ -163,6 +163,9 @@ class Caller(Message):
     scopes: list[str]
     thumbprint: str
     """Of its key (RFC 7638)."""
+    former_thumbprint: str | None = None
+    """Of the key before, which is good until ``former_until``."""
+    former_until: Timestamp | None = None
     office: str | None = None
     created_at: Timestamp
     disabled_at: Timestamp | None = None
@@ -189,4 +192,6 @@ class KeyChangeRequest(Message):
     """
 
     public_jwk: PublicJwk
+    former_until: Timestamp | None = None
+    """The present key stays good until then, for seven days at most; unless given, it is refused from now on."""
     proof: Annotated[str, Field(max_length=4096)] = Field(repr=False)

@@ -19,9 +19,8 @@ from cardsvc import logs
 from cardsvc.app import create_app
 from cardsvc.audit.sequencer import Sequencer
 from cardsvc.callers.models import CallerKind
-from cardsvc.callers.repository import find_by_client_id
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import create_database_engine, reading, session_factory
+from cardsvc.db import create_database_engine, session_factory
 from cardsvc.services import Services
 from cardsvc.settings import Settings
 from cardsvc.trust.authority import IssuingAuthority
@@ -123,10 +122,6 @@ def settle(city: City) -> Names:
 
 
 def _access(city: City, client_id: str) -> Mapping[str, object]:
-    with reading(city.services.sessions) as session:
-        caller = find_by_client_id(session, client_id)
-        assert caller is not None
-    scopes = city.principal(client_id).scopes
-    lifetime = timedelta(minutes=5)
+    caller, lifetime = city.principal(client_id), timedelta(minutes=5)
     token = city.services.access_tokens.issue(caller, frozenset(Scope), now=city.clock(), lifetime=lifetime)
-    return {"token": token, "scopes": sorted(scopes)}
+    return {"token": token, "scopes": sorted(caller.scopes)}

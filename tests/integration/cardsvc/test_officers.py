@@ -359,7 +359,7 @@ def test_everybody_changes_their_own_key(town: Town, name: str) -> None:
     town.city.caller("kiosk-1")
     client, key = town.city.client(name), ECKey.generate_key("P-256")
     before = client.access_token()
-    assert client.change_own_key(key).thumbprint == key.thumbprint()
+    assert client.rotate_key(key).thumbprint == key.thumbprint()
     assert client.access_token() != before  # the same client goes on
     assert refused(town.city.client(name).access_token) == ("client-refused", 401)
     town.city.client(name, key).access_token()

@@ -271,7 +271,7 @@ def test_nor_behind_one_that_they_gave_another_key(counter: Counter) -> None:
     taken = counter.city.client("desk-9", other)
     counter.approval(ApprovalKind.PUK_RELEASE, card.uuid)
     assert counter.refused(lambda: taken.unblock(card.uuid), "desk-9").code == "same-person"
-    taken.change_own_key(ECKey.generate_key("P-256"))
+    taken.rotate_key(ECKey.generate_key("P-256"))
     assert counter.refused(lambda: taken.unblock(card.uuid), "desk-9").code == "same-person"
     with pytest.raises(ServiceProblem, match="client-refused"):
         desk.unblock(card.uuid)

@@ -20,7 +20,7 @@ from cardsvc.api.access import OPEN_PATHS, check_routes, require, scopes_of
 from cardsvc.app import ROUTERS
 from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.callers.models import Caller, CallerKind
-from cardsvc.callers.principal import Principal
+from cardsvc.callers.principal import Principal, principal_of
 from cardsvc.callers.repository import find_by_client_id
 from cardsvc.callers.scopes import SCOPES_OF_KIND, Scope
 from cardsvc.callers.service import disable_caller
@@ -64,8 +64,10 @@ def caller_row(city: City, client_id: str) -> Caller:
 
 def token_for(city: City, client_id: str, scopes: frozenset[Scope], **changed: Any) -> str:
     options: dict[str, Any] = {"now": city.clock(), "issuer": BASE_URL} | changed
-    tokens = AccessTokens(city.services.key_ring, options["issuer"], city.services.sessions)
-    return tokens.issue(caller_row(city, client_id), scopes, now=options["now"], lifetime=timedelta(minutes=5))
+    tokens = AccessTokens(city.services.key_ring, options["issuer"], city.services.sessions, city.clock)
+    return tokens.issue(
+        principal_of(caller_row(city, client_id)), scopes, now=options["now"], lifetime=timedelta(minutes=5)
+    )
 
 
 def forged(city: City, key: ECKey, typ: str, **changed: Any) -> str:
