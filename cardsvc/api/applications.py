@@ -48,7 +48,7 @@ Personaliser = Annotated[Principal, require(Scope.CARDS_PERSONALISE)]
     status_code=201,
     operation_id="createApplication",
     summary="Ask for a card",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
 def create(request: ApplicationRequest, services: ServicesDep, actor: Writer) -> Application:
     """Ask for a card: for somebody who is enrolled with it, or was before."""
@@ -112,7 +112,7 @@ def read(application_id: UUID, services: ServicesDep, actor: Reader) -> Applicat
     "/{application_id}",
     operation_id="changeDraft",
     summary="Change a draft",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
 def change(application_id: UUID, request: DraftChange, services: ServicesDep, actor: Writer) -> Application:
     """Before it is submitted; afterwards it can only be cancelled."""
@@ -158,7 +158,7 @@ def consent(application_id: UUID, request: ConsentRequest, services: ServicesDep
     "/{application_id}/submit",
     operation_id="submitApplication",
     summary="Submit an application",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
 def submit(application_id: UUID, services: ServicesDep, actor: Writer) -> Application:
     """Lay it before a colleague. A card that is to be replaced, or was forgotten, is held from now on."""
@@ -177,7 +177,7 @@ def submit(application_id: UUID, services: ServicesDep, actor: Writer) -> Applic
     "/{application_id}/approve",
     operation_id="approveApplication",
     summary="Approve somebody else's application",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
 def approve(application_id: UUID, services: ServicesDep, actor: Approver) -> Application:
     """Approve somebody else's application."""
@@ -193,7 +193,7 @@ def approve(application_id: UUID, services: ServicesDep, actor: Approver) -> App
     "/{application_id}/reject",
     operation_id="rejectApplication",
     summary="Reject an application",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
 def reject(application_id: UUID, request: RejectionRequest, services: ServicesDep, actor: Approver) -> Application:
     """Reject an application, for a reason. A card that it held is in force again."""
@@ -209,7 +209,7 @@ def reject(application_id: UUID, request: RejectionRequest, services: ServicesDe
     "/{application_id}/cancel",
     operation_id="cancelApplication",
     summary="Give an application up, or discard a draft",
-    responses=problems(401, 403, 404, 409, 422),
+    responses=problems(401, 403, 404, 409, 410, 422),
 )
 def cancel(application_id: UUID, request: CancellationRequest, services: ServicesDep, actor: Writer) -> Application:
     """At any time before its card is active. A card that it held is in force again."""

@@ -28,7 +28,7 @@ Auditor = Annotated[Principal, require(Scope.AUDIT_READ)]
 
 
 @router.post(
-    "/people/search", operation_id="searchPeople", summary="Look for people", responses=problems(401, 403, 422)
+    "/people/search", operation_id="searchPeople", summary="Look for people", responses=problems(401, 403, 410, 422)
 )
 def search(request: wire.SearchRequest, services: ServicesDep, actor: Reader) -> wire.FoundPeople:
     """By name, document number or card number. What was typed stands in no log; who was shown does."""
@@ -40,7 +40,7 @@ def search(request: wire.SearchRequest, services: ServicesDep, actor: Reader) ->
     "/people/duplicates",
     operation_id="findDuplicates",
     summary="See who may be this person already, before enrolling them",
-    responses=problems(401, 403, 422),
+    responses=problems(401, 403, 410, 422),
 )
 def find_duplicates(request: wire.DuplicatesRequest, services: ServicesDep, actor: Reader) -> wire.FoundPeople:
     """The same document number, or the same name or a like sound together with the birth date."""
