@@ -119,6 +119,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     incidents.IncidentNotFound: Answer(_NOT_FOUND),
     incidents.IncidentClosed: Answer(_CONFLICT),
     incidents.IncidentNotYet: Answer(_UNPROCESSABLE),
+    departments.PseudonymUnknown: Answer(_NOT_FOUND),
     departments.PurposeNotCovered: Answer(_FORBIDDEN),
     departments.QuestionsNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
     departments.ReaderNotCovered: Answer(_FORBIDDEN),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, status
 
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
-from cardsvc.db import in_transaction, reading, transaction
+from cardsvc.db import in_transaction, transaction
 from cardsvc.departments import asking, standing
 from cardsvc.wire.authentication import Verification, VerificationRequest
 from cardsvc.wire.departments import CardStandings, StandingQuestion
@@ -80,5 +80,7 @@ def get_evidence(verification_id: UUID, services: ServicesDep, actor: VerifyingC
     Of each assertion verified, question answered, standing told, and card authenticated at its own reader. A second
     after the verification the audit log's proof is in it; until then there is the log's promise.
     """
-    with reading(services.sessions) as session:
-        return services.attestor.evidence(session, verification_id, actor=actor, now=services.clock())
+    return in_transaction(
+        services.sessions,
+        lambda session: services.attestor.evidence(session, verification_id, actor=actor, now=services.clock()),
+    )

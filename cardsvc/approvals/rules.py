@@ -47,5 +47,6 @@ RULES: Final[Mapping[ApprovalKind, Rule]] = {
     ApprovalKind.ROLE_GRANT: Rule(Scope.OFFICERS_WRITE, _DAY, _DAY, Spender.REQUESTER),
     ApprovalKind.POLICY_PUBLICATION: Rule(Scope.DEPARTMENTS_WRITE, _WEEK, _DAY),
     ApprovalKind.ERASURE: Rule(Scope.PEOPLE_ERASE, _WEEK, _DAY),
+    ApprovalKind.REIDENTIFICATION: Rule(Scope.PEOPLE_REIDENTIFY, _WEEK, _DAY, Spender.REQUESTER),
     ApprovalKind.KEY_CEREMONY: Rule(Scope.APPROVALS_REQUEST, _DAY, _DAY, Spender.REQUESTER),
 }

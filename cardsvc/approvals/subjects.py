@@ -13,8 +13,8 @@ from cardsvc.callers.models import Caller, RoleGrant
 from cardsvc.cards.repository import get_card
 from cardsvc.citizens.errors import CitizenNotFound
 from cardsvc.citizens.models import Citizen
-from cardsvc.departments.errors import PolicyDraftNotFound
-from cardsvc.departments.models import PolicyDraft
+from cardsvc.departments.errors import PolicyDraftNotFound, PseudonymUnknown
+from cardsvc.departments.models import Acquaintance, PolicyDraft
 from cardsvc.wire.approvals import ApprovalKind
 
 
@@ -43,6 +43,13 @@ def _grant(session: Session, grant_id: UUID) -> RoleGrant:
     return grant
 
 
+def _of_acquaintance(session: Session, acquaintance_id: UUID) -> UUID | None:
+    acquaintance = session.get(Acquaintance, acquaintance_id)
+    if acquaintance is None:
+        raise PseudonymUnknown
+    return acquaintance.citizen_id
+
+
 def _of_nobody(session: Session, draft_id: UUID) -> UUID | None:
     _draft(session, draft_id)
     return None
@@ -64,13 +71,14 @@ _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] 
     ApprovalKind.ERASURE: _itself,
     ApprovalKind.ROLE_GRANT: _of_officer,
     ApprovalKind.POLICY_PUBLICATION: _of_nobody,
+    ApprovalKind.REIDENTIFICATION: _of_acquaintance,
 }
 
 
 def citizen_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> UUID | None:
     """The citizen whom the subject belongs to, if it is anybody's.
 
-    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown, PolicyDraftNotFound.
+    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown, PolicyDraftNotFound, PseudonymUnknown.
     """
     find = _CITIZENS.get(kind)
     return None if find is None else find(session, subject_id)

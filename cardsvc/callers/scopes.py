@@ -26,6 +26,8 @@ class Scope(StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     PEOPLE_ERASE = "people:erase"
+    PEOPLE_REIDENTIFY = "people:reidentify"
+    """Find out whom a department knows by a name, once a colleague has agreed."""
     OFFICERS_WRITE = "officers:write"
     CALLERS_WRITE = "callers:write"
     DEPARTMENTS_WRITE = "departments:write"
@@ -91,6 +93,7 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
             Scope.CARDS_REVOKE,
             Scope.PEOPLE_ERASE,
             Scope.PEOPLE_READ,
+            Scope.PEOPLE_REIDENTIFY,
         }
     ),
     Role.STOCK_KEEPER: frozenset({Scope.APPROVALS_REQUEST, Scope.CARDS_READ, Scope.STOCK_WRITE}),

@@ -11,8 +11,10 @@ from pydantic import TypeAdapter
 from cardsvc.client.calls import Calls, query_of
 from cardsvc.client.transport import Repeat
 from cardsvc.wire import people as wire
+from cardsvc.wire.approvals import Approval
 from cardsvc.wire.history import AccessEntry, AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
+from cardsvc.wire.reidentification import DepartmentPseudonym, Reidentification, ReidentificationRequest, Reidentified
 
 _guardians: Final[TypeAdapter[list[wire.Guardian]]] = TypeAdapter(list[wire.Guardian])
 
@@ -57,6 +59,22 @@ class PeopleCalls(Calls):
     def erase_person(self, citizen_id: UUID) -> wire.ErasureDone:
         """Erase a person, once a colleague has approved it."""
         return self._post(f"/v1/people/{citizen_id}/erase", None, wire.ErasureDone)
+
+    def request_reidentification(self, department: str, pseudonym: str, reason: str) -> Approval:
+        """Ask a colleague to agree to finding out whom a department knows by a name."""
+        request = ReidentificationRequest(department=department, pseudonym=pseudonym, reason=reason)
+        return self._post("/v1/reidentifications/requests", request, Approval)
+
+    def reidentification_request(self, subject_id: UUID) -> DepartmentPseudonym:
+        """Which name a colleague wants to find out about, by the subject of the approval."""
+        return self._get(f"/v1/reidentifications/requests/{subject_id}", DepartmentPseudonym)
+
+    def reidentify(
+        self, department: str, pseudonym: str, purpose: wire.Purpose, reference: str | None = None
+    ) -> Reidentified:
+        """Whom a department knows by a name, once a colleague has agreed. Goes on record, for the citizen to read."""
+        occasion = Reidentification(department=department, pseudonym=pseudonym, purpose=purpose, reference=reference)
+        return self._post("/v1/reidentifications", occasion, Reidentified)
 
     def access_history(self, citizen_id: UUID, cursor: str | None = None) -> AccessHistory:
         """Who looked at a person's data, newest first, and how often in all: for auditors. Goes on record."""

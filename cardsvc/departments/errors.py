@@ -57,6 +57,16 @@ class PolicyChangedMeanwhile(ServiceError):
         )
 
 
+class PseudonymUnknown(ServiceError):
+    """Raised when a department knows nobody by a name, or the person was erased."""
+
+    code = "pseudonym-unknown"
+    title = "The department knows nobody by this name"
+
+    def __init__(self) -> None:
+        super().__init__("The department was never told about anybody of this name, or the person was erased.")
+
+
 class PurposeNotCovered(ServiceError):
     """Raised when the policy in force does not name the purpose. Carries it."""
 

@@ -1,12 +1,14 @@
 """Evidence of a verification, for the department that was told.
 
-Fetching it again is no new look at anybody: it says what that department was told before, and nothing that is true now.
+It says what that department was told before, and nothing that is true now. That it was fetched is on record all the
+same: the citizen can see who still reads what.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import inspect
@@ -15,6 +17,8 @@ from sqlalchemy.orm import Session
 from cardsvc.audit.leaf import leaf_of
 from cardsvc.audit.models import AuditRecord
 from cardsvc.audit.reading import find_place
+from cardsvc.audit.service import OK
+from cardsvc.audit.service import record as record_event
 from cardsvc.audit.signing import LogSigner
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.errors import PersonErased
@@ -27,6 +31,8 @@ from cardsvc.trust.keystore import Keystore
 from cardsvc.wire.authentication import Verification
 from cardsvc.wire.evidence import Evidence, EvidenceClaims
 from cardsvc.wire.merkle import leaf_hash
+
+EVENT: Final = "evidence.fetch"
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,15 @@ class Attestor:
         if record is None or record.actor != actor.client_id:
             raise EvidenceNotFound
         claims = self._claims(session, record, actor, now)
+        record_event(
+            session,
+            event=EVENT,
+            outcome=OK,
+            actor=actor.client_id,
+            now=now,
+            citizen_id=record.citizen_id,
+            verification=str(record.id),
+        )
         place = find_place(session.connection(), record.id, claims.leaf_hash, signer=self.log, now=now)
         return Evidence(evidence=self.signer.sign(claims, now), place=place)
 

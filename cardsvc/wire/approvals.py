@@ -32,6 +32,8 @@ class ApprovalKind(StrEnum):
     """What a department may learn. The subject is the draft's id."""
     ERASURE = "erasure"
     """Erasing a person's data. The subject is the citizen's id."""
+    REIDENTIFICATION = "reidentification"
+    """Finding out whom a department knows by a name. The subject is given when that is asked for."""
     KEY_CEREMONY = "key-ceremony"
     """Renewing the issuing CA or revoking a key of it. The subject is in the help of `cardsvc trust`."""
 

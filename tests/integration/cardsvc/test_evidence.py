@@ -175,6 +175,16 @@ def test_nobody_gets_the_evidence_of_another(told: Told) -> None:
     assert code_of(told.department, uuid4()) == ("evidence-not-found", 404)
 
 
+def test_that_it_was_fetched_is_in_the_persons_history(told: Told) -> None:
+    card = told.city.card()
+    verification_id = told.by_assertion(card)
+    told.department.evidence(verification_id)
+    (entry,) = told.city.audit("evidence.fetch")
+    assert (entry.actor, entry.citizen_id) == (DEPARTMENT, card.citizen_id)
+    assert entry.detail == {"verification": str(verification_id)}
+    assert code_of(told.department, entry.id) == ("evidence-not-found", 404)
+
+
 def test_of_people_who_were_erased_nothing_is_attested_any_more(told: Told) -> None:
     card = told.city.card()
     told.assertion(card)
