@@ -27,7 +27,6 @@ class Scope(StrEnum):
     PEOPLE_WRITE = "people:write"
     PEOPLE_ERASE = "people:erase"
     PEOPLE_REIDENTIFY = "people:reidentify"
-    """Find out whom a department knows by a name, once a colleague has agreed."""
     OFFICERS_WRITE = "officers:write"
     CALLERS_WRITE = "callers:write"
     DEPARTMENTS_WRITE = "departments:write"
@@ -55,13 +54,14 @@ MEANING: Final[Mapping[Scope, str]] = {
     Scope.PEOPLE_READ: "Find people and open them, for a purpose.",
     Scope.PEOPLE_WRITE: "Correct what is known about people; photographs, documents, guardians.",
     Scope.PEOPLE_ERASE: "Erase people, once a colleague has agreed.",
+    Scope.PEOPLE_REIDENTIFY: "Find out whom a department knows by a name, once a colleague has agreed.",
     Scope.OFFICERS_WRITE: "Let officers in and out; ask for their roles. Offices.",
     Scope.CALLERS_WRITE: "Let kiosks and desks in and out; change keys.",
     Scope.DEPARTMENTS_WRITE: "Let departments take part; draft and publish, with a colleague, what they may learn.",
     Scope.AUDIT_READ: "Read the audit log and its proofs.",
     Scope.AUTHENTICATE: "Ask for challenges, prove cards, begin visits, exchange them for assertions.",
     Scope.AUTHENTICATE_OWN_READER: "Prove cards at readers of a department's own, at the levels its policy allows.",
-    Scope.VERIFY: "Have assertions verified online.",
+    Scope.VERIFY: "Have assertions verified, ask about people by pseudonym, get evidence of what was told.",
     Scope.EVENTS_READ: "Hear what happens to the cards of people whom the department knows.",
     Scope.WEBHOOKS_WRITE: "Say where the department's events are sent, and have them sent again.",
     Scope.REVOCATIONS_READ: "Hear which cards are to be turned away, and say that they are.",
