@@ -72,6 +72,8 @@ class EvidenceFault(StrEnum):
     """Another department was told."""
     ANOTHER_RECORD = "another-record"
     """What the log says is about another verification."""
+    ANOTHER_LOG = "another-log"
+    """It names an audit log that is not the city's."""
     NOT_IN_LOG = "not-in-log"
     """The log's proof or promise is none."""
 

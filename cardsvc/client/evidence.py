@@ -50,12 +50,17 @@ class EvidenceVerifier:
     """Checks evidence offline, as of the time when it was signed.
 
     ``roots`` are the certificates of the city's root, got from somebody you trust. With an ``audience`` only evidence
-    for that department is good. Safe to share between threads.
+    for that department is good. ``log`` is the verifier key of the audit log, got likewise: without it the key that the
+    evidence names is believed, and somebody who stole the evidence key could name one of their own. Safe to share
+    between threads.
     """
 
-    def __init__(self, roots: Iterable[x509.Certificate], *, audience: str | None = None) -> None:
+    def __init__(
+        self, roots: Iterable[x509.Certificate], *, audience: str | None = None, log: str | None = None
+    ) -> None:
         self._store = verification.Store(list(roots))
         self._audience = audience
+        self._log = log
 
     def verify(self, evidence: Evidence) -> VerifiedEvidence:
         """Signature, certificates, and what the log says. Raises EvidenceRefused, which carries the fault."""
@@ -82,6 +87,8 @@ class EvidenceVerifier:
             raise EvidenceRefused(EvidenceFault.MALFORMED)
         if self._audience not in (None, claims.aud):
             raise EvidenceRefused(EvidenceFault.WRONG_AUDIENCE)
+        if self._log not in (None, claims.log):
+            raise EvidenceRefused(EvidenceFault.ANOTHER_LOG)
         return VerifiedEvidence(claims, logged=False)
 
     def _trusted_key(self, certified: jose.CertifiedJwt) -> ECKey:

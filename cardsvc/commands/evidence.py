@@ -24,6 +24,9 @@ def verify(
     *,
     root: Annotated[Path, typer.Option(help="PEM file: the city's root certificates, from somebody you trust.")],
     audience: Annotated[str | None, typer.Option(help="Only for this one: urn:citizen-card:department:<code>.")] = None,
+    log_key: Annotated[
+        str | None, typer.Option(help="The audit log's verifier key, as GET /v1/audit/key gives it.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check evidence offline: signature, certificates as of when it was signed, and the audit log's proof.
@@ -31,7 +34,8 @@ def verify(
     Example: cardsvc evidence verify evidence.json --root root-ca.pem
     """
     with reporting():
-        verifier = EvidenceVerifier(x509.load_pem_x509_certificates(root.read_bytes()), audience=audience)
+        roots = x509.load_pem_x509_certificates(root.read_bytes())
+        verifier = EvidenceVerifier(roots, audience=audience, log=log_key)
         try:
             checked = verifier.verify(_read(file))
         except EvidenceRefused as refusal:

@@ -225,6 +225,7 @@ def test_the_command_says_what_a_file_proves(kept: Path) -> None:
 
 def test_the_command_refuses_what_proves_nothing(kept: Path) -> None:
     assert "wrong-audience" in verify(kept, "--audience=urn:citizen-card:department:education").stderr
+    assert "another-log" in verify(kept, "--log-key=cards.test/audit+00000000+AAAA").stderr
     (kept / "root.pem").write_text("no certificate")
     assert verify(kept).exit_code == 1
     (kept / "evidence.json").write_text("{}")

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -27,6 +28,7 @@ from cardsvc.wire.audit import InclusionProof, Place, promise_text
 from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.evidence import EVIDENCE_TYP, Evidence
 from cardsvc.wire.merkle import leaf_hash
+from cardsvc.wire.notes import NoteKey
 from tests.fixtures.services import ADDRESSES, NOW
 
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
@@ -218,6 +220,16 @@ def test_a_chain_is_for_evidence_alone(signer: Signer) -> None:
         jose.parse(signer.compact())
     with pytest.raises(jose.JwtRefused):
         jose.parse(signer.compact(header={"typ": "citizen-assertion+jwt"}))
+
+
+def test_whoever_stole_the_key_cannot_name_a_log_of_their_own(signer: Signer, authority: IssuingAuthority) -> None:
+    theirs = LogSigner(NoteKey("cards.test/audit", (stolen := Ed25519PrivateKey.generate()).public_key()), stolen.sign)
+    place = signer.place().model_copy(update={"checkpoint": theirs.checkpoint(1, LEAF)})
+    forged = Evidence(evidence=signer.compact(log=str(theirs.key)), place=place)
+    assert EvidenceVerifier([authority.root]).verify(forged).logged
+    knowing = EvidenceVerifier([authority.root], log=str(signer.log.key))
+    assert fault(knowing, forged) is EvidenceFault.ANOTHER_LOG
+    assert knowing.verify(signer.evidence()).logged
 
 
 def test_the_log_must_have_this_very_record(signer: Signer, verifier: EvidenceVerifier) -> None:
