@@ -25,6 +25,8 @@ from cardsvc.cards.holding import is_over
 from cardsvc.cards.models import Card
 from cardsvc.cards.service import release_card
 from cardsvc.losses.models import LossReport
+from cardsvc.sealed import publishing
+from cardsvc.sealed.vault import Vault, batch_id, missing_days
 from cardsvc.wire.lifecycle import CardState, RevocationReason
 
 ACTOR: Final = "clock"
@@ -40,6 +42,8 @@ class Moment:
     now: datetime
     reservation: timedelta
     """So long a blank card may be reserved without being written."""
+    vault: Vault
+    """The sealed entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Deadline:
     find: Callable[[Session, Moment], Sequence[UUID]]
     """Ids of what may be due."""
     meet: Callable[[Session, UUID, Moment], bool]
-    """Does it, if it is due still; whether it did."""
+    """Does it, if it is due still; whether it did something that is worth telling."""
 
 
 def _lost_for_good(session: Session, moment: Moment) -> Sequence[UUID]:
@@ -127,6 +131,49 @@ def _release(session: Session, card_id: UUID, moment: Moment) -> bool:
     return True
 
 
+def _missing_batches(session: Session, moment: Moment) -> Sequence[UUID]:
+    return [batch_id(day) for day in missing_days(session, moment.now)]
+
+
+def _make_batches(session: Session, _batch_id: UUID, moment: Moment) -> bool:
+    return bool(moment.vault.prepare(session, moment.now))
+
+
+def _open_batches(session: Session, _moment: Moment) -> Sequence[UUID]:
+    return publishing.find_open(session)
+
+
+def _write_anew(session: Session, batch_id: UUID, moment: Moment) -> bool:
+    moment.vault.write_anew(session, batch_id)
+    return False
+
+
+def _unpublished(session: Session, moment: Moment) -> Sequence[UUID]:
+    return publishing.find_unpublished(session, moment.now)
+
+
+def _publish(session: Session, batch_id: UUID, moment: Moment) -> bool:
+    return publishing.publish(session, moment.vault, batch_id, actor=ACTOR, now=moment.now)
+
+
+def _to_release(session: Session, moment: Moment) -> Sequence[UUID]:
+    """Only after a batch was published: to look means to open everything that is kept."""
+    return publishing.find_due(session, moment.vault, moment.now) if publishing.find_unswept(session) else []
+
+
+def _release_entry(session: Session, entry_id: UUID, moment: Moment) -> bool:
+    return publishing.release(session, moment.vault, entry_id, actor=ACTOR, now=moment.now)
+
+
+def _unswept(session: Session, _moment: Moment) -> Sequence[UUID]:
+    return publishing.find_unswept(session)
+
+
+def _sweep(session: Session, batch_id: UUID, moment: Moment) -> bool:
+    publishing.sweep(session, batch_id, moment.now)
+    return False
+
+
 def _lock(session: Session, card_id: UUID) -> Card:
     return session.get_one(Card, card_id, with_for_update=True, populate_existing=True)
 
@@ -137,6 +184,11 @@ DEADLINES: Final = (
     Deadline("uncollected cards revoked", _over(CardState.SEALED, CardState.DELIVERED), _withdraw),
     Deadline("approvals closed", _stale_approvals, _close_approval),
     Deadline("reservations released", _stale_reservations, _release),
+    Deadline("sealed batches made", _missing_batches, _make_batches),
+    Deadline("sealed entries written anew", _open_batches, _write_anew),
+    Deadline("sealed batches published", _unpublished, _publish),
+    Deadline("sealed entries released", _to_release, _release_entry),
+    Deadline("sealed batches swept", _unswept, _sweep),
 )
 """In this order. A temporary card that lapses restores nothing: the card that was forgotten stays held until the
 temporary one is brought back (DESIGN §5), which an expired one can be, too."""

@@ -24,6 +24,7 @@ from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.registry.models import RegistryEvent
+from cardsvc.sealed.models import SealedBatch, SealedEntry
 from cardsvc.stock.models import HandedApplication, HandedCard, HandOver, StockBatch, StockCount
 from cardsvc.trust.models import Certificate, KeyVersion, PublishedStatement, SealCertificate, StatusList, StatusPlace
 from cardsvc.webhooks.models import DepartmentEvent, WebhookAttempt, WebhookSubscription
@@ -72,6 +73,8 @@ __all__ = [
     "RevocationAcknowledgement",
     "RoleGrant",
     "SealCertificate",
+    "SealedBatch",
+    "SealedEntry",
     "SearchToken",
     "StatusList",
     "StatusPlace",

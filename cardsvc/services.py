@@ -23,6 +23,7 @@ from cardsvc.evidence.service import Attestor
 from cardsvc.evidence.signing import EvidenceSigner
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.limits import Buckets, Seconds, parse_limits
+from cardsvc.sealed.vault import Vault
 from cardsvc.settings import TEST, Settings
 from cardsvc.timekeeping import Timekeeper
 from cardsvc.trust.addresses import Addresses
@@ -117,9 +118,14 @@ class Services:
         return Attestor(self.keystore, signer, self.audit_signer, self.settings.issuer)
 
     @cached_property
+    def vault(self) -> Vault:
+        """Keeps sealed entries."""
+        return Vault(self.keystore, self.settings.sealed_entries)
+
+    @cached_property
     def timekeeper(self) -> Timekeeper:
         """Meets deadlines."""
-        return Timekeeper(self.sessions, self.clock, timedelta(hours=self.settings.reservation_hours))
+        return Timekeeper(self.sessions, self.clock, timedelta(hours=self.settings.reservation_hours), self.vault)
 
     @property
     def assertion_lifetime(self) -> timedelta:

@@ -99,6 +99,11 @@ class Settings(BaseSettings):
     """The largest scanned document that is read."""
     erasures_file: Path = Path("var/cardsvc/erasures.jsonl")
     """Ids of people whose data was erased, for the day when a backup is restored. Keep it where the database is not."""
+    sealed_entries: Annotated[int, Field(ge=4, le=1000)] = 32
+    """So many places for sealed entries has a day, and so many commitments the log gets, whatever happens. When it is
+    changed, the day after tomorrow is the first with the new number."""
+    sealed_days: Annotated[int, Field(ge=1, le=730)] = 730
+    """An investigation is released after so many days at the latest."""
     relay_command_seconds: Annotated[float, Field(gt=0, le=300)] = 30.0
     """How long a card behind a desk may take for one command. Making a key is the slowest."""
 

@@ -19,6 +19,7 @@ from cardsvc.clock import Clock
 from cardsvc.db import SessionFactory, in_transaction, reading
 from cardsvc.deadlines import DEADLINES, Deadline, Moment
 from cardsvc.errors import ServiceError
+from cardsvc.sealed.vault import Vault
 
 INTERVAL: Final = 60.0
 """Seconds between two runs of a service."""
@@ -44,13 +45,14 @@ class Timekeeper:
     sessions: SessionFactory
     clock: Clock
     reservation: timedelta
+    vault: Vault
 
     def run(self, stopping: Callable[[], bool] = lambda: False) -> Run:
         """Do what is due now, unless it is to stop meanwhile. Safe to repeat, and to break off anywhere."""
         with _alone(self.sessions) as alone:
             if not alone:
                 return Run({}, busy=True)
-            moment = Moment(self.clock(), self.reservation)
+            moment = Moment(self.clock(), self.reservation, self.vault)
             return Run({deadline.name: self._meet_all(deadline, moment, stopping) for deadline in DEADLINES})
 
     def _meet_all(self, deadline: Deadline, moment: Moment, stopping: Callable[[], bool]) -> int:

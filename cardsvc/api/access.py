@@ -27,6 +27,7 @@ OPEN_PATHS: Final = frozenset(
         "/readyz",
         "/openapi.json",
         "/v1/audit/key",
+        "/v1/audit/sealed-batches/{day}",  # whoever checks a released entry is nobody in particular
         "/v1/audit/checkpoint",  # witnesses need no account: it tells only how many records there are
         "/oauth/token",  # authenticates the client itself
         "/.well-known/jwks.json",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.pages import FeedDep
 from cardsvc.audit import reading as log
+from cardsvc.audit.openings import find_batch
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import looking_up
 from cardsvc.wire.audit import MOST_ENTRIES, ConsistencyProof, InclusionProof, LogEntries, Receipt
+from cardsvc.wire.sealed import SealedBatch
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
@@ -88,6 +91,20 @@ def prove_consistency(
     """From the tree of one size to that of a later one."""
     with looking_up(services.sessions) as connection:
         return log.consistency_proof(connection, first, second)
+
+
+@router.get(
+    "/sealed-batches/{day}",
+    operation_id="getSealedBatch",
+    summary="The commitments of a day's sealed entries",
+    responses=problems(404, 409, 422),
+)
+def read_sealed_batch(day: date, services: ServicesDep) -> SealedBatch:
+    """For anybody who holds a released entry. Every day in the city that is over has as many."""
+    with looking_up(services.sessions) as connection:
+        record_id = find_batch(connection, day)
+        receipt = log.make_receipt(connection, record_id, signer=services.audit_signer, now=services.clock())
+    return SealedBatch(record_id=record_id, receipt=receipt)
 
 
 @router.get(

@@ -52,6 +52,7 @@ TAGS: Final[Mapping[str, str]] = {
     "approvals": "What takes two people: one asks, another decides.",
     "audit": "The audit log, which anybody may watch and auditors read.",
     "people": "Who has been enrolled: found, opened for a purpose, corrected, erased.",
+    "investigations": "Looks at people who hear of it at a later date. For investigators, two at a time.",
     "officers": "Officers, their roles and their offices.",
     "departments": "Departments and the policies that say what they may learn.",
     "revocations": "Which cards kiosks turn away, who knows it, and since when everybody does.",

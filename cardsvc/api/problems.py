@@ -39,6 +39,7 @@ from cardsvc.losses import errors as losses
 from cardsvc.offices import errors as offices
 from cardsvc.reach import errors as reach
 from cardsvc.registry import errors as registry
+from cardsvc.sealed import errors as sealed
 from cardsvc.stock import errors as stock
 from cardsvc.trust import certificates
 from cardsvc.trust import errors as trust
@@ -160,6 +161,11 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     registry.RegistryEventNotFound: Answer(_NOT_FOUND),
     registry.RegistryEventStands: Answer(_CONFLICT),
     registry.RegistryEventSettled: Answer(_CONFLICT),
+    sealed.InvestigationUnknown: Answer(_NOT_FOUND),
+    sealed.InvestigationNotApproved: Answer(_FORBIDDEN),
+    sealed.InvestigationOver: Answer(_GONE),
+    sealed.ReleaseDateRefused: Answer(_UNPROCESSABLE),
+    sealed.SealedEntriesFull: Answer(_CONFLICT),
     stock.RangeMalformed: Answer(_UNPROCESSABLE),
     stock.SerialNotOfBatch: Answer(_UNPROCESSABLE),
     stock.SerialMismatch: Answer(_CONFLICT),

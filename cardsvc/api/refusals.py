@@ -23,6 +23,8 @@ from starlette.types import Scope
 from cardsvc.api.access import find_caller
 from cardsvc.api.routing import route_of
 from cardsvc.audit.service import REFUSED, record
+from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope as Permission
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import transaction
@@ -30,6 +32,8 @@ from cardsvc.errors import ServiceError
 from cardsvc.issuance.models import Application
 from cardsvc.services import Services
 
+SEALED: Final = "investigations"
+"""The tag of routes whose refusals are sealed entries: an open record would say that there is an investigation."""
 _CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -38,13 +42,19 @@ async def note_refusal(connection: HTTPConnection, code: str, refusal: ServiceEr
     if not _would_change(connection.scope):
         return
     caller = await find_caller(connection)
-    if caller is not None:
+    if caller is not None and not _is_sealed(connection.scope, caller):
         services: Services = connection.app.state.services
         await run_in_threadpool(partial(_write, services, connection.scope, caller.client_id, code, refusal))
 
 
 def _would_change(scope: Scope) -> bool:
     return scope["type"] == "websocket" or scope["method"] in _CHANGING
+
+
+def _is_sealed(scope: Scope, caller: Principal) -> bool:
+    """Of those who may investigate, that is: attempts of others are on record as everywhere."""
+    route = scope.get("route") or route_of(scope)
+    return SEALED in getattr(route, "tags", ()) and Permission.PEOPLE_INVESTIGATE in caller.scopes
 
 
 def _write(services: Services, scope: Scope, actor: str, code: str, refusal: ServiceError | None) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, exists, func, or_, select
 
 from cardsvc.audit.findings import MOST_FINDINGS, Fault, Report
 from cardsvc.audit.models import AuditEntry, AuditNote, AuditRecord, AuditWaiting
+from cardsvc.audit.openings import verify_openings
 from cardsvc.audit.scanning import unreadable
 from cardsvc.audit.sequencer import LATE
 from cardsvc.audit.service import note_digest
@@ -35,6 +36,7 @@ def verify_completeness(connection: Connection, report: Report, now: datetime) -
         (Fault.COUNTER_WRONG, lambda: _verify_counters(connection, report)),
         (Fault.OUTSIDE_LOG, lambda: _verify_placing(connection, report, now)),
         (Fault.NOTE_ALTERED, lambda: _verify_notes(connection, report)),
+        (Fault.SEALED_WRONG, lambda: verify_openings(connection, report)),
     )
     for fault, check in checks:
         try:

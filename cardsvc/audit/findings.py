@@ -44,6 +44,8 @@ class Fault(StrEnum):
     """A record waits too long for its place."""
     NOTE_ALTERED = "note-altered"
     """A note is not the one whose digest is in the log."""
+    SEALED_WRONG = "sealed-wrong"
+    """A day has no batch of sealed entries, or what was released is not what was committed to."""
 
 
 @dataclass(frozen=True, slots=True)

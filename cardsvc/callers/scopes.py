@@ -27,6 +27,7 @@ class Scope(StrEnum):
     PEOPLE_WRITE = "people:write"
     PEOPLE_ERASE = "people:erase"
     PEOPLE_REIDENTIFY = "people:reidentify"
+    PEOPLE_INVESTIGATE = "people:investigate"
     OFFICERS_WRITE = "officers:write"
     CALLERS_WRITE = "callers:write"
     DEPARTMENTS_WRITE = "departments:write"
@@ -55,6 +56,7 @@ MEANING: Final[Mapping[Scope, str]] = {
     Scope.PEOPLE_WRITE: "Correct what is known about people; photographs, documents, guardians.",
     Scope.PEOPLE_ERASE: "Erase people, once a colleague has agreed.",
     Scope.PEOPLE_REIDENTIFY: "Find out whom a department knows by a name, once a colleague has agreed.",
+    Scope.PEOPLE_INVESTIGATE: "Look at people who hear of it at a later date, once a colleague has agreed.",
     Scope.OFFICERS_WRITE: "Let officers in and out; ask for their roles. Offices.",
     Scope.CALLERS_WRITE: "Let kiosks and desks in and out; change keys.",
     Scope.DEPARTMENTS_WRITE: "Let departments take part; draft and publish, with a colleague, what they may learn.",
@@ -98,6 +100,7 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
     ),
     Role.STOCK_KEEPER: frozenset({Scope.APPROVALS_REQUEST, Scope.CARDS_READ, Scope.STOCK_WRITE}),
     Role.AUDITOR: frozenset({Scope.AUDIT_READ}),
+    Role.INVESTIGATOR: frozenset({Scope.PEOPLE_INVESTIGATE}),
     Role.ADMINISTRATOR: frozenset(
         {
             Scope.APPROVALS_DECIDE,

@@ -51,6 +51,16 @@ _WARNED: Final = _in_all(
     "某部门报告了涉及您资料的事件",
     "Um departamento comunicou um incidente com os seus dados",
 )
+_INVESTIGATION: Final = _in_all(
+    "A step of an investigation of you, secret until now",
+    "对您的调查中的一个步骤，此前保密",
+    "Um passo de uma investigação sobre si, secreto até agora",
+)
+_INVESTIGATED: Final = _in_all(
+    "Your data was looked at in an investigation, in secret until now",
+    "您的资料曾在调查中被查看，此前保密",
+    "Os seus dados foram vistos numa investigação, em segredo até agora",
+)
 _OTHER: Final = _in_all("Something else about you", "其他与您有关的事项", "Outra coisa sobre si")
 
 EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
@@ -78,6 +88,8 @@ EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "authentication": (Deed.USED, _USED),
     "card.activate": (Deed.USED, _in_all("You put your card into force", "您已启用卡", "Ativou o seu cartão")),
     "guardian.consent": (Deed.USED, _USED),
+    "investigation.open": (Deed.INVESTIGATED, _INVESTIGATED),
+    "investigation.read-history": (Deed.INVESTIGATED, _INVESTIGATED),
     "visit.end": (Deed.USED, _in_all("Your visit ended", "您的办理已结束", "A sua sessão terminou")),
 }
 KINDS: Final[Mapping[str, tuple[Deed, Words]]] = {
@@ -85,6 +97,7 @@ KINDS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "approval": (Deed.HANDLED, _HANDLED),
     "card": (Deed.HANDLED, _HANDLED),
     "registry": (Deed.HANDLED, _HANDLED),
+    "investigation": (Deed.INVESTIGATED, _INVESTIGATION),
     "transition": (Deed.HANDLED, _HANDLED),
     "card-standing": (Deed.ASKED, _ASKED),
     "question": (Deed.ASKED, _ASKED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from cardsvc.paging import EVERYTHING, Wanted, page
 from cardsvc.wire import history as wire
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
+from cardsvc.wire.sealed import Opening
 
 EVENT: Final = "access-history.read"
 
@@ -134,6 +136,8 @@ def _titles(terms: Any) -> Mapping[str, Words]:
 
 def _entry(row: AuditRecord, names: _Names) -> wire.AccessEntry:
     detail: dict[str, Any] = row.detail
+    if "sealed" in detail:
+        return _released(row, Opening.model_validate(detail["sealed"]))
     deed, words = deed_of(row.event)
     department, purpose_words = names.department_of(row), names.purpose_of(row)
     return wire.AccessEntry(
@@ -155,6 +159,24 @@ def _entry(row: AuditRecord, names: _Names) -> wire.AccessEntry:
         audience=_text(detail.get("audience")),
         attributes=_names(detail.get("attributes")),
         questions=_names(detail.get("questions")),
+    )
+
+
+def _released(row: AuditRecord, opening: Opening) -> wire.AccessEntry:
+    """What was kept secret until it was released, as it happened then."""
+    content = json.loads(opening.content)
+    deed, words = deed_of(content["event"])
+    return wire.AccessEntry(
+        number=row.citizen_counter or 0,
+        at=content["at"],
+        event=content["event"],
+        outcome=row.outcome,
+        actor=content["actor"],
+        deed=deed,
+        words=dict(words),
+        reference=content["reference"],
+        released_at=row.at,
+        sealed=opening,
     )
 
 

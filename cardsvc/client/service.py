@@ -10,6 +10,7 @@ from cardsvc.client.audit import AuditCalls
 from cardsvc.client.departments import DepartmentCalls
 from cardsvc.client.desks import DeskCalls
 from cardsvc.client.incidents import IncidentCalls
+from cardsvc.client.investigations import InvestigationCalls
 from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
@@ -48,6 +49,7 @@ class ServiceClient(
     ApprovalCalls,
     PeopleCalls,
     LockCalls,
+    InvestigationCalls,
     OfficerCalls,
     DepartmentCalls,
     AuditCalls,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -19,6 +21,7 @@ from sqlalchemy import Engine
 from cardsvc import ceremony
 from cardsvc.audit.copies import Copy, Source
 from cardsvc.audit.findings import Finding, Progress, Report
+from cardsvc.audit.openings import batches
 from cardsvc.audit.reading import read_entries
 from cardsvc.audit.repair import Repaired, repair
 from cardsvc.audit.sequencer import Sequencer
@@ -34,8 +37,9 @@ from cardsvc.reporting import CommandRefused, print_json, reporting
 from cardsvc.settings import Settings
 from cardsvc.trust.keystores import load_keystore
 from cardsvc.wire.notes import NoteKey
+from cardsvc.wire.sealed import Opening, OpeningFalse, commitments_of
 
-app = typer.Typer(help="The audit log: verify, copy, repair.", no_args_is_help=True)
+app = typer.Typer(help="The audit log: verify, copy, check an opening, repair.", no_args_is_help=True)
 
 SHOWN: Final = 20
 """So many findings are shown to people; programs get all."""
@@ -120,6 +124,43 @@ def copy_log(
             if not follow:
                 break
             time.sleep(every)
+
+
+@app.command("opening")
+def check_opening(
+    opening: Annotated[Path, typer.Argument(help="The member `sealed` of an entry of an access history, as JSON.")],
+    against: Annotated[Path | None, typer.Option(help="A copy that a witness keeps, in place of the database.")] = None,
+    key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check that a sealed entry that was released is what was committed to on its day. Exit status 1 when it is not.
+
+    Example: cardsvc audit opening entry.json --against /mnt/witness/audit.log --key "$(cat audit.vkey)"
+    """
+    with reporting():
+        shown = Opening.model_validate_json(opening.read_bytes())
+        published = _commitments(shown.day, against, key)
+        try:
+            content = shown.verify()
+        except OpeningFalse as error:
+            raise CommandRefused(f"This is not what was committed to: {error}.") from None
+        if shown.commitment not in published:
+            raise CommandRefused(f"The commitment is not in the log's batch of {shown.day}.")
+    told = f"[green]good[/]: {content['event']} by {content['actor']} at {content['at']}, about {content['citizen']}"
+    report({"day": shown.day.isoformat(), "content": content}, told, as_json)
+
+
+def _commitments(day: date, against: Path | None, key: str | None) -> frozenset[str]:
+    """What the log has for a day; nothing when it has nothing."""
+    if against is None:
+        with _database() as (_, engine), snapshot(engine) as connection:
+            return frozenset(hexed for batch in batches(connection) if batch.day == day for hexed in batch.commitments)
+    trusted = NoteKey.parse(key) if key is not None else _key(read_settings(), key)
+    found = set[str]()
+    for leaf in Copy.read(against, trusted).entries():
+        with suppress(OpeningFalse):
+            found |= commitments_of(json.loads(leaf), day)
+    return frozenset(found)
 
 
 @app.command("repair")

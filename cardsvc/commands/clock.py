@@ -10,14 +10,16 @@ from cardsvc.clock import system_clock
 from cardsvc.commands.shared import JsonOption, open_database, read_settings, report, require_current
 from cardsvc.db import session_factory
 from cardsvc.reporting import reporting
+from cardsvc.sealed.vault import Vault
 from cardsvc.timekeeping import Timekeeper
+from cardsvc.trust.keystores import load_keystore
 
 app = typer.Typer(help="What happens because time passes.", no_args_is_help=True)
 
 
 @app.callback()
 def about() -> None:
-    """Lost cards that nobody found, cards and approvals that are over, cards that were reserved and forgotten."""
+    """Lost cards that nobody found, cards and approvals that are over, reservations; the day's sealed entries."""
 
 
 @app.command()
@@ -31,7 +33,8 @@ def run(as_json: JsonOption = False) -> None:
         with open_database(settings) as engine:
             require_current(engine)
             reservation = timedelta(hours=settings.reservation_hours)
-            outcome = Timekeeper(session_factory(engine), system_clock, reservation).run()
+            vault = Vault(load_keystore(settings), settings.sealed_entries)
+            outcome = Timekeeper(session_factory(engine), system_clock, reservation, vault).run()
     told = ", ".join(f"{name}: {count}" for name, count in outcome.done.items() if count) or "nothing was due"
     report(
         {"busy": outcome.busy, "done": outcome.done},

@@ -33,6 +33,7 @@ from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblock
 from cardsvc.issuance.repository import get_application
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.retention import feeds
+from cardsvc.sealed.models import SealedBatch, SealedEntry
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 
 ACTOR: Final = "retention"
@@ -163,6 +164,15 @@ def _incidents(before: datetime) -> Select[Any]:
     return select(Incident.id).where(Incident.closed_at < before)
 
 
+def _sealed_batches(before: datetime) -> Select[Any]:
+    return select(SealedBatch.id).where(SealedBatch.published_at < before, SealedBatch.swept_at.is_not(None))
+
+
+def _forget_batches(session: Session, ids: Sequence[UUID], _deed: Deed) -> None:
+    session.execute(delete(SealedEntry).where(SealedEntry.batch_id.in_(ids)))
+    session.execute(delete(SealedBatch).where(SealedBatch.id.in_(ids)))
+
+
 def _settled_before(before: datetime) -> ColumnElement[bool]:
     """Whether nothing has happened to an application since."""
     last = select(func.max(AuditRecord.at)).where(AuditRecord.subject_id == Application.id).scalar_subquery()
@@ -271,6 +281,15 @@ RULES: Final = (
         "The approval for them has expired.",
         _role_grants,
         _deleting(RoleGrant, RoleGrant.id),
+    ),
+    Rule(
+        "sealed-batches",
+        "The sealed entries of a day, dummies among them",
+        3 * _YEAR,
+        "their publication",
+        "All were released a year before; that stays in the audit log, and so do the commitments.",
+        _sealed_batches,
+        _forget_batches,
     ),
     Rule(
         "policy-drafts",

@@ -46,6 +46,8 @@ class KeyName(StrEnum):
     """Makes challenges, so that they need no table; with an Idempotency-Key it opens the answer kept for it."""
     SECTOR = "sector"
     """Makes the pseudonym by which one department knows a citizen."""
+    SEALED_ENTRIES = "sealed-entries"
+    """Seals the keys of the sealed entries of each day."""
     BLIND_INDEX = "blind-index"
     """Makes the words under which sealed names are found."""
     WEBHOOK = "webhook"
@@ -65,7 +67,7 @@ SIGNING_CURVES: Final[dict[KeyName, ec.EllipticCurve]] = {
 """The keys that sign with ECDSA, and their curves."""
 ED25519_KEYS: Final = frozenset({KeyName.AUDIT_LOG})
 """The keys that sign with Ed25519."""
-SEALING_KEYS: Final = frozenset({KeyName.ESCROW, KeyName.PERSONAL_DATA, KeyName.WEBHOOK})
+SEALING_KEYS: Final = frozenset({KeyName.ESCROW, KeyName.PERSONAL_DATA, KeyName.SEALED_ENTRIES, KeyName.WEBHOOK})
 """The keys that encrypt."""
 MAC_KEYS: Final = frozenset({KeyName.CHALLENGE, KeyName.SECTOR, KeyName.BLIND_INDEX})
 """The keys that authenticate messages or derive from them."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from cardsvc.wire.base import Code, Message, Page, Timestamp
 from cardsvc.wire.manifest import Texts
+from cardsvc.wire.sealed import Opening
 
 MOST_ENTRIES: Final = 1000
 """In a page."""
@@ -40,6 +41,8 @@ class Deed(StrEnum):
     """Two officers found out whom a department knows by a name of its own."""
     USED = "used"
     """The citizen used the card."""
+    INVESTIGATED = "investigated"
+    """It was done in an investigation, and kept from the citizen until it was released."""
     LOCKED = "locked"
     """The citizen, or a clerk for them, locked or unlocked the card."""
     CHANGED = "changed"
@@ -80,6 +83,10 @@ class AccessEntry(Message):
     """What was told, by name."""
     questions: list[str] | None = None
     """What was answered by yes or no."""
+    released_at: Timestamp | None = None
+    """When an entry of an investigation was released: ``at`` is when it happened."""
+    sealed: Opening | None = None
+    """What was committed to then, to be checked (`ServiceClient.verify_opening`)."""
 
 
 class AccessHistory(Page):

@@ -37,6 +37,8 @@ class Role(StrEnum):
     """Keeps blank cards."""
     AUDITOR = "auditor"
     """Reads what was done, and changes nothing."""
+    INVESTIGATOR = "investigator"
+    """Looks at people who hear of it later, with a colleague's consent."""
     ADMINISTRATOR = "administrator"
     """Lets officers, desks, kiosks and departments in and out."""
 

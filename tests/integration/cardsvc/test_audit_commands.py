@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from cardsvc.app import create_app
 from cardsvc.audit.copies import Copy
+from cardsvc.audit.models import AuditRecord
 from cardsvc.callers.models import CallerKind
 from cardsvc.cli import app
+from cardsvc.clock import city_day
 from cardsvc.commands import audit as commands
+from cardsvc.db import reading, transaction
+from cardsvc.sealed.content import Content
+from cardsvc.sealed.publishing import publish, release_all
+from cardsvc.sealed.vault import batch_id
 from cardsvc.services import Services
 from cardsvc.wire.notes import NoteKey
 from cardsvc.wire.officers import Role
@@ -174,3 +182,33 @@ def test_a_witness_hears_when_there_is_no_service(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ("audit", "copy", "--out", str(tmp_path / "copy"), *options, "--key", key))
     assert done.exit_code == 1
     assert "The service did not give the log" in " ".join(done.stderr.split())
+
+
+def test_a_released_entry_is_checked_against_the_database_and_a_copy(terminal: Terminal, tmp_path: Path) -> None:
+    log, vault = terminal.log, terminal.log.services.vault
+    now, day = log.services.clock(), city_day(log.services.clock())
+    with transaction(log.services.sessions) as session:
+        found = vault.write(session, now, lambda identity: _looked(identity, day))
+        publish(session, vault, batch_id(day), actor="clock", now=now + timedelta(days=1))
+        release_all(session, vault, found.investigation, actor="clock", now=now)
+    log.sequencer.sequence()
+    terminal.run("copy", "--out", str(terminal.copy))
+    with reading(log.services.sessions) as session:
+        (entry,) = session.scalars(select(AuditRecord).where(AuditRecord.event == "sealed.release"))
+        opening = entry.detail["sealed"]
+    shown = tmp_path / "entry.json"
+    shown.write_text(json.dumps(opening))
+
+    told = terminal.json("opening", str(shown))
+    assert (told["day"], told["content"]["actor"]) == (day.isoformat(), "dan")
+    against = ("--against", str(terminal.copy), "--key", str(log.signer.key))
+    assert terminal.json("opening", str(shown), *against) == told
+
+    for wrong in ({"content": opening["content"].replace("dan", "eva")}, {"day": "2026-01-01"}):
+        shown.write_text(json.dumps(opening | wrong))
+        for arguments in ((), against):
+            assert terminal.run("opening", str(shown), *arguments).exit_code == 1
+
+
+def _looked(identity: UUID, day: date) -> Content:
+    return Content("investigation.open", "ok", "dan", datetime.now(UTC), identity, None, "A-1", day)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -232,9 +233,7 @@ def test_the_clock_and_a_clerk(warm: Counter) -> None:
     warm.city.clock.advance(days=14, hours=23)
     warm.approval(ApprovalKind.REINSTATEMENT, card.uuid)
     warm.ana.access_token()
-    late = type(warm.services.timekeeper)(
-        warm.services.sessions, lambda: warm.city.clock.now.replace(month=4), warm.services.timekeeper.reservation
-    )
+    late = replace(warm.services.timekeeper, clock=lambda: warm.city.clock.now.replace(month=4))
     at_once(partial(warm.ana.reinstate, card.uuid), late.run)
     assert warm.state(card.uuid) in {CardState.ACTIVE, CardState.REVOKED}
 

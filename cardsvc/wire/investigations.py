@@ -1,0 +1,73 @@
+"""Investigations: looks at a person that the person hears of later, at a date that is set before the first look."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.people import DocumentNumber, Reference
+
+
+class InvestigationRequest(Message):
+    """Ask a colleague to agree to an investigation of one person, named by id or by document number."""
+
+    citizen_id: UUID | None = None
+    document_number: DocumentNumber | None = Field(default=None, repr=False)
+    reference: Reference
+    """The number of the order. It is published when the investigation is released: no names."""
+    release_on: date
+    """The person hears of everything from this day on, whatever comes of it."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> InvestigationRequest:
+        if (self.citizen_id is None) == (self.document_number is None):
+            raise ValueError("give a citizen or a document number")
+        return self
+
+
+class InvestigationState(StrEnum):
+    """How far it is."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    """The person may be looked at, by whoever asked."""
+    OVER = "over"
+    """Nobody agreed in time, or the time for looking is over."""
+    RELEASED = "released"
+    """The person can read it."""
+
+
+class Investigation(Message):
+    """An investigation, as investigators see it."""
+
+    id: UUID
+    citizen_id: UUID
+    reference: str
+    release_on: date
+    state: InvestigationState
+    requested_by: str
+    requested_at: Timestamp
+    approved_by: str | None = None
+    ends_at: Timestamp
+    """Until then a colleague may agree, or, once one has, the person may be looked at."""
+    looks: int
+    release_asked_by: str | None = None
+    """Who wants it released before its date: a colleague has to agree."""
+
+
+class InvestigationList(Message):
+    """Those that are not released, newest first."""
+
+    investigations: list[Investigation]
+
+
+class InvestigationHistoryRequest(Message):
+    """Read the person's access history."""
+
+    before: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    """Entries with a lower number than this: ``next_before`` of the page before."""

@@ -1,0 +1,46 @@
+"""Sealed entries: looks that are on record at once and can be read later.
+
+Revision ID: 0020
+Revises: 0019
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "sealed_batches",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_batches")),
+        sa.UniqueConstraint("day", name=op.f("uq_sealed_batches_day")),
+    )
+    op.create_table(
+        "sealed_entries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["sealed_batches.id"], name=op.f("fk_sealed_entries_batch_id_sealed_batches")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_entries")),
+        sa.UniqueConstraint("batch_id", "position", name=op.f("uq_sealed_entries_batch_id_position")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("sealed_entries")
+    op.drop_table("sealed_batches")
