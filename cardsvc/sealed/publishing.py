@@ -22,12 +22,12 @@ RELEASE: Final = "investigation.release"
 """What a second investigator does, so that an investigation is released before its date."""
 
 
-def publish(session: Session, vault: Vault, batch_id: UUID, *, actor: str, now: datetime) -> bool:
-    """Put the commitments of a day that is over into the log, sorted; whether that was still to be done."""
+def publish(session: Session, vault: Vault, batch_id: UUID, *, actor: str, now: datetime) -> None:
+    """Put the commitments of a day that is over into the log, sorted, unless they are there."""
     lock_all(session)
     batch = session.get_one(SealedBatch, batch_id)
     if batch.published_at is not None or batch.day >= city_day(now):
-        return False
+        return
     commitments = sorted(entry.commitment.hex() for entry in vault.close(session, batch, now))
     record(
         session,
@@ -38,7 +38,6 @@ def publish(session: Session, vault: Vault, batch_id: UUID, *, actor: str, now: 
         day=batch.day.isoformat(),
         commitments=commitments,
     )
-    return True
 
 
 def find_due(session: Session, vault: Vault, now: datetime) -> list[UUID]:

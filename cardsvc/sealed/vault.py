@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.clock import city_day
+from cardsvc.db import insert_new
 from cardsvc.sealed.content import Content, Entry
 from cardsvc.sealed.errors import SealedEntriesFull
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -72,12 +73,10 @@ class Vault:
                     return content
         raise SealedEntriesFull
 
-    def prepare(self, session: Session, now: datetime) -> int:
-        """Make the batches that are missing; how many."""
-        missing = missing_days(session, now)
-        for day in missing:
+    def prepare(self, session: Session, now: datetime) -> None:
+        """Make the batches that are missing."""
+        for day in missing_days(session, now):
             self._make(session, day)
-        return len(missing)
 
     def write_anew(self, session: Session, batch_id: UUID) -> None:
         """Seal every place of a batch again, unless it is published."""
@@ -116,8 +115,9 @@ class Vault:
     def _make(self, session: Session, day: date) -> None:
         key, identity = secrets.token_bytes(sealing.KEY_SIZE), batch_id(day)
         wrapped = self.keystore.seal(KeyName.SEALED_ENTRIES, key, _key_context(identity))
-        session.add(SealedBatch(id=identity, day=day, wrapped_key=wrapped))
-        session.flush()
+        batch = {"id": identity, "day": day, "wrapped_key": wrapped}
+        if not insert_new(session.connection(), SealedBatch, [batch], unique=["id"]):
+            return  # another process made it this moment
         for position in range(self.size):
             row = SealedEntry(id=uuid4(), batch_id=identity, position=position)
             row.sealed = _sealed(key, row.id, Entry(secrets.token_bytes(SALT_SIZE)))

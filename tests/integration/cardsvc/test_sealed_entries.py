@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from math import sqrt
@@ -21,7 +22,7 @@ from cardsvc.audit.models import AuditRecord
 from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceProblem
 from cardsvc.clock import city_day
-from cardsvc.db import reading, transaction
+from cardsvc.db import in_transaction, reading, transaction
 from cardsvc.models import Base
 from cardsvc.retention import running as retention
 from cardsvc.sealed.content import PLAIN_SIZE, Content, Entry
@@ -221,6 +222,22 @@ def test_commitments_of_days_with_and_without_entries_have_the_same_statistics(s
 def test_the_statistics_find_a_place_that_is_taken_first() -> None:
     assert too_uneven([number % 8 for number in range(400)], 32)
     assert too_uneven([number % 250 for number in range(50_000)], 256)
+
+
+def test_the_first_entries_of_a_day_may_come_at_once(services: Services) -> None:
+    """Before the clock has made the day's batch."""
+
+    def write(session: Session) -> UUID:
+        content = services.vault.write(session, NOW, lambda identity: replace(CONTENT, investigation=identity))
+        return content.investigation
+
+    with ThreadPoolExecutor(8) as pool:
+        written = list(pool.map(lambda _: in_transaction(services.sessions, write), range(16)))
+    with reading(services.sessions) as session:
+        kept = [place.row.id for place in services.vault.open_all(session)]
+        assert len(session.scalars(select(SealedBatch)).all()) == 2
+    assert sorted(kept) == sorted(written)
+    assert len(set(written)) == 16
 
 
 def test_every_minute_every_place_is_written_anew_until_its_day_is_published(city: City) -> None:

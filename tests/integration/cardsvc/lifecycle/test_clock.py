@@ -24,6 +24,7 @@ from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import ApplicationKind, ApplicationState, CardState, HoldReason
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
 from tests.fixtures.counter import Counter
+from tests.fixtures.services import PASSPHRASE
 
 
 def run(counter: Counter) -> dict[str, int]:
@@ -183,6 +184,8 @@ def test_the_service_goes_on_when_a_run_fails_and_stops_at_once() -> None:
 
 def test_the_command(counter: Counter, keystore_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARDSVC_DATABASE_URL", counter.services.settings.database_url)
+    monkeypatch.setenv("CARDSVC_KEYSTORE_DIR", str(keystore_folder))
+    monkeypatch.setenv("CARDSVC_KEYSTORE_PASSPHRASE", PASSPHRASE)
     result = CliRunner().invoke(app, ["run", "--json"])
     assert (result.exit_code, json.loads(result.stdout)["busy"]) == (0, False)
     assert set(json.loads(result.stdout)["done"]) == {deadline.name for deadline in DEADLINES}
