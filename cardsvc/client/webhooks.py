@@ -111,7 +111,7 @@ class WebhookVerifier:
         given = {name.lower(): value for name, value in headers.items()}
         try:
             message_id, signature = given[signing.ID_HEADER], given[signing.SIGNATURE_HEADER]
-            timestamp = int(given[signing.TIMESTAMP_HEADER])
+            timestamp = _seconds(given[signing.TIMESTAMP_HEADER])
         except (KeyError, ValueError):
             raise WebhookMalformed("the headers of Standard Webhooks are missing or wrong") from None
         if not any(signing.is_signed(secret, message_id, timestamp, body, signature) for secret in self._secrets):
@@ -129,3 +129,10 @@ def _read(message_id: str, body: bytes) -> wire.DepartmentEvent:
     if str(event.id) != message_id:
         raise WebhookMalformed("the header names another event")
     return event
+
+
+def _seconds(text: str) -> int:
+    """Digits and nothing else: Python would read a number out of more. Raises ValueError."""
+    if not (text.isascii() and text.isdecimal()) or str(int(text)) != text:
+        raise ValueError("not a time")
+    return int(text)

@@ -1,0 +1,212 @@
+"""Visit tokens: what a kiosk exchanges for assertions while the citizen is there."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
+from random import Random
+from typing import Any
+
+import httpx
+
+from cardsvc.authentication.assertions import ExchangeRequest, IssuedToken
+from cardsvc.callers.principal import Principal
+from cardsvc.db import transaction
+from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE, GRANT_TOKEN_EXCHANGE, TOKEN_TYPE_VISIT
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.manifest import department_audience
+from tests.attack.jws import b64, unb64
+from tests.attack.strikes import Book, Strike, cut, flip_bit, look_alike, near
+from tests.attack.tokens import client_assertion
+from tests.attack.world import DEPARTMENT, DESK, KIOSK, OTHER_KIOSK, SERVICE, World
+from tests.fixtures.proofs import City, IssuedCard
+
+HIGHER_SERVICE = "balance"
+"""It wants a PIN."""
+
+
+@dataclass
+class VisitDraft:
+    """An exchange that is about to be asked for. As it stands it is granted."""
+
+    place: Exchange = field(repr=False)
+    token: str
+    actor: Principal
+    now: datetime
+    audience: str
+    service: str
+    attributes: frozenset[str] = frozenset()
+
+
+class Exchange:
+    """Where visits are exchanged."""
+
+    name = "visit token"
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.attacks = attack.attacks
+
+    @cached_property
+    def actor(self) -> Principal:
+        return self.world.city.principal(KIOSK)
+
+    @cached_property
+    def token(self) -> str:
+        """Of a visit at level `tap`, going on."""
+        return self.visit()
+
+    @cached_property
+    def strangers(self) -> tuple[str, ...]:
+        """Tokens of visits that are over, or that never were here."""
+        city, world = self.world.city, self.world
+        ended, revoked = self.visit(), city.card()
+        city.client(KIOSK).end_visit(ended)
+        of_revoked = self.visit(card=revoked)
+        city.put_in_state(revoked, CardState.HELD)
+        elsewhere = self.visit(world.other_city, card=world.other_city.card())
+        others = self.visit(caller=OTHER_KIOSK), self.visit(caller=DESK)
+        return (ended, of_revoked, elsewhere, *others, world.kiosk.access_token(), world.assertion())
+
+    def visit(self, city: City | None = None, caller: str = KIOSK, card: IssuedCard | None = None) -> str:
+        """A citizen begins one with a tap."""
+        kiosk = (city or self.world.city).client(caller)
+        (challenge,) = kiosk.challenges(Level.TAP)
+        return kiosk.authenticate((card or self.world.cards[0]).prove(challenge)).visit_token
+
+    def fresh(self, random: Random) -> VisitDraft:
+        now, audience = self.world.city.clock(), department_audience(DEPARTMENT)
+        return VisitDraft(self, self.token, self.actor, now, audience, SERVICE)
+
+    def used(self, draft: VisitDraft) -> None:
+        del draft
+
+    def show(self, drafts: Sequence[VisitDraft]) -> Sequence[bool]:
+        with transaction(self.world.services.sessions) as session:
+            asked = [
+                self.world.services.assertions.exchange(
+                    session,
+                    ExchangeRequest(draft.token, draft.audience, draft.service, draft.attributes),
+                    actor=draft.actor,
+                    now=draft.now,
+                )
+                for draft in drafts
+            ]
+        return [isinstance(answer, IssuedToken) for answer in asked]
+
+    def send(self, client: httpx.Client, draft: VisitDraft) -> bool | None:
+        if draft.now != self.world.city.clock() or draft.actor.key_thumbprint != self._thumbprint(draft.actor):
+            return None
+        form = {
+            "grant_type": GRANT_TOKEN_EXCHANGE,
+            "client_assertion_type": CLIENT_ASSERTION_TYPE,
+            "client_assertion": client_assertion(self.world, draft.actor.client_id, secrets.token_hex()),
+            "subject_token": draft.token,
+            "subject_token_type": TOKEN_TYPE_VISIT,
+            "audience": draft.audience,
+            "service": draft.service,
+            "attributes": " ".join(draft.attributes),
+        }
+        return client.post("/oauth/token", data=form).is_success
+
+    def _thumbprint(self, actor: Principal) -> str:
+        return self.world.city.keys[actor.client_id].thumbprint()
+
+
+attack: Book[VisitDraft] = Book()
+
+
+def _token(draft: VisitDraft, strike: Strike, *forged: str) -> None:
+    draft.token = strike.pick(draft.token, *forged)
+
+
+@attack("forged", "random token")
+def invented(draft: VisitDraft, strike: Strike) -> None:
+    _token(
+        draft,
+        strike,
+        b64(strike.random.randbytes(32)),
+        b64(bytes(32)),
+        "",
+        "null",
+        "undefined",
+        "*",
+        "%",
+        "' OR 1=1 --",
+    )
+
+
+@attack("forged", "the hash of the token, as the database keeps it")
+def hashed(draft: VisitDraft, strike: Strike) -> None:
+    digest = hashlib.sha256(draft.token.encode()).digest()
+    _token(draft, strike, b64(digest), digest.hex(), draft.token + digest.hex(), digest.decode("latin-1"))
+
+
+@attack("cut", "one bit is another")
+def flipped(draft: VisitDraft, strike: Strike) -> None:
+    draft.token = strike.change(draft.token, lambda token: b64(flip_bit(unb64(token), strike.random)))
+
+
+@attack("cut", "truncated, extended")
+def truncated(draft: VisitDraft, strike: Strike) -> None:
+    token = draft.token
+    _token(
+        draft, strike, cut(token, strike.random), token + "A", "A" + token, token * 2, f"{token}.{token}", token + "="
+    )
+
+
+@attack("encoding", "white space, letter case, another alphabet")
+def respelled(draft: VisitDraft, strike: Strike) -> None:
+    token = draft.token
+    around = (f" {token}", f"{token} ", f"{token}\n", f'"{token}"', f"Bearer {token}", f"{token}\0", f"{token}\u200b")
+    others = {token.lower(), token.upper(), token.swapcase(), token.replace("-", "+").replace("_", "/")} - {token}
+    _token(draft, strike, *around, *sorted(others))
+
+
+@attack("replayed", "of a visit that ended, of another kiosk's, of another city's, or no visit's")
+def stranger(draft: VisitDraft, strike: Strike) -> None:
+    _token(draft, strike, *draft.place.strangers)
+
+
+@attack("relabelled", "shown by another kiosk, a desk")
+def other_actor(draft: VisitDraft, strike: Strike) -> None:
+    city = draft.place.world.city
+    draft.actor = strike.pick(draft.actor, *(city.principal(name) for name in (OTHER_KIOSK, DESK)))
+
+
+@attack("re-signed", "by the kiosk with another key than it began the visit with")
+def other_key(draft: VisitDraft, strike: Strike) -> None:
+    thumbprints = (strike.random.randbytes(32).hex()[:43], draft.actor.key_thumbprint[:-1], "")
+    draft.actor = strike.pick(draft.actor, *(replace(draft.actor, key_thumbprint=one) for one in thumbprints))
+
+
+@attack("time", "idle for too long, or longer than a visit lasts")
+def too_late(draft: VisitDraft, strike: Strike) -> None:
+    draft.now += timedelta(seconds=strike.pick(0, 90, 91, 600, 10**6))
+
+
+@attack("relabelled", "for a department that there is not, or that has no such service")
+def other_department(draft: VisitDraft, strike: Strike) -> None:
+    genuine = draft.audience, draft.service
+    nowhere = [(f"urn:citizen-card:department:{name}", draft.service) for name in ("nobody", "", "police")]
+    wrong: list[Any] = [(draft.audience, name) for name in ("payments", "", "clinic", "clinic-check-in-x", "*")]
+    draft.audience, draft.service = strike.pick(genuine, *nowhere, *wrong, (DEPARTMENT, draft.service))
+
+
+@attack("look-alike", "a department's name with a letter of another script, in other case, longer")
+def homoglyph(draft: VisitDraft, strike: Strike) -> None:
+    other = strike.random.choice([look_alike, near])
+    draft.audience = strike.change(draft.audience, lambda name: other(name, strike.random))
+
+
+@attack("relabelled", "for a service that wants a PIN, or with attributes that the policy does not give")
+def too_much(draft: VisitDraft, strike: Strike) -> None:
+    """The visit began with a tap."""
+    more = [(HIGHER_SERVICE, frozenset[str]()), (HIGHER_SERVICE, frozenset({"name"}))]
+    names = [(draft.service, frozenset({name})) for name in ("name", "document_number", "birth_date", "*")]
+    draft.service, draft.attributes = strike.pick((draft.service, draft.attributes), *more, *names)

@@ -1,0 +1,318 @@
+"""A little of what ``make attack`` does much of; and that it would tell, if a verifier were careless."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from joserfc.registry import HeaderParameter
+from sqlalchemy import Connection
+
+from cardsvc.audit.service import Draft, record_all
+from cardsvc.authentication import challenges, proofs, visits
+from cardsvc.authentication.challenges import IssuedChallenge
+from cardsvc.authentication.errors import ChallengeUnknown
+from cardsvc.authentication.holders import find_holders
+from cardsvc.authentication.models import Visit
+from cardsvc.callers import access_tokens, private_key_jwt
+from cardsvc.client import AssertionMalformed, AssertionVerifier, jwks
+from cardsvc.client import webhooks as webhook_client
+from cardsvc.trust.keystore import Keystore
+from cardsvc.wire import base, jose, standard_webhooks
+from cardsvc.wire.authentication import AssertionClaims
+from cardsvc.wire.jose import UnverifiedJwt
+from tests.attack.__main__ import targets_of
+from tests.attack.campaign import Campaign
+from tests.attack.tokens import READERS
+from tests.attack.world import World, founded
+
+REPOSITORY = Path(__file__).parents[3]
+LEAST_ATTACKS = 450
+
+
+def test_nothing_forged_is_accepted(tmp_path: Path) -> None:
+    seed, report = secrets.randbelow(2**31), tmp_path / "report.json"
+    command = (sys.executable, "-m", "tests.attack", "--seed", str(seed), "--count", "6", "--http", "1")
+    done = subprocess.run(
+        (*command, "--report-file", str(report)), cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    told = json.loads(report.read_text())
+    failed = [result for result in told["results"] if not result["holds"]]
+    assert (failed, done.returncode) == ([], 0), f"seed {seed}"
+    assert told["attacks"] >= LEAST_ATTACKS
+    assert told["strikes"] == 6 * told["attacks"]
+    assert told["controls"] == told["controls_accepted"] > 3 * told["attacks"]
+    assert told["over_http"] > 200
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with founded(tmp_path_factory.mktemp("attack") / "world") as made:
+        yield made
+
+
+Careless = Callable[[pytest.MonkeyPatch], None]
+MUTANTS: dict[str, tuple[Careless, str, str]] = {}
+"""What is careless, where it shows, and the attack that must tell."""
+
+
+def mutant(target: str, attack: str) -> Callable[[Careless], Careless]:
+    def enter(make: Careless) -> Careless:
+        MUTANTS[make.__name__] = (make, target, attack)
+        return make
+
+    return enter
+
+
+def _no_signature(self: UnverifiedJwt, _key: Any, *, typ: str | None) -> Any:
+    if (self.type or "JWT") != (typ or "JWT"):
+        raise jose.JwtRefused
+    return dict(self.claims)
+
+
+def signature_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(UnverifiedJwt, "verify", _no_signature)
+
+
+for _reader in READERS:
+    _attack = "attacker's key under the right name"
+    MUTANTS[f"signature unchecked: {_reader.name}"] = (signature_unchecked, _reader.name, _attack)
+
+
+@mutant("assertion, offline", "another type, rightly signed")
+def type_unchecked(patch: pytest.MonkeyPatch) -> None:
+    def read(self: AssertionVerifier, assertion: str) -> AssertionClaims:
+        token = jose.parse(assertion)
+        key = self._jwks.key(token.key_id or "")
+        assert key is not None
+        return AssertionClaims.model_validate(token.verify(key, typ=token.type))
+
+    def careful(self: AssertionVerifier, assertion: str) -> AssertionClaims:
+        try:
+            return read(self, assertion)
+        except jose.JwtRefused:
+            raise AssertionMalformed from None
+
+    patch.setattr(AssertionVerifier, "_read", careful)
+
+
+@mutant("status list", "HS256 with the public key as secret")
+def algorithm_of_the_header(patch: pytest.MonkeyPatch) -> None:
+    """The classic: the key decides nothing, the header does."""
+
+    def parse(compact: str, **_: Any) -> UnverifiedJwt:
+        head, body, _signature = compact.split(".")
+        header, claims = (json.loads(base64.urlsafe_b64decode(part + "==")) for part in (head, body))
+        return UnverifiedJwt(header.get("kid"), header.get("typ"), claims, compact, jose._plain)
+
+    def verify(self: UnverifiedJwt, key: Any, *, typ: str | None) -> Any:
+        signed, _, signature = self._compact.rpartition(".")
+        header = json.loads(base64.urlsafe_b64decode(signed.split(".")[0] + "=="))
+        if header["alg"] != "HS256":
+            return honest(self, key, typ=typ)
+        pem = key.public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        if hmac.digest(pem, signed.encode(), "sha256") != base64.urlsafe_b64decode(signature + "=="):
+            raise jose.JwtRefused
+        return self.claims
+
+    honest = UnverifiedJwt.verify
+    patch.setattr(jose, "parse", parse)
+    patch.setattr(UnverifiedJwt, "verify", verify)
+
+
+@mutant("key change", "crit")
+def unknown_header_members_ignored(patch: pytest.MonkeyPatch) -> None:
+    more = {name: HeaderParameter("whatever it is", "str") for name in ("crit", "exp", "b64")}
+    patch.setattr(jose._plain, "header_registry", {**jose._plain.header_registry, **more})
+    patch.setattr(jose._plain, "check_header", lambda _header: None)
+
+
+@mutant("client assertion", "a claim that comes twice")
+def doubled_members_taken(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(jose, "_unique", dict)
+
+
+@mutant("assertion, offline", "its time is over")
+def times_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(AssertionVerifier, "_check_time", staticmethod(lambda _claims, _now: None))
+
+
+@mutant("assertion, offline", "somebody else's key under its own name")
+def any_key_of_the_set(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(jwks, "_fit", lambda published, _typ: None if published is None else published.key)
+
+
+@mutant("client assertion", "for somebody else, or by somebody else")
+def names_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(private_key_jwt, "_judge", lambda *_: None)
+
+
+@mutant("client assertion", "the same again")
+def one_time_names_not_kept(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(private_key_jwt, "_use_up", lambda *_: True)
+
+
+@mutant("access token", "good for longer than anything of its kind")
+def endless_tokens(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(access_tokens, "LONGEST", timedelta(days=10**5))
+
+
+@mutant("proof at a kiosk", "another card's key, the other key of this card, the attacker's")
+def proofs_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(proofs, "_signed", lambda *_: True)
+
+
+@mutant("proof at a department's reader", "the right numbers in another encoding")
+def lenient_numbers(patch: pytest.MonkeyPatch) -> None:
+    """BER for DER, as many programs take it: whatever is behind the second number does not matter."""
+    honest = proofs._signed
+
+    def lenient(trusted: Any, signature: bytes, statement: Any) -> bool:
+        return any(honest(trusted, signature[:end], statement) for end in range(len(signature), 60, -1))
+
+    patch.setattr(proofs, "_signed", lenient)
+
+
+@mutant("proof at a kiosk", "says another audience than it was signed for")
+def audience_as_it_is_told(patch: pytest.MonkeyPatch) -> None:
+    """The audience is the service's knowledge, whatever the proof says; here what it says is not even looked at."""
+    honest = proofs.ProofVerifier._refusal
+
+    def refusal(self: Any, attempt: Any, challenge: Any, holder: Any) -> Any:
+        told = attempt.proof.model_copy(update={"audience": attempt.actor.audience})
+        return honest(self, replace(attempt, proof=told), challenge, holder)
+
+    patch.setattr(proofs.ProofVerifier, "_refusal", refusal)
+
+
+@mutant("proof at a kiosk", "a tap is shown for a PIN, or a PIN for a tap, signed rightly for what it is")
+def level_as_it_is_told(patch: pytest.MonkeyPatch) -> None:
+    """What the card signed is put together from what the proof says, instead of from the challenge."""
+    honest = proofs.ProofVerifier._judge
+
+    def judge(self: Any, attempt: Any, challenge: Any, holders: Any) -> Any:
+        if isinstance(challenge, IssuedChallenge):
+            value, level = challenge.value(self.keystore), attempt.proof.level
+            challenge = _Told(**{name: getattr(challenge, name) for name in challenge.__slots__} | {"level": level})
+            object.__setattr__(challenge, "told", value)
+        return honest(self, attempt, challenge, holders)
+
+    find = find_holders
+    both = (0x9A, 0x9E)
+
+    def find_both(connection: Connection, wanted: Any, **how: Any) -> Any:
+        return find(connection, {(uuid, key) for uuid, _ in wanted for key in both}, **how)
+
+    patch.setattr(proofs.ProofVerifier, "_judge", judge)
+    patch.setattr(proofs, "find_holders", find_both)
+
+
+class _Told(IssuedChallenge):
+    """A challenge whose level is another's word."""
+
+    told: bytes
+
+    def value(self, keystore: Any) -> bytes:
+        return self.told
+
+
+@mutant("proof at a kiosk", "the handle says something else under the old code")
+def handles_unchecked(patch: pytest.MonkeyPatch) -> None:
+    def read_handle(keystore: Keystore, handle: str) -> IssuedChallenge:
+        payload = base64.urlsafe_b64decode(handle + "===")[:-16]
+        right = payload + challenges._tag(keystore, payload)
+        return honest(keystore, base64.urlsafe_b64encode(right).rstrip(b"=").decode())
+
+    def careful(keystore: Keystore, handle: str) -> IssuedChallenge:
+        try:
+            return read_handle(keystore, handle)
+        except (IndexError, ValueError):
+            raise ChallengeUnknown from None
+
+    honest = challenges.read_handle
+    patch.setattr(proofs, "read_handle", careful)
+
+
+@mutant("proof at a kiosk", "a genuine proof, shown by another caller")
+def whoever_calls(patch: pytest.MonkeyPatch) -> None:
+    """Every proof is judged as if the first caller had shown it."""
+    honest, callers = proofs.ProofVerifier.verify_all, list[Any]()
+
+    def verify_all(self: Any, connection: Connection, attempts: Sequence[Any]) -> Any:
+        callers.extend(attempt.actor for attempt in attempts)
+        return honest(self, connection, [replace(attempt, actor=callers[0]) for attempt in attempts])
+
+    patch.setattr(proofs.ProofVerifier, "verify_all", verify_all)
+
+
+@mutant("proof at a kiosk", "the other signature of a pair: r and n - s")
+def answers_not_counted(patch: pytest.MonkeyPatch) -> None:
+    record = record_all
+
+    def forgetful(connection: Connection, drafts: Sequence[Draft]) -> frozenset[UUID]:
+        return record(connection, [replace(draft, challenge_id=None) for draft in drafts])
+
+    patch.setattr(proofs, "record_all", forgetful)
+
+
+@mutant("proof at a kiosk", "the signature's base64url padded, with white space, in another alphabet, with stray bits")
+def lenient_base64(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(base, "decode_base64url", lambda text: base64.urlsafe_b64decode(text + "==="))
+
+
+@mutant("visit token", "shown by another kiosk, a desk")
+def visits_of_anybody(patch: pytest.MonkeyPatch) -> None:
+    honest = visits._own_visit
+
+    def anybody(session: Any, token: str, actor: Any) -> Any:
+        visit = session.query(Visit).filter_by(token_sha256=hashlib.sha256(token.encode()).digest()).one()
+        mine = replace(actor, caller_id=visit.caller_id, key_thumbprint=visit.key_thumbprint)
+        return honest(session, token, mine)
+
+    patch.setattr(visits, "_own_visit", anybody)
+
+
+@mutant("webhook", "one bit of the body is another")
+def webhooks_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(standard_webhooks, "is_signed", lambda *_: True)
+
+
+@mutant("webhook", "old, or from the future, rightly signed then")
+def webhooks_of_any_age(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(webhook_client, "abs", lambda _seconds: 0, raising=False)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_careless_verifier_is_found_out(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    make, target_name, attack_name = MUTANTS[name]
+    (target,) = [one for one in targets_of(world) if one.name == target_name]
+    attacks = [attack for attack in target.attacks if attack.name == attack_name]
+    assert len(attacks) == 1
+    monkeypatch.setattr(target, "attacks", attacks)
+    (honest,) = Campaign(seed=7, count=48).run([target])
+    assert honest.holds
+    make(monkeypatch)
+    (found,) = Campaign(seed=8, count=48).run([target])
+    assert found.controls_accepted == found.controls
+    assert found.accepted
+
+
+def test_a_verifier_that_accepts_nothing_does_not_look_good(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = next(one for one in targets_of(world) if one.name == "proof at a kiosk")
+    monkeypatch.setattr(target, "attacks", target.attacks[:1])
+    monkeypatch.setattr(proofs, "_signed", lambda *_: False)
+    (found,) = Campaign(seed=9, count=8).run([target])
+    assert (found.accepted, found.controls_accepted, found.holds) == (0, 0, False)
