@@ -8,32 +8,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
 from cardsvc.audit.sequencer import Sequencer
 from cardsvc.audit.signing import LogSigner
 from cardsvc.audit.verification import verify
-from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
-from cardsvc.citizens.service import enrol
 from cardsvc.client import ClientError
-from cardsvc.db import new_id, reading, snapshot, transaction
+from cardsvc.db import reading, snapshot
 from cardsvc.issuance.models import JournalEntry
-from cardsvc.trust.certificates import certify, put_into_force
-from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
+from cardsvc.trust.models import Certificate, CertificateStatus
 from cardsvc.wire.lifecycle import CardState, RevocationReason
 from kiosk.desk.relay import RelayBroken, RelayRefused, relay_personalisation
 from readers.connection import CardConnection
-from readers.piv.identifiers import KeyReference
 from tests.fixtures.issuance import card_in_reader, whoever_gets
 from tests.fixtures.mortal import MortalService
+from tests.fixtures.proofs import issue_card
 from tests.fixtures.tearing import When, assert_going_on, assert_opens, assert_sealed
 from tests.fixtures.transports import Through
 
@@ -113,27 +108,7 @@ def test_killed_while_cards_are_revoked(mortal: MortalService) -> None:
 
 
 def active_card(service: MortalService, number: int) -> UUID:
-    """As if it had been issued."""
-    services, now = service.services, service.services.clock()
-    with transaction(services.sessions) as session:
-        citizen = enrol(session, services.keystore, whoever_gets(f"KILL-{number:04}"), now)
-        card = Card(
-            id=new_id(),
-            uuid=uuid4(),
-            stock_number=f"KILL-{number:04}",
-            state=CardState.ACTIVE,
-            citizen_id=citizen.id,
-            expires_on=now.date() + timedelta(days=700),
-            created_at=now,
-        )
-        session.add(card)
-        session.flush()
-        for key in (KeyReference.PIV_AUTHENTICATION, KeyReference.CARD_AUTHENTICATION):
-            public_key = ec.generate_private_key(ec.SECP256R1()).public_key()
-            certify(session, services.authority, card, key, public_key, origin=KeyOrigin.ASSERTED, now=now)
-        session.flush()
-        put_into_force(session, card.id)
-        return card.uuid
+    return issue_card(service.services, whoever_gets(f"KILL-{number:04}")).uuid
 
 
 def revoke_until_killed(service: MortalService, cards: list[UUID]) -> set[UUID]:

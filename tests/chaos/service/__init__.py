@@ -1,0 +1,1 @@
+"""The card service killed under load."""
