@@ -20,6 +20,7 @@ pytest_plugins = (
     "tests.fixtures.proofs",
     "tests.fixtures.evidence",
     "tests.fixtures.counter",
+    "tests.fixtures.crowd",
     "tests.fixtures.audit",
     "tests.fixtures.tokens",
     "tests.fixtures.webhooks",
