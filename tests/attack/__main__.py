@@ -24,11 +24,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.attack import on_proofs
+from tests.attack import on_card_signatures, on_challenges, on_proofs
 from tests.attack.campaign import Campaign, Result
 from tests.attack.proofs import turnstiles
+from tests.attack.readers import READERS
 from tests.attack.strikes import Target
-from tests.attack.tokens import READERS
 from tests.attack.visits import Exchange
 from tests.attack.webhooks import Receiver
 from tests.attack.world import World, founded
@@ -40,7 +40,8 @@ console: Final = Console(width=None if sys.stdout.isatty() else 130)
 def targets_of(world: World) -> list[Target[Any]]:
     """All that can be deceived."""
     readers = [reader(world) for reader in READERS]
-    return [*turnstiles(world, on_proofs.attack.attacks), *readers, Exchange(world), Receiver(world)]
+    on_cards = [attack for book in (on_proofs, on_challenges, on_card_signatures) for attack in book.attack.attacks]
+    return [*turnstiles(world, on_cards), *readers, Exchange(world), Receiver(world)]
 
 
 def summary(seed: int, count: int, seconds: float, results: Sequence[Result]) -> dict[str, Any]:

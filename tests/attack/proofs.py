@@ -25,6 +25,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.signed import DOMAIN, KEY_REFERENCE_OF_LEVEL
 from readers.piv.identifiers import KeyReference
 from tests.attack.jws import b64
+from tests.attack.strikes import Strike
 from tests.attack.world import DEPARTMENT, DESK, KIOSK, OTHER_DEPARTMENT, OTHER_KIOSK, SERVICE, World
 from tests.fixtures.proofs import BASE_URL, IssuedCard
 
@@ -55,6 +56,11 @@ class Statement:
 ISSUER, LEVEL, KEY_REFERENCE, CLIENT, AUDIENCE, CARD, CHALLENGE, EXPIRY, HASH = range(9)
 
 
+KEY_OF: Final = {Level.TAP: KeyReference.CARD_AUTHENTICATION, Level.PIN: KeyReference.PIV_AUTHENTICATION}
+OTHER_LEVEL: Final = {Level.TAP: Level.PIN, Level.PIN: Level.TAP}
+Write = Callable[[Mapping[str, Any]], str]
+
+
 @dataclass
 class ProofDraft:
     """A proof that is about to be written. As it stands it is genuine."""
@@ -74,7 +80,7 @@ class ProofDraft:
     """What becomes of the signature's DER."""
     spell: Callable[[bytes], Any] = b64
     """How the signature stands in JSON."""
-    write: Callable[[Mapping[str, Any]], str] = json.dumps
+    write: Write = json.dumps
     rehearse: bool = False
     _signature: bytes = field(default=b"", repr=False)
 
@@ -180,6 +186,16 @@ def genuine_statement(challenge: Challenge, card_uuid: UUID) -> Statement:
         challenge.transaction_hash or b"",
     )
     return Statement(DOMAIN, fields)
+
+
+def state(draft: ProofDraft, strike: Strike, place: int, *forged: bytes) -> None:
+    """Have the card state something else at a place."""
+    draft.statement = draft.statement.put(place, strike.pick(draft.statement.fields[place], *forged))
+
+
+def always(signature: bytes) -> Callable[[bytes], bytes]:
+    """This signature in the place of the card's."""
+    return lambda _genuine: signature
 
 
 def turnstiles(world: World, attacks: Sequence[Any]) -> list[Turnstile]:

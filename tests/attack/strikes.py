@@ -97,6 +97,14 @@ def cut(whole: Cut, random: Random) -> Cut:
     return whole[: random.randrange(len(whole))]
 
 
+def stray_bits(text: str, random: Random) -> str:
+    """Base64url whose bits beyond the last byte are not zero; where there are no such bits, of another last byte."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    spare, last = {2: 4, 3: 2}.get(len(text) % 4), alphabet.index(text[-1])
+    other = (last + 1) % 64 if spare is None else last | random.randrange(1, 1 << spare)
+    return text[:-1] + alphabet[other]
+
+
 LOOK_ALIKES = str.maketrans("aceiopsxyk-1", "асеіорѕхук‐１")
 
 

@@ -36,7 +36,7 @@ from cardsvc.wire.authentication import AssertionClaims
 from cardsvc.wire.jose import UnverifiedJwt
 from tests.attack.__main__ import targets_of
 from tests.attack.campaign import Campaign
-from tests.attack.tokens import READERS
+from tests.attack.readers import READERS
 from tests.attack.world import World, founded
 
 REPOSITORY = Path(__file__).parents[3]
