@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
 from threading import RLock, local
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -17,7 +16,6 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Engine,
-    Insert,
     MetaData,
     String,
     Table,
@@ -25,7 +23,6 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -247,24 +244,6 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     isolation = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
     with engine.connect().execution_options(**{_READ_ONLY: True}, **isolation) as connection:
         yield connection
-
-
-def insert_new(
-    connection: Connection, table: type[Base], rows: Sequence[Mapping[str, Any]], *, unique: Sequence[str]
-) -> frozenset[UUID]:
-    """Insert those rows whose ``unique`` columns are not there yet; the ids of the rows that were inserted.
-
-    A row of another transaction that is still open is waited for. Nothing is rolled back, unlike after an
-    IntegrityError.
-    """
-    statement = _insert_or_skip(connection.dialect.name, table, tuple(unique))
-    return frozenset(connection.execute(statement, [dict(row) for row in rows]).scalars())
-
-
-@cache
-def _insert_or_skip(dialect: str, table: type[Base], unique: tuple[str, ...]) -> Insert:
-    build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return build(table_of(table)).on_conflict_do_nothing(index_elements=unique).returning(table_of(table).c.id)
 
 
 def table_of(kind: type[Base]) -> Table:

@@ -17,13 +17,14 @@ from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.leaf import check_detail
 from cardsvc.audit.models import AuditNote, AuditRecord, AuditWaiting
+from cardsvc.bulk import among, insert_all, insert_new
 from cardsvc.citizens.models import Citizen
-from cardsvc.db import insert_new, new_id, table_of
+from cardsvc.db import new_id, table_of
 
 OK: Final = "ok"
 """The outcome of what worked; any other outcome is the code of a refusal."""
@@ -105,16 +106,13 @@ def record_all(connection: Connection, drafts: Sequence[Draft]) -> frozenset[UUI
     rows = [_row(draft, numbers) for draft in drafts]
     # In one order everywhere: two processes that are sent the same challenges would wait for each other.
     answers = sorted((row for row in rows if row["challenge_id"] is not None), key=itemgetter("challenge_id"))
-    written = insert_new(connection, AuditRecord, answers, unique=["challenge_id"]) if answers else frozenset()
+    written = insert_new(connection, AuditRecord, answers, unique=["challenge_id"])
     others = [row for row in rows if row["challenge_id"] is None]
     others += [_as_replay(row) for row in answers if row["id"] not in written]
-    if others:
-        connection.execute(_INSERT, others)
+    insert_all(connection, AuditRecord, others)
     notes = [_note_row(draft.id, draft.note) for draft in drafts if draft.note is not None]
-    if notes:
-        connection.execute(_KEEP_NOTE, notes)
-    if drafts:
-        connection.execute(_WAIT, [{"record_id": draft.id} for draft in drafts])
+    insert_all(connection, AuditNote, notes)
+    insert_all(connection, AuditWaiting, [{"record_id": draft.id} for draft in drafts])
     return written | {draft.id for draft in drafts if draft.challenge_id is None}
 
 
@@ -202,20 +200,13 @@ def _as_replay(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"challenge_id": None, "outcome": REPLAYED, "detail": detail}
 
 
-_records: Final = table_of(AuditRecord)
 _citizens: Final = table_of(Citizen)
-_INSERT: Final = insert(_records)
-_WAIT: Final = insert(table_of(AuditWaiting))
-_KEEP_NOTE: Final = insert(table_of(AuditNote))
 _LOCK_CITIZENS: Final = (
-    select(_citizens.c.id)
-    .where(_citizens.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(_citizens.c.id)
-    .with_for_update()
+    select(literal(1)).where(among(_citizens.c.id, "ids")).order_by(_citizens.c.id).with_for_update()
 )
 _COUNT: Final = (
     update(_citizens)
-    .where(_citizens.c.id.in_(bindparam("ids", expanding=True)))
+    .where(among(_citizens.c.id, "ids"))
     .values(audit_counter=_citizens.c.audit_counter + bindparam("more"))
     .returning(_citizens.c.id, _citizens.c.audit_counter)
 )

@@ -37,7 +37,6 @@ from cardsvc.errors import ServiceError
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
-from cardsvc.wire import jose
 from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
 from cardsvc.wire.lifecycle import CardState
 
@@ -129,8 +128,8 @@ class AssertionIssuer:
             **_told(session, self.keystore, grant, now),
         )
         session.add(_row(jti, request, grant, now, now + self.lifetime))
-        key = self.key_ring.signer(KeyName.ASSERTION)
-        return IssuedToken(jose.sign(claims.written(), key, typ=ASSERTION_TYP), seconds)
+        signer = self.key_ring.jws_signer(KeyName.ASSERTION)
+        return IssuedToken(signer.sign(claims.written(), typ=ASSERTION_TYP), seconds)
 
 
 def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:

@@ -8,8 +8,9 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
+from cardsvc.bulk import among
 from cardsvc.cards.models import Card
 from cardsvc.db import table_of
 from cardsvc.trust.models import Certificate, CertificateStatus
@@ -51,8 +52,8 @@ _FIND: Final = (
     )
     .join(_certificates, _certificates.c.card_id == _cards.c.id)
     .where(
-        _cards.c.uuid.in_(bindparam("uuids", expanding=True)),
-        _certificates.c.key_reference.in_(bindparam("keys", expanding=True)),
+        among(_cards.c.uuid, "uuids"),
+        among(_certificates.c.key_reference, "keys"),
         _cards.c.citizen_id.is_not(None),
     )
     # The order in which the rows are locked, the same everywhere; and the newest certificate of a key comes last.
@@ -71,5 +72,5 @@ def find_holders(connection: Connection, wanted: Collection[tuple[UUID, int]], *
     if not wanted:
         return {}
     uuids, keys = {card_uuid for card_uuid, _ in wanted}, {key for _, key in wanted}
-    found = connection.execute(_CHANGE if to_change else _SHARE, {"uuids": list(uuids), "keys": list(keys)})
+    found = connection.execute(_CHANGE if to_change else _SHARE, {"uuids": uuids, "keys": keys})
     return {(row[2], row[0]): Holder(*row[1:]) for row in found}

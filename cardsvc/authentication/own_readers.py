@@ -7,18 +7,20 @@ which joins what departments know; that is why its policy must allow it a reader
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from cardsvc.authentication.errors import DepartmentUnknown, ServiceNotCovered, StepUpRequired
 from cardsvc.authentication.proofs import Acceptance, VerifiedCard
+from cardsvc.bulk import among, insert_new
 from cardsvc.callers.principal import Principal
-from cardsvc.db import insert_new, new_id, table_of
+from cardsvc.db import new_id, table_of
 from cardsvc.departments.errors import ReaderNotCovered
 from cardsvc.departments.models import Acquaintance, Department, Policy
 from cardsvc.departments.policy import PolicyRules, parse_policy
@@ -27,7 +29,6 @@ from cardsvc.errors import ServiceError
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
 from cardsvc.trust.models import CertificateStatus
-from cardsvc.wire import jose
 from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
@@ -79,6 +80,20 @@ class Told:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What departments are going to hear: being signed, and not to leave before the transaction is committed."""
+
+    present: Sequence[Presence]
+    expire_at: Sequence[datetime]
+    assertions: Future[list[str]]
+
+    def told(self) -> list[Told]:
+        """Once it is committed."""
+        signed = zip(self.present, self.assertions.result(), self.expire_at, strict=True)
+        return [Told(one.card, assertion, expires_at) for one, assertion, expires_at in signed]
+
+
 @dataclass(frozen=True)
 class OwnReaders:
     """Tells departments who is at their readers."""
@@ -87,21 +102,23 @@ class OwnReaders:
     key_ring: KeyRing
     issuer: str
     lifetime: timedelta
+    signing: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "assertions"))
+    """Signs while the database works."""
 
-    def tell(self, connection: Connection, present: Sequence[Presence]) -> list[Told]:
+    def tell(self, connection: Connection, present: Sequence[Presence]) -> Telling:
         """An assertion for each, and the departments are acquainted with these people from now on."""
         names = [pseudonym(self.keystore, one.office.code, one.card.citizen_id) for one in present]
-        if present:
-            rows = {(one.office.id, name): _acquaintance(one, name) for one, name in zip(present, names, strict=True)}
-            # In one order everywhere: two processes about the same people would wait for each other.
-            insert_new(
-                connection, Acquaintance, [rows[key] for key in sorted(rows)], unique=["department_id", "pseudonym"]
-            )
-        return [self._told(one, name) for one, name in zip(present, names, strict=True)]
+        expire_at = [one.card.verified_at + self.lifetime for one in present]
+        claims = [self._claims(*each) for each in zip(present, names, expire_at, strict=True)]
+        assertions = self.signing.submit(self._sign, claims)
+        rows = {(one.office.id, name): _acquaintance(one, name) for one, name in zip(present, names, strict=True)}
+        # In one order everywhere: two processes about the same people would wait for each other.
+        ordered = [rows[key] for key in sorted(rows)]
+        insert_new(connection, Acquaintance, ordered, unique=["department_id", "pseudonym"])
+        return Telling(present, expire_at, assertions)
 
-    def _told(self, one: Presence, name: str) -> Told:
-        expires_at = one.card.verified_at + self.lifetime
-        claims = AssertionClaims(
+    def _claims(self, one: Presence, name: str, expires_at: datetime) -> AssertionClaims:
+        return AssertionClaims(
             iss=self.issuer,
             aud=one.actor.audience,
             sub=name,
@@ -114,8 +131,10 @@ class OwnReaders:
             policy_version=one.office.policy_version,
             attributes={},
         )
-        key = self.key_ring.signer(KeyName.ASSERTION)
-        return Told(one.card, jose.sign(claims.written(), key, typ=ASSERTION_TYP), expires_at)
+
+    def _sign(self, claims: Sequence[AssertionClaims]) -> list[str]:
+        signer = self.key_ring.jws_signer(KeyName.ASSERTION)
+        return [signer.sign(one.written(), typ=ASSERTION_TYP) for one in claims]
 
 
 _departments: Final = table_of(Department)
@@ -127,7 +146,7 @@ _IN_FORCE: Final = (
 _FIND: Final = (
     select(_departments.c.caller_id, _departments.c.id, _departments.c.code, _policies.c.version, _policies.c.terms)
     .join(_policies, _policies.c.department_id == _departments.c.id)
-    .where(_departments.c.caller_id.in_(bindparam("callers", expanding=True)), _policies.c.version == _IN_FORCE)
+    .where(among(_departments.c.caller_id, "callers"), _policies.c.version == _IN_FORCE)
 )
 
 
@@ -138,7 +157,7 @@ def find_offices(connection: Connection, callers: Collection[UUID]) -> Mapping[U
     """
     if not callers:
         return {}
-    found = connection.execute(_FIND, {"callers": list(callers)})
+    found = connection.execute(_FIND, {"callers": callers})
     return {row[0]: Office(row[1], row[2], row[3], parse_policy(row[4])) for row in found}
 
 

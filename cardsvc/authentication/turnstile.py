@@ -18,6 +18,7 @@ from cardsvc.authentication.own_readers import (
     Office,
     OwnReaders,
     Presence,
+    Telling,
     Told,
     find_offices,
     objection_of,
@@ -62,39 +63,41 @@ class Turnstile:
     times: VisitTimes
 
     def admit(self, knocks: Sequence[Knock]) -> Sequence[Outcome]:
-        """Verify, write down, begin visits and make assertions, in one transaction that is committed on return."""
-        return in_transaction(self.sessions, lambda session: self._admit(session.connection(), knocks))
+        """Verify, write down, begin visits and make assertions, in one transaction that is committed on return.
 
-    def _admit(self, connection: Connection, knocks: Sequence[Knock]) -> Sequence[Outcome]:
+        Assertions are signed while the database works, and given out when it has committed.
+        """
+        admission = in_transaction(self.sessions, lambda session: self._admit(session.connection(), knocks))
+        return admission.outcomes()
+
+    def _admit(self, connection: Connection, knocks: Sequence[Knock]) -> _Admission:
         offices = find_offices(connection, {knock.actor.caller_id for knock in knocks if knock.service is not None})
         verdicts = self.proofs.verify_all(connection, [_attempt(knock, offices) for knock in knocks])
-        proved = [
-            (verdict, knock)
-            for verdict, knock in zip(verdicts, knocks, strict=True)
-            if isinstance(verdict, VerifiedCard)
-        ]
-        outcomes = self._begin_visits(connection, proved) | self._tell(connection, proved, offices)
-        return [outcomes[v.record_id] if isinstance(v, VerifiedCard) else v for v in verdicts]
-
-    def _begin_visits(
-        self, connection: Connection, proved: Sequence[tuple[VerifiedCard, Knock]]
-    ) -> dict[UUID, Outcome]:
-        cards = [(card, knock.actor) for card, knock in proved if knock.service is None]
-        visits = begin_visits(connection, cards, times=self.times)
-        return {card.record_id: Admitted(card, visit) for (card, _), visit in zip(cards, visits, strict=True)}
-
-    def _tell(
-        self,
-        connection: Connection,
-        proved: Sequence[tuple[VerifiedCard, Knock]],
-        offices: Mapping[UUID, Office],
-    ) -> dict[UUID, Outcome]:
+        proved = [(card, knock) for card, knock in zip(verdicts, knocks, strict=True) if isinstance(card, VerifiedCard)]
+        arrived = [(card, knock.actor) for card, knock in proved if knock.service is None]
+        visits = begin_visits(connection, arrived, times=self.times)
         present = [
             Presence(card, offices[knock.actor.caller_id], knock.actor, knock.service)
             for card, knock in proved
             if knock.service is not None
         ]
-        return {told.card.record_id: told for told in self.own_readers.tell(connection, present)}
+        admitted = [Admitted(card, visit) for (card, _), visit in zip(arrived, visits, strict=True)]
+        return _Admission(verdicts, admitted, self.own_readers.tell(connection, present))
+
+
+@dataclass(frozen=True, slots=True)
+class _Admission:
+    """What a transaction came to."""
+
+    verdicts: Sequence[VerifiedCard | ServiceError]
+    admitted: Sequence[Admitted]
+    telling: Telling
+
+    def outcomes(self) -> list[Outcome]:
+        """In the order of the knocks."""
+        of_card: dict[UUID, Outcome] = {one.card.record_id: one for one in self.admitted}
+        of_card |= {one.card.record_id: one for one in self.telling.told()}
+        return [of_card[card.record_id] if isinstance(card, VerifiedCard) else card for card in self.verdicts]
 
 
 def _attempt(knock: Knock, offices: Mapping[UUID, Office]) -> Attempt:

@@ -10,21 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
 from cardsvc.authentication.errors import VisitEnd, VisitEnded, VisitForeign, VisitUnknown
 from cardsvc.authentication.models import Visit
 from cardsvc.authentication.proofs import VerifiedCard
+from cardsvc.bulk import insert_all
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
-from cardsvc.db import new_id, table_of
+from cardsvc.db import new_id
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.locks.errors import LockedByCitizen
 
 TOKEN_BYTES: Final = 32
-_INSERT: Final = insert(table_of(Visit))
 
 Entropy = Callable[[int], str]
 """Gives a text with so many random bytes in it."""
@@ -55,9 +55,8 @@ def begin_visits(
 ) -> list[BegunVisit]:
     """Begin a visit for each card that has just proved itself, bound to its caller and the caller's key."""
     begun = [BegunVisit(entropy(TOKEN_BYTES), card.verified_at + times.longest) for card, _ in verified]
-    if begun:
-        rows = [_row(card, actor, visit) for (card, actor), visit in zip(verified, begun, strict=True)]
-        connection.execute(_INSERT, rows)
+    rows = [_row(card, actor, visit) for (card, actor), visit in zip(verified, begun, strict=True)]
+    insert_all(connection, Visit, rows)
     return begun
 
 

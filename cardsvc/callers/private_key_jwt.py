@@ -15,11 +15,12 @@ from typing import Any, Final
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from cardsvc.bulk import insert_new
 from cardsvc.callers.errors import ClientRefusal, ClientRefused
 from cardsvc.callers.models import Caller, UsedClientAssertion
 from cardsvc.callers.principal import Principal, keys_of, principal_of
 from cardsvc.callers.repository import find_by_client_id
-from cardsvc.db import insert_new, new_id
+from cardsvc.db import new_id
 from cardsvc.wire import jose
 
 LONGEST: Final = timedelta(minutes=5)

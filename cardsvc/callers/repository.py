@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, or_, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session
 
+from cardsvc.bulk import among
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import GoodKeys, Grant, Principal, held
 from cardsvc.db import table_of
@@ -25,7 +26,7 @@ _ENABLED: Final = select(
     _callers.c.thumbprint,
     _callers.c.former_thumbprint,
     _callers.c.former_until,
-).where(_callers.c.client_id.in_(bindparam("client_ids", expanding=True)), _callers.c.disabled_at.is_(None))
+).where(among(_callers.c.client_id, "client_ids"), _callers.c.disabled_at.is_(None))
 
 
 def find_by_client_id(session: Session, client_id: str) -> Caller | None:
@@ -64,7 +65,7 @@ def find_principals(connection: Connection, grants: Sequence[Grant], now: dateti
 
     None for one that was disabled, or whose key is not good any more.
     """
-    names = list({grant.client_id for grant in grants})
+    names = {grant.client_id for grant in grants}
     rows = {row.client_id: row for row in connection.execute(_ENABLED, {"client_ids": names})}
     return [_principal(rows.get(grant.client_id), grant, now) for grant in grants]
 

@@ -17,8 +17,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, Draft, Note, record_all
+from cardsvc.bulk import insert_new
 from cardsvc.callers.principal import Principal
-from cardsvc.db import insert_new, new_id
+from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Acquaintance, Department
 from cardsvc.departments.repository import RulesInForce, find_by_code, rules_in_force

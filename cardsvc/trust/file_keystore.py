@@ -10,6 +10,7 @@ as strong for many files as for one, and a service that starts many times slower
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import os
 import secrets
@@ -17,10 +18,9 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from cardsvc.trust import sealing
@@ -130,9 +130,7 @@ class FileKeystore:
     def mac(self, name: KeyName, message: bytes) -> bytes:
         """HMAC-SHA256."""
         check_kind(name, MAC_KEYS, "authenticating")
-        mac = HMAC(self._opened[name], hashes.SHA256())
-        mac.update(message)
-        return mac.finalize()
+        return hmac.digest(self._opened[name], message, "sha256")
 
     def _read(self, label: str) -> bytes:
         return _open_key(self._folder / f"{label}.key", self._wrapping_key, label)

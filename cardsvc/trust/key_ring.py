@@ -24,6 +24,7 @@ from cardsvc.trust.keystore import FIRST, KeyName, Keystore, KeystoreError
 from cardsvc.trust.models import KeyVersion
 from cardsvc.wire.authentication import ACCESS_TOKEN_TYP, ASSERTION_TYP
 from cardsvc.wire.evidence import EVIDENCE_TYP
+from cardsvc.wire.jose import Signer
 from cardsvc.wire.losses import RECEIPT_TYPE as LOSS_RECEIPT_TYP
 from cardsvc.wire.status_list import TYP as STATUS_LIST_TYP
 
@@ -89,16 +90,16 @@ class KeyRing:
         self._clock = clock
         self._versions: Mapping[KeyName, Sequence[RingVersion]] = {}
         self._read_at: datetime | None = None
-        self._signers: dict[str, ECKey] = {}
+        self._signers: dict[str, tuple[ECKey, Signer]] = {}
         self._lock = Lock()
 
     def signer(self, name: KeyName) -> ECKey:
         """The private key that signs now: the newest version whose time has come."""
-        now = self._clock()
-        version = max((one for one in self._of(name, now) if one.is_used_at(now)), key=lambda one: one.version)
-        if version.key_id not in self._signers:
-            self._signers[version.key_id] = signing_jwk(self._keystore.signer(name, version.version))
-        return self._signers[version.key_id]
+        return self._signer(name)[0]
+
+    def jws_signer(self, name: KeyName) -> Signer:
+        """The same key, ready to sign many tokens."""
+        return self._signer(name)[1]
 
     def published(self, name: KeyName) -> Sequence[RingVersion]:
         """Versions that verify now."""
@@ -112,6 +113,14 @@ class KeyRing:
     def verifier(self, name: KeyName, key_id: str | None) -> ECKey | None:
         """The public key of this id, while it is published."""
         return next((one.key for one in self.published(name) if one.key_id == key_id), None)
+
+    def _signer(self, name: KeyName) -> tuple[ECKey, Signer]:
+        now = self._clock()
+        version = max((one for one in self._of(name, now) if one.is_used_at(now)), key=lambda one: one.version)
+        if version.key_id not in self._signers:
+            key = signing_jwk(self._keystore.signer(name, version.version))
+            self._signers[version.key_id] = key, Signer.of(key)
+        return self._signers[version.key_id]
 
     def _of(self, name: KeyName, now: datetime) -> Sequence[RingVersion]:
         with self._lock:

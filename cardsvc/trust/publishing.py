@@ -16,8 +16,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
 
+from cardsvc.bulk import insert_new
 from cardsvc.clock import Clock
-from cardsvc.db import SessionFactory, insert_new, new_id, reading, transaction
+from cardsvc.db import SessionFactory, new_id, reading, transaction
 from cardsvc.trust.models import Publication, PublishedStatement
 
 RECHECK: Final = timedelta(seconds=5)

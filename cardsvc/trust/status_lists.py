@@ -18,8 +18,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from cardsvc.bulk import insert_new
 from cardsvc.cards.models import Card
-from cardsvc.db import insert_new, new_id
+from cardsvc.db import new_id
 from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName

@@ -148,9 +148,9 @@ class AssertionClaims(Message):
     answers: dict[QuestionCode, bool] = Field(default_factory=dict, repr=False)
     """What was asked by yes or no. Left out when nothing was."""
 
-    def written(self) -> dict[str, Any]:
+    def written(self) -> str:
         """The claims as they are signed."""
-        return self.model_dump(mode="json", exclude_defaults=True)
+        return self.model_dump_json(exclude_defaults=True)
 
     @model_validator(mode="after")
     def _is_short(self) -> Self:

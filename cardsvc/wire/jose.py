@@ -12,14 +12,20 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NewType
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, NewType, Self
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from joserfc.registry import HeaderParameter
 from joserfc.util import urlsafe_b64decode
+
+from cardsvc.wire.base import encode_base64url
 
 ALGORITHM: Final = "ES256"
 CURVE: Final = "P-256"
@@ -28,6 +34,11 @@ TOKEN_TYPES: Final = "token_types"
 """A member of each JWK that we publish: the ``typ`` of whatever the key signs. It signs no other."""
 
 MOST_CERTIFICATES: Final = 4
+
+_ES256: Final = ec.ECDSA(SHA256())
+_HALF: Final = 32
+"""Bytes of r, and of s (RFC 7518 §3.4)."""
+_encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _PUBLIC_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops", TOKEN_TYPES})
 
 
@@ -127,12 +138,37 @@ def sign(claims: Mapping[str, Any], key: ECKey, *, typ: str, certificates: Seque
 
     With ``certificates``, in DER and from the key's own to the authority's, it is one for `parse_certified`.
     """
-    header: dict[str, Any] = {"alg": ALGORITHM, "kid": key.thumbprint(), "typ": typ}
-    registry = _certified if certificates else _plain
+    return Signer.of(key, certificates).sign(_encode(claims), typ=typ)
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A private P-256 key and its name, ready to sign much: what stays the same is not made anew for each token."""
+
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    key_id: str
+    certificates: tuple[bytes, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def of(cls, key: ECKey, certificates: Sequence[bytes] = ()) -> Self:
+        """Named by its thumbprint. Raises ValueError for a key that is not private, or on another curve."""
+        if key.private_key is None or key.curve_name != CURVE:
+            raise ValueError("a private key on P-256 signs")
+        return cls(key.private_key, key.thumbprint(), tuple(certificates))
+
+    def sign(self, payload: str, *, typ: str) -> str:
+        """A compact JWS (RFC 7515 §5.1) over claims that are written as JSON."""
+        signed = f"{_header(self.key_id, typ, self.certificates)}.{encode_base64url(payload.encode())}"
+        r, s = decode_dss_signature(self.key.sign(signed.encode("ascii"), _ES256))
+        return f"{signed}.{encode_base64url(r.to_bytes(_HALF) + s.to_bytes(_HALF))}"
+
+
+@lru_cache(64)
+def _header(key_id: str, typ: str, certificates: tuple[bytes, ...]) -> str:
+    header: dict[str, Any] = {"alg": ALGORITHM, "kid": key_id, "typ": typ}
     if certificates:
         header["x5c"] = [base64.b64encode(certificate).decode() for certificate in certificates]
-    payload = json.dumps(claims, separators=(",", ":"), ensure_ascii=False).encode()
-    return jws.serialize_compact(header, payload, key, algorithms=[ALGORITHM], registry=registry)
+    return encode_base64url(_encode(header).encode())
 
 
 def public_key(jwk: Mapping[str, Any]) -> ECKey:
