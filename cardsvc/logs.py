@@ -5,9 +5,11 @@ What is logged is chosen where it is logged; the redaction here is the net below
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, TextIO
 
 import structlog
@@ -38,6 +40,9 @@ SECRET_WORDS: Final = frozenset(
     }
 )
 """A member with one of these names, or with a name that ends in ``_`` and one, is never written."""
+_encode: Final = json.JSONEncoder(default=repr).encode
+"""One for all lines: `json.dumps` would make another each time."""
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
@@ -58,8 +63,12 @@ def processors() -> tuple[Processor, ...]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         redact,
-        structlog.processors.JSONRenderer(),
+        structlog.processors.JSONRenderer(serializer=_write),
     )
+
+
+def _write(event: EventDict, **_options: Any) -> str:
+    return _encode(event)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -68,7 +77,11 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def _clean(name: str, value: Any) -> Any:
-    if is_secret(name) or isinstance(value, BaseModel | SecretStr | bytes | bytearray | memoryview):
+    if is_secret(name):
+        return REDACTED
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, BaseModel | SecretStr | bytes | bytearray | memoryview):
         return REDACTED
     if isinstance(value, Mapping):
         return {str(inner): _clean(str(inner), content) for inner, content in value.items()}
@@ -77,6 +90,7 @@ def _clean(name: str, value: Any) -> Any:
     return value
 
 
+@lru_cache(1024)  # every line of every request asks for the same few
 def is_secret(name: str) -> bool:
     """Whether what stands under this name stays out of logs."""
     lowered = name.lower().replace("-", "_")

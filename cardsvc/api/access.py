@@ -16,7 +16,7 @@ from starlette.requests import HTTPConnection
 
 from cardsvc.api.limiting import charge
 from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated, ScopeMissing
-from cardsvc.callers.principal import Grant, Principal
+from cardsvc.callers.principal import Entry, Grant, Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
@@ -59,6 +59,29 @@ class Require:
         return principal
 
 
+class Enter(Require):
+    """As `Require`, for what is answered in groups: whether the caller may come in is asked in the group's transaction.
+
+    The token is looked at and the turn taken here; `cardsvc.callers.entering` does the rest.
+    """
+
+    async def __call__(self, connection: HTTPConnection) -> Entry:  # type: ignore[override]
+        """As `enter`."""
+        return self.enter(connection)
+
+    def enter(self, connection: HTTPConnection) -> Entry:
+        """A good token. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests."""
+        grant = _read_grant(connection)
+        charge(connection, grant.client_id)
+        return Entry(grant, self.scopes)
+
+    async def admit(self, connection: HTTPConnection, entry: Entry) -> None:
+        """For a request that comes to no group. Raises AccessTokenRefused, ScopeMissing."""
+        principal = await _find_holder(connection, entry.grant)
+        if not principal.scopes & self.scopes:
+            raise ScopeMissing(self.scopes)
+
+
 async def find_caller(connection: HTTPConnection) -> Principal | None:
     """Who is calling, whatever they may do here; None when that is not proved. For what comes before a route."""
     try:
@@ -70,6 +93,11 @@ async def find_caller(connection: HTTPConnection) -> Principal | None:
 def require(*scopes: Scope) -> Any:
     """A dependency, to stand in ``Annotated[Principal, …]``: the caller needs one of the scopes."""
     return Depends(Require(*scopes))
+
+
+def enter(*scopes: Scope) -> Any:
+    """A dependency, to stand in ``Annotated[Entry, …]``: as `require`, for a `GroupedRoute`."""
+    return Depends(Enter(*scopes))
 
 
 def check_routes(app: FastAPI) -> None:
@@ -84,13 +112,21 @@ def scopes_of(route: RouteContext) -> frozenset[Scope]:
     dependant = getattr(route, "dependant", None)
     if not isinstance(dependant, Dependant):
         return frozenset()
-    return frozenset(scope for guard in _guards(dependant) for scope in guard.scopes)
+    return frozenset(scope for guard in guards_of(dependant) for scope in guard.scopes)
 
 
 async def _read_caller(connection: HTTPConnection) -> Principal:
+    return await _find_holder(connection, _read_grant(connection))
+
+
+def _read_grant(connection: HTTPConnection) -> Grant:
     services: Services = connection.app.state.services
+    return services.access_tokens.read(_bearer(connection), now=services.clock())
+
+
+async def _find_holder(connection: HTTPConnection, grant: Grant) -> Principal:
     holders: SharedWork[Grant, Principal | None] = connection.app.state.holders
-    principal = await holders.do(services.access_tokens.read(_bearer(connection), now=services.clock()))
+    principal = await holders.do(grant)
     if principal is None:
         raise AccessTokenRefused
     return principal
@@ -100,11 +136,12 @@ def _is_guarded(route: RouteContext) -> bool:
     return route.path in OPEN_PATHS or bool(scopes_of(route))
 
 
-def _guards(dependant: Dependant) -> Iterator[Require]:
+def guards_of(dependant: Dependant) -> Iterator[Require]:
+    """What a route asks of its caller."""
     for inner in dependant.dependencies:
         if isinstance(inner.call, Require):
             yield inner.call
-        yield from _guards(inner)
+        yield from guards_of(inner)
 
 
 def _bearer(connection: HTTPConnection) -> str:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 
 from fastapi import APIRouter, status
 
-from cardsvc.api.dependencies import AuthenticatingCaller, ChallengedCaller, OwnReader, ServicesDep, TurnstileDep
+from cardsvc.api.dependencies import (
+    AuthenticatingCaller,
+    AuthenticatingEntry,
+    ChallengedCaller,
+    OwnReaderEntry,
+    ServicesDep,
+    TurnstileDep,
+)
 from cardsvc.api.documentation import problems
+from cardsvc.api.grouped import GroupedRoute
 from cardsvc.authentication.challenges import issue_challenge
 from cardsvc.authentication.errors import LevelWithoutChallenge
 from cardsvc.authentication.own_readers import Told, require_reader
@@ -27,7 +36,11 @@ from cardsvc.wire.authentication import (
 )
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL
 
+T = TypeVar("T", Admitted, Told)
+
 router = APIRouter(prefix="/v1", tags=["authentication"])
+grouped = APIRouter(prefix="/v1", tags=["authentication"], route_class=GroupedRoute)
+"""What there is most of."""
 
 
 @router.post(
@@ -62,55 +75,6 @@ def create_challenges(request: ChallengeRequest, services: ServicesDep, actor: C
 
 
 @router.post(
-    "/authentications",
-    operation_id="authenticateCard",
-    summary="Prove a card and begin a visit",
-    status_code=status.HTTP_201_CREATED,
-    responses=problems(401, 403, 404, 409, 410, 422),
-)
-async def authenticate_card(
-    proof: CardProof, services: ServicesDep, actor: AuthenticatingCaller, turnstile: TurnstileDep
-) -> AuthenticationResult:
-    """The proof is recorded, and its challenge spent, whether it is accepted or not."""
-    admitted = await turnstile.do(Knock(proof, actor, services.clock()))
-    if not isinstance(admitted, Admitted):
-        raise _refusal(admitted)
-    return AuthenticationResult(
-        authentication_id=admitted.card.record_id,
-        card_uuid=admitted.card.card_uuid,
-        level=admitted.card.level,
-        visit_token=admitted.visit.token,
-        expires_at=admitted.visit.expires_at,
-        idle_seconds=services.settings.visit_idle_seconds,
-    )
-
-
-@router.post(
-    "/card-authentications",
-    operation_id="authenticateCardAtOwnReader",
-    summary="Prove a card at a reader of the department's own",
-    status_code=status.HTTP_201_CREATED,
-    responses=problems(401, 403, 404, 409, 410, 422),
-)
-async def authenticate_at_own_reader(
-    request: CardAuthenticationRequest, services: ServicesDep, actor: OwnReader, turnstile: TurnstileDep
-) -> CardAuthentication:
-    """An assertion for the department itself, if its policy in force has the level among its ``reader_levels``.
-
-    The proof is recorded, in the citizen's history too, and its challenge spent, whether it is accepted or not.
-    """
-    told = await turnstile.do(Knock(request.proof, actor, services.clock(), request.service))
-    if not isinstance(told, Told):
-        raise _refusal(told)
-    return CardAuthentication(
-        authentication_id=told.card.record_id,
-        card_uuid=told.card.card_uuid,
-        assertion=told.assertion,
-        expires_at=told.expires_at,
-    )
-
-
-@router.post(
     "/visits/end",
     operation_id="endVisit",
     summary="End a visit: the citizen has left",
@@ -123,7 +87,55 @@ def end_a_visit(request: VisitEndRequest, services: ServicesDep, actor: Authenti
         end_visit(session, request.visit_token, actor=actor, now=services.clock())
 
 
-def _refusal(outcome: Outcome) -> ServiceError:
-    if not isinstance(outcome, ServiceError):
+@grouped.post(
+    "/authentications",
+    operation_id="authenticateCard",
+    summary="Prove a card and begin a visit",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+async def authenticate_card(
+    message: CardProof, services: ServicesDep, entry: AuthenticatingEntry, turnstile: TurnstileDep
+) -> AuthenticationResult:
+    """The proof is recorded, and its challenge spent, whether it is accepted or not."""
+    admitted = _expect(Admitted, await turnstile.do(Knock(message, entry, services.clock())))
+    return AuthenticationResult(
+        authentication_id=admitted.card.record_id,
+        card_uuid=admitted.card.card_uuid,
+        level=admitted.card.level,
+        visit_token=admitted.visit.token,
+        expires_at=admitted.visit.expires_at,
+        idle_seconds=services.settings.visit_idle_seconds,
+    )
+
+
+@grouped.post(
+    "/card-authentications",
+    operation_id="authenticateCardAtOwnReader",
+    summary="Prove a card at a reader of the department's own",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+async def authenticate_at_own_reader(
+    message: CardAuthenticationRequest, services: ServicesDep, entry: OwnReaderEntry, turnstile: TurnstileDep
+) -> CardAuthentication:
+    """An assertion for the department itself, if its policy in force has the level among its ``reader_levels``.
+
+    The proof is recorded, in the citizen's history too, and its challenge spent, whether it is accepted or not.
+    """
+    told = _expect(Told, await turnstile.do(Knock(message.proof, entry, services.clock(), message.service)))
+    return CardAuthentication(
+        authentication_id=told.card.record_id,
+        card_uuid=told.card.card_uuid,
+        assertion=told.assertion,
+        expires_at=told.expires_at,
+    )
+
+
+def _expect(kind: type[T], outcome: Outcome) -> T:
+    """What came of it, if not a refusal: a visit for whoever named no service, an assertion for whoever did."""
+    if isinstance(outcome, ServiceError):
+        raise outcome
+    if not isinstance(outcome, kind):
         raise TypeError(f"{type(outcome).__name__} is no answer to this")
-    return outcome.recorded()
+    return outcome

@@ -7,17 +7,18 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
-from cardsvc.api.access import require
+from cardsvc.api.access import enter, require
 from cardsvc.authentication.turnstile import Knock, Outcome
-from cardsvc.callers.principal import Principal
+from cardsvc.callers.principal import Entry, Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
 
 __all__ = [
     "AuthenticatingCaller",
+    "AuthenticatingEntry",
     "ChallengedCaller",
-    "OwnReader",
+    "OwnReaderEntry",
     "ServicesDep",
     "TurnstileDep",
     "VerifyingCaller",
@@ -45,5 +46,6 @@ ChallengedCaller = Annotated[
 ]
 """Whoever may have a card prove itself: to begin a visit, to tell a department with a reader, to activate the card."""
 AuthenticatingCaller = Annotated[Principal, require(Scope.AUTHENTICATE)]
-OwnReader = Annotated[Principal, require(Scope.AUTHENTICATE_OWN_READER)]
+AuthenticatingEntry = Annotated[Entry, enter(Scope.AUTHENTICATE)]
+OwnReaderEntry = Annotated[Entry, enter(Scope.AUTHENTICATE_OWN_READER)]
 VerifyingCaller = Annotated[Principal, require(Scope.VERIFY)]

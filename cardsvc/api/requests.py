@@ -7,11 +7,11 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from cardsvc.api.limiting import tell_standing
 from cardsvc.api.problems import internal_error, problem
@@ -36,17 +36,19 @@ class RequestFrame:
             return
         # Made here, never taken from the caller, who could make two requests look like one.
         request_id = str(uuid7())
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            await self._serve(scope, receive, _Sender(scope, send, request_id))
+        # Each request is a task with a context of its own, in which this ends with it.
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        await self._serve(scope, receive, _Sender(scope, send, request_id))
 
     async def _serve(self, scope: Scope, receive: Receive, send: _Sender) -> None:
         began = time.perf_counter()
         try:
-            if _is_too_large(scope):
+            most = largest_body(scope)
+            if _is_too_large(scope, most):
                 await note_refusal(HTTPConnection(scope), "request-too-large")
                 await problem(413, "request-too-large", "The request is too large")(scope, receive, send)
             else:
-                await self.app(scope, _Receiver(receive, largest_body(scope)), send)
+                await self.app(scope, _Receiver(receive, most), send)
         except Exception:  # noqa: BLE001 (the last net: whatever it was, nobody outside hears what)
             _log.exception("fault", path=_template(scope))
             if not send.started:
@@ -102,10 +104,10 @@ class _Receiver:
         return message
 
 
-def _is_too_large(scope: Scope) -> bool:
+def _is_too_large(scope: Scope, most: int) -> bool:
     """By what the header says."""
-    length = Headers(scope=scope).get("Content-Length", "0")
-    return not length.isdecimal() or int(length) > largest_body(scope)
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return not length.isdigit() or int(length) > most
 
 
 def _template(scope: Scope) -> str:

@@ -25,7 +25,8 @@ from cardsvc.authentication.own_readers import (
 )
 from cardsvc.authentication.proofs import Attempt, ProofVerifier, VerifiedCard
 from cardsvc.authentication.visits import BegunVisit, VisitTimes, begin_visits
-from cardsvc.callers.principal import Principal
+from cardsvc.callers.entering import enter_all
+from cardsvc.callers.principal import Entry, Principal
 from cardsvc.db import SessionFactory, in_transaction
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CardProof
@@ -36,7 +37,7 @@ class Knock:
     """Somebody shows a proof: a kiosk or a desk, or a department at a reader of its own, for one of its services."""
 
     proof: CardProof
-    actor: Principal
+    entry: Entry
     now: datetime
     service: str | None = None
 
@@ -50,7 +51,7 @@ class Admitted:
 
 
 Outcome = Admitted | Told | ServiceError
-"""A refusal is a value, and on record."""
+"""A refusal is a value."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +72,48 @@ class Turnstile:
         return admission.outcomes()
 
     def _admit(self, connection: Connection, knocks: Sequence[Knock]) -> _Admission:
-        offices = find_offices(connection, {knock.actor.caller_id for knock in knocks if knock.service is not None})
-        verdicts = self.proofs.verify_all(connection, [_attempt(knock, offices) for knock in knocks])
-        proved = [(card, knock) for card, knock in zip(verdicts, knocks, strict=True) if isinstance(card, VerifiedCard)]
-        arrived = [(card, knock.actor) for card, knock in proved if knock.service is None]
+        callers = enter_all(connection, [knock.entry for knock in knocks])
+        guests = [_Guest(knock, who) for knock, who in zip(knocks, callers, strict=True) if isinstance(who, Principal)]
+        offices = find_offices(connection, {guest.actor.caller_id for guest in guests if guest.knock.service})
+        verdicts = self.proofs.verify_all(connection, [guest.attempt(offices) for guest in guests])
+        proved = [(card, who) for card, who in zip(verdicts, guests, strict=True) if isinstance(card, VerifiedCard)]
+        arrived = [(card, guest.actor) for card, guest in proved if guest.knock.service is None]
         visits = begin_visits(connection, arrived, times=self.times)
         present = [
-            Presence(card, offices[knock.actor.caller_id], knock.actor, knock.service)
-            for card, knock in proved
-            if knock.service is not None
+            Presence(card, offices[guest.actor.caller_id], guest.actor, guest.knock.service)
+            for card, guest in proved
+            if guest.knock.service is not None
         ]
         admitted = [Admitted(card, visit) for (card, _), visit in zip(arrived, visits, strict=True)]
-        return _Admission(verdicts, admitted, self.own_readers.tell(connection, present))
+        return _Admission(callers, verdicts, admitted, self.own_readers.tell(connection, present))
+
+
+@dataclass(frozen=True, slots=True)
+class _Guest:
+    """Somebody who may come in."""
+
+    knock: Knock
+    actor: Principal
+
+    def attempt(self, offices: Mapping[UUID, Office]) -> Attempt:
+        """What is to be verified, and what stands against it whatever comes of that."""
+        knock = self.knock
+        if knock.service is None:
+            return Attempt(knock.proof, self.actor, knock.now)
+        office = offices.get(self.actor.caller_id)
+        detail = {"service": knock.service} | ({} if office is None else {"policy_version": office.policy_version})
+        objection = objection_of(office, knock.proof.level, knock.service)
+        return Attempt(knock.proof, self.actor, knock.now, OWN_READER, objection, detail)
 
 
 @dataclass(frozen=True, slots=True)
 class _Admission:
     """What a transaction came to."""
 
+    callers: Sequence[Principal | ServiceError]
+    """For each knock; those that may not come in stay outside, and are on record nowhere yet."""
     verdicts: Sequence[VerifiedCard | ServiceError]
+    """For each of those that came in."""
     admitted: Sequence[Admitted]
     telling: Telling
 
@@ -97,13 +121,11 @@ class _Admission:
         """In the order of the knocks."""
         of_card: dict[UUID, Outcome] = {one.card.record_id: one for one in self.admitted}
         of_card |= {one.card.record_id: one for one in self.telling.told()}
-        return [of_card[card.record_id] if isinstance(card, VerifiedCard) else card for card in self.verdicts]
+        verdicts = iter(self.verdicts)
+        return [
+            caller if isinstance(caller, ServiceError) else _outcome(next(verdicts), of_card) for caller in self.callers
+        ]
 
 
-def _attempt(knock: Knock, offices: Mapping[UUID, Office]) -> Attempt:
-    if knock.service is None:
-        return Attempt(knock.proof, knock.actor, knock.now)
-    office = offices.get(knock.actor.caller_id)
-    detail = {"service": knock.service} | ({} if office is None else {"policy_version": office.policy_version})
-    objection = objection_of(office, knock.proof.level, knock.service)
-    return Attempt(knock.proof, knock.actor, knock.now, OWN_READER, objection, detail)
+def _outcome(verdict: VerifiedCard | ServiceError, of_card: Mapping[UUID, Outcome]) -> Outcome:
+    return of_card[verdict.record_id] if isinstance(verdict, VerifiedCard) else verdict.recorded()

@@ -39,6 +39,14 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody with a good token wants to do something that takes one of these scopes (`entering.py`)."""
+
+    grant: Grant
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
 class GoodKeys:
     """The thumbprints of a caller's keys that are good now."""
 

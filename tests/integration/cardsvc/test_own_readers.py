@@ -8,7 +8,10 @@ import pytest
 
 from cardsvc.authentication.own_readers import Told
 from cardsvc.authentication.turnstile import Admitted, Knock
+from cardsvc.callers.errors import AccessTokenRefused, ScopeMissing
 from cardsvc.callers.models import CallerKind
+from cardsvc.callers.scopes import Scope
+from cardsvc.callers.service import disable_caller
 from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.departments.models import Acquaintance
@@ -177,9 +180,12 @@ def test_kiosks_and_departments_share_a_commit(city: City) -> None:
     ana, bo = city.card(), city.card()
     clients = {"kiosk-1": kiosk, DEPARTMENT: department, "education": education}
     stock = {name: client.challenges(Level.TAP, 3) for name, client in clients.items()}
-    actors = {name: city.principal(name) for name in clients}
+    entries = {
+        name: city.entry(name, Scope.AUTHENTICATE if name == "kiosk-1" else Scope.AUTHENTICATE_OWN_READER)
+        for name in clients
+    }
     knocks = [
-        Knock(card.prove(stock[name].pop()), actors[name], city.clock(), service)
+        Knock(card.prove(stock[name].pop()), entries[name], city.clock(), service)
         for name, card, service in (
             ("kiosk-1", ana, None),
             (DEPARTMENT, ana, SERVICE),
@@ -198,3 +204,26 @@ def test_kiosks_and_departments_share_a_commit(city: City) -> None:
     assert [outcome.code for outcome in outcomes if isinstance(outcome, ServiceError)] == ["service-not-covered"]
     with reading(city.services.sessions) as session:
         assert session.query(Acquaintance).count() == 2
+
+
+def test_who_may_not_come_in_does_not_fail_the_others(city: City) -> None:
+    """Found out in the transaction of the group: nothing of a caller is remembered from a moment ago."""
+    kiosk, department, education = city.caller("kiosk-1"), city.department(), city.department("education")
+    card = city.card()
+    stock = {name: client.challenges(Level.TAP) for name, client in (("kiosk-1", kiosk), (DEPARTMENT, department))}
+    own_reader = Scope.AUTHENTICATE_OWN_READER
+    (for_education,) = education.challenges(Level.TAP)
+    knocks = [
+        Knock(card.prove(for_education), city.entry("education", own_reader), city.clock(), SERVICE),
+        Knock(card.prove(stock["kiosk-1"][0]), city.entry("kiosk-1", own_reader), city.clock(), SERVICE),
+        Knock(card.prove(stock[DEPARTMENT][0]), city.entry(DEPARTMENT, own_reader), city.clock(), SERVICE),
+    ]
+    with transaction(city.services.sessions) as session:
+        disable_caller(session, "education", actor="ceremony", now=city.clock())
+
+    shut_out, without_scope, told = city.services.turnstile.admit(knocks)
+
+    assert isinstance(shut_out, AccessTokenRefused)
+    assert isinstance(without_scope, ScopeMissing)
+    assert isinstance(told, Told)
+    assert [entry.actor for entry in city.audit(EVENT)] == [DEPARTMENT]

@@ -63,9 +63,9 @@ def test_a_batch_gives_everybody_their_own_verdict(city: City) -> None:
         (ana.prove(tap[7], audience="kiosk-2"), "proof-for-another-audience"),
         (ana.prove(pin), "ok"),
     ]
-    actor = city.principal("kiosk-1")
+    entry = city.entry("kiosk-1")
 
-    verdicts = city.services.turnstile.admit([Knock(proof, actor, city.clock()) for proof, _ in proofs])
+    verdicts = city.services.turnstile.admit([Knock(proof, entry, city.clock()) for proof, _ in proofs])
 
     assert [outcome(verdict) for verdict in verdicts] == [expected for _, expected in proofs]
     assert Counter(entry.outcome for entry in city.audit("authentication")) == Counter(e for _, e in proofs)
@@ -159,9 +159,9 @@ def test_several_writers_do_not_get_in_each_others_way(city: City) -> None:
     kiosk = city.caller("kiosk-1")
     cards = [city.card() for _ in range(4)]
     challenges = kiosk.challenges(Level.TAP, 16)
-    actor = city.principal("kiosk-1")
+    entry = city.entry("kiosk-1")
     attempts = [
-        Knock(cards[number % 4].prove(challenge), actor, city.clock()) for number, challenge in enumerate(challenges)
+        Knock(cards[number % 4].prove(challenge), entry, city.clock()) for number, challenge in enumerate(challenges)
     ]
     orders = [attempts, attempts[::-1], attempts[8:] + attempts[:8], attempts[1::2] + attempts[::2]]
 
