@@ -17,6 +17,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     Boolean,
+    ColumnClause,
     ColumnElement,
     Connection,
     Dialect,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    Table,
     TypeDecorator,
     bindparam,
     column,
@@ -35,7 +37,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
 from cardsvc.db import Base, table_of
@@ -52,6 +56,17 @@ def among(checked: ColumnElement[T], name: str) -> ColumnElement[bool]:
     return _Among(checked, bindparam(name, type_=_Values(checked.type)))
 
 
+def given_rows(name: str, *columns: ColumnClause[Any]) -> TableValuedAlias:
+    """On PostgreSQL: the rows of the parameter ``name``, which is what `write_rows` gives, as a table."""
+    rows = func.json_to_recordset(bindparam(name, type_=_Json()))
+    return rows.table_valued(*columns).render_derived(name=name, with_types=True)
+
+
+def write_rows(rows: Sequence[Row]) -> str:
+    """Rows of texts, numbers, UUIDs and what is JSON anyway, for `given_rows`."""
+    return to_json(rows).decode()
+
+
 def insert_all(connection: Connection, table: type[Base], rows: Sequence[Row]) -> None:
     """Insert the rows; all have the same members. Columns without a value get none, not their default."""
     if not rows:
@@ -64,21 +79,30 @@ def insert_all(connection: Connection, table: type[Base], rows: Sequence[Row]) -
 
 
 def insert_new(
-    connection: Connection, table: type[Base], rows: Sequence[Row], *, unique: Sequence[str]
+    connection: Connection,
+    table: type[Base],
+    rows: Sequence[Row],
+    *,
+    unique: Sequence[str],
+    noted_in: type[Base] | None = None,
 ) -> frozenset[UUID]:
     """Insert those rows whose ``unique`` columns are not there yet; the ids of the rows that were inserted.
 
     A row of another transaction that is still open is waited for. Nothing is rolled back, unlike after an
-    IntegrityError.
+    IntegrityError. ``noted_in`` is a table with a single column, which gets those ids.
     """
     if not rows:
         return frozenset()
     if connection.dialect.name == "postgresql":
-        statement, write = _insert_from_json(table, tuple(rows[0]), tuple(unique))
+        statement, write = _insert_from_json(table, tuple(rows[0]), tuple(unique), noted_in)
         return frozenset(connection.execute(statement, {_ROWS: write(rows)}).scalars())
     connection.execute(_insert_or_skip(table, tuple(unique)), list(rows))
     # Nobody else writes meanwhile: what is there now with an id of ours was inserted just now.
-    return frozenset(connection.execute(_those_there(table), {"ids": [row["id"] for row in rows]}).scalars())
+    written = connection.execute(_those_there(table), {"ids": [row["id"] for row in rows]}).scalars().all()
+    if noted_in is not None:
+        (noted,) = table_of(noted_in).columns
+        insert_all(connection, noted_in, [{noted.name: id_} for id_ in written])
+    return frozenset(written)
 
 
 class _Among(FunctionElement[bool]):
@@ -131,17 +155,25 @@ Writer = Callable[[Sequence[Row]], str]
 
 @cache
 def _insert_from_json(
-    table: type[Base], members: tuple[str, ...], unique: tuple[str, ...] = ()
-) -> tuple[Insert, Writer]:
+    table: type[Base], members: tuple[str, ...], unique: tuple[str, ...] = (), noted_in: type[Base] | None = None
+) -> tuple[Insert | ReturningInsert[Any], Writer]:
     target = table_of(table)
     columns = [target.c[member] for member in members]
-    rows = func.json_to_recordset(bindparam(_ROWS, type_=_Json()))
-    given = rows.table_valued(*(column(each.name, each.type) for each in columns))
-    source = select(given.render_derived(name="given", with_types=True))
-    statement = postgresql_insert(target).from_select(list(members), source, include_defaults=False)
-    new = statement.on_conflict_do_nothing(index_elements=unique).returning(target.c.id) if unique else statement
+    source = select(given_rows(_ROWS, *(column(each.name, each.type) for each in columns)))
+    insert_them = postgresql_insert(target).from_select(list(members), source, include_defaults=False)
+    statement: Insert | ReturningInsert[Any] = insert_them
+    if unique:
+        statement = _give_back(insert_them.on_conflict_do_nothing(index_elements=unique), target, noted_in)
     converters = {each.name: convert for each in columns if (convert := _converter(each.type)) is not None}
-    return new, lambda rows: _write(rows, converters)
+    return statement, lambda rows: _write(rows, converters)
+
+
+def _give_back(statement: Insert, target: Table, noted_in: type[Base] | None) -> ReturningInsert[Any]:
+    if noted_in is None:
+        return statement.returning(target.c.id)
+    (noted,) = table_of(noted_in).columns
+    written = statement.returning(target.c.id).cte("written")
+    return postgresql_insert(table_of(noted_in)).from_select([noted.name], select(written.c.id)).returning(noted)
 
 
 class _Json(TypeDecorator[str]):
@@ -166,7 +198,7 @@ def _converter(kind: Any) -> Callable[[Any], Any] | None:
 
 def _write(rows: Sequence[Row], converters: Mapping[str, Callable[[Any], Any]]) -> str:
     written = [{**row, **{name: convert(row[name]) for name, convert in converters.items()}} for row in rows]
-    return to_json(written).decode()
+    return write_rows(written)
 
 
 @cache

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from threading import RLock, local
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -24,9 +27,9 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from uuid_utils.compat import uuid7
 
 SessionFactory = sessionmaker[Session]
@@ -36,6 +39,8 @@ _Result = TypeVar("_Result")
 _READ_ONLY: Final = "cardsvc_read_only"
 _KEPT_CONNECTIONS: Final = 40
 """As many as there are threads for requests."""
+_FRESH_SECONDS: Final = 1.0
+_USED_AT: Final = "cardsvc_used_at"
 _MORE_CONNECTIONS: Final = 70
 """For the relays, which have threads of their own."""
 _ATTEMPTS: Final = 5
@@ -140,7 +145,6 @@ def create_database_engine(url: str) -> Engine:
     # Parameters of a failed statement would stand in its error, and from there in a log: hashes, sealed secrets, names.
     engine = create_engine(
         url,
-        pool_pre_ping=not url.startswith("sqlite"),
         pool_size=_KEPT_CONNECTIONS,
         max_overflow=_MORE_CONNECTIONS,
         pool_use_lifo=True,
@@ -150,6 +154,9 @@ def create_database_engine(url: str) -> Engine:
         _turns[engine] = RLock()
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", partial(_see_if_alive, engine.dialect))
     return engine
 
 
@@ -251,6 +258,22 @@ def table_of(kind: type[Base]) -> Table:
     if not isinstance(kind.__table__, Table):
         raise TypeError(f"{kind.__name__} is not a table")
     return kind.__table__
+
+
+def _note_use(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info[_USED_AT] = time.monotonic()
+
+
+def _see_if_alive(
+    dialect: Dialect, connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """A connection that was idle may have been cut off. To ask each time would be one more question to wait for."""
+    if time.monotonic() - entry.info.get(_USED_AT, -math.inf) < _FRESH_SECONDS:
+        return
+    try:
+        dialect.do_ping(connection)
+    except Exception as error:
+        raise DisconnectionError from error  # the pool tries another, or a new one
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

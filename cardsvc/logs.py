@@ -50,7 +50,7 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=list(processors()),
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=False,
     )
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
-
-from anyio import CapacityLimiter, to_thread
 
 LARGEST: Final = 64
 """So many jobs in a batch at the most: whoever comes first must not wait long for the others."""
@@ -30,6 +29,7 @@ class SharedWork(Generic[J, R]):
         self._waiting: deque[tuple[J, asyncio.Future[R]]] = deque()
         self._taken: list[tuple[J, asyncio.Future[R]]] = []
         self._worker: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "shared-work")
 
     async def do(self, job: J) -> R:
         """The result of the job, once its batch is done. Raises what the job alone raises."""
@@ -41,10 +41,10 @@ class SharedWork(Generic[J, R]):
         return await future
 
     async def _run(self) -> None:
-        limiter = CapacityLimiter(1)
+        loop = asyncio.get_running_loop()
         while self._waiting:
             self._taken = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
-            results = await to_thread.run_sync(self._attempt, [job for job, _ in self._taken], limiter=limiter)
+            results = await loop.run_in_executor(self._thread, self._attempt, [job for job, _ in self._taken])
             for (_, future), result in zip(self._taken, results, strict=True):
                 _settle(future, result)
 

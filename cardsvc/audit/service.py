@@ -10,19 +10,19 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, literal, or_, select, update
+from sqlalchemy import Connection, Integer, Uuid, bindparam, column, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.leaf import check_detail
 from cardsvc.audit.models import AuditNote, AuditRecord, AuditWaiting
-from cardsvc.bulk import among, insert_all, insert_new
+from cardsvc.bulk import among, given_rows, insert_all, insert_new, write_rows
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import new_id, table_of
 
@@ -106,13 +106,13 @@ def record_all(connection: Connection, drafts: Sequence[Draft]) -> frozenset[UUI
     rows = [_row(draft, numbers) for draft in drafts]
     # In one order everywhere: two processes that are sent the same challenges would wait for each other.
     answers = sorted((row for row in rows if row["challenge_id"] is not None), key=itemgetter("challenge_id"))
-    written = insert_new(connection, AuditRecord, answers, unique=["challenge_id"])
+    written = insert_new(connection, AuditRecord, answers, unique=["challenge_id"], noted_in=AuditWaiting)
     others = [row for row in rows if row["challenge_id"] is None]
     others += [_as_replay(row) for row in answers if row["id"] not in written]
     insert_all(connection, AuditRecord, others)
     notes = [_note_row(draft.id, draft.note) for draft in drafts if draft.note is not None]
     insert_all(connection, AuditNote, notes)
-    insert_all(connection, AuditWaiting, [{"record_id": draft.id} for draft in drafts])
+    insert_all(connection, AuditWaiting, [{"record_id": row["id"]} for row in others])
     return written | {draft.id for draft in drafts if draft.challenge_id is None}
 
 
@@ -201,31 +201,50 @@ def _as_replay(row: dict[str, Any]) -> dict[str, Any]:
 
 
 _citizens: Final = table_of(Citizen)
-_LOCK_CITIZENS: Final = (
-    select(literal(1)).where(among(_citizens.c.id, "ids")).order_by(_citizens.c.id).with_for_update()
+_wanted: Final = given_rows("wanted", column("id", Uuid()), column("more", Integer()))
+_locked: Final = (
+    select(_citizens.c.id, _wanted.c.more)
+    .join(_wanted, _wanted.c.id == _citizens.c.id)
+    .order_by(_citizens.c.id)
+    .with_for_update(of=_citizens)
+    .cte("locked")
 )
-_COUNT: Final = (
+_DRAW: Final = (
+    update(_citizens)
+    .where(_citizens.c.id == _locked.c.id)
+    .values(audit_counter=_citizens.c.audit_counter + _locked.c.more)
+    .returning(_citizens.c.id, _citizens.c.audit_counter)
+)
+"""The rows are locked in one order, or two transactions about the same two people would wait for each other."""
+_DRAW_SAME: Final = (
     update(_citizens)
     .where(among(_citizens.c.id, "ids"))
     .values(audit_counter=_citizens.c.audit_counter + bindparam("more"))
     .returning(_citizens.c.id, _citizens.c.audit_counter)
 )
+"""For SQLite, where nobody else writes; all take as many."""
 
 
 def _draw_numbers(connection: Connection, drafts: Sequence[Draft]) -> dict[UUID, int]:
     """For each citizen the first of as many numbers as they need.
 
-    The citizens' rows stay locked until the end, so numbers have no gaps and no doubles. They are locked in one order,
-    or two transactions about the same two people would wait for each other.
+    The citizens' rows stay locked until the end, so numbers have no gaps and no doubles.
     """
     needed = Counter(draft.citizen_id for draft in drafts if draft.citizen_id is not None)
-    if len(needed) > 1:
-        connection.execute(_LOCK_CITIZENS, {"ids": list(needed)})
+    if not needed:
+        return {}
+    draw = _draw if connection.dialect.name == "postgresql" else _draw_by_count
+    return {citizen_id: last - needed[citizen_id] + 1 for citizen_id, last in draw(connection, needed)}
+
+
+def _draw(connection: Connection, needed: Mapping[UUID, int]) -> Iterable[tuple[UUID, int]]:
+    wanted = [{"id": citizen_id, "more": more} for citizen_id, more in needed.items()]
+    return [tuple(row) for row in connection.execute(_DRAW, {"wanted": write_rows(wanted)})]
+
+
+def _draw_by_count(connection: Connection, needed: Mapping[UUID, int]) -> Iterable[tuple[UUID, int]]:
     by_count: dict[int, list[UUID]] = {}
     for citizen_id, more in needed.items():
         by_count.setdefault(more, []).append(citizen_id)
-    first: dict[UUID, int] = {}
     for more, ids in by_count.items():
-        for citizen_id, last in connection.execute(_COUNT, {"ids": ids, "more": more}):
-            first[citizen_id] = last - more + 1
-    return first
+        yield from map(tuple, connection.execute(_DRAW_SAME, {"ids": ids, "more": more}).all())

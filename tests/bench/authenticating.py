@@ -23,9 +23,9 @@ from tests.bench import processors
 from tests.bench.crowd import Crowd
 
 CONNECTIONS: Final = 64
-WARM_UP: Final = 1000
+WARM_UP: Final = 2000
 TURNS: Final = 5
-PEOPLE: Final = 500
+PEOPLE: Final = 300
 _PATH: Final = "/v1/card-authentications"
 
 
