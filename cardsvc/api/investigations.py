@@ -18,6 +18,7 @@ from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
+from cardsvc.paging import Wanted
 from cardsvc.sealed.investigations import Investigator
 from cardsvc.services import Services
 from cardsvc.wire import investigations as wire
@@ -87,7 +88,7 @@ def read_history(
     investigation_id: UUID, asked: wire.InvestigationHistoryRequest, services: ServicesDep, actor: Investigating
 ) -> AccessHistory:
     """Where they were, and what departments asked. The person hears of it when the investigation is released."""
-    return _do(services, actor, lambda investigator: investigator.read_history(investigation_id, asked.before))
+    return _do(services, actor, lambda one: one.read_history(investigation_id, Wanted(asked.limit, asked.cursor)))
 
 
 @router.post(

@@ -35,6 +35,7 @@ _KEYED: Final = frozenset({"POST", "PATCH"})
 """PUT and DELETE are idempotent by themselves (RFC 9110 §9.2.2)."""
 
 _A_LOOK: Final = "a look: each is on record, and what it shows is not kept"
+_NO_TRACE: Final = "what is kept for it would tell whoever sees the database that there is one"
 _SINGLE_USE: Final = "what it is given can be used once"
 WITHOUT_KEY: Final[Mapping[str, str]] = {
     "createChallenges": "changes nothing",
@@ -51,6 +52,12 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "findDuplicates": _A_LOOK,
     "listOwnLocks": _A_LOOK,
     "openLocks": _A_LOOK,
+    "reidentify": _A_LOOK,
+    "requestInvestigation": _NO_TRACE,
+    "approveInvestigation": _NO_TRACE,
+    "openInvestigatedPerson": _NO_TRACE,
+    "readInvestigatedHistory": _NO_TRACE,
+    "releaseInvestigation": _NO_TRACE,
     "openPerson": _A_LOOK,
     "openPersonVersions": _A_LOOK,
     "openPhoto": _A_LOOK,

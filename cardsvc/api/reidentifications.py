@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.once import OnceRoute
 from cardsvc.approvals.repository import describe
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -19,7 +20,7 @@ from cardsvc.departments import reidentifying
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.reidentification import DepartmentPseudonym, Reidentification, ReidentificationRequest, Reidentified
 
-router = APIRouter(prefix="/v1/reidentifications", tags=["people"])
+router = APIRouter(prefix="/v1/reidentifications", tags=["people"], route_class=OnceRoute)
 
 Investigator = Annotated[Principal, require(Scope.PEOPLE_REIDENTIFY)]
 Decider = Annotated[Principal, require(Scope.PEOPLE_REIDENTIFY, Scope.APPROVALS_DECIDE)]

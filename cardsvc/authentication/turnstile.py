@@ -72,7 +72,7 @@ class Turnstile:
         return admission.outcomes()
 
     def _admit(self, connection: Connection, knocks: Sequence[Knock]) -> _Admission:
-        callers = enter_all(connection, [knock.entry for knock in knocks])
+        callers = enter_all(connection, [knock.entry for knock in knocks], max(knock.now for knock in knocks))
         guests = [_Guest(knock, who) for knock, who in zip(knocks, callers, strict=True) if isinstance(who, Principal)]
         offices = find_offices(connection, {guest.actor.caller_id for guest in guests if guest.knock.service})
         verdicts = self.proofs.verify_all(connection, [guest.attempt(offices) for guest in guests])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -12,9 +13,9 @@ from cardsvc.callers.repository import find_principals
 from cardsvc.errors import ServiceError
 
 
-def enter_all(connection: Connection, entries: Sequence[Entry]) -> list[Principal | ServiceError]:
+def enter_all(connection: Connection, entries: Sequence[Entry], now: datetime) -> list[Principal | ServiceError]:
     """For each the caller, as the database has it now, or why not: AccessTokenRefused, ScopeMissing."""
-    principals = find_principals(connection, [entry.grant for entry in entries])
+    principals = find_principals(connection, [entry.grant for entry in entries], now)
     return [_judge(entry, principal) for entry, principal in zip(entries, principals, strict=True)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from cardsvc.client.calls import Calls
+from cardsvc.client.transport import Repeat
 from cardsvc.wire import investigations as wire
 from cardsvc.wire.history import AccessHistory
 from cardsvc.wire.notes import NoteKey
@@ -23,24 +24,24 @@ class InvestigationCalls(Calls):
 
     def request_investigation(self, request: wire.InvestigationRequest) -> wire.Investigation:
         """Ask a colleague to agree."""
-        return self._post("/v1/investigations", request, wire.Investigation)
+        return self._post("/v1/investigations", request, wire.Investigation, Repeat.NEVER)
 
     def approve_investigation(self, investigation_id: UUID) -> wire.Investigation:
         """Agree to what a colleague asked for."""
-        return self._post(f"/v1/investigations/{investigation_id}/approve", None, wire.Investigation)
+        return self._post(f"/v1/investigations/{investigation_id}/approve", None, wire.Investigation, Repeat.NEVER)
 
     def open_investigated_person(self, investigation_id: UUID) -> PersonRecord:
         """Everything about the person. Goes on record, sealed."""
-        return self._post(f"/v1/investigations/{investigation_id}/open", None, PersonRecord)
+        return self._post(f"/v1/investigations/{investigation_id}/open", None, PersonRecord, Repeat.NEVER)
 
-    def read_investigated_history(self, investigation_id: UUID, before: int | None = None) -> AccessHistory:
-        """The person's access history. Goes on record, sealed."""
-        request = wire.InvestigationHistoryRequest(before=before)
-        return self._post(f"/v1/investigations/{investigation_id}/access-history", request, AccessHistory)
+    def read_investigated_history(self, investigation_id: UUID, cursor: str | None = None) -> AccessHistory:
+        """The person's access history, newest first; or what follows the ``next`` of a page. Goes on record, sealed."""
+        request = wire.InvestigationHistoryRequest(cursor=cursor)
+        return self._post(f"/v1/investigations/{investigation_id}/access-history", request, AccessHistory, Repeat.NEVER)
 
     def release_investigation(self, investigation_id: UUID) -> wire.Investigation:
         """Ask that the person may read it before its date; or, when a colleague has asked, let them."""
-        return self._post(f"/v1/investigations/{investigation_id}/release", None, wire.Investigation)
+        return self._post(f"/v1/investigations/{investigation_id}/release", None, wire.Investigation, Repeat.NEVER)
 
     def sealed_batch(self, day: date) -> SealedBatch:
         """The commitments of a day, with the log's receipt: for anybody."""

@@ -74,7 +74,7 @@ class PeopleCalls(Calls):
     ) -> Reidentified:
         """Whom a department knows by a name, once a colleague has agreed. Goes on record, for the citizen to read."""
         occasion = Reidentification(department=department, pseudonym=pseudonym, purpose=purpose, reference=reference)
-        return self._post("/v1/reidentifications", occasion, Reidentified)
+        return self._post("/v1/reidentifications", occasion, Reidentified, Repeat.NEVER)
 
     def access_history(self, citizen_id: UUID, cursor: str | None = None) -> AccessHistory:
         """Who looked at a person's data, newest first, and how often in all: for auditors. Goes on record."""

@@ -20,7 +20,8 @@ from sqlalchemy import String, cast, delete, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from cardsvc.db import insert_new, new_id
+from cardsvc.bulk import insert_new
+from cardsvc.db import new_id
 from cardsvc.idempotency.errors import IdempotencyKeyInUse, IdempotencyKeyMalformed, IdempotencyKeyReused
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.trust.keystore import KeyName, Keystore

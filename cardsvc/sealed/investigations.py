@@ -26,6 +26,7 @@ from cardsvc.citizens.records import describe as describe_person
 from cardsvc.citizens.service import find_by_document, get_citizen
 from cardsvc.clock import city_day
 from cardsvc.errors import ServiceError
+from cardsvc.paging import Wanted
 from cardsvc.sealed.content import Content
 from cardsvc.sealed.errors import InvestigationNotApproved, InvestigationOver, ReleaseDateRefused
 from cardsvc.sealed.files import APPROVE, ASK_RELEASE, OPEN, READ_HISTORY, REQUEST, File, all_files, get_file
@@ -87,9 +88,9 @@ class Investigator:
             lambda file: describe_person(self.session, self.vault.keystore, get_citizen(self.session, file.citizen)),
         )
 
-    def read_history(self, investigation_id: UUID, before: int | None) -> AccessHistory | ServiceError:
+    def read_history(self, investigation_id: UUID, wanted: Wanted) -> AccessHistory | ServiceError:
         """Who asked about the person, and was told what. As `open_person`."""
-        return self._look(investigation_id, READ_HISTORY, lambda file: read_history(self.session, file.citizen, before))
+        return self._look(investigation_id, READ_HISTORY, lambda file: read_history(self.session, file.citizen, wanted))
 
     def release(self, investigation_id: UUID) -> wire.Investigation | ServiceError:
         """Let the person read it before its date: the first asks, another does it. Gives back as `approve` does."""

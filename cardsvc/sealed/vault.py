@@ -18,8 +18,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cardsvc.bulk import insert_new
 from cardsvc.clock import city_day
-from cardsvc.db import insert_new
 from cardsvc.sealed.content import Content, Entry
 from cardsvc.sealed.errors import SealedEntriesFull
 from cardsvc.sealed.models import SealedBatch, SealedEntry

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.history import MOST_ENTRIES
 from cardsvc.wire.people import DocumentNumber, Reference
 
 
@@ -69,5 +70,6 @@ class InvestigationList(Message):
 class InvestigationHistoryRequest(Message):
     """Read the person's access history."""
 
-    before: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
-    """Entries with a lower number than this: ``next_before`` of the page before."""
+    cursor: Annotated[str, Field(max_length=400)] | None = None
+    """``next`` of the page before."""
+    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 100

@@ -157,7 +157,7 @@ def other_members(draft: ProofDraft, strike: Strike) -> None:
     more: list[dict[str, Any]] = [
         {"transaction_hash": b64(bytes(32))},
         {"expires_at": "2099-01-01T00:00:00Z"},
-        {"client_id": draft.actor.client_id},
+        {"client_id": draft.turnstile.caller},
         {"issuer": draft.challenge.issuer},
         {"challenge": b64(draft.challenge.challenge)},
         {"key_reference": 0x9E},

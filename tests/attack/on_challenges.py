@@ -53,9 +53,10 @@ def other_handle(draft: ProofDraft, strike: Strike) -> None:
 
 @attack("challenge", "a challenge of another caller, answered for that caller or for this one")
 def foreign_challenge(draft: ProofDraft, strike: Strike) -> None:
-    other = draft.turnstile.world.city.principal(strike.random.choice(OTHERS[draft.actor.client_id]))
+    other = draft.turnstile.world.city.principal(strike.random.choice(OTHERS[draft.turnstile.caller]))
     theirs = draft.turnstile.challenge(draft.challenge.level, actor=other)
-    ours = theirs.model_copy(update={"client_id": draft.actor.client_id, "audience": draft.actor.audience})
+    actor = draft.turnstile.actor
+    ours = theirs.model_copy(update={"client_id": actor.client_id, "audience": actor.audience})
     stated = strike.pick(draft.challenge, theirs, ours)
     draft.statement = genuine_statement(stated, draft.card.uuid)
     draft.members |= {"challenge_handle": stated.handle, "audience": stated.audience}
@@ -64,14 +65,16 @@ def foreign_challenge(draft: ProofDraft, strike: Strike) -> None:
 @attack("challenge", "a genuine proof, shown by another caller")
 def other_actor(draft: ProofDraft, strike: Strike) -> None:
     """The signature serves nobody who intercepts it."""
-    others = [draft.turnstile.world.city.principal(name) for name in OTHERS[draft.actor.client_id]]
-    draft.actor = strike.pick(draft.actor, *others)
+    others = [draft.turnstile.world.city.entry(name) for name in OTHERS[draft.turnstile.caller]]
+    draft.entry = strike.pick(draft.entry, *others)
 
 
-@attack("challenge", "the same caller under another audience")
-def other_name_of_actor(draft: ProofDraft, strike: Strike) -> None:
-    names = (near(draft.actor.audience, strike.random), "urn:citizen-card:elsewhere")
-    draft.actor = strike.pick(draft.actor, *(replace(draft.actor, audience=name) for name in names))
+@attack("challenge", "the same key under another name")
+def other_name_of_caller(draft: ProofDraft, strike: Strike) -> None:
+    """What the token says of its caller is held against the caller's row."""
+    names = (*OTHERS[draft.turnstile.caller], near(draft.turnstile.caller, strike.random))
+    forged = (replace(draft.entry, grant=replace(draft.entry.grant, client_id=name)) for name in names)
+    draft.entry = strike.pick(draft.entry, *forged)
 
 
 @attack("challenge", "one bit of the handle is another")

@@ -71,26 +71,26 @@ def other_key_reference(draft: ProofDraft, strike: Strike) -> None:
 
 @attack("relabelled", "signed for another caller")
 def other_client(draft: ProofDraft, strike: Strike) -> None:
-    others = (*OTHERS[draft.actor.client_id], near(draft.actor.client_id, strike.random), "ana")
+    others = (*OTHERS[draft.turnstile.caller], near(draft.turnstile.caller, strike.random), "ana")
     state(draft, strike, CLIENT, *(other.encode() for other in others))
 
 
 @attack("relabelled", "signed for another audience")
 def other_audience(draft: ProofDraft, strike: Strike) -> None:
-    others = (*OTHERS[draft.actor.client_id], near(draft.challenge.audience, strike.random), "urn:citizen-card:desk")
+    others = (*OTHERS[draft.turnstile.caller], near(draft.challenge.audience, strike.random), "urn:citizen-card:desk")
     state(draft, strike, AUDIENCE, *(other.encode() for other in others))
 
 
 @attack("relabelled", "says another audience than it was signed for")
 def said_audience(draft: ProofDraft, strike: Strike) -> None:
     genuine = draft.challenge.audience
-    others = (*OTHERS[draft.actor.client_id], near(genuine, strike.random), [genuine], None, 0, {"a": genuine})
+    others = (*OTHERS[draft.turnstile.caller], near(genuine, strike.random), [genuine], None, 0, {"a": genuine})
     draft.members["audience"] = strike.pick(genuine, *others)
 
 
 @attack("relabelled", "signed and said for another audience")
 def other_audience_altogether(draft: ProofDraft, strike: Strike) -> None:
-    other = strike.pick(draft.challenge.audience, *OTHERS[draft.actor.client_id])
+    other = strike.pick(draft.challenge.audience, *OTHERS[draft.turnstile.caller])
     draft.statement, draft.members["audience"] = draft.statement.put(AUDIENCE, other.encode()), other
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from cardsvc.authentication.challenges import issue_challenge
 from cardsvc.authentication.turnstile import Knock
-from cardsvc.callers.principal import Principal
+from cardsvc.callers.principal import Entry, Principal
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
@@ -69,7 +69,7 @@ class ProofDraft:
     """Where it is going to be shown."""
     challenge: Challenge
     card: IssuedCard
-    actor: Principal
+    entry: Entry
     """Who shows it."""
     now: datetime
     statement: Statement
@@ -125,7 +125,9 @@ class Turnstile:
             "audience": challenge.audience,
         }
         stated = genuine_statement(challenge, card.uuid)
-        return ProofDraft(self, challenge, card, self.actor, now, stated, card.keys[key], members)
+        return ProofDraft(
+            self, challenge, card, self.world.city.entry(self.caller), now, stated, card.keys[key], members
+        )
 
     def challenge(self, level: Level, transaction: bytes = b"", actor: Principal | None = None) -> Challenge:
         """As the service gives them out."""
@@ -150,14 +152,16 @@ class Turnstile:
 
     def show(self, drafts: Sequence[ProofDraft]) -> Sequence[bool]:
         knocks = [self._knock(draft) for draft in drafts]
-        outcomes = iter(self.world.services.turnstile.admit([knock for knock in knocks if knock is not None]))
+        shown = [knock for knock in knocks if knock is not None]
+        outcomes = iter(self.world.services.turnstile.admit(shown) if shown else ())
         return [knock is not None and not isinstance(next(outcomes), ServiceError) for knock in knocks]
 
     def send(self, client: httpx.Client, draft: ProofDraft) -> bool | None:
-        if draft.now != self.world.city.clock() or draft.actor != self.world.city.principal(draft.actor.client_id):
+        shown_by = draft.entry.grant.client_id
+        if draft.now != self.world.city.clock() or draft.entry != self.world.city.entry(shown_by):
             return None
         path = "/v1/authentications" if self.service is None else "/v1/card-authentications"
-        token = self.world.city.client(draft.actor.client_id).access_token()
+        token = self.world.city.client(shown_by).access_token()
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         proof = draft.text()
         body = proof if self.service is None else f'{{"proof":{proof},"service":"{self.service}"}}'
@@ -169,7 +173,7 @@ class Turnstile:
             proof = CardProof.model_validate(json.loads(draft.text()))
         except (ValueError, RecursionError):
             return None
-        return Knock(proof, draft.actor, draft.now, self.service)
+        return Knock(proof, draft.entry, draft.now, self.service)
 
 
 def genuine_statement(challenge: Challenge, card_uuid: UUID) -> Statement:

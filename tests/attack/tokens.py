@@ -23,7 +23,7 @@ from cardsvc.db import transaction
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE
 from cardsvc.wire.manifest import department_audience
-from cardsvc.wire.officers import KEY_CHANGE_TYP
+from cardsvc.wire.officers import KEY_CHANGE_TYP, KeyChangeRequest
 from tests.attack import on_claims, on_headers, on_signatures
 from tests.attack.jws import Draft, ecdsa, thumbprint, unb64
 from tests.attack.scene import Scene
@@ -224,10 +224,11 @@ class AtTheKeyDesk(Reader):
         return {"iss": KIOSK, "aud": BASE_URL, "jkt": self._next.thumbprint(), **times}
 
     def accepts(self, session: Session, text: str) -> bool:
-        public, issuer = self._next.as_dict(private=False), self.world.services.settings.issuer
+        now, issuer = self.world.city.clock(), self.world.services.settings.issuer
+        public = dict(self._next.as_dict(private=False))
         with session.begin_nested() as changed:
             try:
-                change_own_key(session, KIOSK, public, text, issuer=issuer, now=self.world.city.clock())
+                change_own_key(session, KIOSK, KeyChangeRequest(public_jwk=public, proof=text), issuer=issuer, now=now)
             except KeyChangeRefused:
                 return False
             changed.rollback()

@@ -48,7 +48,7 @@ class HastyTurnstile(Turnstile):
                 answer.set_exception(error)
 
     def _outcomes(self, session: Session, knocks: Sequence[Knock]) -> Sequence[Outcome]:
-        return self._admit(session.connection(), knocks)
+        return self._admit(session.connection(), knocks).outcomes()
 
 
 def hasty_app() -> FastAPI:

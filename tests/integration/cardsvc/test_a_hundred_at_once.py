@@ -19,7 +19,7 @@ from cardsvc.authentication.models import IssuedAssertion, Visit
 from cardsvc.callers.models import Caller, CallerKind, UsedClientAssertion
 from cardsvc.cards.models import Card
 from cardsvc.client import ServiceClient
-from cardsvc.client.transport import check
+from cardsvc.client.transport import Repeat, check
 from cardsvc.db import reading
 from cardsvc.departments.models import Acquaintance, Department, Policy
 from cardsvc.issuance.models import Application, Unblocking
@@ -109,7 +109,7 @@ def test_a_client_assertion_is_used_once(crowd: Crowd) -> None:
     before = crowd.count(UsedClientAssertion)
 
     def ask(client: ServiceClient) -> None:
-        check(client._transport.send("POST", "/oauth/token", idempotent=False, data=form))
+        check(client._transport.send("POST", "/oauth/token", repeat=Repeat.NEVER, data=form))
 
     told = crowd.at_once("kiosk-1", ask)
     assert told == {"ok": 1, "client-refused": OTHERS}
