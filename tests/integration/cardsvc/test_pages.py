@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, get_origin
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -130,7 +129,7 @@ def test_what_is_no_cursor_is_refused(town: Town, cursor: str) -> None:
     assert (answer.status_code, answer.json()["type"]) == (422, "urn:citizen-card:problem:cursor-refused")
 
 
-@pytest.mark.parametrize("place", ["a", "1_0", " 1", "+1", "9" * 30, str(uuid4())])
+@pytest.mark.parametrize("place", ["a", "1_0", " 1", "+1", "9" * 30, "0f8fad5b-d9cb-469f-a165-70867728950e"])
 def test_nor_is_one_of_another_list(counter: Counter, place: str) -> None:
     citizen_id, _ = counter.first()
     with pytest.raises(ServiceProblem, match="cursor-refused"):
@@ -160,7 +159,7 @@ def _query(route: APIRoute) -> list[str]:
     return inner + [param.alias for param in route.dependant.query_params]
 
 
-@pytest.mark.parametrize(("operation", "model", "parameters"), lists(), ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("operation", "model", "parameters"), lists(), ids=[name for name, *_ in lists()])
 def test_every_list_comes_in_pages(operation: str, model: type[BaseModel], parameters: set[str]) -> None:
     if operation in WHOLE:
         assert "next" not in model.model_fields
