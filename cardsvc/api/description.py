@@ -15,6 +15,8 @@ from starlette.routing import BaseRoute
 
 from cardsvc.api.access import scopes_of
 from cardsvc.api.documentation import problems
+from cardsvc.api.examples.bodies import PROBLEM
+from cardsvc.api.examples.showing import show_examples
 from cardsvc.api.requests import REQUEST_ID_HEADER
 from cardsvc.callers.scopes import MEANING
 from cardsvc.wire.problems import Problem
@@ -78,7 +80,7 @@ def describe(routes: Sequence[BaseRoute], issuer: str) -> Document:
     components = document["components"]
     components["securitySchemes"] = {OAUTH2: _oauth2(issuer)}
     components["headers"] = {REQUEST_ID_HEADER: _REQUEST_ID}
-    components["schemas"][Problem.__name__] = Problem.model_json_schema()
+    components["schemas"][Problem.__name__] = Problem.model_json_schema() | {"examples": [PROBLEM]}
     _close(document)
     security = _security(routes)
     for operation in operations_of(document):
@@ -89,6 +91,7 @@ def describe(routes: Sequence[BaseRoute], issuer: str) -> Document:
             response.setdefault("headers", {})[REQUEST_ID_HEADER] = {
                 "$ref": f"#/components/headers/{REQUEST_ID_HEADER}"
             }
+    show_examples(document)
     return document
 
 

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import Date, Message, Timestamp
 from cardsvc.wire.history import MOST_ENTRIES
 from cardsvc.wire.people import DocumentNumber, Reference
+
+_EITHER: Final[list[JsonValue]] = [
+    {
+        "required": ["citizen_id"],
+        "properties": {"citizen_id": {"type": "string"}, "document_number": {"type": "null"}},
+    },
+    {
+        "required": ["document_number"],
+        "properties": {"document_number": {"type": "string"}, "citizen_id": {"type": "null"}},
+    },
+]
 
 
 class InvestigationRequest(Message):
     """Ask a colleague to agree to an investigation of one person, named by id or by document number."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": _EITHER})
+
     citizen_id: UUID | None = None
     document_number: DocumentNumber | None = Field(default=None, repr=False)
     reference: Reference
     """The number of the order. It is published when the investigation is released: no names."""
-    release_on: date
+    release_on: Date
     """The person hears of everything from this day on, whatever comes of it."""
 
     @model_validator(mode="after")
@@ -49,7 +61,7 @@ class Investigation(Message):
     id: UUID
     citizen_id: UUID
     reference: str
-    release_on: date
+    release_on: Date
     state: InvestigationState
     requested_by: str
     requested_at: Timestamp

@@ -1,0 +1,146 @@
+"""What members look like where it depends on whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from cardsvc.api.examples.words import JWS
+
+LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
+    "ApplicationRequest": frozenset({"citizen_id", "cause"}),
+    "BatchRequest": frozenset({"office"}),
+    "ChallengeRequest": frozenset({"transaction_hash"}),
+    "CorrectionRequest": frozenset({"name", "name_latin", "birth_date", "document_number"}),
+    "ConsentRequest": frozenset({"proof"}),
+    "DraftChange": frozenset({"cause"}),
+    "AccessHistoryRequest": frozenset({"cursor"}),
+    "InvestigationHistoryRequest": frozenset({"cursor"}),
+    "InvestigationRequest": frozenset({"citizen_id"}),
+    "LockLiftRequest": frozenset({"level"}),
+    "LockRequest": frozenset({"level"}),
+    "LossReportRequest": frozenset({"verification"}),
+    "OfficerRequest": frozenset({"citizen_id"}),
+    "OfficerChange": frozenset({"citizen_id"}),
+    "SearchRequest": frozenset({"document_number", "card_number"}),
+    "TokenResponse": frozenset({"issued_token_type"}),
+}
+"""Members that a good example does without: often there is one or the other."""
+
+_TOLD: Final = {"en": "Medical insurance was told your district.", "pt": "O seguro médico soube o seu bairro."}
+_DRAFTED: Final = [{"state": "draft", "actor": "officer-17", "at": "2026-11-27T09:30:00Z", "reason": None}]
+_ACTIVE: Final = [{"state": "active", "actor": "officer-17", "at": "2026-11-27T09:30:00Z", "reason": None}]
+_PURPOSES: Final = {
+    "benefit-review": {"en": "Review of benefits", "zh-Hans": "福利复核", "pt": "Revisão de benefícios"}
+}
+_SERVICES: Final = {"clinic-check-in": {"level": "tap", "attributes": ["district"]}}
+_QUESTIONS: Final = {"age-at-least:65": {"level": "tap", "purposes": ["benefit-review"]}}
+_ENTRY: Final = (
+    '{"actor":"kiosk-town-hall","at":"2026-11-27T09:30:00Z","event":"card.authenticate","outcome":"ok",'
+    '"record_id":"019ac9a4-5e2f-7a31-b6c8-00000000000e"}'
+)
+_LOOKED: Final = '{"event":"person.open","at":"2026-11-27T09:30:00Z"}'
+
+MEMBERS: Final[Mapping[str, Any]] = {
+    "AccessEntry.actor": "kiosk-town-hall",
+    "AccessEntry.actor_title": "Town hall, ground floor",
+    "AccessEntry.audience": "urn:citizen-card:department:medical-insurance",
+    "AccessEntry.deed": "told",
+    "AccessEntry.event": "assertion.issued",
+    "AccessEntry.outcome": "ok",
+    "AccessEntry.purpose": None,
+    "AccessEntry.purpose_words": None,
+    "AccessEntry.questions": ["age-at-least:65"],
+    "AccessEntry.reference": None,
+    "AccessEntry.released_at": None,
+    "AccessEntry.sealed": None,
+    "AccessEntry.words": _TOLD,
+    "Application.approved_by": None,
+    "Application.card_uuid": None,
+    "Application.cause": None,
+    "Application.guardian_id": None,
+    "Application.history": _DRAFTED,
+    "Approval.kind": "reinstatement",
+    "ApprovalRequest.kind": "reinstatement",
+    "AssertionClaims.answers": {"age-at-least:65": True},
+    "AssertionClaims.attributes": {"district": "taipa"},
+    "Batch.first": "HQ-00001234",
+    "Batch.last": "HQ-00001245",
+    "BatchRequest.first": "HQ-00001234",
+    "BatchRequest.last": "HQ-00001245",
+    "Caller.client_id": "kiosk-town-hall",
+    "Caller.kind": "kiosk",
+    "Caller.title": "Town hall, ground floor",
+    "CallerChange.title": "Town hall, ground floor",
+    "CallerRequest.kind": "kiosk",
+    "CallerRequest.title": "Town hall, ground floor",
+    "Card.history": _ACTIVE,
+    "Card.state": "active",
+    "CardLock.level": None,
+    "ConsistencyProof.first": 2,
+    "ConsistencyProof.second": 4,
+    "CorrectionRequest.cause": "move",
+    "CountRequest.seen": ["HQ-00001234", "HQ-00001235"],
+    "DayOfUse.people": 8,
+    "DepartmentUsage.people": 8,
+    "Document.kind": "identity-document",
+    "FoundPerson.document_number": "4567",
+    "FoundPerson.name": "陳**",
+    "HandOverAcceptance.applications": 1,
+    "HandOverAcceptance.cards": 2,
+    "Incident.people": 8,
+    "Incident.resolution": None,
+    "IncidentClosure.resolution": "The recipient deleted the list.",
+    "InclusionProof.size": 4,
+    "KeyChangeRequest.proof": JWS,
+    "KindOfUse.kind": "assertion.verify",
+    "KindOfUse.outcome": "ok",
+    "LogEntries.entries": [_ENTRY],
+    "LogEntries.size": 1,
+    "LossReport.number": "4711082604",
+    "LossReport.outcome": None,
+    "LossReport.receipt": JWS,
+    "Occasion.purpose": "collection",
+    "Office.code": "town-hall",
+    "Office.title": "Town hall",
+    "OfficeChange.title": "Town hall",
+    "OfficeRequest.code": "town-hall",
+    "OfficeRequest.title": "Town hall",
+    "Officer.citizen_id": None,
+    "Officer.client_id": "officer-17",
+    "Officer.title": "Counter 3",
+    "OfficerChange.title": "Counter 3",
+    "OfficerRequest.client_id": "officer-17",
+    "OfficerRequest.title": "Counter 3",
+    "Opening.commitment": "d9b13baa7cc6da320358804744eea68b2378bcdff83b2dc10190a3fe4207fd06",
+    "Opening.content": _LOOKED,
+    "Opening.salt": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    "PartyReach.kind": "kiosk",
+    "PeopleQuestion.purpose": "benefit-review",
+    "PersonCard.state": "active",
+    "Policy.purposes": _PURPOSES,
+    "Policy.questions": _QUESTIONS,
+    "Policy.services": _SERVICES,
+    "PolicyDraft.purposes": _PURPOSES,
+    "PolicyDraft.questions": _QUESTIONS,
+    "PolicyDraft.services": _SERVICES,
+    "PolicyDraftRequest.purposes": _PURPOSES,
+    "PolicyDraftRequest.questions": _QUESTIONS,
+    "PolicyDraftRequest.services": _SERVICES,
+    "QuestionTerms.purposes": ["benefit-review"],
+    "Receipt.entry": _ENTRY,
+    "Reidentification.purpose": "court-order",
+    "Replay.events": 3,
+    "ReplayRequest.since": "019ac9a4-5e2f-7a31-b6c8-000000000028",
+    "Revocation.kind": "held",
+    "RevocationReach.revocations": 42,
+    "RevocationRequest.reason": "stolen",
+    "SearchRequest.purpose": "collection",
+    "ServiceTerms.level": "tap",
+    "StandingQuestion.purpose": "benefit-review",
+    "StockCard.state": "stock",
+    "StockCount.seen": 249,
+    "Transition.state": "draft",
+    "UsageReport.first": "2026-11-01",
+    "UsageReport.last": "2026-11-27",
+}
