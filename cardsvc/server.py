@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from cardsvc.tls import Tls
+
 GRACEFUL_SECONDS: Final = 5
 """Requests and relays that are under way get so long when the service is asked to stop."""
 _HANGING_SECONDS: Final = 60
@@ -66,7 +68,7 @@ class _AnnouncingSupervisor(Multiprocess):
         return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
 
 
-def configuration(app: ASGIApp | str, workers: int = 1) -> uvicorn.Config:
+def configuration(app: ASGIApp | str, workers: int = 1, tls: Tls | None = None) -> uvicorn.Config:
     """How the service wants to be served, wherever it listens. ``app`` as a text names what makes one in a worker."""
     quiet_uvicorn()
     return uvicorn.Config(
@@ -82,34 +84,36 @@ def configuration(app: ASGIApp | str, workers: int = 1) -> uvicorn.Config:
         ws="websockets-sansio",
         ws_max_size=_MAX_MESSAGE,
         ws_per_message_deflate=False,
+        **({} if tls is None else tls.options()),
     )
 
 
-def serve(app: ASGIApp, host: str, port: int) -> None:
+def serve(app: ASGIApp, host: str, port: int, tls: Tls | None = None) -> None:
     """Answer requests until SIGTERM or SIGINT. ``port`` 0 takes a free one. Raises OSError when it is taken."""
-    with _listening(host, port) as (listener, address):
-        _AnnouncingServer(configuration(app), address).run(sockets=[listener])
+    with _listening(host, port, tls) as (listener, address):
+        _AnnouncingServer(configuration(app, tls=tls), address).run(sockets=[listener])
 
 
-def serve_with_workers(factory: str, host: str, port: int, workers: int) -> None:
+def serve_with_workers(factory: str, host: str, port: int, workers: int, tls: Tls | None = None) -> None:
     """As `serve`, with so many processes at one socket; each makes the application that ``factory`` names.
 
     A worker that dies is replaced; SIGHUP replaces them all, one after the other. Raises ChildProcessError, an OSError,
     when one does not start.
     """
-    with _listening(host, port) as (listener, address):
-        supervisor = _AnnouncingSupervisor(configuration(factory, workers), listener, address)
+    with _listening(host, port, tls) as (listener, address):
+        supervisor = _AnnouncingSupervisor(configuration(factory, workers, tls), listener, address)
         supervisor.run()
     if supervisor.failed:
         raise ChildProcessError("a worker did not start; the log says why")
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[tuple[socket.socket, str]]:
+def _listening(host: str, port: int, tls: Tls | None) -> Iterator[tuple[socket.socket, str]]:
+    scheme = "http" if tls is None else "https"
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family, backlog=_BACKLOG) as listener:
         bound = listener.getsockname()[1]
-        yield listener, f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}"
+        yield listener, f"{scheme}://[{host}]:{bound}" if ":" in host else f"{scheme}://{host}:{bound}"
 
 
 def _announce(address: str) -> None:

@@ -16,6 +16,7 @@ pytest_plugins = (
     "tests.fixtures.faulty",
     "tests.fixtures.torn_on_pcscd",
     "tests.fixtures.mortal",
+    "tests.fixtures.served",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
     "tests.fixtures.evidence",

@@ -14,6 +14,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.requests import HTTPConnection
 
+from cardsvc.api.certificates import shown_certificate
 from cardsvc.api.limiting import charge
 from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated, ScopeMissing
 from cardsvc.callers.principal import Entry, Grant, Principal
@@ -121,7 +122,8 @@ async def _read_caller(connection: HTTPConnection) -> Principal:
 
 def _read_grant(connection: HTTPConnection) -> Grant:
     services: Services = connection.app.state.services
-    return services.access_tokens.read(_bearer(connection), now=services.clock())
+    certificate = shown_certificate(connection)
+    return services.access_tokens.read(_bearer(connection), now=services.clock(), certificate=certificate)
 
 
 async def _find_holder(connection: HTTPConnection, grant: Grant) -> Principal:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 
+from cardsvc.api.certificates import shown_certificate
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.limiting import charge, charge_stranger, excuse_stranger
 from cardsvc.api.problems import NO_STORE, oauth_error_of
@@ -153,7 +154,7 @@ def _grant(request: Request, services: Services, form: TokenForm | ServiceError)
         client = _authenticate(services, session, form)
         excuse_stranger(request)
         charge(request, client.client_id, Traffic.TOKEN)
-        return serve(services, session, form, client)
+        return serve(services, session, form, client, shown_certificate(request))
 
 
 def _authenticate(services: Services, session: Session, form: TokenForm) -> Principal:
@@ -172,19 +173,24 @@ def _authenticate(services: Services, session: Session, form: TokenForm) -> Prin
 
 
 def _client_credentials(
-    services: Services, _: Session, form: TokenForm, client: Principal
+    services: Services, _: Session, form: TokenForm, client: Principal, certificate: str | None
 ) -> TokenResponse | ServiceError:
+    """Bound to the certificate that the client shows, if it does (RFC 8705 §3)."""
     allowed = client.scopes
     wanted = parse_scopes(form["scope"]) if form.get("scope") else frozenset(allowed)
     if wanted - allowed:
         return ScopeNotAllowed(wanted - allowed)
     seconds = services.settings.access_token_seconds
     lifetime = timedelta(seconds=seconds)
-    token = services.access_tokens.issue(client, wanted, now=services.clock(), lifetime=lifetime)
+    token = services.access_tokens.issue(
+        client, wanted, now=services.clock(), lifetime=lifetime, certificate=certificate
+    )
     return TokenResponse(access_token=token, token_type=BEARER, expires_in=seconds, scope=write_scopes(wanted))
 
 
-def _exchange(services: Services, session: Session, form: TokenForm, client: Principal) -> TokenResponse | ServiceError:
+def _exchange(
+    services: Services, session: Session, form: TokenForm, client: Principal, _certificate: str | None
+) -> TokenResponse | ServiceError:
     if Scope.AUTHENTICATE not in client.scopes:
         return ScopeMissing([Scope.AUTHENTICATE])
     try:
@@ -234,7 +240,8 @@ def _required(form: TokenForm, name: str) -> str:
     return value
 
 
-_GRANTS: Final[Mapping[str, Callable[[Services, Session, TokenForm, Principal], TokenResponse | ServiceError]]] = {
+_Serve = Callable[[Services, Session, TokenForm, Principal, str | None], TokenResponse | ServiceError]
+_GRANTS: Final[Mapping[str, _Serve]] = {
     "client_credentials": _client_credentials,
     GRANT_TOKEN_EXCHANGE: _exchange,
 }

@@ -10,6 +10,7 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
+from cardsvc.api.certificates import asks_for_certificates
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.problems import problem
@@ -64,10 +65,11 @@ def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[s
     operation_id="getAuthorizationServer",
     summary="How to get access tokens",
 )
-def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
+def get_authorization_server(request: Request, services: ServicesDep) -> dict[str, Any]:
     """Authorization server metadata (RFC 8414 §2).
 
-    ``incident_contact`` is there when the service names one; ``sandbox``, and true, where everybody is a test person.
+    ``incident_contact`` is there when the service names one; ``sandbox``, and true, where everybody is a test person;
+    ``tls_client_certificate_bound_access_tokens`` (RFC 8705 §3.3), and true, where clients can show a certificate.
     """
     settings, issuer = services.settings, services.settings.issuer
     return {
@@ -81,6 +83,7 @@ def get_authorization_server(services: ServicesDep) -> dict[str, Any]:
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],
         **({"incident_contact": settings.incident_contact} if settings.incident_contact else {}),
         **({"sandbox": True} if settings.sandbox else {}),
+        **({"tls_client_certificate_bound_access_tokens": True} if asks_for_certificates(request) else {}),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from cardsvc.callers.errors import AccessTokenRefused
 from cardsvc.callers.principal import Grant, Principal
@@ -39,8 +39,19 @@ class AccessTokens:
         self._key_ring = key_ring
         self._verified = lru_cache(REMEMBERED)(self._verify)
 
-    def issue(self, client: Principal, scopes: Iterable[str], *, now: datetime, lifetime: timedelta) -> str:
-        """A bearer token for this service (RFC 9068 §2.2); ``scopes`` have been checked against the client's."""
+    def issue(
+        self,
+        client: Principal,
+        scopes: Iterable[str],
+        *,
+        now: datetime,
+        lifetime: timedelta,
+        certificate: str | None = None,
+    ) -> str:
+        """A bearer token for this service (RFC 9068 §2.2); ``scopes`` have been checked against the client's.
+
+        With the ``x5t#S256`` of a certificate it is good only where that one is shown (RFC 8705 §3).
+        """
         issued = int(now.timestamp())
         claims = {
             "iss": self._issuer,
@@ -52,13 +63,19 @@ class AccessTokens:
             "jti": str(new_id()),
             "scope": write_scopes(scopes),
             "client_key": client.key_thumbprint,
+            **({} if certificate is None else {"cnf": {"x5t#S256": certificate}}),
         }
         return jose.sign(claims, self._key_ring.signer(KeyName.ACCESS_TOKEN), typ=ACCESS_TOKEN_TYP)
 
-    def read(self, token: str, *, now: datetime) -> Grant:
-        """What the token grants. Raises AccessTokenRefused unless it is ours and not over."""
+    def read(self, token: str, *, now: datetime, certificate: str | None = None) -> Grant:
+        """What the token grants. Raises AccessTokenRefused unless it is ours and not over.
+
+        ``certificate`` is the ``x5t#S256`` of the one that was shown with it: a token that is bound takes no other.
+        """
         grant = self._verified(token, self._key_ring.key_ids(KeyName.ACCESS_TOKEN))
         if not now.timestamp() < grant.expires_at <= (now + LONGEST + _SKEW).timestamp():
+            raise AccessTokenRefused
+        if grant.certificate not in (None, certificate):
             raise AccessTokenRefused
         return grant
 
@@ -80,4 +97,15 @@ class AccessTokens:
         expires_at, scopes = claims.get("exp"), parse_scopes(str(claims.get("scope", "")))
         if claims.get("iss") != self._issuer or claims.get("aud") != self._issuer or not isinstance(expires_at, int):
             raise AccessTokenRefused
-        return Grant(str(claims.get("sub")), scopes, expires_at, str(claims.get("client_key")))
+        bound_to = _bound_to(claims.get("cnf"))
+        return Grant(str(claims.get("sub")), scopes, expires_at, str(claims.get("client_key")), bound_to)
+
+
+def _bound_to(confirmation: Any) -> str | None:
+    """The certificate in ``cnf``. Raises AccessTokenRefused when it asks for something else: that is never let pass."""
+    match confirmation:
+        case None:
+            return None
+        case {"x5t#S256": str(thumbprint), **others} if not others:
+            return thumbprint
+    raise AccessTokenRefused

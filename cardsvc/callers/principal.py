@@ -36,6 +36,8 @@ class Grant:
     """Seconds since 1970."""
     key_thumbprint: str
     """Of the key that the caller came with: once that one is not good any more, the caller asks again."""
+    certificate: str | None = None
+    """``x5t#S256`` of the TLS certificate that the token is bound to (RFC 8705 §3.1); None for one that is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
@@ -40,10 +41,13 @@ class Calls:
         transport: httpx.BaseTransport | None = None,
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.client_id = client_id
-        self._transport = Transport(self.base_url, transport, patience=patience, sleep=sleep)
+        self.tls = tls
+        """For whoever opens a relay."""
+        self._transport = Transport(self.base_url, transport, patience=patience, sleep=sleep, tls=tls)
         self._credentials = ClientCredentials(
             self._transport,
             client_id,

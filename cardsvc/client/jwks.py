@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -65,8 +66,9 @@ class FetchedJwks:
         stale: timedelta = timedelta(hours=12),
         pause: timedelta = timedelta(seconds=10),
         transport: httpx.BaseTransport | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._transport = Transport(base_url.rstrip("/"), transport)
+        self._transport = Transport(base_url.rstrip("/"), transport, tls=tls)
         self._clock = clock
         self._fresh, self._stale, self._pause = fresh, stale, pause
         self._asking = Lock()

@@ -60,7 +60,9 @@ class ServiceClient(
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
-    ``issuer`` is the name of the service in its tokens; its base URL unless given. Safe to share between threads.
+    ``issuer`` is the name of the service in its tokens; its base URL unless given. ``tls`` says which authorities the
+    service's certificate may be of, and may hold one of the caller: then the service binds access tokens to that one
+    (RFC 8705). Safe to share between threads.
     """
 
     # Cards prove themselves

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -53,9 +54,12 @@ class Transport:
         *,
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         # Settings of the environment are left aside: a proxy that somebody set for browsing gets none of our tokens.
-        self._http = httpx.Client(base_url=base_url, timeout=TIMEOUT, transport=transport, trust_env=False)
+        self._http = httpx.Client(
+            base_url=base_url, timeout=TIMEOUT, transport=transport, trust_env=False, verify=tls or True
+        )
         self._patience = patience
         self._sleep = sleep
 

@@ -78,23 +78,37 @@ def migrate(as_json: JsonOption = False) -> None:
 
 @app.command()
 def serve(
+    *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8080,
     workers: Annotated[int, typer.Option(help="Processes that answer, on PostgreSQL.", min=1, max=64)] = 1,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="Serve HTTPS with this certificate (PEM), authorities below the root after it.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The certificate's key (PEM).")] = None,
+    client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="Ask clients for a certificate of these authorities (PEM) and bind their access tokens to it."
+        ),
+    ] = None,
 ) -> None:
     """Answer requests until stopped. Prints "listening on …" once it does; logs go to standard error.
 
     A worker that dies is replaced; SIGHUP replaces all of them, one after the other.
 
     Example: cardsvc serve --port 8080 --workers 2
+
+    Example: cardsvc serve --port 8443 --tls-certificate tls.pem --tls-key tls.key --client-ca callers.pem
     """
     from cardsvc import metrics, server, worker  # noqa: PLC0415 (the web framework would double the start of every command)
     from cardsvc.app import create_app  # noqa: PLC0415
     from cardsvc.services import build_services  # noqa: PLC0415
+    from cardsvc.tls import read_tls  # noqa: PLC0415
 
     logs.configure()
     with reporting():
-        settings = read_settings()
+        settings, tls = read_settings(), read_tls(tls_certificate, tls_key, client_ca)
         with open_database(settings) as engine:
             require_current(engine)
             if workers > 1 and engine.dialect.name == "sqlite":
@@ -102,9 +116,9 @@ def serve(
         services = build_services(settings)  # whatever is wrong is told here, and not by each worker
         with metrics.serving_metrics(settings.metrics_port, services.sessions, services.clock):
             if workers == 1:
-                server.serve(create_app(services), host, port)
+                server.serve(create_app(services), host, port, tls)
             else:
-                server.serve_with_workers(worker.FACTORY, host, port, workers)
+                server.serve_with_workers(worker.FACTORY, host, port, workers, tls)
 
 
 def _named_keys(officers: list[str]) -> dict[str, dict[str, Any]]:

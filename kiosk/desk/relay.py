@@ -6,6 +6,7 @@ The desk neither looks into what it carries nor keeps any of it.
 from __future__ import annotations
 
 import logging
+import ssl
 from collections.abc import Callable
 from typing import Final, Protocol
 from uuid import UUID
@@ -39,6 +40,10 @@ class RelayClient(Protocol):
 
     def relay_headers(self) -> dict[str, str]:
         """With the access token."""
+
+    @property
+    def tls(self) -> ssl.SSLContext | None:
+        """With the certificate that the token is bound to, if it is."""
 
 
 class RelayRefused(Exception):
@@ -87,6 +92,7 @@ def _relay(
             connect(
                 url,
                 additional_headers=client.relay_headers(),
+                ssl=client.tls,
                 max_size=_MAX_MESSAGE,
                 compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing
                 proxy=None,

@@ -378,6 +378,8 @@ def test_looking_at_an_application_and_rejecting_it(office: Office, sqlite_city:
 
 def test_a_service_that_is_not_there(office: Office, blank: CardConnection) -> None:
     class Nowhere:
+        tls = None
+
         def relay_url(self, card_uuid: UUID) -> str:
             return f"ws://127.0.0.1:1/{card_uuid}"
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -18,44 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cardsvc.cli import app
-
-
-@pytest.fixture
-def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    return found(tmp_path, monkeypatch, f"sqlite:///{tmp_path}/cards.db")
-
-
-@pytest.fixture
-def founded_on_postgres(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> Path:
-    return found(tmp_path, monkeypatch, postgres_url)
-
-
-def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
-    monkeypatch.setenv("CARDSVC_DATABASE_URL", database_url)
-    monkeypatch.setenv("CARDSVC_KEYSTORE_DIR", str(tmp_path / "keystore"))
-    monkeypatch.setenv("CARDSVC_KEYSTORE_PASSPHRASE", "correct horse")
-    for name in ("ana", "bo"):
-        (tmp_path / f"{name}.pub").write_text(CliRunner().invoke(app, ["keygen", "--out", str(tmp_path / name)]).stdout)
-    officers = [f"--officer={name}={tmp_path / name}.pub" for name in ("ana", "bo")]
-    assert CliRunner().invoke(app, ["init", "--witness=notary", *officers]).exit_code == 0
-    return tmp_path
-
-
-@contextmanager
-def served(log: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    command = [sys.executable, "-m", "cardsvc.cli", "serve", "--port", "0", *options]
-    with (
-        log.open("w") as errors,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, env=dict(os.environ)) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            announced = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", line)
-            assert announced, line
-            yield process, announced[1]
-        finally:
-            process.kill()
+from tests.fixtures.served import served
 
 
 def test_it_says_where_it_listens_answers_and_ends_in_good_order(founded: Path) -> None:

@@ -24,7 +24,7 @@ from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
 from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.levels import Level
-from tests.fixtures.access import EVERYTHING, GUARDED, call, name_of, token_for
+from tests.fixtures.access import EVERYTHING, GUARDED, call, name_of, showing, token_for
 from tests.fixtures.access_table import OPEN, ROWS
 from tests.fixtures.proofs import BASE_URL, City
 
@@ -64,6 +64,8 @@ def access_key(city: City) -> ECKey:
     return ECKey.import_key(city.services.keystore.signer(KeyName.ACCESS_TOKEN))
 
 
+SHOWN = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"
+"""The example of RFC 8705 §3.1."""
 WRONG: dict[str, Callable[[City], str | None]] = {
     "no token": lambda _: None,
     "garbage": lambda _: "garbage",
@@ -82,6 +84,10 @@ WRONG: dict[str, Callable[[City], str | None]] = {
     "the key of assertions": lambda city: forged(city, assertion_key(city), "at+jwt"),
     "another type": lambda city: forged(city, access_key(city), "citizen-assertion+jwt"),
     "no type": lambda city: forged(city, access_key(city), "JWT"),
+    "bound to a certificate": lambda city: token_for(city, "someone", certificate=SHOWN),
+    "bound to a key in another way": lambda city: forged(city, access_key(city), "at+jwt", cnf={"jkt": SHOWN}),
+    "bound to nothing": lambda city: forged(city, access_key(city), "at+jwt", cnf={}),
+    "bound in no known way": lambda city: forged(city, access_key(city), "at+jwt", cnf=SHOWN),
     "an assertion for a department": assertion,
     "a client assertion": lambda city: city.client("someone")._credentials._assertion(),
 }
@@ -117,6 +123,32 @@ def test_what_the_wrong_tokens_are_made_from_is_right(sqlite_city: City, make: C
 
     headers = {"Authorization": f"Bearer {make(sqlite_city)}"}
     assert sqlite_city.http().get("/v1/officers", headers=headers).status_code == 200
+
+
+BOUND: dict[str, Callable[[City], str]] = {
+    "to another certificate": lambda city: token_for(city, "someone", certificate=f"B{SHOWN[1:]}"),
+    "to this one and a key": lambda city: forged(
+        city, access_key(city), "at+jwt", cnf={"x5t#S256": SHOWN, "jkt": SHOWN}
+    ),
+    "to a list of this one": lambda city: forged(city, access_key(city), "at+jwt", cnf={"x5t#S256": [SHOWN]}),
+}
+
+
+@pytest.mark.parametrize("bound", BOUND)
+def test_a_token_that_is_bound_to_something_else_than_what_is_shown(sqlite_city: City, bound: str) -> None:
+    sqlite_city.caller("someone", CallerKind.OFFICER)
+    with showing(sqlite_city, SHOWN) as city:
+        assert {call(city, route, BOUND[bound](city)) for route in GUARDED} == {(401, "invalid-token")}
+
+
+def test_a_bound_token_opens_with_its_certificate_what_any_other_opens(someone: City) -> None:
+    bound, free = (token_for(someone, "someone", certificate=certificate) for certificate in (SHOWN, None))
+    with showing(someone, SHOWN) as city:
+        shut = {
+            token: {route.path for route in GUARDED if call(city, route, token)[0] == 403} for token in (bound, free)
+        }
+        assert shut[bound] == shut[free] != {route.path for route in GUARDED}
+        assert 401 not in {call(city, route, bound)[0] for route in GUARDED}
 
 
 def test_a_disabled_caller_is_shut_out_at_once(someone: City) -> None:
