@@ -56,7 +56,7 @@ def page(
 ) -> Page[Row]:
     """Rows in the order of a unique key, or with ``newest`` the other way round. Raises CursorRefused."""
     if wanted.cursor is not None:
-        place = _read(wanted.cursor, key)
+        place = _read(wanted.cursor, key.type.python_type)
         statement = statement.where(key < place if newest else key > place)
     ordered = statement.order_by(key.desc() if newest else key)
     rows = session.scalars(ordered.limit(wanted.limit + 1)).all()
@@ -64,13 +64,21 @@ def page(
     return Page(shown, _write(getattr(shown[-1], key.key)) if len(rows) > len(shown) else None)
 
 
+def page_of(rows: Sequence[Row], place_of: Callable[[Row], str], wanted: Wanted) -> Page[Row]:
+    """As `page`, of rows that no statement finds, in the falling order of their places. Raises CursorRefused."""
+    place = None if wanted.cursor is None else _read(wanted.cursor, str)
+    after = [row for row in rows if place is None or place_of(row) < place]
+    shown = after[: wanted.limit]
+    return Page(shown, _write(place_of(shown[-1])) if len(after) > len(shown) else None)
+
+
 def _write(place: object) -> str:
     return encode_base64url(str(place).encode())
 
 
-def _read(cursor: str, key: InstrumentedAttribute[Any]) -> Any:
+def _read(cursor: str, kind: type[Any]) -> Any:
     try:
-        place = _KINDS[key.type.python_type](decode_base64url(cursor).decode())
+        place = _KINDS[kind](decode_base64url(cursor).decode())
     except ValueError as error:
         raise CursorRefused from error
     if _write(place) != cursor:

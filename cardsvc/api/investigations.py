@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
+from cardsvc.api.pages import PagingDep
 from cardsvc.api.refusals import SEALED
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
@@ -37,10 +38,11 @@ _Told = TypeVar("_Told")
     summary="See the investigations that are not released",
     responses=problems(401, 403, 422),
 )
-def list_all(services: ServicesDep, actor: Investigating) -> wire.InvestigationList:
-    """Newest first, those that wait for a colleague among them."""
+def list_all(services: ServicesDep, actor: Investigating, paging: PagingDep) -> wire.InvestigationList:
+    """Newest first, those that wait for a colleague among them, and none about whoever asks."""
     with reading(services.sessions) as session:
-        return Investigator(session, services.vault, actor, services.clock()).list()
+        page = Investigator(session, services.vault, actor, services.clock()).list(paging.wanted)
+    return wire.InvestigationList(investigations=page.rows, next=paging.link(page.next))
 
 
 @router.post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,9 +19,10 @@ from cardsvc.wire.sealed import Opening, SealedBatch, verify_opening
 class InvestigationCalls(Calls):
     """Every method raises ServiceProblem and ServiceUnreachable."""
 
-    def investigations(self) -> list[wire.Investigation]:
+    def investigations(self) -> Iterator[wire.Investigation]:
         """Those that are not released, newest first."""
-        return self._get("/v1/investigations", wire.InvestigationList).investigations
+        pages = self._pages("/v1/investigations", wire.InvestigationList)
+        return (row for page in pages for row in page.investigations)
 
     def request_investigation(self, request: wire.InvestigationRequest) -> wire.Investigation:
         """Ask a colleague to agree."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -51,6 +51,11 @@ class File:
             raise LookupError("a request about nobody is refused")
         return self.request.citizen
 
+    @property
+    def place(self) -> str:
+        """Where it stands among all: later ones are greater."""
+        return f"{self.request.at.astimezone(UTC).isoformat(timespec='microseconds')} {self.id}"
+
     def first(self, event: str) -> Content | None:
         """When this was done first."""
         return next((act for act in self.acts if act.event == event), None)
@@ -94,7 +99,7 @@ def all_files(session: Session, vault: Vault, since: date = date.min) -> list[Fi
         if place.content.outcome == OK:
             acts[place.content.investigation].append(place.content)
     files = [_file(of_one) for of_one in acts.values()]
-    return sorted((file for file in files if file is not None), key=lambda file: file.request.at, reverse=True)
+    return sorted((file for file in files if file is not None), key=lambda file: file.place, reverse=True)
 
 
 def get_file(session: Session, vault: Vault, investigation_id: UUID) -> File:

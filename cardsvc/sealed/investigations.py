@@ -15,10 +15,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from cardsvc.approvals.errors import RecipientDecides, SamePerson
-from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.repository import hands_on
+from cardsvc.callers.repository import hands_on, is_citizen
 from cardsvc.citizens.errors import CitizenNotFound, PersonErased
 from cardsvc.citizens.history import read_history
 from cardsvc.citizens.models import Citizen
@@ -26,9 +25,9 @@ from cardsvc.citizens.records import describe as describe_person
 from cardsvc.citizens.service import find_by_document, get_citizen
 from cardsvc.clock import city_day
 from cardsvc.errors import ServiceError
-from cardsvc.paging import Wanted
+from cardsvc.paging import Page, Wanted, page_of
 from cardsvc.sealed.content import Content
-from cardsvc.sealed.errors import InvestigationNotApproved, InvestigationOver, ReleaseDateRefused
+from cardsvc.sealed.errors import InvestigationNotApproved, InvestigationOver, InvestigationUnknown, ReleaseDateRefused
 from cardsvc.sealed.files import APPROVE, ASK_RELEASE, OPEN, READ_HISTORY, REQUEST, File, all_files, get_file
 from cardsvc.sealed.publishing import RELEASE, release_all
 from cardsvc.sealed.vault import Vault, lock_all
@@ -46,6 +45,7 @@ class Investigator:
     """Somebody at work on investigations, in one transaction.
 
     What is refused on a closer look is given back, not raised: it is a sealed entry, and that is to be committed.
+    An investigation of themselves is not there for an investigator, in any list nor by its id: they would know of it.
     """
 
     session: Session
@@ -67,12 +67,12 @@ class Investigator:
         return File(content, [content]).describe(self.now) if refusal is None else refusal.recorded()
 
     def approve(self, investigation_id: UUID) -> wire.Investigation | ServiceError:
-        """Agree. Gives back SamePerson, RecipientDecides, InvestigationOver.
+        """Agree. Gives back SamePerson, InvestigationOver.
 
         Raises InvestigationUnknown, SealedEntriesFull.
         """
         file = self._open(investigation_id)
-        refusal = self._not_alone(file.request.actor) or self._not_oneself(file)
+        refusal = self._not_alone(file.request.actor)
         if refusal is None and file.state(self.now) is not InvestigationState.REQUESTED:
             refusal = InvestigationOver(file.state(self.now))
         return self._done(file, APPROVE, refusal)
@@ -96,7 +96,7 @@ class Investigator:
         """Let the person read it before its date: the first asks, another does it. Gives back as `approve` does."""
         file = self._open(investigation_id)
         asked = file.first(ASK_RELEASE)
-        refusal = self._not_oneself(file) or (None if asked is None else self._not_alone(asked.actor))
+        refusal = None if asked is None else self._not_alone(asked.actor)
         if file.state(self.now) is InvestigationState.RELEASED:
             refusal = InvestigationOver(InvestigationState.RELEASED)
         told = self._done(file, ASK_RELEASE if asked is None else RELEASE, refusal)
@@ -104,15 +104,19 @@ class Investigator:
             release_all(self.session, self.vault, file.id, actor=self.actor.client_id, now=self.now)
         return told
 
-    def list(self) -> wire.InvestigationList:
-        """Those that are not released."""
+    def list(self, wanted: Wanted) -> Page[wire.Investigation]:
+        """Those that are not released, and not about whoever asks. Raises CursorRefused."""
         files = all_files(self.session, self.vault)
-        shown = [file for file in files if file.state(self.now) is not InvestigationState.RELEASED]
-        return wire.InvestigationList(investigations=[file.describe(self.now) for file in shown])
+        kept = [file for file in files if file.state(self.now) is not InvestigationState.RELEASED]
+        shown = page_of([file for file in kept if not self._is(file.citizen)], lambda file: file.place, wanted)
+        return Page([file.describe(self.now) for file in shown.rows], shown.next)
 
     def _open(self, investigation_id: UUID) -> File:
         lock_all(self.session)
-        return get_file(self.session, self.vault, investigation_id)
+        file = get_file(self.session, self.vault, investigation_id)
+        if self._is(file.citizen):
+            raise InvestigationUnknown
+        return file
 
     def _look(self, investigation_id: UUID, event: str, see: Callable[[File], _Seen]) -> _Seen | ServiceError:
         file = self._open(investigation_id)
@@ -146,17 +150,10 @@ class Investigator:
             return CitizenNotFound()
         if citizen.wrapped_key is None:
             return PersonErased()
-        return self._not(citizen.id)
+        return RecipientDecides() if self._is(citizen.id) else None
 
-    def _not_oneself(self, file: File) -> ServiceError | None:
-        return self._not(file.citizen)
-
-    def _not(self, citizen_id: UUID) -> ServiceError | None:
-        try:
-            require_not_recipient(self.session, self.actor.client_id, citizen_id)
-        except RecipientDecides as refusal:
-            return refusal
-        return None
+    def _is(self, citizen_id: UUID) -> bool:
+        return is_citizen(self.session, self.actor.client_id, citizen_id)
 
     def _not_alone(self, other: str) -> ServiceError | None:
         return SamePerson() if other in hands_on(self.session, self.actor.client_id) else None

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from cardsvc.wire.base import Date, Message, Timestamp
+from cardsvc.wire.base import Date, Message, Page, Timestamp
 from cardsvc.wire.history import MOST_ENTRIES
 from cardsvc.wire.people import DocumentNumber, Reference
 
@@ -73,7 +73,7 @@ class Investigation(Message):
     """Who wants it released before its date: a colleague has to agree."""
 
 
-class InvestigationList(Message):
+class InvestigationList(Page):
     """Those that are not released, newest first."""
 
     investigations: list[Investigation]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
@@ -30,6 +30,14 @@ from cardsvc.wire.notes import NoteKey
 from cardsvc.wire.officers import Role
 from cardsvc.wire.sealed import OpeningFalse
 from tests.fixtures.proofs import WEI, City, IssuedCard
+
+ACTS: Mapping[str, Callable[[ServiceClient], Callable[[UUID], object]]] = {
+    "approve": lambda client: client.approve_investigation,
+    "open": lambda client: client.open_investigated_person,
+    "access-history": lambda client: client.read_investigated_history,
+    "release": lambda client: client.release_investigation,
+}
+"""What is done with one investigation."""
 
 
 class Bureau:
@@ -201,13 +209,36 @@ def test_nobody_has_a_part_in_an_investigation_of_themselves(sqlite_bureau: Bure
     with transaction(sqlite_bureau.city.services.sessions) as session:
         (eva,) = session.scalars(select(Caller).where(Caller.client_id == "eva"))
         eva.citizen_id = sqlite_bureau.citizen
-    asked = sqlite_bureau.asked()
-    assert refusal(sqlite_bureau.eva.approve_investigation, asked.id) == ("recipient-decides", 403)
-    assert refusal(sqlite_bureau.eva.release_investigation, asked.id) == ("recipient-decides", 403)
     request = InvestigationRequest(
         citizen_id=sqlite_bureau.citizen, reference="A-1", release_on=sqlite_bureau.today + timedelta(1)
     )
     assert refusal(sqlite_bureau.eva.request_investigation, request) == ("recipient-decides", 403)
+
+
+@pytest.mark.parametrize("act", ["list", *ACTS])
+def test_an_investigation_of_oneself_is_not_there(sqlite_bureau: Bureau, act: str) -> None:
+    """Whoever heard of it, even by a refusal, would know."""
+    asked = sqlite_bureau.approved()
+    with transaction(sqlite_bureau.city.services.sessions) as session:
+        for caller in session.scalars(select(Caller).where(Caller.client_id.in_(["dan", "fay"]))):
+            caller.citizen_id = sqlite_bureau.citizen
+    assert [one.id for one in sqlite_bureau.eva.investigations()] == [asked.id]
+    for concerned in (sqlite_bureau.fay, sqlite_bureau.dan):
+        if act == "list":
+            assert list(concerned.investigations()) == []
+        else:
+            assert refusal(ACTS[act](concerned), asked.id) == ("investigation-unknown", 404)
+
+
+def test_investigations_are_read_on_page_by_page(sqlite_bureau: Bureau) -> None:
+    first, second, third = (sqlite_bureau.asked() for _ in range(3))
+    headers = {"Authorization": f"Bearer {sqlite_bureau.eva.access_token()}"}
+    path, seen = "/v1/investigations?limit=1", []
+    while path:
+        answer = sqlite_bureau.city.http().get(path, headers=headers)
+        seen.append([one["id"] for one in answer.json()["investigations"]])
+        path = str(answer.request.url.join(answer.links["next"]["url"])) if answer.links else ""
+    assert sorted(seen) == sorted([str(one.id)] for one in (first, second, third))
 
 
 def test_somebody_may_be_named_by_document_number(sqlite_bureau: Bureau) -> None:
@@ -254,7 +285,7 @@ def test_two_people_release_an_investigation_before_its_date(bureau: Bureau) -> 
     assert [entry.event.removeprefix("investigation.") for entry in bureau.history()] == ["request", "approve", "open"]
     assert bureau.refused(bureau.fay.release_investigation, found.id) == "investigation-over"
     assert bureau.refused(bureau.dan.open_investigated_person, found.id) == "investigation-over"
-    assert bureau.eva.investigations() == []
+    assert list(bureau.eva.investigations()) == []
     bureau.passes(days=1)  # the release itself, and what was refused on its day
     assert [(entry.event.removeprefix("investigation."), entry.outcome) for entry in bureau.history()[3:]] == [
         ("ask-release", "ok"),
@@ -353,19 +384,13 @@ def test_only_investigators_investigate_and_the_attempts_of_others_are_on_record
     )
 
 
-@pytest.mark.parametrize("act", ["approve", "open", "access-history", "release"])
+@pytest.mark.parametrize("act", ACTS)
 def test_an_investigation_that_is_not_there_is_unknown(sqlite_bureau: Bureau, act: str) -> None:
     """Also by the id of a place that is free."""
     with reading(sqlite_bureau.city.services.sessions) as session:
         free = session.scalars(select(SealedEntry.id)).first()
-    calls: dict[str, Callable[[UUID], object]] = {
-        "approve": sqlite_bureau.dan.approve_investigation,
-        "open": sqlite_bureau.dan.open_investigated_person,
-        "access-history": sqlite_bureau.dan.read_investigated_history,
-        "release": sqlite_bureau.dan.release_investigation,
-    }
     for unknown in (uuid4(), free):
-        assert refusal(calls[act], unknown) == ("investigation-unknown", 404)
+        assert refusal(ACTS[act](sqlite_bureau.dan), unknown) == ("investigation-unknown", 404)
     assert sqlite_bureau.city.audit("request") == []
 
 
