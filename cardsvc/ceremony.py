@@ -128,7 +128,7 @@ def _register(
         raise AlreadyFounded("The database has callers already: nothing was changed.")
     for client_id, jwk in officers.items():
         title = f"Founding officer {client_id}"
-        register_caller(
+        officer = register_caller(
             session,
             client_id=client_id,
             kind=CallerKind.OFFICER,
@@ -138,6 +138,7 @@ def _register(
             actor=ACTOR,
             now=now,
         )
+        officer.keyed_by = None  # each brought their own key, and a witness saw it
     record(
         session,
         event="ceremony.found",

@@ -88,6 +88,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.RoleNotHeld: Answer(_CONFLICT),
     callers.RoleGrantUnknown: Answer(_NOT_FOUND),
     callers.LastAdministrator: Answer(_CONFLICT),
+    callers.ResidentKnown: Answer(_CONFLICT),
     callers.KeyOverlapRefused: Answer(_UNPROCESSABLE),
     callers.KeyChangeRefused: Answer(_UNPROCESSABLE),
     authentication.LevelWithoutChallenge: Answer(_UNPROCESSABLE),

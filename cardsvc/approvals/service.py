@@ -23,7 +23,7 @@ from cardsvc.approvals.repository import OPEN, find_newest, get_approval
 from cardsvc.approvals.rules import RULES, Spender
 from cardsvc.approvals.subjects import author_of, citizen_of, officer_of
 from cardsvc.audit.service import OK, record
-from cardsvc.callers.repository import hands_on, is_citizen
+from cardsvc.callers.repository import is_citizen, may_be_one
 from cardsvc.db import new_id
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 
@@ -150,8 +150,8 @@ def _require_not_gaining(session: Session, actor: str, kind: ApprovalKind, subje
 
 
 def _require_another(session: Session, actor: str, *others: str | None) -> None:
-    """Raises SamePerson when one of the others is this officer, under whatever name, or behind this desk."""
-    if not hands_on(session, actor).isdisjoint(others):
+    """Raises SamePerson when one of the others may be this officer, under whatever name, with a copy of their key."""
+    if any(may_be_one(session, actor, other) for other in others):
         raise SamePerson
 
 

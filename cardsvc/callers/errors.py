@@ -11,6 +11,7 @@ ServiceError
 ├── CallerUnknown         there is no such caller
 ├── CallerDisabled        there was
 ├── RoleHeld, RoleNotHeld, RoleGrantUnknown
+├── ResidentKnown         an officer is to be another resident than so far
 ├── LastAdministrator     nobody would be left who can let officers in
 └── KeyChangeRefused      a new key that the present one did not sign
 """
@@ -166,6 +167,16 @@ class RoleGrantUnknown(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("No role was asked for under this id.")
+
+
+class ResidentKnown(ServiceError):
+    """Raised when an officer of whom it is known which resident they are is to be another one."""
+
+    code = "resident-known"
+    title = "It is known already which resident the officer is"
+
+    def __init__(self) -> None:
+        super().__init__("Put the officer out, and let them in under another name.")
 
 
 class LastAdministrator(ServiceError):

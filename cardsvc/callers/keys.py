@@ -5,7 +5,8 @@ A caller that changes its own may let the former one stay good for a while, so t
 what another process of its is doing with it, nor visits that were begun with it.
 
 Officers change their own keys alone: whoever could give an officer a key could be two people. One who has lost the key
-is put out, and let in under another name.
+is put out, and let in under another name. Until an officer has changed the key that they were let in with, whoever let
+them in counts as one person with them.
 """
 
 from __future__ import annotations
@@ -52,14 +53,21 @@ def change_own_key(
 ) -> Caller:
     """Change the caller's own key, proved with the present one. A key before that, if it was good still, ends now.
 
+    The first time an officer does, the former key has no overlap: whoever let them in, and kept a copy, could otherwise
+    change it unseen.
+
     Raises KeyOverlapRefused, KeyChangeRefused, UnusableKey, CallerExists when the key is somebody's.
     """
     caller = _locked(session, client_id)
     _, thumbprint = usable_key(request.public_jwk)
-    if request.former_until is not None and not now < request.former_until <= now + LONGEST_OVERLAP:
-        raise KeyOverlapRefused(LONGEST_OVERLAP)
+    is_officer = caller.kind is CallerKind.OFFICER
+    longest = timedelta(0) if is_officer and caller.keyed_by is not None else LONGEST_OVERLAP
+    if request.former_until is not None and not now < request.former_until <= now + longest:
+        raise KeyOverlapRefused(longest)
     _check_proof(caller, request.proof, thumbprint, issuer, now)
     _set_key(session, caller, request.public_jwk, request.former_until, actor=client_id, now=now)
+    if is_officer:
+        caller.keyed_by = None
     return caller
 
 

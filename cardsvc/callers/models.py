@@ -40,7 +40,10 @@ class Caller(Base):
     citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"), index=True)
     """An officer who is a resident too: what is about that citizen is left to colleagues."""
     keyed_by: Mapped[str | None] = mapped_column(String(64))
-    """Client id of whoever let it in, or gave it another key since: they may hold the key themselves."""
+    """Client id of whoever let it in, or gave it another key since: they may hold the key themselves.
+
+    None for the founding officers, and for one who has another key since: theirs alone (`keys.change_own_key`).
+    """
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

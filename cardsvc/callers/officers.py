@@ -24,11 +24,13 @@ from cardsvc.callers.errors import (
     CallerDisabled,
     CallerUnknown,
     LastAdministrator,
+    ResidentKnown,
     RoleGrantUnknown,
     RoleHeld,
     RoleNotHeld,
 )
 from cardsvc.callers.models import Caller, CallerKind, RoleGrant
+from cardsvc.callers.repository import names_of
 from cardsvc.callers.service import disable_caller, register_caller
 from cardsvc.citizens.service import get_citizen
 from cardsvc.db import new_id
@@ -80,11 +82,12 @@ def change_officer(
     """Change what is not a role.
 
     Raises CallerUnknown, CallerDisabled, OfficeUnknown, CitizenNotFound, RecipientDecides when officers say which
-    resident they are themselves: whoever is another may decide about their own card.
+    resident they are themselves, ResidentKnown when an officer is to be another resident: whoever is may decide about
+    their own card.
     """
     officer = _enabled(session, client_id)
-    if citizen_id is not None and actor == client_id:
-        raise RecipientDecides
+    if citizen_id is not None:
+        _require_unsaid(session, officer, citizen_id, actor)
     officer.title = title or officer.title
     _settle(session, officer, office, citizen_id)
     given = {"title": title, "office": office, "citizen_id": citizen_id}
@@ -221,6 +224,13 @@ def _settle(session: Session, officer: Caller, office: str | None, citizen_id: U
         officer.office_id = get_office(session, office).id
     if citizen_id is not None:
         officer.citizen_id = get_citizen(session, citizen_id).id
+
+
+def _require_unsaid(session: Session, officer: Caller, citizen_id: UUID, actor: str) -> None:
+    if officer.client_id in names_of(session, actor):
+        raise RecipientDecides
+    if officer.citizen_id not in (None, citizen_id):
+        raise ResidentKnown
 
 
 def _lock_administrators(session: Session) -> frozenset[UUID]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session
 
 from cardsvc.bulk import among
-from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import GoodKeys, Grant, Principal, held
 from cardsvc.db import table_of
 
@@ -52,12 +52,20 @@ def names_of(session: Session, client_id: str) -> frozenset[str]:
     return frozenset({client_id, *session.scalars(select(Caller.client_id).where(Caller.citizen_id == citizen_id))})
 
 
-def hands_on(session: Session, client_id: str) -> frozenset[str]:
-    """Every name of whoever acts under this one: of a desk, whoever gave it its key, and may hold a copy, too."""
-    caller = find_by_client_id(session, client_id)
-    if caller is None or caller.kind is CallerKind.OFFICER or caller.keyed_by is None:
-        return names_of(session, client_id)
-    return names_of(session, client_id) | names_of(session, caller.keyed_by)
+def may_be_one(session: Session, one: str, other: str | None) -> bool:
+    """Whether one person may act under both names: they are a resident's, or there is a copy of the key of either."""
+    return other is not None and not _hands_on(session, one).isdisjoint(_hands_on(session, other))
+
+
+def _hands_on(session: Session, client_id: str) -> frozenset[str]:
+    """Every name of whoever may act under this one: whoever gave it its key, and may hold a copy, too; and so on."""
+    names: frozenset[str] = frozenset()
+    keyed_by: str | None = client_id
+    while keyed_by is not None and keyed_by not in names:
+        names |= names_of(session, keyed_by)
+        caller = find_by_client_id(session, keyed_by)
+        keyed_by = None if caller is None else caller.keyed_by
+    return names
 
 
 def find_principals(connection: Connection, grants: Sequence[Grant], now: datetime) -> list[Principal | None]:

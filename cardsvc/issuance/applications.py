@@ -15,7 +15,7 @@ from cardsvc.approvals.errors import SamePerson
 from cardsvc.approvals.service import require_not_recipient
 from cardsvc.audit.service import OK, record, record_change
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.repository import names_of
+from cardsvc.callers.repository import may_be_one
 from cardsvc.cards.ending import revoke_card
 from cardsvc.cards.holding import hold
 from cardsvc.cards.models import Card
@@ -183,7 +183,8 @@ def approve(session: Session, application_id: UUID, *, actor: Principal, now: da
     """
     application = get_application(session, application_id)
     # Both are needed: else whoever wrote it could have a colleague's submission approved by themselves.
-    if names_of(session, actor.client_id) & {application.requested_by, *submitters_of(session, application.id)}:
+    applied = (application.requested_by, *submitters_of(session, application.id))
+    if any(may_be_one(session, actor.client_id, other) for other in applied):
         raise SamePerson
     _require_fit(session, application, actor)
     require_not_recipient(session, actor.client_id, application.guardian_id)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from cardsvc.approvals.errors import RecipientDecides, SamePerson
 from cardsvc.audit.service import OK
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.repository import hands_on, is_citizen
+from cardsvc.callers.repository import is_citizen, may_be_one
 from cardsvc.citizens.errors import CitizenNotFound, PersonErased
 from cardsvc.citizens.history import read_history
 from cardsvc.citizens.models import Citizen
@@ -156,7 +156,7 @@ class Investigator:
         return is_citizen(self.session, self.actor.client_id, citizen_id)
 
     def _not_alone(self, other: str) -> ServiceError | None:
-        return SamePerson() if other in hands_on(self.session, self.actor.client_id) else None
+        return SamePerson() if may_be_one(self.session, self.actor.client_id, other) else None
 
     def _write_request(
         self, asked: wire.InvestigationRequest, citizen: Citizen | None, refusal: ServiceError | None

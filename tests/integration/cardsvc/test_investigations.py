@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from cardsvc.audit.findings import Fault
@@ -27,7 +28,7 @@ from cardsvc.wire.history import AccessEntry, Deed
 from cardsvc.wire.investigations import Investigation, InvestigationRequest, InvestigationState
 from cardsvc.wire.levels import Level
 from cardsvc.wire.notes import NoteKey
-from cardsvc.wire.officers import Role
+from cardsvc.wire.officers import OfficerRequest, Role
 from cardsvc.wire.sealed import OpeningFalse
 from tests.fixtures.proofs import WEI, City, IssuedCard
 
@@ -203,6 +204,30 @@ def test_two_names_of_one_person_are_not_two_people(sqlite_bureau: Bureau) -> No
         for caller in session.scalars(select(Caller).where(Caller.client_id.in_(["dan", "eva"]))):
             caller.citizen_id = somebody.citizen_id
     assert refusal(sqlite_bureau.eva.approve_investigation, sqlite_bureau.asked().id) == ("same-person", 403)
+
+
+def test_two_investigators_whom_one_administrator_let_in_are_one_person_until_they_have_keys_of_their_own(
+    sqlite_bureau: Bureau,
+) -> None:
+    """The administrator may have made both keys."""
+    city = sqlite_bureau.city
+    ana, bo = (city.caller(name, CallerKind.OFFICER, roles=[Role.ADMINISTRATOR]) for name in ("ana", "bo"))
+    for name in ("jo", "kim"):
+        city.keys[name] = ECKey.generate_key("P-256")
+        public = dict(city.keys[name].as_dict(private=False))
+        ana.add_officer(OfficerRequest(client_id=name, title=name, public_jwk=public))
+        grant = ana.request_role(name, Role.INVESTIGATOR, "new")
+        assert grant.approval is not None
+        bo.approve_request(grant.approval.id)
+        ana.grant_role(grant.id)
+    request = InvestigationRequest(
+        citizen_id=sqlite_bureau.citizen, reference="A-1", release_on=sqlite_bureau.today + timedelta(9)
+    )
+    asked = city.client("jo").request_investigation(request)
+    assert refusal(city.client("kim").approve_investigation, asked.id) == ("same-person", 403)
+
+    city.client("kim").rotate_key(own := ECKey.generate_key("P-256"))
+    assert city.client("kim", own).approve_investigation(asked.id).approved_by == "kim"
 
 
 def test_nobody_has_a_part_in_an_investigation_of_themselves(sqlite_bureau: Bureau) -> None:

@@ -51,6 +51,12 @@ class Town:
         self.ana.add_officer(OfficerRequest(client_id=name, title=name, public_jwk=jwk(key)))
         return self.city.client(name)
 
+    def own_key(self, name: str) -> None:
+        """Their own from now on: whoever let them in may have had a copy of the first one."""
+        key = ECKey.generate_key("P-256")
+        self.city.client(name).rotate_key(key)
+        self.city.keys[name] = key
+
     def give(self, name: str, role: Role) -> None:
         grant = self.ana.request_role(name, role, "new here")
         assert grant.approval is not None
@@ -125,6 +131,51 @@ def test_two_names_of_one_person_do_not_make_two_people(town: Town) -> None:
     grant = town.ana.request_role("cy", Role.SUPERVISOR, "bo knows them well")
     assert grant.approval is not None
     assert refused(town.bo.approve_request, grant.approval.id) == ("recipient-decides", 403)
+
+
+def test_the_residents_whom_officers_are_do_not_change(town: Town) -> None:
+    """Else an administrator with two names makes two people of them, or a colleague somebody else."""
+    resident, other = town.city.card().citizen_id, town.city.card().citizen_id
+    for name in ("ana", "cy"):
+        town.bo.change_officer(name, OfficerChange(citizen_id=resident))
+    assert refused(town.ana.change_officer, "cy", OfficerChange(citizen_id=other)) == ("recipient-decides", 403)
+    assert refused(town.bo.change_officer, "cy", OfficerChange(citizen_id=other)) == ("resident-known", 409)
+    assert town.bo.change_officer("cy", OfficerChange(citizen_id=resident, title="Cy")).citizen_id == resident
+    assert town.row("ana").citizen_id == resident
+
+
+def test_whoever_let_an_officer_in_is_no_second_person_until_the_key_was_changed(town: Town) -> None:
+    town.give("cy", Role.ADMINISTRATOR)
+    town.city.caller("ed", CallerKind.OFFICER)
+
+    def asked(client: ServiceClient, role: Role) -> UUID:
+        grant = client.request_role("ed", role, "new here")
+        assert grant.approval is not None
+        return grant.approval.id
+
+    for role, client in ((Role.CLERK, town.ana), (Role.AUDITOR, town.cy)):
+        town.ana.withdraw_role("ed", role)
+        approver = town.cy if client is town.ana else town.ana
+        asked_for = asked(client, role)
+        assert refused(approver.approve_request, asked_for) == ("same-person", 403)
+        town.bo.approve_request(asked_for)
+
+    town.own_key("cy")
+    town.ana.withdraw_role("ed", Role.SUPERVISOR)
+    town.city.client("cy").approve_request(asked(town.ana, Role.SUPERVISOR))
+
+
+def test_the_first_key_that_officers_were_let_in_with_ends_when_they_change_it(town: Town) -> None:
+    """Else whoever kept a copy changes it in their place, and they do not notice."""
+    town.give("cy", Role.CLERK)
+    first, second, third = town.city.client("cy"), ECKey.generate_key("P-256"), ECKey.generate_key("P-256")
+    with pytest.raises(ServiceProblem, match="key-overlap-refused"):
+        first.rotate_key(second, timedelta(minutes=1))
+    assert town.row("cy").keyed_by == "ana"
+    first.rotate_key(second)
+    assert refused(town.city.client("cy").access_token) == ("client-refused", 401)
+    town.city.client("cy", second).rotate_key(third, timedelta(minutes=1))
+    assert town.row("cy").keyed_by is None
 
 
 def test_of_many_who_let_the_same_officer_in_at_once_one_does(town: Town) -> None:
