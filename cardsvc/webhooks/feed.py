@@ -97,7 +97,7 @@ def _delivery(event: DepartmentEvent, department: Department, attempts: Sequence
         number=event.number,
         type=event.type,
         department=department.code,
-        occurred_at=event.occurred_at,
+        occurred_at=messages.told_time(event),
         state=event.delivery,
         attempts=event.attempts,
         next_at=event.next_at,

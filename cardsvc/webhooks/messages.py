@@ -19,9 +19,14 @@ def describe(event: DepartmentEvent) -> wire.DepartmentEvent:
         id=event.id,
         number=event.number,
         type=event.type,
-        timestamp=event.occurred_at,
+        timestamp=told_time(event),
         data=wire.EventSubject(pseudonym=event.pseudonym, standing=event.standing),
     )
+
+
+def told_time(event: DepartmentEvent) -> datetime:
+    """The hour in which it happened: the very moment would show two departments whom they both know."""
+    return event.occurred_at.replace(minute=0, second=0, microsecond=0)
 
 
 def pack(event: DepartmentEvent, url: str, secrets: Sequence[bytes], now: datetime) -> Parcel:

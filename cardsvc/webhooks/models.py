@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -38,12 +38,14 @@ class DepartmentEvent(Base):
         ),
     )
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    """Told, and therefore random: ids that follow each other would show two departments whom they both know."""
     department_id: Mapped[UUID] = mapped_column(ForeignKey("departments.id"))
     pseudonym: Mapped[str] = mapped_column(String(43))
     type: Mapped[EventType] = mapped_column(Text(EventType))
     standing: Mapped[CardStanding] = mapped_column(Text(CardStanding))
     occurred_at: Mapped[datetime] = mapped_column(index=True)
+    """The moment, in the order of which it is given its number; told is the hour."""
     turn: Mapped[int]
     """The citizen's audit counter at the act: of two events of one person the later has the higher, or the same."""
     number: Mapped[int | None] = mapped_column(BigInteger)

@@ -41,14 +41,15 @@ def number_all(sessions: SessionFactory, now: datetime) -> int:
 
 
 def in_order(events: Sequence[DepartmentEvent]) -> list[DepartmentEvent]:
-    """By id, which is by time; those of one person by the person's own count, whatever two servers' clocks say."""
+    """By time; those of one person by the person's own count, whatever two servers' clocks say."""
     by_person: dict[tuple[UUID, str], list[DepartmentEvent]] = defaultdict(list)
     for event in events:
         by_person[_person(event)].append(event)
     turns = {
-        person: iter(sorted(theirs, key=lambda event: (event.turn, event.id))) for person, theirs in by_person.items()
+        person: iter(sorted(theirs, key=lambda event: (event.turn, _moment(event))))
+        for person, theirs in by_person.items()
     }
-    return [next(turns[_person(event)]) for event in sorted(events, key=lambda event: event.id)]
+    return [next(turns[_person(event)]) for event in sorted(events, key=_moment)]
 
 
 def _number_revocations(session: Session) -> int:
@@ -62,7 +63,9 @@ def _number_revocations(session: Session) -> int:
 
 def _number_events(session: Session, now: datetime) -> int:
     statement = select(DepartmentEvent).where(DepartmentEvent.number.is_(None))
-    waiting = session.scalars(statement.order_by(DepartmentEvent.id).limit(LARGEST_BATCH)).all()
+    waiting = session.scalars(
+        statement.order_by(DepartmentEvent.occurred_at, DepartmentEvent.id).limit(LARGEST_BATCH)
+    ).all()
     numbers = {department: _numbers(session, department) for department in {event.department_id for event in waiting}}
     subscribed = set(
         session.scalars(
@@ -85,6 +88,10 @@ def _numbers(session: Session, department_id: UUID) -> Iterator[int]:
     while True:
         number += 1
         yield number
+
+
+def _moment(event: DepartmentEvent) -> tuple[datetime, UUID]:
+    return event.occurred_at, event.id
 
 
 def _person(event: DepartmentEvent) -> tuple[UUID, str]:

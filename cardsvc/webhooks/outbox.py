@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
@@ -62,7 +62,7 @@ def tell(
     turn = session.scalars(select(Citizen.audit_counter).where(Citizen.id == citizen_id)).one()
     session.add_all(
         DepartmentEvent(
-            id=new_id(),
+            id=uuid4(),
             department_id=acquaintance.department_id,
             pseudonym=acquaintance.pseudonym,
             type=event,

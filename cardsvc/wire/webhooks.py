@@ -46,12 +46,12 @@ class DepartmentEvent(Message):
     """Something that happened: the body of a webhook, and an entry of the feed."""
 
     id: UUID
-    """The same in the feed, in each attempt to deliver it, and in its header ``webhook-id``: act upon an id once."""
+    """Random; the same in the feed, in each attempt to deliver it, and in its header: act upon an id once."""
     number: int
     """Of the department's own count, which rises by one: a gap shows that something was missed."""
     type: EventType
     timestamp: Timestamp
-    """When it happened."""
+    """The hour in which it happened, for all departments that are told. The order of events is that of ``number``."""
     data: EventSubject
 
 
@@ -159,6 +159,7 @@ class Delivery(Message):
     type: EventType
     department: Code
     occurred_at: Timestamp
+    """The hour in which it happened."""
     state: DeliveryState
     attempts: int
     """Since it was sent first, or asked for again."""

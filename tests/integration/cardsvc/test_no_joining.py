@@ -1,8 +1,9 @@
 """Two departments that put together all they were ever told cannot find out who is whom.
 
 Both know the same fifty people, and lay everything side by side: assertions, answers, evidence, events. What both hold
-about the same person, and about few others, would join the two. Time is not looked at: who was at two counters in the
-same second may be the same person, whatever the service does; so people come to the second department in another order.
+about the same person, and about few others, would join the two; so would ids that were made in the same millisecond.
+The time of a visit is not looked at: who was at two counters in the same second may be the same person, whatever the
+service does; so people come to the second department in another order. That of an event is: all are told of one act.
 """
 
 from __future__ import annotations
@@ -30,10 +31,8 @@ from tests.fixtures.proofs import City, IssuedCard
 PEOPLE: Final = 50
 MANY: Final = 8
 """What so many people share tells nobody who one of them is: a yes, a card that is held, the name of a service."""
-TIMES: Final = frozenset(
-    {"iat", "exp", "verified_at", "asked_at", "timestamp", "expires_at", "number", "index", "size"}
-)
-"""When it was, or the how manieth."""
+TIMES: Final = frozenset({"iat", "exp", "verified_at", "asked_at", "expires_at", "number", "index", "size"})
+"""When a visit was, or a question; or the how manieth."""
 DEPARTMENTS: Final = ("medical-insurance", "education")
 QUESTION, PURPOSE, SERVICE = "age-at-least:60", "benefit-review", "clinic-check-in"
 
@@ -64,6 +63,7 @@ def _values(told: Any, name: str = "") -> Iterator[Any]:
         case dict():
             for member, value in told.items():
                 yield from _values(value, member) if member not in TIMES else ()
+                yield from _neighbourhood(value) if member == "id" else ()
         case list():
             for value in told:
                 yield from _values(value, name)
@@ -80,6 +80,11 @@ def _texts(text: str) -> Iterator[Any]:
     if text.startswith("eyJ"):
         for part in text.split(".")[:2]:
             yield from _values(json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4))))
+
+
+def _neighbourhood(told: str) -> Iterator[Any]:
+    """What ids have in common that were made in the same millisecond, if time is in them (RFC 9562 section 5.7)."""
+    yield "made", UUID(told).int >> 80
 
 
 def joins(one: Files, other: Files) -> dict[Any, set[int]]:
@@ -143,6 +148,7 @@ def test_nothing_that_two_departments_are_told_joins_them(town: Town) -> None:
             found.append((person, town.visit(files, person)))
         found.extend(town.ask(files))
     for person in range(0, PEOPLE, 5):
+        town.city.clock.advance(seconds=1, microseconds=1)
         town.ana.hold(town.people[person].uuid, "odd behaviour")
     Told(town.city, town.kiosk, town.files[0].client).sequence()
     for files, found in zip(town.files, verifications, strict=True):
@@ -164,6 +170,28 @@ def test_the_search_finds_what_there_is(town: Town) -> None:
             card = town.people[person]
             files.told[person].append(files.client.authenticate_at_own_reader(card.prove(challenge), SERVICE))
     assert joins(*town.files) == {str(town.people[person].uuid): {person} for person in range(0, PEOPLE, 7)}
+
+
+def test_ids_and_times_of_one_act_would_join_them(town: Town) -> None:
+    """So the search looks at both: as events would be that tell the moment, under keys as rows have them."""
+    expected: dict[Any, set[int]] = {}
+    for person in range(0, PEOPLE, 5):
+        town.city.clock.advance(seconds=1)
+        moment, milliseconds = town.city.clock().isoformat(), int(town.city.clock().timestamp() * 1000)
+        for number, files in enumerate(town.files):
+            files.told[person].append({"id": str(UUID(int=milliseconds << 80 | number)), "timestamp": moment})
+        expected |= {moment: {person}, ("made", milliseconds): {person}}
+    assert joins(*town.files) == expected
+
+
+def test_an_event_tells_neither_its_moment_nor_when_its_id_was_made(town: Town) -> None:
+    for files in town.files:
+        town.visit(files, 0)
+    town.city.clock.advance(minutes=7, seconds=3, microseconds=5)
+    town.ana.hold(town.people[0].uuid, "odd behaviour")
+    told = [event for files in town.files for (event,) in _events(town, files).values()]
+    hour = town.city.clock().replace(minute=0, second=0, microsecond=0)
+    assert [(event.timestamp, event.id.version) for event in told] == [(hour, 4)] * len(DEPARTMENTS)
 
 
 def _shuffled() -> list[int]:

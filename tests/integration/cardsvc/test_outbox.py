@@ -46,7 +46,6 @@ def test_a_department_hears_what_happens_to_the_cards_of_its_people_in_order(out
         (3, EventType.CARD_REVOKED, CardStanding.NONE),
     ]
     assert {event.data.pseudonym for event in events} == {outbox.name(card)}
-    assert (events[1].timestamp - events[0].timestamp).total_seconds() == 300
     assert outbox.medical.card_standings([outbox.name(card)], "benefit-review").answers[0].standing is CardStanding.NONE
 
 
@@ -54,6 +53,7 @@ def test_departments_hear_of_their_own_people_by_their_own_names_alone(outbox: O
     education = outbox.city.department("education")
     both, one, nobody = outbox.visitor(MEDICAL, "education"), outbox.visitor("education"), outbox.city.card()
     for card in (both, one, nobody):
+        outbox.clock.advance(seconds=1)
         outbox.revoke(card)
     medical, other = outbox.told(), outbox.told(education)
     assert [event.data.pseudonym for event in medical] == [outbox.name(both)]

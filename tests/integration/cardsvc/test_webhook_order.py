@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -93,7 +93,7 @@ class Run:
         self.postman = Postman(services.sessions, courier, self.clock)
 
     def happens(self, person: str) -> None:
-        event_id = new_id()
+        event_id = uuid4()
         with transaction(self.services.sessions) as session:
             session.add(
                 DepartmentEvent(
