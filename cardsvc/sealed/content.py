@@ -12,6 +12,7 @@ from cardsvc.wire.sealed import SALT_SIZE, commitment
 
 PLAIN_SIZE: Final = 1024
 _LENGTH_SIZE: Final = 2
+_TURN_SIZE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ class Entry:
 
     salt: bytes = field(repr=False)
     content: bytes = b""
+    turn: int = 0
+    """How often its batch had been written anew. Sealed with it: a column would say which place was taken when."""
 
     @property
     def is_free(self) -> bool:
@@ -81,13 +84,13 @@ class Entry:
         """`PLAIN_SIZE` bytes. Raises ValueError for a content that is too long."""
         length = len(self.content).to_bytes(_LENGTH_SIZE)
         written = self.salt + length + self.content
-        if len(written) > PLAIN_SIZE:
+        if len(written) > PLAIN_SIZE - _TURN_SIZE:
             raise ValueError("the content of a sealed entry is too long")
-        return written.ljust(PLAIN_SIZE, b"\0")
+        return written.ljust(PLAIN_SIZE - _TURN_SIZE, b"\0") + self.turn.to_bytes(_TURN_SIZE)
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Entry:
         """What ``bytes(entry)`` gave."""
         begin = SALT_SIZE + _LENGTH_SIZE
         length = int.from_bytes(raw[SALT_SIZE:begin])
-        return cls(raw[:SALT_SIZE], raw[begin : begin + length])
+        return cls(raw[:SALT_SIZE], raw[begin : begin + length], int.from_bytes(raw[-_TURN_SIZE:]))

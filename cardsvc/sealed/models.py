@@ -29,7 +29,7 @@ class SealedBatch(Base):
 
 
 class SealedEntry(Base):
-    """A place. It is written anew every minute until its batch is published, taken or not."""
+    """A place. It is written once a minute until its batch is published, taken or not."""
 
     __tablename__ = "sealed_entries"
     __table_args__ = (UniqueConstraint("batch_id", "position"),)

@@ -1,21 +1,22 @@
 """The sealed entries as a whole: places are made, taken, written anew and opened, in one order of locks.
 
 Each day in the city has a batch of a fixed number of places. They are there before the day begins, filled with nothing,
-sealed; whoever takes one writes over it, and every minute all of them are written anew, so that neither the number nor
-the age of rows nor the difference between two looks at the database says which are taken. A day that has more entries
-than places goes on in the next day's batch; when that is full, too, nothing is done.
+sealed; whoever takes one writes over it, and every minute all others are written anew, so that neither the number nor
+the age of rows, nor how many were written since (PostgreSQL counts), says how many are taken. A day that has more
+entries than places goes on in the next day's batch; when that is full, too, nothing is done.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cardsvc.bulk import insert_new
@@ -64,11 +65,13 @@ class Vault:
         self.prepare(session, now)
         for batch in _lock(session, since=city_day(now)):
             if batch.published_at is None:
-                free = [place for place in self.open_batch(session, batch) if place.entry.is_free]
+                places = self.open_batch(session, batch)
+                free = [place for place in places if place.entry.is_free]
                 if free:
                     place = self.choose(free)
                     content = make(place.row.id)
-                    self._seal(batch, place.row, Entry(secrets.token_bytes(SALT_SIZE), bytes(content)))
+                    taken = Entry(secrets.token_bytes(SALT_SIZE), bytes(content), _turn(places) + 1)
+                    self._seal(batch, place.row, taken)
                     session.flush()
                     return content
         raise SealedEntriesFull
@@ -79,15 +82,21 @@ class Vault:
             self._make(session, day)
 
     def write_anew(self, session: Session, batch_id: UUID) -> None:
-        """Seal every place of a batch again, unless it is published."""
+        """Seal every place of a batch again that was not taken since this was done last, unless it is published.
+
+        So each place is written once, by this or by whoever took it.
+        """
         batch = session.get_one(SealedBatch, batch_id, with_for_update=True, populate_existing=True)
         if batch.published_at is None:
-            self._reseal(session, batch)
+            places = self.open_batch(session, batch)
+            self._reseal(session, batch, [place for place in places if place.entry.turn == _turn(places)])
 
     def close(self, session: Session, batch: SealedBatch, now: datetime) -> list[Entry]:
         """Let nobody take a place any more; what is in all of them."""
         batch.published_at = now
-        return self._reseal(session, batch)
+        places = self.open_batch(session, batch)
+        self._reseal(session, batch, places)
+        return [place.entry for place in places]
 
     def open_all(self, session: Session, since: date = date.min) -> Iterator[Opened]:
         """What is in the places that are taken, oldest batch first."""
@@ -116,7 +125,12 @@ class Vault:
         key, identity = secrets.token_bytes(sealing.KEY_SIZE), batch_id(day)
         wrapped = self.keystore.seal(KeyName.SEALED_ENTRIES, key, _key_context(identity))
         batch = {"id": identity, "day": day, "wrapped_key": wrapped}
-        if not insert_new(session.connection(), SealedBatch, [batch], unique=["id"]):
+        try:
+            with session.begin_nested():
+                made = insert_new(session.connection(), SealedBatch, [batch], unique=["id"])
+        except IntegrityError:  # by its day: PostgreSQL may come upon that before it does upon the id
+            made = frozenset()
+        if not made:
             return  # another process made it this moment
         for position in range(self.size):
             row = SealedEntry(id=uuid4(), batch_id=identity, position=position)
@@ -124,18 +138,22 @@ class Vault:
             session.add(row)
         session.flush()
 
-    def _reseal(self, session: Session, batch: SealedBatch) -> list[Entry]:
-        key, places = self._open_key(batch), self.open_batch(session, batch)
+    def _reseal(self, session: Session, batch: SealedBatch, places: Sequence[Opened]) -> None:
+        key = self._open_key(batch)
         for place in places:
-            place.row.sealed = _sealed(key, place.row.id, place.entry)
+            place.row.sealed = _sealed(key, place.row.id, replace(place.entry, turn=place.entry.turn + 1))
         session.flush()
-        return [place.entry for place in places]
 
     def _seal(self, batch: SealedBatch, row: SealedEntry, entry: Entry) -> None:
         row.sealed = _sealed(self._open_key(batch), row.id, entry)
 
     def _open_key(self, batch: SealedBatch) -> bytes:
         return self.keystore.open(KeyName.SEALED_ENTRIES, batch.wrapped_key, _key_context(batch.id))
+
+
+def _turn(places: Sequence[Opened]) -> int:
+    """How often the batch was written anew: a place that was taken since is one ahead."""
+    return min(place.entry.turn for place in places)
 
 
 def batch_id(day: date) -> UUID:

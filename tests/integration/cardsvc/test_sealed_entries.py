@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from math import sqrt
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.models import AuditRecord
@@ -243,14 +244,16 @@ def test_the_first_entries_of_a_day_may_come_at_once(services: Services) -> None
 def test_every_minute_every_place_is_written_anew_until_its_day_is_published(city: City) -> None:
     keeper, vault, clock = city.services.timekeeper, city.services.vault, city.clock
     keeper.run()
+    first = sealed(city)
     with transaction(city.services.sessions) as session:
         taken = vault.write(session, clock(), lambda identity: replace(CONTENT, investigation=identity)).investigation
-    first = sealed(city)
+    written = sealed(city)
     clock.advance(minutes=1)
     keeper.run()
     second = sealed(city)
     assert first.keys() == second.keys()
     assert not set(first.values()) & set(second.values())
+    assert {name for name, value in second.items() if value == written[name]} == {taken}
     with reading(city.services.sessions) as session:
         (place,) = vault.open_all(session)
         assert (place.row.id, place.content.investigation) == (taken, taken)
@@ -264,6 +267,33 @@ def test_every_minute_every_place_is_written_anew_until_its_day_is_published(cit
         batches = select(SealedBatch.id).where(SealedBatch.published_at.is_not(None))
         published = set(session.scalars(select(SealedEntry.id).where(SealedEntry.batch_id.in_(batches))))
     assert {name for name, value in sealed(city).items() if value == third.get(name)} == published
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_postgresql_counts_for_good_is_the_same_with_and_without_entries(city: City) -> None:
+    keeper, clock = city.services.timekeeper, city.clock
+    keeper.run()
+    counted = [updates(city)]
+    for entries in (0, 3, 1, 0, 12):
+        with transaction(city.services.sessions) as session:
+            for _ in range(entries):
+                city.services.vault.write(session, clock(), lambda _: CONTENT)
+        clock.advance(minutes=1)
+        keeper.run()
+        counted.append(updates(city))
+    assert [after - before for before, after in pairwise(counted)] == [2 * city.services.settings.sealed_entries] * 5
+
+
+def updates(city: City) -> int:
+    """How often a place was written, as anybody with the database may read any time later."""
+    engine = city.services.sessions.kw["bind"]
+    engine.dispose()  # a connection hands in its numbers at its end at the latest
+    counts = text("SELECT sum(n_tup_upd) FROM pg_stat_user_tables WHERE relname = 'sealed_entries'")
+    backends = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+    with engine.connect() as connection:
+        while connection.scalar(backends) > 1:
+            connection.rollback()
+        return int(connection.scalar(counts))
 
 
 def sealed(city: City) -> dict[UUID, bytes]:
