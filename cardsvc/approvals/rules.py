@@ -32,6 +32,8 @@ class Rule:
     lasts: timedelta
     """How long a yes may be used."""
     spender: Spender = Spender.NOT_APPROVER
+    tells_whom: bool = False
+    """Whether whom it is about is told by using the yes: until then no record says so."""
 
 
 _MINUTES: Final = timedelta(minutes=10)
@@ -47,6 +49,6 @@ RULES: Final[Mapping[ApprovalKind, Rule]] = {
     ApprovalKind.ROLE_GRANT: Rule(Scope.OFFICERS_WRITE, _DAY, _DAY, Spender.REQUESTER),
     ApprovalKind.POLICY_PUBLICATION: Rule(Scope.DEPARTMENTS_WRITE, _WEEK, _DAY),
     ApprovalKind.ERASURE: Rule(Scope.PEOPLE_ERASE, _WEEK, _DAY),
-    ApprovalKind.REIDENTIFICATION: Rule(Scope.PEOPLE_REIDENTIFY, _WEEK, _DAY, Spender.REQUESTER),
+    ApprovalKind.REIDENTIFICATION: Rule(Scope.PEOPLE_REIDENTIFY, _WEEK, _DAY, Spender.REQUESTER, tells_whom=True),
     ApprovalKind.KEY_CEREMONY: Rule(Scope.APPROVALS_REQUEST, _DAY, _DAY, Spender.REQUESTER),
 }

@@ -172,13 +172,14 @@ def _move(session: Session, approval: Approval, state: ApprovalState, **columns:
 
 
 def _record(session: Session, event: str, approval: Approval, actor: str, now: datetime) -> None:
+    is_secret = RULES[approval.kind].tells_whom and approval.state is not ApprovalState.SPENT
     record(
         session,
         event=event,
         outcome=OK,
         actor=actor,
         now=now,
-        citizen_id=approval.citizen_id,
+        citizen_id=None if is_secret else approval.citizen_id,
         approval=str(approval.id),
         kind=approval.kind.value,
         subject=str(approval.subject_id),

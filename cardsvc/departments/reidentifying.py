@@ -1,8 +1,9 @@
 """Finding out whom a department knows by a name of its own: for a court, a complaint. It takes two officers.
 
 What one of them asks for and another grants is about the department's acquaintance with the person; the one who asked
-is then told the citizen's id, and nothing else: to see more, they open the person, for a purpose. The citizen can read
-of each step. An officer has no part in what turns out to be about themselves.
+is then told the citizen's id, and nothing else: to see more, they open the person, for a purpose. Until
+then no record says whom it is about: an auditor who asks would need no colleague. From then on the citizen can read of
+it. An officer has no part in what turns out to be about themselves.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def reidentify(session: Session, occasion: Reidentification, *, actor: str, now:
         "purpose": occasion.purpose.value,
         "audience": department_audience(occasion.department),
         "approval": str(approval.id),
+        "approved_by": approval.decided_by,
         **({} if occasion.reference is None else {"reference": occasion.reference}),
     }
     draft = Draft(EVENT, OK, actor, now, acquaintance.citizen_id, detail=detail, note=Note(approval.reason))

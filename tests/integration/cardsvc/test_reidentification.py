@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from cardsvc.audit.models import AuditNote
+from cardsvc.audit.sequencer import Sequencer
 from cardsvc.citizens.erasing import forget_person
 from cardsvc.citizens.history import read_history
 from cardsvc.citizens.models import Citizen
@@ -95,11 +96,31 @@ def test_it_is_in_the_audit_log_with_its_reason_and_the_person_can_read_of_it(be
     (entry,) = bench.city.audit(EVENT)
     assert (entry.actor, entry.outcome, entry.citizen_id) == ("ana", "ok", bench.card.citizen_id)
     assert (entry.detail["purpose"], entry.detail["reference"]) == ("court-order", "C-17")
+    assert entry.detail["approved_by"] == "bo"
     with reading(bench.city.services.sessions) as session:
         assert session.get_one(AuditNote, entry.id).text == REASON
     shown = bench.history(bench.card)
-    assert [line.event for line in shown[:4]] == [EVENT, "approval.spend", "approval.approve", "approval.request"]
+    assert [line.event for line in shown[:2]] == [EVENT, "approval.spend"]
     assert (shown[0].deed, shown[0].purpose, shown[0].department) == ("identified", "court-order", DEPARTMENT)
+
+
+def test_who_reads_the_audit_log_is_not_told_before_a_colleague_agreed(bench: Bench) -> None:
+    both = bench.city.caller("ed", CallerKind.OFFICER, roles=[Role.SUPERVISOR, Role.AUDITOR])
+    asked = bench.ask(both)
+    bench.bo.refuse_request(asked.id, "no order")
+    bench.bo.approve_request(bench.ask(both).id)
+
+    services = bench.city.services
+    Sequencer(services.sessions, services.audit_signer, services.clock).sequence()
+    entries = [json.loads(entry) for entry in both.audit_entries(0, 900).entries]
+    told = [entry for entry in entries if entry["event"].startswith("approval.")]
+    assert [entry["event"] for entry in told] == [
+        f"approval.{step}" for step in ("request", "refuse", "request", "approve")
+    ]
+    assert str(bench.card.citizen_id) not in json.dumps(told)
+
+    bench.find_out(both)
+    assert [entry.citizen_id for entry in bench.city.audit("approval.spend")] == [bench.card.citizen_id]
 
 
 def test_nobody_has_a_part_in_finding_out_about_themselves(bench: Bench) -> None:
