@@ -5,7 +5,7 @@ ServiceError
 ├── InvestigationNotApproved   a colleague has not agreed, or this is not whoever asked
 ├── InvestigationOver          the time is over, or it is released (carries the state)
 ├── ReleaseDateRefused         the date is past, or too far away (carries the last one that is possible)
-└── SealedEntriesFull          the batches have no room: nothing was done, since it could not go on record
+└── SealedEntriesFull          the batches have no room, or none for this one today: nothing was done
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class ReleaseDateRefused(ServiceError):
 
 
 class SealedEntriesFull(ServiceError):
-    """Raised when today's batch and the next are full."""
+    """Raised when today's batch and the next are full, or whoever asks has taken their share of the day."""
 
     code = "sealed-entries-full"
     title = "There is no room for a sealed entry"

@@ -9,7 +9,7 @@ entries than places goes on in the next day's batch; when that is full, too, not
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -60,20 +60,25 @@ class Vault:
     """Places in a batch."""
     choose: Callable[[Sequence[Opened]], Opened] = secrets.choice
 
-    def write(self, session: Session, now: datetime, make: Callable[[UUID], Content]) -> Content:
-        """Take a free place, for a content that may say its id. Raises SealedEntriesFull."""
+    def write(self, session: Session, now: datetime, make: Callable[[UUID], Content], spare: int = 0) -> Content:
+        """Take a free place of a batch with more than ``spare`` of them, for a content that may say its id.
+
+        Raises SealedEntriesFull, also when whoever does it has taken half a batch that day: one alone stops nobody.
+        """
         self.prepare(session, now)
-        for batch in _lock(session, since=city_day(now)):
-            if batch.published_at is None:
-                places = self.open_batch(session, batch)
-                free = [place for place in places if place.entry.is_free]
-                if free:
-                    place = self.choose(free)
-                    content = make(place.row.id)
-                    taken = Entry(secrets.token_bytes(SALT_SIZE), bytes(content), _turn(places) + 1)
-                    self._seal(batch, place.row, taken)
-                    session.flush()
-                    return content
+        batches = [batch for batch in _lock(session, since=city_day(now)) if batch.published_at is None]
+        opened = [self.open_batch(session, batch) for batch in batches]
+        for batch, places in zip(batches, opened, strict=True):
+            free = [place for place in places if place.entry.is_free]
+            if len(free) > spare:
+                place = self.choose(free)
+                content = make(place.row.id)
+                if _taken_by(content.actor, city_day(now), opened) >= self.size // 2:
+                    break
+                taken = Entry(secrets.token_bytes(SALT_SIZE), bytes(content), _turn(places) + 1)
+                self._seal(batch, place.row, taken)
+                session.flush()
+                return content
         raise SealedEntriesFull
 
     def prepare(self, session: Session, now: datetime) -> None:
@@ -154,6 +159,11 @@ class Vault:
 def _turn(places: Sequence[Opened]) -> int:
     """How often the batch was written anew: a place that was taken since is one ahead."""
     return min(place.entry.turn for place in places)
+
+
+def _taken_by(actor: str, day: date, opened: Iterable[Sequence[Opened]]) -> int:
+    contents = [place.content for places in opened for place in places if not place.entry.is_free]
+    return sum(content.actor == actor and city_day(content.at) == day for content in contents)
 
 
 def batch_id(day: date) -> UUID:
