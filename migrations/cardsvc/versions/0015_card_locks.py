@@ -30,5 +30,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Refused while a card is locked: it would be open to whom its holder locked out."""
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM card_locks")):
+        raise RuntimeError("citizens have locked their cards: have the locks lifted first, or delete them by hand")
     op.drop_column("cards", "locks")
     op.drop_table("card_locks")

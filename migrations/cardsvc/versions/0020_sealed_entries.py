@@ -42,5 +42,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Refused while there are batches: which places hold what was promised to somebody, nobody can tell from here."""
+    if op.get_bind().scalar(sa.text("SELECT count(*) FROM sealed_batches")):
+        raise RuntimeError(
+            "there are sealed entries, which were promised to the people they are about and stand nowhere else: "
+            "restore a backup from before, or delete them by hand"
+        )
     op.drop_table("sealed_entries")
     op.drop_table("sealed_batches")

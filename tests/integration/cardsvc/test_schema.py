@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, MetaData, inspect, select
+from sqlalchemy import Engine, MetaData, delete, inspect, select, table
 
 from cardsvc import schema
 from cardsvc.db import create_database_engine
@@ -37,9 +40,16 @@ def test_each_migration_goes_down_and_up_again_with_rows_in_every_table(database
     """What a step down does not take away stays as it was, down to the first revision and up again."""
     engine = create_database_engine(database_url)
     fill(engine)
-    rows, down = survey(engine), schema.revisions()[::-1]
+    rows = before = survey(engine)
+    down = schema.revisions()[::-1]
     for revision in down[1:]:
+        if revision in PROMISES:
+            with pytest.raises(RuntimeError, match="by hand"):
+                schema.downgrade(engine, revision)
+            assert survey(engine) == before
+            empty(engine, PROMISES[revision])
         schema.downgrade(engine, revision)
+        before = survey(engine)
         left = survey(engine)
         rows = {name: [only(old, left[name]) for old in rows[name]] for name in left if name in rows}
         assert {name: [only(row, rows[name]) for row in left[name]] for name in rows} == rows
@@ -48,6 +58,16 @@ def test_each_migration_goes_down_and_up_again_with_rows_in_every_table(database
         now = survey(engine)
         assert {name: [only(row, rows[name]) for row in now[name]] for name in rows} == rows
     engine.dispose()
+
+
+PROMISES = {"0019": ("sealed_entries", "sealed_batches"), "0014": ("card_locks",)}
+"""Before which revision there is no place for these: a step down to it is refused while they have rows."""
+
+
+def empty(engine: Engine, tables: Iterable[str]) -> None:
+    with engine.begin() as connection:
+        for name in tables:
+            connection.execute(delete(table(name)))
 
 
 Row = dict[str, object]
