@@ -25,6 +25,8 @@ Resolver = Callable[[str], Sequence[str]]
 _PORTS: Final = frozenset({None, *range(1, 65_536)})
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 """RFC 6052: an IPv4 address in its last four bytes."""
+_UNICAST: Final = IPv6Network("2000::/3")
+"""What IANA gives out of IPv6 as global unicast. All else is of some network: translated, site-local, reserved."""
 
 
 class AddressRefused(Exception):
@@ -94,12 +96,15 @@ def is_public(address: Address) -> bool:
     """Whether it is an address of the Internet, and so are those that it stands for."""
     if isinstance(address, IPv6Address):
         inner = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in _NAT64:
+        translated = address in _NAT64
+        if translated:
             inner.append(IPv4Address(address.packed[-4:]))
         if not all(is_public(embedded) for embedded in inner if embedded is not None):
             return False
-        if address.ipv4_mapped is not None:
+        if translated or address.ipv4_mapped is not None:
             return True
+        if address not in _UNICAST:
+            return False
     return address.is_global and not address.is_multicast
 
 
