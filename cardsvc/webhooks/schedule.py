@@ -61,6 +61,8 @@ def after_failure(health: Health, status: int | None, now: datetime, chance: flo
     """How the receiver is after one more attempt in vain."""
     if status == HTTPStatus.GONE:  # "do not call again", by the specification
         return replace(health, state=SubscriptionState.DISABLED, hold_until=None)
+    if health.state is SubscriptionState.DISABLED:  # meanwhile: what was under way changes nothing
+        return health
     failures, since = health.failures + 1, health.failing_since or now
     state = SubscriptionState.SUSPENDED if now - since >= patience else health.state
     return Health(state, failures, since, _hold(state, failures, now, chance))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -74,6 +75,14 @@ def test_410_ends_it(times: int, chance: float) -> None:
     ended = after_failure(health, 410, now, chance, PATIENCE)
     assert ended.state is SubscriptionState.DISABLED
     assert not ended.may_try(now + timedelta(days=365))
+
+
+@given(chances, statuses)
+def test_what_was_disabled_stays_so_whatever_comes_of_an_attempt_under_way(chance: float, status: int | None) -> None:
+    health, now = failed(9, timedelta(hours=12))
+    assert health.state is SubscriptionState.SUSPENDED
+    ended = replace(health, state=SubscriptionState.DISABLED)
+    assert after_failure(ended, status, now, chance, PATIENCE) == ended
 
 
 def test_a_receiver_that_was_away_for_long_is_told_from_one_that_dislikes_some_events() -> None:
