@@ -55,6 +55,7 @@ class _Errand:
     subscription_id: UUID
     claim: UUID
     event_id: UUID
+    replays: int
     later: Sequence[UUID]
     """What was found to be due after it, of other people."""
     parcel: Parcel
@@ -111,7 +112,8 @@ class Courier:
             return None
         subscription.claimed_by, subscription.claimed_until = claim, now + self.limits.attempt + CLAIM_BEYOND
         secrets = signing_secrets(self.keystore, subscription, now)
-        return _Errand(subscription.id, claim, event.id, later, pack(event, subscription.url, secrets, now))
+        parcel = pack(event, subscription.url, secrets, now)
+        return _Errand(subscription.id, claim, event.id, event.replays, later, parcel)
 
     def _note(
         self, session: Session, subscription: WebhookSubscription, errand: _Errand, outcome: Outcome, now: datetime
@@ -120,7 +122,10 @@ class Courier:
         event = session.get(DepartmentEvent, errand.event_id, with_for_update=True)
         if event is not None:
             session.add(_attempt(event, outcome, now))
-            self._move_on(event, outcome, now)
+        if errand.parcel.url != subscription.url:  # events go elsewhere now: what the place before says is over
+            return
+        if event is not None:
+            self._move_on(event, errand, outcome, now)
         if not outcome.accepted:
             health = after_failure(health, outcome.status, now, self.chance(), self.limits.patience)
         elif health.state is not SubscriptionState.DISABLED:
@@ -129,11 +134,14 @@ class Courier:
             health = HEALTHY
         _set_health(subscription, health)
 
-    def _move_on(self, event: DepartmentEvent, outcome: Outcome, now: datetime) -> None:
+    def _move_on(self, event: DepartmentEvent, errand: _Errand, outcome: Outcome, now: datetime) -> None:
+        if outcome.accepted:
+            event.acknowledged_at = event.acknowledged_at or now
+        if event.replays != errand.replays:  # asked for again meanwhile: it comes once more, in its turn
+            return
         event.attempts += 1
         if outcome.accepted:
             event.delivery, event.next_at, event.delivered_at = DeliveryState.DELIVERED, None, now
-            event.acknowledged_at = event.acknowledged_at or now
         else:
             event.next_at = now + pause_after(event.attempts, self.chance())
 

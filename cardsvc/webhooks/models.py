@@ -56,6 +56,8 @@ class DepartmentEvent(Base):
     delivery: Mapped[DeliveryState | None] = mapped_column(Text(DeliveryState))
     """None: it is in the feed only."""
     attempts: Mapped[int] = mapped_column(default=0)
+    replays: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often it was asked for again: what comes of an attempt that began before says nothing of those after."""
     next_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
 
@@ -75,6 +77,8 @@ class WebhookSubscription(Base):
     """The secret before, which signs too for a while."""
     previous_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    """When somebody had it disabled; None also when the receiver answered 410, which nobody decided."""
     failures: Mapped[int] = mapped_column(default=0)
     failing_since: Mapped[datetime | None]
     hold_until: Mapped[datetime | None]

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import exists, func, or_, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from cardsvc.db import SessionFactory, looking_up, table_of, transaction
 from cardsvc.reach.models import Revocation
@@ -62,10 +62,7 @@ def _number_revocations(session: Session) -> int:
 
 
 def _number_events(session: Session, now: datetime) -> int:
-    statement = select(DepartmentEvent).where(DepartmentEvent.number.is_(None))
-    waiting = session.scalars(
-        statement.order_by(DepartmentEvent.occurred_at, DepartmentEvent.id).limit(LARGEST_BATCH)
-    ).all()
+    waiting = _next_batch(session)
     numbers = {department: _numbers(session, department) for department in {event.department_id for event in waiting}}
     subscribed = set(
         session.scalars(
@@ -77,6 +74,21 @@ def _number_events(session: Session, now: datetime) -> int:
         if event.department_id in subscribed:
             event.delivery, event.next_at = DeliveryState.WAITING, now
     return len(waiting)
+
+
+def _next_batch(session: Session) -> list[DepartmentEvent]:
+    """So many, and what the same people have to wait for: a server's clock may have put it far behind them."""
+    statement = select(DepartmentEvent).where(DepartmentEvent.number.is_(None))
+    oldest = statement.order_by(DepartmentEvent.occurred_at, DepartmentEvent.id).limit(LARGEST_BATCH)
+    batch = session.scalars(oldest).all()
+    later = aliased(DepartmentEvent)
+    waited_for = exists().where(
+        later.id.in_([event.id for event in batch]),
+        later.department_id == DepartmentEvent.department_id,
+        later.pseudonym == DepartmentEvent.pseudonym,
+        later.turn > DepartmentEvent.turn,
+    )
+    return list({event.id: event for event in (*batch, *session.scalars(statement.where(waited_for)))}.values())
 
 
 def _numbers(session: Session, department_id: UUID) -> Iterator[int]:

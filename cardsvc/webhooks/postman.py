@@ -1,6 +1,6 @@
 """The outbox at work in a service: what was written is numbered, and each department that is owed something has a lane.
 
-A slow receiver keeps its own lane busy and nobody else's.
+A slow receiver keeps its own lane busy and nobody else's, and that for a while: then whoever waits for a lane has it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -25,6 +26,8 @@ INTERVAL: Final = 0.5
 """Seconds between two looks at what was written."""
 LANES: Final = 16
 """So many departments at once; others wait for a lane."""
+TURN: Final = timedelta(seconds=5)
+"""So long a department has its lane when others may wait; the attempt that is under way then is finished."""
 
 _log = structlog.get_logger("cardsvc.webhooks")
 
@@ -55,8 +58,9 @@ class Postman:
             lanes.submit(self._lane, subscription, stopping)
 
     def _lane(self, subscription: UUID, stopping: Callable[[], bool]) -> None:
+        over = self._clock() + TURN
         try:
-            self._courier.deliver(subscription, stopping)
+            self._courier.deliver(subscription, lambda: stopping() or self._clock() >= over)
         except Exception:  # noqa: BLE001 (nobody waits for the lane; the next look opens another one)
             _log.exception("webhook-lane-failed", subscription=str(subscription))
         finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
@@ -45,6 +45,8 @@ def subscribe(
 ) -> wire.SubscriptionSecret:
     """Have events sent from now on, or elsewhere from now on; the secret is a new one in either case.
 
+    A subscription that was disabled goes on as if it had not been: nothing since its beginning is left out.
+
     Raises DepartmentNotFound, WebhookUrlRefused.
     """
     rules.check(url)
@@ -56,9 +58,8 @@ def subscribe(
         )
         session.add(row)
     row.url = url
-    _recover(row)
     told = secrets.renew(keystore, row, timedelta(0), now)
-    session.flush()
+    _recover(session, row, now)
     _record(session, "webhook.subscribe", department, actor, now)
     return wire.SubscriptionSecret(subscription=describe(session, row), secret=told)
 
@@ -78,22 +79,19 @@ def disable(session: Session, code: str, *, actor: str, now: datetime) -> Webhoo
     """Send nothing any more; the feed goes on, and what waits stays. Raises DepartmentNotFound, NotSubscribed."""
     department = get_department(session, code)
     row = get_subscription(session, department, to_change=True)
-    row.state = SubscriptionState.DISABLED
+    row.state, row.ended_at = SubscriptionState.DISABLED, row.ended_at or now
     _record(session, "webhook.disable", department, actor, now)
     return row
 
 
 def resume(session: Session, code: str, *, actor: str, now: datetime) -> WebhookSubscription:
-    """The receiver is back: everything that waits is sent at once. Raises DepartmentNotFound, NotSubscribed."""
+    """The receiver is back: everything that waits is sent at once, and what happened while nothing was to be sent.
+
+    Raises DepartmentNotFound, NotSubscribed.
+    """
     department = get_department(session, code)
     row = get_subscription(session, department, to_change=True)
-    _recover(row)
-    session.execute(
-        update(DepartmentEvent)
-        .where(DepartmentEvent.department_id == department.id, DepartmentEvent.delivery == DeliveryState.WAITING)
-        .values(next_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    _recover(session, row, now)
     _record(session, "webhook.resume", department, actor, now)
     return row
 
@@ -112,7 +110,7 @@ def replay(session: Session, code: str, request: wire.ReplayRequest, *, actor: s
     session.execute(
         update(DepartmentEvent)
         .where(*later)
-        .values(delivery=DeliveryState.WAITING, attempts=0, next_at=now)
+        .values(delivery=DeliveryState.WAITING, attempts=0, next_at=now, replays=DepartmentEvent.replays + 1)
         .execution_options(synchronize_session=False)
     )
     _record(session, "webhook.replay", department, actor, now, since=str(first.id), count=count)
@@ -155,9 +153,24 @@ def _find(session: Session, department: Department, *, to_change: bool) -> Webho
     return session.scalars(statement.with_for_update() if to_change else statement).one_or_none()
 
 
-def _recover(row: WebhookSubscription) -> None:
-    """As if nothing had ever gone wrong."""
+def _recover(session: Session, row: WebhookSubscription, now: datetime) -> None:
+    """As if nothing had ever gone wrong: what waits, and what was numbered while it was disabled, is due."""
+    due = DepartmentEvent.delivery == DeliveryState.WAITING
+    if row.state is SubscriptionState.DISABLED:
+        due |= and_(
+            DepartmentEvent.delivery.is_(None),
+            DepartmentEvent.number.is_not(None),
+            DepartmentEvent.occurred_at >= row.created_at,
+        )
     row.state, row.failures, row.failing_since, row.hold_until = SubscriptionState.ACTIVE, 0, None, None
+    row.ended_at = None
+    session.flush()
+    session.execute(
+        update(DepartmentEvent)
+        .where(DepartmentEvent.department_id == row.department_id, due)
+        .values(delivery=DeliveryState.WAITING, next_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _record(session: Session, event: str, department: Department, actor: str, now: datetime, **detail: Any) -> None:

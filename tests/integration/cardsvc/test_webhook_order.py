@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cardsvc.db import new_id, reading, transaction
+from cardsvc.departments.repository import get_department
 from cardsvc.departments.service import add_department
 from cardsvc.reach.models import RevocationAcknowledgement
 from cardsvc.services import Services
@@ -23,13 +24,14 @@ from cardsvc.webhooks import subscribing
 from cardsvc.webhooks.addresses import AddressRules
 from cardsvc.webhooks.delivering import CLAIM_BEYOND, Courier, Limits
 from cardsvc.webhooks.models import DepartmentEvent
-from cardsvc.webhooks.postman import Postman
+from cardsvc.webhooks.numbering import LARGEST_BATCH, number_all
+from cardsvc.webhooks.postman import TURN, Postman
 from cardsvc.webhooks.sending import Outcome, Parcel
 from cardsvc.wire.departments import CardStanding
 from cardsvc.wire.webhooks import DepartmentEvent as Told
 from cardsvc.wire.webhooks import EventType, ReplayRequest
 from tests.fixtures.services import StandingClock
-from tests.fixtures.webhooks import ATTEMPT, PATIENCE, URL, Outbox
+from tests.fixtures.webhooks import ATTEMPT, MEDICAL, PATIENCE, URL, Outbox, types
 
 PEOPLE = ("wei", "mei", "lin")
 DEPARTMENT = "education"
@@ -68,6 +70,19 @@ class Receiver:
         return Outcome(status=204)
 
 
+def event(department_id: UUID, person: str, turn: int, at: datetime, event_id: UUID | None = None) -> DepartmentEvent:
+    """Of a person whose card is held."""
+    return DepartmentEvent(
+        id=event_id or uuid4(),
+        department_id=department_id,
+        pseudonym=person.ljust(43, "_"),
+        type=EventType.CARD_HELD,
+        standing=CardStanding.HELD,
+        occurred_at=at,
+        turn=turn,
+    )
+
+
 @dataclass
 class Run:
     """One department, its receiver, and a clock."""
@@ -95,17 +110,8 @@ class Run:
     def happens(self, person: str) -> None:
         event_id = uuid4()
         with transaction(self.services.sessions) as session:
-            session.add(
-                DepartmentEvent(
-                    id=event_id,
-                    department_id=self.department_id,
-                    pseudonym=person.ljust(43, "_"),
-                    type=EventType.CARD_HELD,
-                    standing=CardStanding.HELD,
-                    occurred_at=self.clock(),
-                    turn=len(self.written[person]) + 1,
-                )
-            )
+            row = event(self.department_id, person, len(self.written[person]) + 1, self.clock(), event_id)
+            session.add(row)
         self.written[person].append(event_id)
 
     def round(self, answers: Sequence[str]) -> None:
@@ -186,6 +192,43 @@ def test_each_persons_events_arrive_in_order_and_all_of_them_do(
         services.sessions.kw["bind"].dispose()
 
 
+def test_an_event_that_is_asked_for_again_while_it_is_sent_comes_again_in_its_turn(outbox: Outbox) -> None:
+    outbox.medical.subscribe(URL)
+    card = outbox.visitor()
+    outbox.hold(card)
+    outbox.reinstate(card)
+    first, _ = outbox.told()
+
+    def ask_again(event: Told) -> Outcome:
+        outbox.inbox.is_up()
+        assert (event.type, outbox.medical.replay(first.id)) == (EventType.CARD_REVOKED, 3)
+        return Outcome(status=204)
+
+    outbox.inbox.answers = ask_again
+    outbox.revoke(card)
+    outbox.postman.round()
+    once = [EventType.CARD_HELD, EventType.CARD_REINSTATED, EventType.CARD_REVOKED]
+    assert types(outbox.inbox.accepted) == [*once, *once]
+    assert outbox.medical.subscription().waiting == 0
+
+
+def test_a_batch_takes_along_what_its_people_must_hear_first(sqlite_outbox: Outbox) -> None:
+    """One server's clock was ahead at the first act, and hundreds of others happened before the first was due."""
+    outbox, later = sqlite_outbox, sqlite_outbox.clock() + timedelta(hours=1)
+    acts = [
+        ("wei", 2, outbox.clock()),
+        *((f"p{n}", 1, outbox.clock()) for n in range(LARGEST_BATCH)),
+        ("wei", 1, later),
+    ]
+    with transaction(outbox.services.sessions) as session:
+        department = get_department(session, MEDICAL).id
+        session.add_all(event(department, person, turn, at) for person, turn, at in acts)
+    number_all(outbox.services.sessions, outbox.clock())
+    weis = [row.turn for row in sorted(outbox.written(), key=lambda row: row.number or 0) if row.pseudonym[:3] == "wei"]
+    assert weis == [1, 2]
+    assert sorted(row.number or 0 for row in outbox.written()) == list(range(1, LARGEST_BATCH + 3))
+
+
 def test_a_hundred_acknowledgements_at_once_are_one(outbox: Outbox) -> None:
     outbox.revoke(outbox.visitor())
     outbox.postman.round()
@@ -219,3 +262,22 @@ def test_services_that_work_at_once_number_and_deliver_each_event_once(outbox: O
     attempts += outbox.postman.round()
     assert attempts == len(outbox.inbox.parcels) == 6
     assert [event.number for event in outbox.told()] == list(range(1, 7))
+
+
+def test_a_slow_receiver_leaves_its_lane_to_whoever_waits(sqlite_outbox: Outbox) -> None:
+    outbox = sqlite_outbox
+    outbox.city.department("education").subscribe(URL)
+    outbox.medical.subscribe(URL)
+    cards = [outbox.visitor(MEDICAL, "education") for _ in range(4)]
+    for card in cards:
+        outbox.hold(card)
+
+    def slowly(_: Told) -> Outcome:
+        outbox.clock.advance(seconds=0.6 * TURN.total_seconds())
+        return Outcome(status=204)
+
+    outbox.inbox.answers = slowly
+    with ThreadPoolExecutor(1) as lane:
+        outbox.postman.look(lane, lambda: False)
+    names = {outbox.name(card) for card in cards}
+    assert Counter(event.data.pseudonym in names for event in outbox.inbox.accepted) == {True: 2, False: 2}

@@ -16,6 +16,8 @@ from cardsvc.wire.webhooks import AttemptFailure, DeliveryState, EventType, Subs
 from cardsvc.wire.webhooks import DepartmentEvent as Told
 from tests.fixtures.webhooks import MEDICAL, URL, Outbox, types
 
+ELSEWHERE = "https://events.medical-insurance.example/new"
+
 
 def is_genuine(parcel: Parcel, secret: str, now: datetime) -> bool:
     """What the library of Standard Webhooks says, which we did not write."""
@@ -151,6 +153,63 @@ def test_a_receiver_that_wants_nothing_more_is_left_alone(outbox: Outbox) -> Non
     outbox.medical = outbox.city.client(MEDICAL)
     outbox.medical.resume_webhooks()
     assert outbox.postman.round() == 1
+
+
+def test_what_happened_while_nothing_was_to_be_sent_is_sent_afterwards(outbox: Outbox) -> None:
+    outbox.hold(outbox.visitor())  # before the subscription: on demand only
+    outbox.postman.round()
+    outbox.clock.advance(seconds=1)
+    outbox.medical.subscribe(URL)
+    outbox.medical.unsubscribe()
+    outbox.hold(outbox.visitor())
+    outbox.postman.round()
+    outbox.medical.resume_webhooks()
+    assert outbox.postman.round() == 1
+    outbox.medical.unsubscribe()
+    outbox.hold(outbox.visitor())
+    outbox.postman.round()
+    outbox.medical.subscribe(URL)
+    assert outbox.postman.round() == 1
+    assert outbox.inbox.accepted == outbox.told()[1:]
+
+
+@pytest.mark.parametrize("status", [204, 410, 500])
+def test_what_a_place_says_after_events_go_elsewhere_counts_no_more(outbox: Outbox, status: int) -> None:
+    outbox.medical.subscribe(URL)
+    outbox.hold(outbox.visitor())
+
+    def move(_: Told) -> Outcome:
+        outbox.inbox.is_up()
+        outbox.medical.subscribe(ELSEWHERE)
+        return Outcome(status=status)
+
+    outbox.inbox.answers = move
+    assert outbox.postman.round() == 2
+    assert [parcel.url for parcel in outbox.inbox.parcels] == [URL, ELSEWHERE]
+    now = outbox.medical.subscription()
+    assert (now.state, now.failures, now.waiting) == (SubscriptionState.ACTIVE, 0, 0)
+    (delivery,) = outbox.medical.deliveries()
+    assert [attempt.status for attempt in delivery.latest] == [204, status]
+
+
+def test_whoever_unsubscribes_during_an_attempt_stays_so(outbox: Outbox) -> None:
+    outbox.medical.subscribe(URL)
+    outbox.inbox.is_down()
+    outbox.hold(outbox.visitor())
+    for _ in range(8):
+        outbox.postman.round()
+        outbox.clock.advance(hours=13)
+    outbox.medical = outbox.city.client(MEDICAL)
+
+    def stop(_: Told) -> Outcome:
+        outbox.medical.unsubscribe()
+        return Outcome(status=500)
+
+    outbox.inbox.answers = stop
+    assert outbox.postman.round() == 1
+    assert outbox.medical.subscription().state is SubscriptionState.DISABLED
+    outbox.clock.advance(days=1)
+    assert outbox.postman.round() == 0
 
 
 def test_a_redirect_is_no_acknowledgement(outbox: Outbox) -> None:
