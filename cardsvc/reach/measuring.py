@@ -2,8 +2,9 @@
 
 The service itself turns a card away from the commit on. A kiosk that is offline, or a department with a list of its
 own, does so once it has taken note. A revocation is open until everybody who must know has: each kiosk that was there
-then, and each department with a subscription that knows the person. Three things end it for one of them: it
-acknowledges, it is shut out, or a card that was only held is in force again.
+then, and each department that had a subscription then and knows the person. It ends for one of them when it
+acknowledges, is shut out or unsubscribes, or when a card that was only held is in force again. A receiver that answers
+410 has unsubscribed nobody.
 """
 
 from __future__ import annotations

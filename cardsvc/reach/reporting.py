@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +20,6 @@ from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.webhooks.models import DepartmentEvent, WebhookSubscription
 from cardsvc.wire import reach as wire
 from cardsvc.wire.officers import CallerKind
-from cardsvc.wire.webhooks import SubscriptionState
 
 DAYS: Final = 30
 """Looked back, unless told otherwise."""
@@ -78,7 +77,7 @@ def _kiosk(caller: Caller, acknowledged: Sequence[tuple[int, datetime]], revoked
         heard = acknowledged[place][1] if place < len(acknowledged) else None
         return _first(heard, caller.disabled_at, one.taken_back_at)
 
-    duties = {one.id: settled(one) for one in revoked if _is_there(caller, one.at)}
+    duties = {one.id: settled(one) for one in revoked if _is_between(caller.created_at, caller.disabled_at, one.at)}
     if caller.disabled_at is not None and not duties:
         return None
     last = acknowledged[-1][1] if acknowledged else None
@@ -87,35 +86,38 @@ def _kiosk(caller: Caller, acknowledged: Sequence[tuple[int, datetime]], revoked
 
 def _departments(session: Session, revoked: Sequence[_Revoked]) -> list[Party]:
     statement = (
-        select(Department, Caller)
+        select(WebhookSubscription, Caller)
+        .join(Department, Department.id == WebhookSubscription.department_id)
         .join(Caller, Caller.id == Department.caller_id)
-        .join(WebhookSubscription, WebhookSubscription.department_id == Department.id)
-        .where(WebhookSubscription.state != SubscriptionState.DISABLED, Caller.disabled_at.is_(None))
         .order_by(Department.code)
     )
-    taken_back = {one.id: one.taken_back_at for one in revoked}
-    return [
-        _department(session, department, caller, taken_back) for department, caller in session.execute(statement).all()
-    ]
+    by_id = {one.id: one for one in revoked}
+    parties = [_department(session, subscription, caller, by_id) for subscription, caller in session.execute(statement)]
+    return [party for party in parties if party is not None]
 
 
 def _department(
-    session: Session, department: Department, caller: Caller, taken_back: dict[UUID, datetime | None]
-) -> Party:
+    session: Session, subscription: WebhookSubscription, caller: Caller, revoked: Mapping[UUID, _Revoked]
+) -> Party | None:
+    """None for one whose subscription ended, or that was shut out, and that had nothing to know."""
+    ended = _first(subscription.ended_at, caller.disabled_at)
     statement = select(DepartmentEvent.revocation_id, DepartmentEvent.acknowledged_at).where(
-        DepartmentEvent.department_id == department.id, DepartmentEvent.revocation_id.is_not(None)
+        DepartmentEvent.department_id == subscription.department_id, DepartmentEvent.revocation_id.is_not(None)
     )
     duties: dict[UUID, Settled] = {}
     heard: list[datetime] = []
     for revocation_id, acknowledged_at in session.execute(statement):
         heard += [acknowledged_at] if acknowledged_at is not None else []
-        if revocation_id in taken_back:
-            duties[revocation_id] = _first(acknowledged_at, taken_back[revocation_id])
+        one = None if revocation_id is None else revoked.get(revocation_id)
+        if one is not None and _is_between(subscription.created_at, ended, one.at):
+            duties[one.id] = _first(acknowledged_at, ended, one.taken_back_at)
+    if ended is not None and not duties:
+        return None
     return Party(caller.client_id, wire.PartyKind.DEPARTMENT, duties, max(heard, default=None))
 
 
-def _is_there(caller: Caller, at: datetime) -> bool:
-    return caller.created_at <= at and (caller.disabled_at is None or at < caller.disabled_at)
+def _is_between(begin: datetime, end: datetime | None, at: datetime) -> bool:
+    return begin <= at and (end is None or at < end)
 
 
 def _first(*moments: datetime | None) -> Settled:

@@ -12,6 +12,7 @@ from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading
 from cardsvc.metrics import serving_metrics
 from cardsvc.reach.models import RevocationAcknowledgement
+from cardsvc.webhooks.sending import Outcome
 from cardsvc.wire.reach import PartyKind, PartyReach, RevocationKind
 from tests.fixtures.proofs import IssuedCard
 from tests.fixtures.receiver import free_port
@@ -126,6 +127,56 @@ def test_a_department_acknowledges_by_accepting_or_by_saying_so(outbox: Outbox) 
 def test_a_department_that_did_not_subscribe_need_not_know(outbox: Outbox) -> None:
     revoked(outbox)
     assert [party.client_id for party in outbox.ana.revocation_reach().parties] == ["kiosk-1"]
+
+
+def test_a_department_need_not_know_what_was_revoked_before_it_subscribed(outbox: Outbox) -> None:
+    revoked(outbox, seconds=5)
+    catch_up(outbox.kiosk)
+    before = outbox.ana.revocation_reach()
+    outbox.clock.advance(minutes=5)
+    outbox.medical.subscribe(URL)
+    outbox.postman.round()
+    after = outbox.ana.revocation_reach()
+    assert (after.complete, after.p99_seconds) == (before.complete, before.p99_seconds) == (1, 5)
+    assert (party(outbox, MEDICAL).expected, party(outbox, MEDICAL).unacknowledged) == (0, 0)
+
+
+@pytest.mark.parametrize("end", ["unsubscribed", "shut out"])
+def test_a_department_that_is_out_had_to_know_until_then(outbox: Outbox, end: str) -> None:
+    outbox.medical.subscribe(URL)
+    outbox.inbox.is_down()
+    later = outbox.visitor()
+    revoked(outbox)
+    last = catch_up(outbox.kiosk)
+    outbox.clock.advance(seconds=40)
+    if end == "unsubscribed":
+        outbox.medical.unsubscribe()
+    else:
+        outbox.ana.disable_caller(MEDICAL)
+    outbox.clock.advance(seconds=1)
+    outbox.revoke(later)
+    outbox.postman.round()
+    outbox.clock.advance(minutes=5)
+    reach = outbox.ana.revocation_reach()
+    (kiosk, medical) = reach.parties
+    assert (kiosk.unacknowledged, medical.client_id, medical.expected, medical.unacknowledged) == (1, MEDICAL, 1, 0)
+    catch_up(outbox.kiosk, last)
+    assert (outbox.ana.revocation_reach().p50_seconds, outbox.ana.revocation_reach().complete) == (40, 2)
+
+
+def test_a_receiver_that_answers_410_has_acknowledged_nothing(outbox: Outbox) -> None:
+    outbox.medical.subscribe(URL)
+    outbox.inbox.answers = lambda _: Outcome(status=410)
+    for _ in range(2):
+        revoked(outbox, seconds=30)
+    catch_up(outbox.kiosk)
+    reach = outbox.ana.revocation_reach()
+    assert (reach.complete, reach.max_seconds) == (0, 60)
+    assert (party(outbox, MEDICAL).expected, party(outbox, MEDICAL).unacknowledged) == (2, 2)
+    outbox.inbox.is_up()
+    outbox.medical.resume_webhooks()
+    assert outbox.postman.round() == 2
+    assert outbox.ana.revocation_reach().complete == 2
 
 
 def test_a_kiosk_that_is_shut_out_accepts_nothing_any_more(outbox: Outbox) -> None:
