@@ -18,6 +18,7 @@ from cardsvc.departments.inquiries import make_acquainted
 from cardsvc.departments.repository import get_department
 from cardsvc.settings import Settings
 from cardsvc.trust.keystores import load_keystore
+from cardsvc.webhooks.models import WebhookSubscription
 from cardsvc.webhooks.numbering import number_all
 from cardsvc.wire.lifecycle import CardState, RevocationReason
 from tests.fixtures.command_line import Town
@@ -109,6 +110,8 @@ def test_the_reach_is_drawn_and_told_to_programs(founded: Town) -> None:
     assert said(founded, "reach")["revocations"] == 0
     assert "0 revocations" in founded.run("reach").stdout
     said(founded, "webhook", "add", "education", f"--url={URL}")
+    with transaction(founded.sessions()) as session:
+        session.query(WebhookSubscription).one().created_at -= timedelta(days=1)  # education has had it for a day
     key = founded.key("kiosk-0")
     said(founded, "caller", "add", "--kind=kiosk", "--client-id=kiosk-0", "--title=Gate", f"--jwk={key}")
     something_happens(founded)
