@@ -12,6 +12,7 @@ from typing import Any, Final
 from fastapi import Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection
 
 from cardsvc.api.certificates import shown_certificate
@@ -68,11 +69,11 @@ class Enter(Require):
 
     async def __call__(self, connection: HTTPConnection) -> Entry:  # type: ignore[override]
         """As `enter`."""
-        return self.enter(connection)
+        return await self.enter(connection)
 
-    def enter(self, connection: HTTPConnection) -> Entry:
+    async def enter(self, connection: HTTPConnection) -> Entry:
         """A good token. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests."""
-        grant = _read_grant(connection)
+        grant = await _read_grant(connection)
         charge(connection, grant.client_id)
         return Entry(grant, self.scopes)
 
@@ -117,11 +118,13 @@ def scopes_of(route: RouteContext) -> frozenset[Scope]:
 
 
 async def _read_caller(connection: HTTPConnection) -> Principal:
-    return await _find_holder(connection, _read_grant(connection))
+    return await _find_holder(connection, await _read_grant(connection))
 
 
-def _read_grant(connection: HTTPConnection) -> Grant:
+async def _read_grant(connection: HTTPConnection) -> Grant:
     services: Services = connection.app.state.services
+    if services.key_ring.is_stale:  # not here, where everybody would wait for the database
+        await run_in_threadpool(services.key_ring.refresh)
     certificate = shown_certificate(connection)
     return services.access_tokens.read(_bearer(connection), now=services.clock(), certificate=certificate)
 

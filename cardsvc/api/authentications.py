@@ -23,7 +23,7 @@ from cardsvc.authentication.own_readers import Told, require_reader
 from cardsvc.authentication.turnstile import Admitted, Knock, Outcome
 from cardsvc.authentication.visits import end_visit
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import reading, transaction
+from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import (
     AuthenticationResult,
@@ -83,8 +83,10 @@ def create_challenges(request: ChallengeRequest, services: ServicesDep, actor: C
 )
 def end_a_visit(request: VisitEndRequest, services: ServicesDep, actor: AuthenticatingCaller) -> None:
     """Ending it twice is no error."""
-    with transaction(services.sessions) as session:
-        end_visit(session, request.visit_token, actor=actor, now=services.clock())
+    in_transaction(
+        services.sessions,
+        lambda session: end_visit(session, request.visit_token, actor=actor, now=services.clock()),
+    )
 
 
 @grouped.post(

@@ -11,13 +11,15 @@ whatever order. Whether the caller may come in is asked in the group, with the r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any, Final, get_type_hints
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
-from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import Receive, Scope, Send
 
 from cardsvc.api.access import Enter, guards_of
@@ -45,7 +47,7 @@ class GroupedRoute(APIRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
-        entry = self._guard.enter(connection)
+        entry = await self._guard.enter(connection)
         body = await _read(receive)
         try:
             message = _parse(self._model, scope, body)
@@ -91,7 +93,7 @@ async def _read(receive: Receive) -> bytes:
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            raise HTTPException(HTTPStatus.BAD_REQUEST)
         body += message.get("body", b"")
         more = message.get("more_body", False)
     return body

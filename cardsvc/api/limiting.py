@@ -33,6 +33,7 @@ TRAFFIC: Final[Mapping[str, Traffic]] = {
 """By the path of the route. Any other is `READ` or `WRITE`, by its method; the token endpoint counts for itself."""
 
 _STANDING: Final = "cardsvc.standing"
+_KNOWN: Final = "cardsvc.known"
 
 
 def charge(connection: HTTPConnection, client_id: str, traffic: Traffic | None = None) -> None:
@@ -45,9 +46,20 @@ def charge_stranger(connection: HTTPConnection) -> None:
     _take(connection, address_of(connection), Traffic.STRANGER)
 
 
-def excuse_stranger(connection: HTTPConnection) -> None:
-    """It was no stranger: many callers may share an address, and none pays for the others."""
-    _buckets(connection).give_back(address_of(connection), Traffic.STRANGER)
+def charge_known(connection: HTTPConnection, client_id: str, traffic: Traffic) -> None:
+    """It was no stranger: many callers may share an address, and none pays for the others. Raises TooManyRequests.
+
+    A turn is taken once for each request, also when its transaction is done again.
+    """
+    if not connection.scope.get(_KNOWN, False):
+        connection.scope[_KNOWN] = True
+        _buckets(connection).give_back(address_of(connection), Traffic.STRANGER)
+        charge(connection, client_id, traffic)
+
+
+def was_charged(connection: HTTPConnection) -> bool:
+    """Whether a turn was taken for this request."""
+    return _STANDING in connection.scope
 
 
 def traffic_of(scope: Scope) -> Traffic:

@@ -18,7 +18,7 @@ from starlette.requests import Request
 
 from cardsvc.api.certificates import shown_certificate
 from cardsvc.api.dependencies import ServicesDep
-from cardsvc.api.limiting import charge, charge_stranger, excuse_stranger
+from cardsvc.api.limiting import charge_known, charge_stranger
 from cardsvc.api.problems import NO_STORE, oauth_error_of
 from cardsvc.authentication.assertions import ExchangeRequest
 from cardsvc.callers.errors import (
@@ -32,7 +32,7 @@ from cardsvc.callers.errors import (
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.private_key_jwt import authenticate_client
 from cardsvc.callers.scopes import Scope, parse_scopes, write_scopes
-from cardsvc.db import transaction
+from cardsvc.db import in_transaction
 from cardsvc.errors import ServiceError
 from cardsvc.limits import Traffic
 from cardsvc.services import Services
@@ -150,11 +150,13 @@ def _grant(request: Request, services: Services, form: TokenForm | ServiceError)
     serve = _GRANTS.get(_required(form, "grant_type"))
     if serve is None:
         raise GrantUnsupported
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> TokenResponse | ServiceError:
         client = _authenticate(services, session, form)
-        excuse_stranger(request)
-        charge(request, client.client_id, Traffic.TOKEN)
+        charge_known(request, client.client_id, Traffic.TOKEN)
         return serve(services, session, form, client, shown_certificate(request))
+
+    return in_transaction(services.sessions, work)
 
 
 def _authenticate(services: Services, session: Session, form: TokenForm) -> Principal:

@@ -26,7 +26,7 @@ from cardsvc.audit.service import subjects_of
 from cardsvc.callers.principal import Principal
 from cardsvc.db import whole
 from cardsvc.errors import ServiceError
-from cardsvc.idempotency.keeping import KeyedRequest, read_key, take_place
+from cardsvc.idempotency.keeping import KeyedRequest, note_replay, read_key, take_place
 from cardsvc.services import Services
 from cardsvc.wire.manifest import IDEMPOTENCY_HEADER
 
@@ -165,6 +165,7 @@ def _do_once(
     def once(session: Session) -> Response:
         place = take_place(session, services.keystore, keyed, services.clock())
         if place.answer is not None:
+            note_replay(session, place, actor.client_id, services.clock())
             return _unpack(place.answer)
         response = work()
         place.keep(_pack(response), subjects_of(session))

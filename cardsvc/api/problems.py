@@ -91,6 +91,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.ResidentKnown: Answer(_CONFLICT),
     callers.KeyOverlapRefused: Answer(_UNPROCESSABLE),
     callers.KeyChangeRefused: Answer(_UNPROCESSABLE),
+    authentication.AssertionNotSigned: Answer(HTTPStatus.SERVICE_UNAVAILABLE),
     authentication.LevelWithoutChallenge: Answer(_UNPROCESSABLE),
     authentication.ChallengeUnknown: Answer(_UNPROCESSABLE),
     authentication.ChallengeExpired: Answer(_GONE),

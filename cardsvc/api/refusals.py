@@ -21,6 +21,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from cardsvc.api.access import find_caller
+from cardsvc.api.limiting import charge, was_charged
 from cardsvc.api.routing import route_of
 from cardsvc.audit.service import REFUSED, record
 from cardsvc.callers.principal import Principal
@@ -30,6 +31,7 @@ from cardsvc.citizens.models import Citizen
 from cardsvc.db import transaction
 from cardsvc.errors import ServiceError
 from cardsvc.issuance.models import Application
+from cardsvc.limits import TooManyRequests
 from cardsvc.services import Services
 
 SEALED: Final = "investigations"
@@ -42,9 +44,21 @@ async def note_refusal(connection: HTTPConnection, code: str, refusal: ServiceEr
     if not _would_change(connection.scope):
         return
     caller = await find_caller(connection)
-    if caller is not None and not _is_sealed(connection.scope, caller):
-        services: Services = connection.app.state.services
-        await run_in_threadpool(partial(_write, services, connection.scope, caller.client_id, code, refusal))
+    if caller is None or _is_sealed(connection.scope, caller) or not _takes_turn(connection, caller):
+        return
+    services: Services = connection.app.state.services
+    await run_in_threadpool(partial(_write, services, connection.scope, caller.client_id, code, refusal))
+
+
+def _takes_turn(connection: HTTPConnection, caller: Principal) -> bool:
+    """What was refused before it came to a route took no turn yet; out of turn, nobody fills the audit log."""
+    if was_charged(connection):
+        return True
+    try:
+        charge(connection, caller.client_id)
+    except TooManyRequests:
+        return False
+    return True
 
 
 def _would_change(scope: Scope) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from fastapi import APIRouter, status
+from sqlalchemy.orm import Session
 
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
 from cardsvc.api.documentation import problems
-from cardsvc.db import in_transaction, transaction
+from cardsvc.authentication.errors import AssertionRefused
+from cardsvc.db import in_transaction
 from cardsvc.departments import asking, standing
 from cardsvc.wire.authentication import Verification, VerificationRequest
 from cardsvc.wire.departments import CardStandings, StandingQuestion
@@ -60,11 +62,17 @@ def ask_question(question: PeopleQuestion, services: ServicesDep, actor: Verifyi
 )
 def verify_assertion(request: VerificationRequest, services: ServicesDep, actor: VerifyingCaller) -> Verification:
     """For the department it was made for. Unlike a check with the JWKS, this knows whether the card is still active."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> Verification | AssertionRefused:
         now = services.clock()
         verdict = services.judge.verify(session, request.assertion, actor=actor, now=now)
         if isinstance(verdict, Verification):
             return services.attestor.attest(session, verdict, actor=actor, now=now)
+        return verdict
+
+    verdict = in_transaction(services.sessions, work)
+    if isinstance(verdict, Verification):
+        return verdict
     raise verdict.recorded()
 
 

@@ -206,7 +206,7 @@ _locked: Final = (
     select(_citizens.c.id, _wanted.c.more)
     .join(_wanted, _wanted.c.id == _citizens.c.id)
     .order_by(_citizens.c.id)
-    .with_for_update(of=_citizens)
+    .with_for_update(of=_citizens, key_share=True)
     .cte("locked")
 )
 _DRAW: Final = (
@@ -215,7 +215,8 @@ _DRAW: Final = (
     .values(audit_counter=_citizens.c.audit_counter + _locked.c.more)
     .returning(_citizens.c.id, _citizens.c.audit_counter)
 )
-"""The rows are locked in one order, or two transactions about the same two people would wait for each other."""
+"""The rows are locked in one order, or two transactions about the same two people would wait for each other. Not for
+their keys: whoever has just written a row that refers to the person would be waited for, and wait, too."""
 _DRAW_SAME: Final = (
     update(_citizens)
     .where(among(_citizens.c.id, "ids"))

@@ -22,6 +22,7 @@
     │   ├── ServiceNotCovered          the department's policy does not cover the service
     │   ├── AttributesNotCovered       ... or not these attributes
     │   └── StepUpRequired             the service needs a higher level (carries it)
+    ├── AssertionNotSigned             the card is proved and on record, and its assertion could not be signed
     └── AssertionRefused               a department showed an assertion that is not good (carries the reason)
 
 Errors carry data; `api/problems.py` alone knows what they become on the wire.
@@ -251,6 +252,16 @@ class AssertionFault(StrEnum):
     WRONG_AUDIENCE = "wrong-audience"
     NOT_ISSUED = "not-issued"
     CARD_NOT_ACTIVE = "card-not-active"
+
+
+class AssertionNotSigned(ServiceError):
+    """Given back when the card is proved and that is on record, but the assertion could not be signed: our fault."""
+
+    code = "assertion-not-signed"
+    title = "The assertion could not be signed"
+
+    def __init__(self) -> None:
+        super().__init__("Present the card again, with a new challenge.")
 
 
 class AssertionRefused(ServiceError):

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from cardsvc.authentication.errors import DepartmentUnknown, ServiceNotCovered, StepUpRequired
+from cardsvc.authentication.errors import AssertionNotSigned, DepartmentUnknown, ServiceNotCovered, StepUpRequired
 from cardsvc.authentication.proofs import Acceptance, VerifiedCard
 from cardsvc.bulk import among, insert_new
 from cardsvc.callers.principal import Principal
@@ -30,8 +31,11 @@ from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
 from cardsvc.trust.models import CertificateStatus
 from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
+from cardsvc.wire.jose import Signer
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
+
+_log = structlog.get_logger("cardsvc.own-readers")
 
 EVENT: Final = "card-authentication"
 OWN_READER: Final = Acceptance(
@@ -86,12 +90,12 @@ class Telling:
 
     present: Sequence[Presence]
     expire_at: Sequence[datetime]
-    assertions: Future[list[str]]
+    assertions: Future[list[str | AssertionNotSigned]]
 
-    def told(self) -> list[Told]:
-        """Once it is committed."""
+    def told(self) -> Mapping[UUID, Told | AssertionNotSigned]:
+        """Once it is committed, by the record of the proof. Raises nothing: it cannot be undone for the others."""
         signed = zip(self.present, self.assertions.result(), self.expire_at, strict=True)
-        return [Told(one.card, assertion, expires_at) for one, assertion, expires_at in signed]
+        return {one.card.record_id: _told(one.card, assertion, expires_at) for one, assertion, expires_at in signed}
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,8 @@ class OwnReaders:
         names = [pseudonym(self.keystore, one.office.code, one.card.citizen_id) for one in present]
         expire_at = [one.card.verified_at + self.lifetime for one in present]
         claims = [self._claims(*each) for each in zip(present, names, expire_at, strict=True)]
-        assertions = self.signing.submit(self._sign, claims)
+        signer = self.key_ring.jws_signer(KeyName.ASSERTION)
+        assertions = self.signing.submit(_sign_all, signer, claims)
         rows = {(one.office.id, name): _acquaintance(one, name) for one, name in zip(present, names, strict=True)}
         # In one order everywhere: two processes about the same people would wait for each other.
         ordered = [rows[key] for key in sorted(rows)]
@@ -132,9 +137,23 @@ class OwnReaders:
             attributes={},
         )
 
-    def _sign(self, claims: Sequence[AssertionClaims]) -> list[str]:
-        signer = self.key_ring.jws_signer(KeyName.ASSERTION)
-        return [signer.sign(one.written(), typ=ASSERTION_TYP) for one in claims]
+
+def _sign_all(signer: Signer, claims: Sequence[AssertionClaims]) -> list[str | AssertionNotSigned]:
+    return [_sign(signer, one) for one in claims]
+
+
+def _sign(signer: Signer, claims: AssertionClaims) -> str | AssertionNotSigned:
+    try:
+        return signer.sign(claims.written(), typ=ASSERTION_TYP)
+    except Exception:  # noqa: BLE001 (whatever it is with the key, the rest of the group is to get theirs)
+        _log.exception("assertion-not-signed")
+        return AssertionNotSigned()
+
+
+def _told(card: VerifiedCard, assertion: str | AssertionNotSigned, expires_at: datetime) -> Told | AssertionNotSigned:
+    if isinstance(assertion, AssertionNotSigned):
+        return assertion.recorded()
+    return Told(card, assertion, expires_at)
 
 
 _departments: Final = table_of(Department)

@@ -120,7 +120,7 @@ class _Admission:
     def outcomes(self) -> list[Outcome]:
         """In the order of the knocks."""
         of_card: dict[UUID, Outcome] = {one.card.record_id: one for one in self.admitted}
-        of_card |= {one.card.record_id: one for one in self.telling.told()}
+        of_card |= self.telling.told()
         verdicts = iter(self.verdicts)
         return [
             caller if isinstance(caller, ServiceError) else _outcome(next(verdicts), of_card) for caller in self.callers

@@ -15,7 +15,7 @@ from cardsvc.errors import ServiceError
 
 def enter_all(connection: Connection, entries: Sequence[Entry], now: datetime) -> list[Principal | ServiceError]:
     """For each the caller, as the database has it now, or why not: AccessTokenRefused, ScopeMissing."""
-    principals = find_principals(connection, [entry.grant for entry in entries], now)
+    principals = find_principals(connection, [entry.grant for entry in entries], now, hold=True)
     return [_judge(entry, principal) for entry, principal in zip(entries, principals, strict=True)]
 
 

@@ -19,7 +19,7 @@ from cardsvc.bulk import insert_new
 from cardsvc.callers.errors import ClientRefusal, ClientRefused
 from cardsvc.callers.models import Caller, UsedClientAssertion
 from cardsvc.callers.principal import Principal, keys_of, principal_of
-from cardsvc.callers.repository import find_by_client_id
+from cardsvc.callers.repository import hold_by_client_id
 from cardsvc.db import new_id
 from cardsvc.wire import jose
 
@@ -41,7 +41,7 @@ def authenticate_client(session: Session, assertion: str, *, audiences: Collecti
     client_id = token.claims.get("iss")
     if not isinstance(client_id, str) or not _NAME.fullmatch(client_id):
         raise ClientRefused(ClientRefusal.MALFORMED)
-    caller = find_by_client_id(session, client_id)
+    caller = hold_by_client_id(session, client_id)
     if caller is None:
         raise ClientRefused(ClientRefusal.UNKNOWN_CLIENT, client_id)
     claims, key = _verify(token, caller, now)

@@ -27,11 +27,19 @@ _ENABLED: Final = select(
     _callers.c.former_thumbprint,
     _callers.c.former_until,
 ).where(among(_callers.c.client_id, "client_ids"), _callers.c.disabled_at.is_(None))
+_HELD: Final = _ENABLED.order_by(_callers.c.id).with_for_update(read=True)
+"""Whoever disables a caller, or changes its key, waits for those of its requests that are being served."""
 
 
 def find_by_client_id(session: Session, client_id: str) -> Caller | None:
     """The caller of this name, disabled or not."""
     return session.scalars(select(Caller).where(Caller.client_id == client_id)).one_or_none()
+
+
+def hold_by_client_id(session: Session, client_id: str) -> Caller | None:
+    """As `find_by_client_id`; what changes the caller waits for this transaction to end."""
+    statement = select(Caller).where(Caller.client_id == client_id).with_for_update(read=True)
+    return session.scalars(statement).one_or_none()
 
 
 def find_by_thumbprint(session: Session, thumbprint: str) -> Caller | None:
@@ -68,13 +76,16 @@ def _hands_on(session: Session, client_id: str) -> frozenset[str]:
     return names
 
 
-def find_principals(connection: Connection, grants: Sequence[Grant], now: datetime) -> list[Principal | None]:
+def find_principals(
+    connection: Connection, grants: Sequence[Grant], now: datetime, *, hold: bool = False
+) -> list[Principal | None]:
     """For each grant its caller, with those granted scopes that it still may hold.
 
-    None for one that was disabled, or whose key is not good any more.
+    None for one that was disabled, or whose key is not good any more. With ``hold`` that stays so until the end of the
+    transaction.
     """
     names = {grant.client_id for grant in grants}
-    rows = {row.client_id: row for row in connection.execute(_ENABLED, {"client_ids": names})}
+    rows = {row.client_id: row for row in connection.execute(_HELD if hold else _ENABLED, {"client_ids": names})}
     return [_principal(rows.get(grant.client_id), grant, now) for grant in grants]
 
 

@@ -77,6 +77,7 @@ EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "card.view": (Deed.LOOKED, _OPENED),
     "card.proxy.view": (Deed.LOOKED, _OPENED),
     "card.report.view": (Deed.LOOKED, _OPENED),
+    "answer.replay": (Deed.LOOKED, _OPENED),
     "registry.view": (Deed.LOOKED, _OPENED),
     "locks.read": (Deed.LOOKED, _in_all("Your locks were read", "查看了您的锁定设置", "Os seus bloqueios foram lidos")),
     "locks.set": (Deed.LOCKED, _LOCKED),

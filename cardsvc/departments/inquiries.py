@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from cardsvc.audit.service import OK, Draft, Note, record_all
 from cardsvc.bulk import insert_new
 from cardsvc.callers.principal import Principal
+from cardsvc.citizens.models import Citizen
 from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Acquaintance, Department
@@ -34,6 +35,9 @@ def make_acquainted(
     session: Session, department: Department, pseudonym: str, citizen_id: UUID, *, now: datetime
 ) -> None:
     """Remember that the department was told about this person; once is enough."""
+    # Whoever writes about people first draws their numbers and then comes here: in that order, or two would wait for
+    # each other.
+    session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))
     row = {
         "id": new_id(),
         "department_id": department.id,

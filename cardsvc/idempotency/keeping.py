@@ -20,6 +20,7 @@ from sqlalchemy import String, cast, delete, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from cardsvc.audit.service import OK, record
 from cardsvc.bulk import insert_new
 from cardsvc.db import new_id
 from cardsvc.idempotency.errors import IdempotencyKeyInUse, IdempotencyKeyMalformed, IdempotencyKeyReused
@@ -107,6 +108,12 @@ def take_place(session: Session, keystore: Keystore, request: KeyedRequest, now:
     if not hmac.compare_digest(kept.fingerprint, fingerprint):
         raise IdempotencyKeyReused
     return Place(kept, secret)
+
+
+def note_replay(session: Session, place: Place, actor: str, now: datetime) -> None:
+    """Whoever gets an answer again sees again what it says about people: that is on record for each of them."""
+    for citizen_id in place.row.citizens:
+        record(session, event="answer.replay", outcome=OK, actor=actor, now=now, citizen_id=UUID(citizen_id))
 
 
 def forget_about(session: Session, citizen_id: UUID) -> None:

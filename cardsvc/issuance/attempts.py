@@ -68,7 +68,7 @@ def require_turn(session: Session, turn: Turn, now: datetime) -> None:
     if not has_turn(session, turn):
         raise TakenOver
     granted = Grant(turn.actor.client_id, frozenset(turn.actor.scopes), 0, turn.actor.key_thumbprint)
-    (principal,) = find_principals(session.connection(), [granted], now)
+    (principal,) = find_principals(session.connection(), [granted], now, hold=True)
     if principal is None or Scope.CARDS_PERSONALISE not in principal.scopes:
         raise CallerShutOut
 

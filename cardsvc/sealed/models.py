@@ -15,10 +15,8 @@ class SealedBatch(Base):
     """The sealed entries of a day in the city, made with all its places before the day begins."""
 
     __tablename__ = "sealed_batches"
-    __table_args__ = (UniqueConstraint("day"),)
-
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    """Follows from the day (`batches.batch_id`)."""
+    """Follows from the day (`vault.batch_id`), so that there is one for each day."""
     day: Mapped[date]
     wrapped_key: Mapped[bytes]
     """The key of its entries, sealed under the keystore's key for sealed entries."""

@@ -93,6 +93,15 @@ class KeyRing:
         self._signers: dict[str, tuple[ECKey, Signer]] = {}
         self._lock = Lock()
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the next question to it is one to the database."""
+        return self._is_stale_at(self._clock())
+
+    def refresh(self) -> None:
+        """Read the table if it is time to: for those who must not wait for the database where they ask next."""
+        self._of(ROTATING[0], self._clock())
+
     def signer(self, name: KeyName) -> ECKey:
         """The private key that signs now: the newest version whose time has come."""
         return self._signer(name)[0]
@@ -122,9 +131,12 @@ class KeyRing:
             self._signers[version.key_id] = key, Signer.of(key)
         return self._signers[version.key_id]
 
+    def _is_stale_at(self, now: datetime) -> bool:
+        return self._read_at is None or not timedelta(0) <= now - self._read_at < REREAD
+
     def _of(self, name: KeyName, now: datetime) -> Sequence[RingVersion]:
         with self._lock:
-            if self._read_at is None or not timedelta(0) <= now - self._read_at < REREAD:
+            if self._is_stale_at(now):
                 with reading(self._sessions) as session:
                     self._versions = {each: versions_of(session, self._keystore, each) for each in ROTATING}
                 self._read_at = now

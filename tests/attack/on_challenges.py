@@ -65,7 +65,7 @@ def foreign_challenge(draft: ProofDraft, strike: Strike) -> None:
 @attack("challenge", "a genuine proof, shown by another caller")
 def other_actor(draft: ProofDraft, strike: Strike) -> None:
     """The signature serves nobody who intercepts it."""
-    others = [draft.turnstile.world.city.entry(name) for name in OTHERS[draft.turnstile.caller]]
+    others = [draft.turnstile.entry(name) for name in OTHERS[draft.turnstile.caller]]
     draft.entry = strike.pick(draft.entry, *others)
 
 

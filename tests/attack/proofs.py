@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cardsvc.authentication.challenges import issue_challenge
 from cardsvc.authentication.turnstile import Knock
 from cardsvc.callers.principal import Entry, Principal
+from cardsvc.callers.scopes import Scope
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
@@ -109,6 +110,11 @@ class Turnstile:
     def actor(self) -> Principal:
         return self.world.city.principal(self.caller)
 
+    def entry(self, caller: str) -> Entry:
+        """As this caller comes in where this turnstile stands."""
+        scope = Scope.AUTHENTICATE if self.service is None else Scope.AUTHENTICATE_OWN_READER
+        return self.world.city.entry(caller, scope)
+
     def fresh(self, random: Random) -> ProofDraft:
         level = random.choice([Level.TAP, Level.PIN])
         transaction = random.choice([b"", random.randbytes(32)])
@@ -125,9 +131,7 @@ class Turnstile:
             "audience": challenge.audience,
         }
         stated = genuine_statement(challenge, card.uuid)
-        return ProofDraft(
-            self, challenge, card, self.world.city.entry(self.caller), now, stated, card.keys[key], members
-        )
+        return ProofDraft(self, challenge, card, self.entry(self.caller), now, stated, card.keys[key], members)
 
     def challenge(self, level: Level, transaction: bytes = b"", actor: Principal | None = None) -> Challenge:
         """As the service gives them out."""
@@ -157,8 +161,9 @@ class Turnstile:
         return [knock is not None and not isinstance(next(outcomes), ServiceError) for knock in knocks]
 
     def send(self, client: httpx.Client, draft: ProofDraft) -> bool | None:
+        genuine = {name: self.entry(name) for name in (self.caller, *OTHERS[self.caller])}
         shown_by = draft.entry.grant.client_id
-        if draft.now != self.world.city.clock() or draft.entry != self.world.city.entry(shown_by):
+        if draft.now != self.world.city.clock() or draft.entry != genuine.get(shown_by):
             return None
         path = "/v1/authentications" if self.service is None else "/v1/card-authentications"
         token = self.world.city.client(shown_by).access_token()

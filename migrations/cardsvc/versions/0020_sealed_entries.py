@@ -24,7 +24,6 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sealed_batches")),
-        sa.UniqueConstraint("day", name=op.f("uq_sealed_batches_day")),
     )
     op.create_table(
         "sealed_entries",

@@ -134,6 +134,29 @@ def test_a_visit_is_exchanged_as_often_as_asked_and_each_time_for_another_assert
     assert crowd.count(Acquaintance) == 1
 
 
+def test_a_person_with_many_visits_meets_a_department_once(crowd: Crowd) -> None:
+    """At four kiosks and at the department's own reader at the same moment: nobody waits for each other for ever."""
+    city = crowd.counter.city
+    card, department, kiosks = city.card(), city.department(DEPARTMENT), [f"kiosk-{number}" for number in range(4)]
+    tokens: dict[str, str] = {}
+    for name in kiosks:
+        kiosk = city.caller(name)
+        (challenge,) = kiosk.challenges(Level.TAP)
+        tokens[name] = kiosk.authenticate(card.prove(challenge)).visit_token
+    proofs = [card.prove(challenge) for _ in range(5) for challenge in department.challenges(Level.TAP, 16)]
+
+    def call(client: ServiceClient) -> None:
+        if client.client_id == DEPARTMENT:
+            client.authenticate_at_own_reader(proofs.pop(), "clinic-check-in")
+        else:
+            client.exchange(tokens[client.client_id], DEPARTMENT, "clinic-check-in", [])
+
+    told = crowd.at_once((DEPARTMENT, *kiosks), call)
+    assert told == {"ok": TIMES}
+    assert crowd.audited("assertion.issue") + crowd.audited("card-authentication") == told
+    assert crowd.count(Acquaintance) == 1
+
+
 def test_a_visit_ends_once(crowd: Crowd) -> None:
     city = crowd.counter.city
     kiosk, card = city.caller("kiosk-1"), city.card()

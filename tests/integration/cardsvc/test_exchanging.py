@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from joserfc.jwk import ECKey
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from cardsvc.authentication.models import IssuedAssertion
 from cardsvc.callers.models import Caller, CallerKind
@@ -16,12 +21,14 @@ from cardsvc.db import reading, transaction
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.repository import find_by_code
 from cardsvc.departments.service import publish_policy
+from cardsvc.services import Services
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import ASSERTION_TYP
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.manifest import department_audience
+from tests.fixtures.databases import migrate
 from tests.fixtures.proofs import BASE_URL, WEI, City, IssuedCard
 
 DEPARTMENT = "medical-insurance"
@@ -327,3 +334,44 @@ def test_an_assertion_that_we_signed_but_did_not_write_down_is_refused(city: Cit
         department.verify(assertion)
 
     assert refused.value.problem.data["fault"] == "not-issued"
+
+
+def test_whoever_shuts_a_kiosk_out_waits_for_what_it_is_being_told(
+    postgres_url: str, make_services: Callable[[str], Services], make_city: Callable[[Services], City]
+) -> None:
+    """Once the kiosk is known to be disabled, nothing about a citizen leaves for it any more."""
+    migrate(postgres_url)
+    city = make_city(make_services(postgres_url))
+    kiosk, card, sessions = city.caller("kiosk-1"), city.card(), city.services.sessions
+    city.department()
+    token = begin(kiosk, card, Level.PIN)
+
+    def shut_out() -> None:
+        with transaction(sessions) as session:
+            disable_caller(session, "kiosk-1", actor="ana", now=city.clock())
+
+    with ThreadPoolExecutor(2) as threads, transaction(sessions) as session:
+        session.get_one(Card, card.id, with_for_update=True)
+        exchange = threads.submit(kiosk.exchange, token, DEPARTMENT, "balance", ["name"])
+        wait_for_waiting(session, 1)
+        disabling = threads.submit(shut_out)
+        wait_for_waiting(session, 2)
+        assert not disabling.done()
+        session.commit()
+        assert exchange.result(30)
+        disabling.result(30)
+    with pytest.raises(ServiceProblem):
+        kiosk.exchange(token, DEPARTMENT, "balance", ["name"])
+
+
+def wait_for_waiting(session: Session, number: int) -> None:
+    """Until so many others of this database wait for a lock."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    for _ in range(600):
+        if session.scalar(waiting) == number:
+            return
+        session.execute(text("SELECT pg_stat_clear_snapshot()"))
+        time.sleep(0.05)
+    raise AssertionError(f"{number} should wait for a lock")

@@ -289,3 +289,14 @@ def test_a_part_of_a_whole_that_fails_is_undone_alone(desk: Desk) -> None:
 
     whole(sessions, work)
     assert desk.rows(Office) == 1
+
+
+def test_whoever_gets_an_answer_again_is_on_record_with_the_person_it_is_about(desk: Desk) -> None:
+    person = {"person": MEI.model_dump(mode="json")}
+    first, *again = (desk.send("/v1/applications", person) for _ in range(3))
+
+    assert [said(each) for each in again] == [(201, "ok", True)] * 2
+    created, *replayed = (*desk.city.audit("application.create"), *desk.city.audit("answer.replay"))
+    assert [(entry.actor, entry.citizen_id) for entry in replayed] == [("ana", created.citizen_id)] * 2
+    assert created.citizen_id is not None
+    assert first.content == again[0].content

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cardsvc.authentication.errors import AssertionNotSigned
 from cardsvc.authentication.own_readers import Told
 from cardsvc.authentication.turnstile import Admitted, Knock
 from cardsvc.callers.errors import AccessTokenRefused, ScopeMissing
@@ -21,6 +22,7 @@ from cardsvc.departments.service import publish_policy
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CardAuthentication
 from cardsvc.wire.departments import CardStanding
+from cardsvc.wire.jose import Signer
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.manifest import department_audience
@@ -227,3 +229,25 @@ def test_who_may_not_come_in_does_not_fail_the_others(city: City) -> None:
     assert isinstance(without_scope, ScopeMissing)
     assert isinstance(told, Told)
     assert [entry.actor for entry in city.audit(EVENT)] == [DEPARTMENT]
+
+
+def test_an_assertion_that_cannot_be_signed_fails_nobody_else(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The group is committed by then: done again, everybody's challenge would be spent already."""
+    kiosk, department = city.caller("kiosk-1"), city.department()
+    cards = {"kiosk-1": city.card(), DEPARTMENT: city.card()}
+    ((in_kiosk,), (at_reader,)) = (client.challenges(Level.TAP) for client in (kiosk, department))
+    own_reader = city.entry(DEPARTMENT, Scope.AUTHENTICATE_OWN_READER)
+    knocks = [
+        Knock(cards["kiosk-1"].prove(in_kiosk), city.entry("kiosk-1"), city.clock()),
+        Knock(cards[DEPARTMENT].prove(at_reader), own_reader, city.clock(), SERVICE),
+    ]
+
+    def fail(*_: Any, **__: Any) -> str:
+        raise OSError("the module of the key does not answer")
+
+    monkeypatch.setattr(Signer, "sign", fail)
+    admitted, unsigned = city.services.turnstile.admit(knocks)
+
+    assert isinstance(admitted, Admitted)
+    assert isinstance(unsigned, AssertionNotSigned)
+    assert [entry.outcome for entry in (*city.audit("authentication"), *city.audit(EVENT))] == ["ok", "ok"]

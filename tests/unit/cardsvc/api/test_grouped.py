@@ -170,3 +170,13 @@ def test_a_right_request_is_answered_alike(sqlite_city: City, ordinary: httpx.Cl
     assert (status, headers_of_ours) == (their_status, their_headers) == (201, their_headers)
     assert body.keys() == their_body.keys()
     assert {name: type(value) for name, value in body.items()} == {name: type(v) for name, v in their_body.items()}
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/v1/challenges"])
+def test_whoever_hangs_up_in_the_middle_is_no_fault_of_ours(sqlite_city: City, path: str) -> None:
+    async def hang_up() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    headers = {"Authorization": f"Bearer {sqlite_city.caller('kiosk-1').access_token()}"}
+    request = httpx.Request("POST", BASE_URL + path)
+    assert sqlite_city.transport.handle_unread(request, hang_up, headers) == 422

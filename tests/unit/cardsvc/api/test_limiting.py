@@ -41,8 +41,12 @@ def strict_city(sqlite_services: Services, make_city: Callable[[Services], City]
     return make_city(replace(sqlite_services, settings=settings, seconds=watch))
 
 
-def call(city: City, client: ServiceClient, method: str, path: str, **content: Any) -> httpx.Response:
+def call(
+    city: City, client: ServiceClient, method: str, path: str, *, media_type: str | None = None, **content: Any
+) -> httpx.Response:
     headers = {"Authorization": f"Bearer {client.access_token()}"}
+    if media_type is not None:
+        headers["Content-Type"] = media_type
     return city.http().request(method, path, headers=headers, **content)
 
 
@@ -225,3 +229,23 @@ def test_where_a_request_comes_from(
 def test_the_policy_is_a_structured_field(strict_city: City) -> None:
     answer = challenge(strict_city, strict_city.caller("kiosk-1"))
     assert re.fullmatch(r'"[a-z]+";q=[0-9]+;w=[0-9]+', answer.headers["RateLimit-Policy"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("POST", "/v1/nowhere", b""),
+        ("DELETE", "/v1/challenges", b""),
+        ("POST", "/v1/challenges", b"{"),
+        ("POST", "/v1/challenges", b" " * 70_000),
+        ("POST", "/v1/authentications", b" " * 70_000),
+    ],
+)
+def test_what_is_refused_before_it_comes_to_a_route_fills_no_audit_log(
+    strict_city: City, method: str, path: str, content: bytes
+) -> None:
+    kiosk = strict_city.caller("kiosk-1")
+    for _ in range(6):
+        answer = call(strict_city, kiosk, method, path, content=content, media_type="application/json")
+        assert answer.status_code in {404, 405, 413, 422}
+    assert 1 <= len(strict_city.audit("request")) <= 3
