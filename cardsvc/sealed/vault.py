@@ -16,7 +16,6 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from cardsvc.bulk import insert_new
@@ -130,12 +129,7 @@ class Vault:
         key, identity = secrets.token_bytes(sealing.KEY_SIZE), batch_id(day)
         wrapped = self.keystore.seal(KeyName.SEALED_ENTRIES, key, _key_context(identity))
         batch = {"id": identity, "day": day, "wrapped_key": wrapped}
-        try:
-            with session.begin_nested():
-                made = insert_new(session.connection(), SealedBatch, [batch], unique=["id"])
-        except IntegrityError:  # by its day: PostgreSQL may come upon that before it does upon the id
-            made = frozenset()
-        if not made:
+        if not insert_new(session.connection(), SealedBatch, [batch], unique=["id"]):
             return  # another process made it this moment
         for position in range(self.size):
             row = SealedEntry(id=uuid4(), batch_id=identity, position=position)

@@ -94,7 +94,8 @@ def _list_with_room(session: Session, now: datetime) -> StatusList:
 def _take_place(session: Session, status_list: StatusList, card_id: UUID) -> StatusPlace:
     """A free place that shows "suspended" already, as the card will: so nobody sees that it was taken."""
     free = _free_places(session, status_list)
-    alike = [place for place in free if status_list.decoys[place] == CardStatus.SUSPENDED]
+    decoys, suspended = status_list.decoys, int(CardStatus.SUSPENDED)  # looked at for every place
+    alike = [place for place in free if decoys[place] == suspended]
     while True:
         chosen = secrets.choice(alike or free)
         row = {"id": new_id(), "list_id": status_list.id, "place": chosen, "card_id": card_id}
