@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api chaos-readers chaos-issuance lock clean
+.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -74,6 +74,10 @@ chaos-service: ## the service killed under load on both databases; writes var/ch
 attack: ## forged proofs and tokens by the hundred thousand; writes var/attack/report.json (ARGS="--seed 7 --count 1000")
 	@.ci/setup test
 	@nice $(PYTHON_IN_VENV) -m tests.attack $(ARGS)
+
+docs: ## write docs/problems.md anew from the code
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m tests.pages.problems
 
 lock: ## choose the newest releases pyproject.toml allows and write both lock files anew
 	@.ci/lock

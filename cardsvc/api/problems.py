@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, limits, paging, transitions
+from cardsvc.api.general_problems import GENERAL
 from cardsvc.api.refusals import note_refusal
 from cardsvc.api.routing import allowed_methods
 from cardsvc.approvals import errors as approvals
@@ -240,6 +241,12 @@ def problem(
     return ProblemResponse(body, status, {**NO_STORE, **(headers or {})})
 
 
+def general_problem(code: str, detail: str = "", headers: Mapping[str, str] | None = None, **data: Any) -> Response:
+    """One of the problems that no class stands for."""
+    known = GENERAL[code]
+    return problem(known.status, code, known.title, detail, headers, **data)
+
+
 def answer_to(error: type[ServiceError]) -> Answer:
     """How a class of refusal is told: as it says, or as its nearest base does. Raises LookupError when none does."""
     for kind in error.__mro__:
@@ -284,37 +291,25 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _malformed(connection: HTTPConnection, error: RequestValidationError) -> Response:
         await note_refusal(connection, "invalid-request")
-        return problem(
-            _UNPROCESSABLE, "invalid-request", "The request is malformed", errors=[_fault(e) for e in error.errors()]
-        )
+        return general_problem("invalid-request", errors=[_fault(e) for e in error.errors()])
 
     @app.exception_handler(HTTPException)
     async def _refused_by_framework(connection: HTTPConnection, error: HTTPException) -> Response:
-        raised = HTTPStatus(error.status_code)
-        status = _STATUSES.get(raised, raised)
-        code = _CODES.get(status, "invalid-request")
+        code = _CODES.get(error.status_code, "invalid-request")
         headers = dict(error.headers or {})
-        if status is HTTPStatus.METHOD_NOT_ALLOWED:  # the framework names those of the first route only
+        if code == "method-not-allowed":  # the framework names those of the first route only
             headers["Allow"] = ", ".join(sorted(allowed_methods(connection.scope)))
         await note_refusal(connection, code)
-        return problem(status, code, status.phrase, headers=headers)
+        return general_problem(code, headers=headers)
 
 
 def internal_error() -> Response:
     """What everybody hears of a fault of ours: that there was one, and the id to ask about."""
-    return problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "Something went wrong here", "Try again in a moment."
-    )
+    return general_problem("internal-error", "Try again in a moment.")
 
 
-_STATUSES: Final = {HTTPStatus.BAD_REQUEST: _UNPROCESSABLE}
-"""A body that cannot even be read is as malformed as one that says something wrong."""
-_CODES: Final = {
-    HTTPStatus.NOT_FOUND: "not-found",
-    HTTPStatus.METHOD_NOT_ALLOWED: "method-not-allowed",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "request-too-large",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "unsupported-media-type",
-}
+_CODES: Final[Mapping[int, str]] = {general.status: code for code, general in GENERAL.items()}
+"""What the framework refuses, by its status. All else is malformed: a body that cannot even be read, for example."""
 
 
 def _fault(error: Any) -> dict[str, str]:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 from cardsvc.api.limiting import tell_standing
-from cardsvc.api.problems import internal_error, problem
+from cardsvc.api.problems import general_problem, internal_error
 from cardsvc.api.refusals import note_refusal
 from cardsvc.api.uploads import largest_body
 
@@ -46,7 +46,7 @@ class RequestFrame:
             most = largest_body(scope)
             if _is_too_large(scope, most):
                 await note_refusal(HTTPConnection(scope), "request-too-large")
-                await problem(413, "request-too-large", "The request is too large")(scope, receive, send)
+                await general_problem("request-too-large")(scope, receive, send)
             else:
                 await self.app(scope, _Receiver(receive, most), send)
         except Exception:  # noqa: BLE001 (the last net: whatever it was, nobody outside hears what)

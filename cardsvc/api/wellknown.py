@@ -13,7 +13,7 @@ from starlette.requests import Request
 from cardsvc.api.certificates import asks_for_certificates
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
-from cardsvc.api.problems import problem
+from cardsvc.api.problems import general_problem
 from cardsvc.audit.sequencer import is_late
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
@@ -49,7 +49,7 @@ def is_ready(services: ServicesDep) -> Response | dict[str, str]:
         with reading(services.sessions) as session:
             late = is_late(session.connection(), services.clock())
     except SQLAlchemyError:
-        return problem(503, "not-ready", "The database does not answer", "Try again in a moment.")
+        return general_problem("not-ready", "Try again in a moment.")
     return {"status": "ready", "audit": "late" if late else "current"}
 
 

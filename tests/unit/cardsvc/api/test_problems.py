@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterator
 from http import HTTPStatus
 
 import pytest
 
-import cardsvc
 from cardsvc.api.problems import ANSWERS, answer_to, oauth_error_of, problem_of
 from cardsvc.authentication.errors import AssertionNotSigned, CardNotActive, StepUpRequired
 from cardsvc.callers.errors import ClientRefusal, ClientRefused, NotAuthenticated
@@ -17,23 +13,9 @@ from cardsvc.errors import ServiceError
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.problems import Problem
+from tests.pages.problems import refusals
 
-
-def all_refusals() -> set[type[ServiceError]]:
-    """The classes that can be raised: those with a code, wherever in the package."""
-    for module in pkgutil.walk_packages(cardsvc.__path__, "cardsvc."):
-        importlib.import_module(module.name)
-    return {kind for kind in _descendants(ServiceError) if hasattr(kind, "code")}
-
-
-def _descendants(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
-    for child in kind.__subclasses__():
-        if child.__module__.startswith("cardsvc."):
-            yield child
-            yield from _descendants(child)
-
-
-REFUSALS = sorted(all_refusals(), key=lambda kind: kind.__name__)
+REFUSALS = sorted(refusals(), key=lambda kind: kind.__name__)
 
 
 def test_there_are_refusals_to_test() -> None:
