@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
+from pydantic import ValidationError
 from sqlalchemy.orm import Session
 
 from cardsvc.callers.errors import AccessTokenRefused, ClientRefused, KeyChangeRefused
@@ -229,7 +230,7 @@ class AtTheKeyDesk(Reader):
         with session.begin_nested() as changed:
             try:
                 change_own_key(session, KIOSK, KeyChangeRequest(public_jwk=public, proof=text), issuer=issuer, now=now)
-            except KeyChangeRefused:
+            except (ValidationError, KeyChangeRefused):
                 return False
             changed.rollback()
         return True

@@ -26,6 +26,7 @@ from cardsvc.wire.problems import Problem
 from tests.fixtures.leaks import leaks
 from tests.fixtures.served import served
 from tests.fixtures.tls import Authority, thumbprint
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.needs("openssl", "curl")
 
@@ -105,8 +106,8 @@ def securing(folder: Path, *more: str) -> Iterator[Secured]:
         assert url.startswith("https://")
         shown = (authority.certify("one"), authority.certify("two"), other.certify("foreign"))
         yield Secured(url, folder, authority, *shown)
+        wait_until(lambda: '"event": "request"' in (folder / "log").read_text())  # it is written after the answer
     log = (folder / "log").read_text()
-    assert '"event": "request"' in log
     assert leaks({"log": log}, {}, {}) == set()
 
 

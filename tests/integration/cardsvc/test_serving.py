@@ -7,8 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -17,6 +15,7 @@ from typer.testing import CliRunner
 
 from cardsvc.cli import app
 from tests.fixtures.served import served
+from tests.fixtures.waiting import wait_until
 
 
 def test_it_says_where_it_listens_answers_and_ends_in_good_order(founded: Path) -> None:
@@ -59,14 +58,6 @@ def ended(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:
         return True
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come about")
 
 
 def is_ready(url: str) -> bool:

@@ -5,8 +5,6 @@ What was committed is delivered at least once, each person's events in order, un
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -27,6 +25,7 @@ from cardsvc.wire.webhooks import DepartmentEvent, EventType
 from tests.fixtures.issuance import whoever_gets
 from tests.fixtures.mortal import MortalService
 from tests.fixtures.receiver import Receiver, receiver
+from tests.fixtures.waiting import wait_until
 
 DEPARTMENT = "education"
 PEOPLE = 5
@@ -73,14 +72,6 @@ def visitor(service: MortalService, number: int) -> UUID:
         name = pseudonym(services.keystore, DEPARTMENT, citizen.id)
         make_acquainted(session, get_department(session, DEPARTMENT), name, citizen.id, now=now)
         return card.uuid
-
-
-def wait_until(there: Callable[[], bool]) -> None:
-    for _ in range(2400):
-        if there():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it does not come")
 
 
 def ids(running: Receiver) -> list[str]:

@@ -6,14 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from readers.errors import CardBusy, PcscUnavailable
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd, unavailable_reason
+from tests.fixtures.waiting import wait_until
 
 pytestmark = pytest.mark.needs("pcscd", "vpcd", "unshare", "opensc")
 
@@ -41,12 +40,6 @@ def readers_with_cards(pcscd: PrivatePcscd) -> dict[str, bool]:
     )
     rows = [line.split(maxsplit=2) for line in listing.splitlines() if "Virtual PCD" in line]
     return {name: present == "Yes" for _, present, name in rows}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for what must come; the test's own time limit is the only one."""
-    while not condition():
-        time.sleep(0.02)
 
 
 def test_several_side_by_side_hold_different_cards(tmp_path: Path) -> None:
@@ -104,7 +97,7 @@ def test_it_leaves_nothing_behind_when_its_owner_is_killed(tmp_path: Path) -> No
     assert processes_naming(str(directory))
     owner.send_signal(signal.SIGKILL)
     owner.wait()
-    until(lambda: not directory.exists() and not processes_naming(str(directory), str(tmp_path)))
+    wait_until(lambda: not directory.exists() and not processes_naming(str(directory), str(tmp_path)))
 
 
 def room_of(socket: str) -> Path:
