@@ -26,13 +26,14 @@ DATABASES: Final = ("sqlite", "postgresql")
 
 
 def main() -> int:
-    """Exit status 1 when anything was found."""
+    """Exit status 1 when anything was found, or a run came to nothing."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=int, default=300, help="for each database, with credentials")
+    parser.add_argument("--seconds", type=int, default=300, help="for each database, with credentials, by the clock")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32), help="to see the same again")
     parser.add_argument("--database", action="append", choices=DATABASES, help="default: both")
     given = parser.parse_args()
     console, runs = Console(), []
+    FOLDER.mkdir(parents=True, exist_ok=True)
     table = Table("database", "credentials", "operations", "cases", "found", title=f"seed {given.seed}")
     for database in given.database or DATABASES:
         for credentials in (True, False):
@@ -53,7 +54,6 @@ def main() -> int:
 def fuzz(database: str, options: Sequence[str], seed: int, *, credentials: bool) -> Outcome:
     """Found a city on this database and look at it."""
     name = f"api-{database}-{_told(credentials)}"
-    FOLDER.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cards-fuzz-")))
         world = stack.enter_context(standing(room, stack.enter_context(_database(database, room))))

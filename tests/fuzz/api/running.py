@@ -22,6 +22,8 @@ EXCEPTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "askStatusByUrl": ("negative_data_rejection", "likewise"),
 }
 """Checks that cannot hold for an operation, and why. All others hold for all."""
+NOTHING_TRIED: Final = "Nothing was tried: the time was over before the first case, or all was skipped"
+"""The time of ``--max-time`` goes by while cases are thought of, too; a busy machine may need all of it for that."""
 _LIKELY: Final = 0.7
 """How often a value that means something in the city is taken instead of a random one."""
 
@@ -35,9 +37,10 @@ class Outcome:
 
     @property
     def found(self) -> list[str]:
-        """Each kind of failure, with the operations that have it."""
+        """Each kind of failure, with the operations that have it. That nothing was tried is one, too."""
         failures = [f"{one['title']}: {', '.join(one['operations'])}" for one in self.report["failures"]]
-        return failures + [f"{one['title']} ({one['count']})" for one in self.report["errors"]]
+        errors = [f"{one['title']} ({one['count']})" for one in self.report["errors"]]
+        return failures + errors + ([] if self.operations and self.cases else [NOTHING_TRIED])
 
     @property
     def cases(self) -> int:
@@ -45,8 +48,8 @@ class Outcome:
 
     @property
     def operations(self) -> int:
-        """How many were tested."""
-        return int(self.report["operations"]["tested"])
+        """How many were tested; none where it did not come so far as to count them."""
+        return int((self.report["operations"] or {"tested": 0})["tested"])
 
 
 def look(world: World, folder: Path, options: Sequence[str], *, credentials: bool) -> Outcome:
