@@ -66,8 +66,9 @@ def get_keys(services: ServicesDep, response: Response) -> dict[str, list[dict[s
     summary="How to get access tokens",
 )
 def get_authorization_server(request: Request, services: ServicesDep) -> dict[str, Any]:
-    """Authorization server metadata (RFC 8414 §2).
+    """Authorization server metadata (RFC 8414 §2). There is no authorization endpoint, so there are no response types.
 
+    ``service_documentation`` is the OpenAPI document, which says in words, too, how to get tokens and what scopes mean.
     ``incident_contact`` is there when the service names one; ``sandbox``, and true, where everybody is a test person;
     ``tls_client_certificate_bound_access_tokens`` (RFC 8705 §3.3), and true, where clients can show a certificate.
     """
@@ -76,8 +77,9 @@ def get_authorization_server(request: Request, services: ServicesDep) -> dict[st
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
         "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "service_documentation": f"{issuer}/openapi.json",
         "grant_types_supported": ["client_credentials", GRANT_TOKEN_EXCHANGE],
-        "response_types_supported": [],
+        "response_types_supported": [],  # §2 wants it, although §3.2 would leave out what is empty
         "scopes_supported": sorted(Scope),
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": [ALGORITHM],

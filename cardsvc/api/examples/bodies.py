@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cardsvc.api.examples.words import ISSUER, JWS, NOTE, NOTE_KEY
+from cardsvc.callers.scopes import Scope
 
 REQUESTS: Final[Mapping[str, Any]] = {
     "getToken": {
@@ -37,7 +38,12 @@ ANSWERS: Final[Mapping[str, Any]] = {
         "issuer": ISSUER,
         "token_endpoint": f"{ISSUER}/oauth/token",
         "jwks_uri": f"{ISSUER}/.well-known/jwks.json",
+        "service_documentation": f"{ISSUER}/openapi.json",
+        "grant_types_supported": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"],
+        "response_types_supported": [],
+        "scopes_supported": sorted(Scope),
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
     },
     "getDescription": {"openapi": "3.1.0", "info": {"title": "Citizen card service", "version": "1.0.0"}, "paths": {}},
     "getSecurityContact": (
