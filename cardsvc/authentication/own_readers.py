@@ -65,6 +65,10 @@ class Office:
         return StepUpRequired(rule.level) if level < rule.level else None
 
 
+Acquainted = tuple[UUID, str]
+"""A department's id, and its name for a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Presence:
     """A card has proved itself at an office's reader, for one of its services."""
@@ -91,11 +95,34 @@ class Telling:
     present: Sequence[Presence]
     expire_at: Sequence[datetime]
     assertions: Future[list[str | AssertionNotSigned]]
+    met: Collection[Acquainted]
+    acquainted: AcquaintedPeople
 
     def told(self) -> Mapping[UUID, Told | AssertionNotSigned]:
         """Once it is committed, by the record of the proof. Raises nothing: it cannot be undone for the others."""
+        self.acquainted.remember(self.met)
         signed = zip(self.present, self.assertions.result(), self.expire_at, strict=True)
         return {one.card.record_id: _told(one.card, assertion, expires_at) for one, assertion, expires_at in signed}
+
+
+class AcquaintedPeople:
+    """Whom departments are acquainted with for sure: it is committed, and ends only with a person's erasure.
+
+    Nobody who was erased comes again. So the database is told once, by each process, and not at every visit.
+    """
+
+    def __init__(self, capacity: int = 50_000) -> None:
+        self._capacity = capacity
+        self._known: set[Acquainted] = set()
+
+    def __contains__(self, met: Acquainted) -> bool:
+        return met in self._known
+
+    def remember(self, met: Collection[Acquainted]) -> None:
+        """They met, and it is committed."""
+        if len(self._known) + len(met) > self._capacity:
+            self._known.clear()
+        self._known.update(met)
 
 
 @dataclass(frozen=True)
@@ -108,6 +135,7 @@ class OwnReaders:
     lifetime: timedelta
     signing: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "assertions"))
     """Signs while the database works."""
+    acquainted: AcquaintedPeople = field(default_factory=AcquaintedPeople)
 
     def tell(self, connection: Connection, present: Sequence[Presence]) -> Telling:
         """An assertion for each, and the departments are acquainted with these people from now on."""
@@ -116,11 +144,12 @@ class OwnReaders:
         claims = [self._claims(*each) for each in zip(present, names, expire_at, strict=True)]
         signer = self.key_ring.jws_signer(KeyName.ASSERTION)
         assertions = self.signing.submit(_sign_all, signer, claims)
-        rows = {(one.office.id, name): _acquaintance(one, name) for one, name in zip(present, names, strict=True)}
+        meetings = {(one.office.id, name): one for one, name in zip(present, names, strict=True)}
+        new = [met for met in meetings if met not in self.acquainted]
         # In one order everywhere: two processes about the same people would wait for each other.
-        ordered = [rows[key] for key in sorted(rows)]
-        insert_new(connection, Acquaintance, ordered, unique=["department_id", "pseudonym"])
-        return Telling(present, expire_at, assertions)
+        rows = [_acquaintance(meetings[met], met[1]) for met in sorted(new)]
+        insert_new(connection, Acquaintance, rows, unique=["department_id", "pseudonym"])
+        return Telling(present, expire_at, assertions, new, self.acquainted)
 
     def _claims(self, one: Presence, name: str, expires_at: datetime) -> AssertionClaims:
         return AssertionClaims(
