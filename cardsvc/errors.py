@@ -14,6 +14,8 @@ class ServiceError(Exception):
 
     code: ClassVar[str]
     title: ClassVar[str]
+    leaves_record: ClassVar[bool] = True
+    """Whether an attempt that is refused so is written down."""
 
     def __init__(self, detail: str, **data: Any) -> None:
         super().__init__(detail)

@@ -86,12 +86,12 @@ class TooManyRequests(ServiceError):
 
     code = "too-many-requests"
     title = "Too many requests"
+    leaves_record = False  # whoever asks too often must not fill the audit log by it
 
     def __init__(self, standing: Standing) -> None:
         more = {"violated-policies": [standing.traffic.value]}
         super().__init__("Wait, and send the same request again.", retry_after=standing.wait, **more)
         self.standing = standing
-        self.on_record = True  # whoever asks too often must not fill the audit log by it
 
 
 @dataclass(frozen=True, slots=True)

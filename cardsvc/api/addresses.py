@@ -24,11 +24,6 @@ def address_of(connection: HTTPConnection) -> str:
     return _name(_first_untrusted(hops, _trusted(connection)))
 
 
-def is_from_proxy(connection: HTTPConnection) -> bool:
-    """Whether a proxy handed this request on that the operator trusts."""
-    return _is_in(_address(_peer(connection)), _trusted(connection))
-
-
 def _first_untrusted(hops: Sequence[str], trusted: Networks) -> Address | None:
     """From our end on, the first hop that is no trusted proxy: each proxy vouches for the hop before it."""
     address = None

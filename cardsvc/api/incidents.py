@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
+from sqlalchemy.orm import Session
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep, VerifyingCaller
@@ -14,7 +15,7 @@ from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import in_transaction, reading, transaction
+from cardsvc.db import in_transaction, reading
 from cardsvc.departments.repository import codes_seen_by, get_department
 from cardsvc.incidents import service as incidents
 from cardsvc.wire import incidents as wire
@@ -47,10 +48,13 @@ def get_contact(code: Code, services: ServicesDep, actor: Concerned) -> wire.Dep
 )
 def set_contact(code: Code, contact: wire.Contact, services: ServicesDep, actor: Concerned) -> wire.DepartmentContact:
     """Administrators for any department, a department for itself. The desk on duty, not a person."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.DepartmentContact:
         (own,) = codes_seen_by(session, actor, code)
         row = incidents.set_contact(session, own, contact, actor=actor.client_id, now=services.clock())
         return incidents.describe_contact(row)
+
+    return in_transaction(services.sessions, work)
 
 
 @router.post(
@@ -97,6 +101,9 @@ def close_incident(
     incident_id: UUID, closure: wire.IncidentClosure, services: ServicesDep, actor: Administrator
 ) -> wire.Incident:
     """Once."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.Incident:
         row = incidents.close(session, incident_id, closure.resolution, actor=actor.client_id, now=services.clock())
         return incidents.describe(row)
+
+    return in_transaction(services.sessions, work)

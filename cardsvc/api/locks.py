@@ -13,7 +13,7 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import transaction
+from cardsvc.db import in_transaction
 from cardsvc.locks import service
 from cardsvc.wire import locks as wire
 from cardsvc.wire.people import Occasion
@@ -31,8 +31,12 @@ Clerk = Annotated[Principal, require(Scope.PEOPLE_WRITE)]
 )
 def list_own(request: wire.LocksRequest, services: ServicesDep, actor: AuthenticatingCaller) -> wire.CardLocks:
     """At a kiosk, in a visit at level ``pin``."""
-    with transaction(services.sessions) as session:
-        return service.own_locks(session, request, actor=actor, now=services.clock(), times=services.visit_times)
+    return in_transaction(
+        services.sessions,
+        lambda session: service.own_locks(
+            session, request, actor=actor, now=services.clock(), times=services.visit_times
+        ),
+    )
 
 
 @router.post(
@@ -43,8 +47,10 @@ def list_own(request: wire.LocksRequest, services: ServicesDep, actor: Authentic
 )
 def set_own(request: wire.LockRequest, services: ServicesDep, actor: AuthenticatingCaller) -> wire.CardLocks:
     """At a kiosk, in a visit at level ``pin``. Whoever locks that very level is unlocked at the desk alone."""
-    with transaction(services.sessions) as session:
-        return service.lock(session, request, actor=actor, now=services.clock(), times=services.visit_times)
+    return in_transaction(
+        services.sessions,
+        lambda session: service.lock(session, request, actor=actor, now=services.clock(), times=services.visit_times),
+    )
 
 
 @router.post(
@@ -55,8 +61,10 @@ def set_own(request: wire.LockRequest, services: ServicesDep, actor: Authenticat
 )
 def lift_own(request: wire.LockRequest, services: ServicesDep, actor: AuthenticatingCaller) -> wire.CardLocks:
     """At a kiosk, in a visit at level ``pin``. What is not locked is no error."""
-    with transaction(services.sessions) as session:
-        return service.unlock(session, request, actor=actor, now=services.clock(), times=services.visit_times)
+    return in_transaction(
+        services.sessions,
+        lambda session: service.unlock(session, request, actor=actor, now=services.clock(), times=services.visit_times),
+    )
 
 
 @router.post(
@@ -67,8 +75,10 @@ def lift_own(request: wire.LockRequest, services: ServicesDep, actor: Authentica
 )
 def open_locks(citizen_id: UUID, request: Occasion, services: ServicesDep, actor: Clerk) -> wire.CardLocks:
     """The look and its purpose are on record, for the citizen to read."""
-    with transaction(services.sessions) as session:
-        return service.locks_of_person(session, citizen_id, request, actor=actor, now=services.clock())
+    return in_transaction(
+        services.sessions,
+        lambda session: service.locks_of_person(session, citizen_id, request, actor=actor, now=services.clock()),
+    )
 
 
 @router.post(
@@ -79,5 +89,9 @@ def open_locks(citizen_id: UUID, request: Occasion, services: ServicesDep, actor
 )
 def lift(citizen_id: UUID, request: wire.LockLiftRequest, services: ServicesDep, actor: Clerk) -> wire.CardLocks:
     """The person shows the document that they are enrolled with; its number goes with the request."""
-    with transaction(services.sessions) as session:
-        return service.lift_for(session, services.keystore, citizen_id, request, actor=actor, now=services.clock())
+    return in_transaction(
+        services.sessions,
+        lambda session: service.lift_for(
+            session, services.keystore, citizen_id, request, actor=actor, now=services.clock()
+        ),
+    )

@@ -13,6 +13,7 @@ import inspect
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -132,13 +133,17 @@ class OnceRoute(APIRoute):
 
         return work
 
+    @cached_property
+    def _answers(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.response_model)
+
     def _answer(self, result: Any) -> Response:
         if isinstance(result, Response):
             return result
         status = self.status_code or 200
         if result is None:
             return Response(status_code=status)
-        content = TypeAdapter(self.response_model).dump_json(result, by_alias=True)
+        content = self._answers.dump_json(result, by_alias=True)
         return Response(content, status, media_type="application/json")
 
 

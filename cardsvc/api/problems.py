@@ -284,7 +284,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(ServiceError)
     async def _refused(connection: HTTPConnection, error: ServiceError) -> Response:
-        if not error.on_record:
+        if error.leaves_record and not error.on_record:
             await note_refusal(connection, error.code, error)
         return problem_of(error)
 

@@ -28,7 +28,7 @@ from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope as Permission
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
-from cardsvc.db import transaction
+from cardsvc.db import in_transaction
 from cardsvc.errors import ServiceError
 from cardsvc.issuance.models import Application
 from cardsvc.limits import TooManyRequests
@@ -73,7 +73,8 @@ def _is_sealed(scope: Scope, caller: Principal) -> bool:
 
 def _write(services: Services, scope: Scope, actor: str, code: str, refusal: ServiceError | None) -> None:
     named = {name: str(value) for name, value in scope.get("path_params", {}).items()}
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> None:
         citizen_id, card_id = _known(refusal) or _subjects(session, named)
         record(
             session,
@@ -86,6 +87,8 @@ def _write(services: Services, scope: Scope, actor: str, code: str, refusal: Ser
             operation=_operation(scope),
             **{name: value for name, value in named.items() if name != "citizen_id" and _uuid(value) is not None},
         )
+
+    in_transaction(services.sessions, work)
 
 
 def _known(refusal: ServiceError | None) -> tuple[UUID | None, UUID | None] | None:

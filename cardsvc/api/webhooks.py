@@ -16,7 +16,7 @@ from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import FeedDep, PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.db import in_transaction, reading, transaction
+from cardsvc.db import in_transaction, reading
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
 from cardsvc.departments.repository import find_by_code
@@ -68,7 +68,8 @@ def subscribe(request: wire.SubscriptionRequest, services: ServicesDep, actor: S
 
     What is not accepted with a status of 2xx is sent again, as long as it is kept. For earlier events ask for a replay.
     """
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.SubscriptionSecret:
         return subscribing.subscribe(
             session,
             services.keystore,
@@ -78,6 +79,8 @@ def subscribe(request: wire.SubscriptionRequest, services: ServicesDep, actor: S
             actor=actor.client_id,
             now=services.clock(),
         )
+
+    return in_transaction(services.sessions, work)
 
 
 @router.get(
@@ -101,7 +104,8 @@ def get_subscription(services: ServicesDep, actor: Subscriber) -> wire.Subscript
 )
 def rotate_secret(request: wire.SecretRotation, services: ServicesDep, actor: Subscriber) -> wire.SubscriptionSecret:
     """For some time deliveries are signed under both. The new one is shown once."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.SubscriptionSecret:
         return subscribing.rotate_secret(
             session,
             services.keystore,
@@ -110,6 +114,8 @@ def rotate_secret(request: wire.SecretRotation, services: ServicesDep, actor: Su
             actor=actor.client_id,
             now=services.clock(),
         )
+
+    return in_transaction(services.sessions, work)
 
 
 @router.post(
@@ -120,10 +126,13 @@ def rotate_secret(request: wire.SecretRotation, services: ServicesDep, actor: Su
 )
 def unsubscribe(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
     """The feed goes on."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.Subscription:
         code = subscribing.department_of(session, actor).code
         row = subscribing.disable(session, code, actor=actor.client_id, now=services.clock())
         return subscribing.describe(session, row)
+
+    return in_transaction(services.sessions, work)
 
 
 @router.post(

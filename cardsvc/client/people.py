@@ -12,7 +12,7 @@ from cardsvc.client.calls import Calls, query_of
 from cardsvc.client.transport import Repeat
 from cardsvc.wire import people as wire
 from cardsvc.wire.approvals import Approval
-from cardsvc.wire.history import AccessEntry, AccessHistory, AccessHistoryRequest
+from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.reidentification import DepartmentPseudonym, Reidentification, ReidentificationRequest, Reidentified
 
@@ -79,11 +79,6 @@ class PeopleCalls(Calls):
     def access_history(self, citizen_id: UUID, cursor: str | None = None) -> AccessHistory:
         """Who looked at a person's data, newest first, and how often in all: for auditors. Goes on record."""
         return self._get(f"/v1/people/{citizen_id}/access-history" + query_of({"cursor": cursor}), AccessHistory)
-
-    def access_entries(self, citizen_id: UUID) -> Iterator[AccessEntry]:
-        """Everything that `access_history` has, page by page. Each goes on record."""
-        pages = self._pages(f"/v1/people/{citizen_id}/access-history", AccessHistory)
-        return (entry for page in pages for entry in page.entries)
 
     def own_access_history(self, visit_token: str, cursor: str | None = None) -> AccessHistory:
         """Who looked at the data of the citizen who stands here; the newest, or those at the ``next`` of a page."""

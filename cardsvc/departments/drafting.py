@@ -19,7 +19,7 @@ from cardsvc.db import new_id
 from cardsvc.departments.errors import PolicyChangedMeanwhile, PolicyDraftNotFound
 from cardsvc.departments.models import Department, Policy, PolicyDraft
 from cardsvc.departments.policy import parse_policy, write_policy
-from cardsvc.departments.repository import get_department, policy_in_force
+from cardsvc.departments.repository import lock_department, policy_in_force
 from cardsvc.departments.service import publish_policy, version_of
 from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import departments as wire
@@ -33,7 +33,7 @@ def draft_policy(
 
     Raises DepartmentNotFound, CallerDisabled, PolicyInvalid.
     """
-    department = get_department(session, code)
+    department = lock_department(session, code)
     if department.caller.disabled_at is not None:
         raise CallerDisabled
     draft = PolicyDraft(
@@ -67,7 +67,7 @@ def publish_draft(session: Session, draft_id: UUID, *, actor: str, now: datetime
     raises.
     """
     draft = get_draft(session, draft_id)
-    department = get_department(session, session.get_one(Department, draft.department_id).code)
+    department = lock_department(session, session.get_one(Department, draft.department_id).code)
     if department.caller.disabled_at is not None:
         raise CallerDisabled
     approvals.spend(session, ApprovalKind.POLICY_PUBLICATION, draft.id, actor=actor, now=now)

@@ -23,7 +23,15 @@ def find_by_code(session: Session, code: str) -> Department | None:
 
 
 def get_department(session: Session, code: str) -> Department:
-    """Locked until the commit: versions of its policy come one after another. Raises DepartmentNotFound."""
+    """To look at it. Raises DepartmentNotFound."""
+    department = find_by_code(session, code)
+    if department is None:
+        raise DepartmentNotFound
+    return department
+
+
+def lock_department(session: Session, code: str) -> Department:
+    """To change it: versions of its policy come one after another. Raises DepartmentNotFound."""
     department = session.scalars(select(Department).where(Department.code == code).with_for_update()).one_or_none()
     if department is None:
         raise DepartmentNotFound

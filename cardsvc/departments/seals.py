@@ -15,7 +15,7 @@ from cardsvc.audit.service import OK, record
 from cardsvc.callers.errors import CallerDisabled
 from cardsvc.db import new_id
 from cardsvc.departments.errors import SealNotFound, SealRefused
-from cardsvc.departments.repository import get_department
+from cardsvc.departments.repository import lock_department
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.certificates import fingerprint_of
 from cardsvc.trust.models import CertificateStatus, SealCertificate
@@ -32,7 +32,7 @@ def certify_seal(
     What the request says besides is left aside: the seal bears the department's title. Raises DepartmentNotFound,
     CallerDisabled, SealRefused, OutlivesItsIssuer.
     """
-    department = get_department(session, code)
+    department = lock_department(session, code)
     if department.caller.disabled_at is not None:
         raise CallerDisabled
     public_key = _proved_key(request)

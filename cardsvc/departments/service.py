@@ -16,7 +16,7 @@ from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentExists, PolicyInvalid
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import parse_policy, write_policy
-from cardsvc.departments.repository import find_by_code, get_department, policy_in_force
+from cardsvc.departments.repository import find_by_code, lock_department, policy_in_force
 from cardsvc.wire.base import Code
 from cardsvc.wire.manifest import department_audience
 
@@ -56,7 +56,7 @@ def add_department(
 
 def rename_department(session: Session, code: str, title: str, *, actor: str, now: datetime) -> Department:
     """Change what a department is called. Raises DepartmentNotFound."""
-    department = get_department(session, code)
+    department = lock_department(session, code)
     department.title = department.caller.title = title
     record(session, event="department.change", outcome=OK, actor=actor, now=now, department=code, changed=["title"])
     return department

@@ -16,7 +16,7 @@ from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.inquiries import acquaintances
 from cardsvc.departments.models import Department
-from cardsvc.departments.repository import find_by_code, get_department
+from cardsvc.departments.repository import find_by_code, lock_department
 from cardsvc.incidents.errors import IncidentClosed, IncidentNotFound, IncidentNotYet
 from cardsvc.incidents.models import Incident
 from cardsvc.paging import Page, Wanted, page
@@ -31,7 +31,7 @@ CONTACT: Final = "department.contact"
 
 def set_contact(session: Session, code: str, contact: wire.Contact, *, actor: str, now: datetime) -> Department:
     """Say who is on duty at a department. The record says what was changed, not to what. Raises DepartmentNotFound."""
-    department = get_department(session, code)
+    department = lock_department(session, code)
     before, after = department.contact or {}, contact.model_dump()
     department.contact = after
     changed = sorted(member for member, value in after.items() if before.get(member) != value)

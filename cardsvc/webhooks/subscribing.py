@@ -13,7 +13,7 @@ from cardsvc.callers.principal import Principal
 from cardsvc.db import new_id
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
-from cardsvc.departments.repository import find_by_code, get_department
+from cardsvc.departments.repository import find_by_code, lock_department
 from cardsvc.paging import Page, Wanted, page
 from cardsvc.trust.keystore import Keystore
 from cardsvc.webhooks import secret as secrets
@@ -50,7 +50,7 @@ def subscribe(
     Raises DepartmentNotFound, WebhookUrlRefused.
     """
     rules.check(url)
-    department = get_department(session, code)
+    department = lock_department(session, code)
     row = _find(session, department, to_change=True)
     if row is None:
         row = WebhookSubscription(
@@ -68,7 +68,7 @@ def rotate_secret(
     session: Session, keystore: Keystore, code: str, overlap: timedelta, *, actor: str, now: datetime
 ) -> wire.SubscriptionSecret:
     """Another secret; during the overlap the one before signs, too. Raises DepartmentNotFound, NotSubscribed."""
-    department = get_department(session, code)
+    department = lock_department(session, code)
     row = get_subscription(session, department, to_change=True)
     told = secrets.renew(keystore, row, overlap, now)
     _record(session, "webhook.rotate-secret", department, actor, now, overlap_seconds=int(overlap.total_seconds()))
@@ -77,7 +77,7 @@ def rotate_secret(
 
 def disable(session: Session, code: str, *, actor: str, now: datetime) -> WebhookSubscription:
     """Send nothing any more; the feed goes on, and what waits stays. Raises DepartmentNotFound, NotSubscribed."""
-    department = get_department(session, code)
+    department = lock_department(session, code)
     row = get_subscription(session, department, to_change=True)
     row.state, row.ended_at = SubscriptionState.DISABLED, row.ended_at or now
     _record(session, "webhook.disable", department, actor, now)
@@ -89,7 +89,7 @@ def resume(session: Session, code: str, *, actor: str, now: datetime) -> Webhook
 
     Raises DepartmentNotFound, NotSubscribed.
     """
-    department = get_department(session, code)
+    department = lock_department(session, code)
     row = get_subscription(session, department, to_change=True)
     _recover(session, row, now)
     _record(session, "webhook.resume", department, actor, now)
@@ -101,7 +101,7 @@ def replay(session: Session, code: str, request: wire.ReplayRequest, *, actor: s
 
     Raises DepartmentNotFound, NotSubscribed, EventUnknown.
     """
-    department = get_department(session, code)
+    department = lock_department(session, code)
     if get_subscription(session, department).state is SubscriptionState.DISABLED:
         raise NotSubscribed
     first = get_event(session, department, request.since)

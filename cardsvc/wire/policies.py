@@ -17,14 +17,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field
 
 from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, QuestionCode, Sentence, Texts
-
-AttributeName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]*$", max_length=64)]
-"""A member of `Person`."""
+from cardsvc.wire.manifest import AttributeName, Language, QuestionCode, Sentence, Texts
 
 
 def _in_english(titles: object) -> object:

@@ -36,17 +36,22 @@ _PURPOSES: Final = {
 _SERVICES: Final = {"clinic-check-in": {"level": "tap", "attributes": ["district"]}}
 _QUESTIONS: Final = {"age-at-least:65": {"level": "tap", "purposes": ["benefit-review"]}}
 _ENTRY: Final = (
-    '{"actor":"kiosk-town-hall","at":"2026-11-27T09:30:00Z","event":"card.authenticate","outcome":"ok",'
-    '"record_id":"019ac9a4-5e2f-7a31-b6c8-00000000000e"}'
+    '{"actor":"kiosk-town-hall","at":"2026-11-27T09:30:00.000000Z","citizen":"019ac9a4-5e2f-7a31-b6c8-000'
+    '00000000a","counter":7,"detail":{"level":"tap"},"event":"authentication","id":"019ac9a4-5e2f-7a31-b6'
+    'c8-00000000000e","outcome":"ok","v":1}'
 )
-_LOOKED: Final = '{"event":"person.open","at":"2026-11-27T09:30:00Z"}'
+_LOOKED: Final = (
+    '{"actor":"officer-17","at":"2026-11-27T09:30:00+00:00","citizen":"019ac9a4-5e2f-7a31-b6c8-0000000000'
+    '0a","event":"investigation.open","investigation":"019ac9a4-5e2f-4a31-b6c8-00000000000f","outcome":"o'
+    'k","reference":"CR-2026-118","release_on":"2027-05-27","v":1}'
+)
 
 MEMBERS: Final[Mapping[str, Any]] = {
     "AccessEntry.actor": "kiosk-town-hall",
     "AccessEntry.actor_title": "Town hall, ground floor",
     "AccessEntry.audience": "urn:citizen-card:department:medical-insurance",
     "AccessEntry.deed": "told",
-    "AccessEntry.event": "assertion.issued",
+    "AccessEntry.event": "assertion.issue",
     "AccessEntry.outcome": "ok",
     "AccessEntry.purpose": None,
     "AccessEntry.purpose_words": None,
@@ -112,7 +117,7 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "OfficerChange.title": "Counter 3",
     "OfficerRequest.client_id": "officer-17",
     "OfficerRequest.title": "Counter 3",
-    "Opening.commitment": "d9b13baa7cc6da320358804744eea68b2378bcdff83b2dc10190a3fe4207fd06",
+    "Opening.commitment": "0934c84d2759d8029c7650b1dbd14bae809161dd09d1d3bc9e56543d78f5dc53",
     "Opening.content": _LOOKED,
     "Opening.salt": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
     "PartyReach.kind": "kiosk",

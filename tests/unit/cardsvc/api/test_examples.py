@@ -30,8 +30,11 @@ from cardsvc.api.examples.models import LEFT_OUT, MEMBERS
 from cardsvc.api.examples.words import JWS, WORDS
 from cardsvc.api.problems import problem_of
 from cardsvc.app import describe_api
+from cardsvc.audit.leaf import leaf_of, row_of
 from cardsvc.authentication.errors import CardNotActive
+from cardsvc.citizens.deeds import EVENTS
 from cardsvc.losses.numbers import is_number
+from cardsvc.sealed.content import Content
 from cardsvc.wire.base import decode_base64url
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.notes import Checkpoint, NoteKey
@@ -169,7 +172,11 @@ def test_the_refusal_that_is_shown_is_one() -> None:
 def test_what_is_shown_could_be_so() -> None:
     assert is_number(MEMBERS["LossReport.number"])
     opening = {name: MEMBERS[f"Opening.{name}"] for name in ("commitment", "content", "salt")}
-    assert Opening(day="2026-11-27", **opening).verify()["event"] == "person.open"
+    assert Opening(day="2026-11-27", **opening).verify()["event"] == "investigation.open"
+    assert bytes(Content.from_bytes(opening["content"].encode())) == opening["content"].encode()
+    for entry in (*MEMBERS["LogEntries.entries"], MEMBERS["Receipt.entry"]):
+        assert leaf_of(row_of(entry.encode())) == entry.encode()
+    assert MEMBERS["AccessEntry.event"] in EVENTS
     checkpoint = Checkpoint.open(ANSWERS["getAuditCheckpoint"], NoteKey.parse(ANSWERS["getAuditKey"].strip()))
     assert (checkpoint.size, checkpoint.root) == (0, sha256(b"").digest())  # RFC 9162 §2.1.1
     key = ECKey.import_key(WORDS["public_jwk"])
