@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from cardsvc import ceremony
 from cardsvc.clock import system_clock
@@ -120,7 +120,7 @@ def deliveries(
     if as_json:
         print_json(page.model_dump(mode="json"))
         return
-    table = Table("number", "event", "type", "happened", "attempts", "came of it", "next try")
+    table = Table("number", Column("event", no_wrap=True), "type", "happened", "attempts", "came of it", "next try")
     for row in page.deliveries:
         table.add_row(
             str(row.number),

@@ -19,7 +19,7 @@ class NotSubscribed(ServiceError):
     title = "No events are sent to the department"
 
     def __init__(self) -> None:
-        super().__init__("Subscribe first.")
+        super().__init__("Subscribe; or, when the subscription is disabled, resume it.")
 
 
 class EventUnknown(ServiceError):

@@ -224,6 +224,8 @@ def _welcome(room: Room) -> Panel:
         "A citizen at a kiosk\n"
         "               city sandbox tap PERSON --department CODE --service CODE\n"
         "A card's life  city sandbox hold | reinstate | revoke | replace | decease | lock | unlock PERSON\n"
+        "Its operator   CARDSVC_DATABASE_URL="
+        f"sqlite:///{room.plan.database} cardsvc webhook list\n"
         "Ctrl-C closes the sandbox; nothing of it is kept. Go on with docs/departments.md.",
         title="The sandbox is open",
         title_align="left",
