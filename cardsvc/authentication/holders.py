@@ -72,5 +72,5 @@ def find_holders(connection: Connection, wanted: Collection[tuple[UUID, int]], *
     if not wanted:
         return {}
     uuids, keys = {card_uuid for card_uuid, _ in wanted}, {key for _, key in wanted}
-    found = connection.execute(_CHANGE if to_change else _SHARE, {"uuids": uuids, "keys": keys})
+    found = connection.execute(_CHANGE if to_change else _SHARE, {"uuids": uuids, "keys": keys}).all()
     return {(row[2], row[0]): Holder(*row[1:]) for row in found}

@@ -85,8 +85,10 @@ def find_principals(
     transaction.
     """
     names = {grant.client_id for grant in grants}
-    rows = {row.client_id: row for row in connection.execute(_HELD if hold else _ENABLED, {"client_ids": names})}
-    return [_principal(rows.get(grant.client_id), grant, now) for grant in grants]
+    found = connection.execute(_HELD if hold else _ENABLED, {"client_ids": names}).all()
+    rows = {row.client_id: row for row in found}
+    principals = {grant: _principal(rows.get(grant.client_id), grant, now) for grant in set(grants)}
+    return [principals[grant] for grant in grants]  # many come with the same token
 
 
 def _principal(row: Any, grant: Grant, now: datetime) -> Principal | None:

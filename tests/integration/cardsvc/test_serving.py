@@ -50,7 +50,15 @@ def test_a_wrong_passphrase(founded: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def workers_of(process: subprocess.Popen[str]) -> list[int]:
     """The processes that answer."""
     children = [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
-    return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in children if b"spawn_main" in command_line(pid)]
+
+
+def command_line(pid: int) -> bytes:
+    """Nothing, once the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def ended(pid: int) -> bool:
