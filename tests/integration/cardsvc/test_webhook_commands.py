@@ -95,8 +95,8 @@ def test_an_operator_subscribes_for_a_department_and_sees_how_it_goes(founded: T
         (("add", "nowhere", f"--url={URL}"), "No department of this code"),
         (("add", "education", "--url=http://education.example/"), "Give an https URL"),
         (("add", "education", "--url=https://10.0.0.1/"), "Nothing is sent to this address"),
-        (("disable", "education"), "Subscribe first"),
-        (("replay", "education", f"--since={uuid4()}"), "Subscribe first"),
+        (("disable", "education"), "Subscribe; or, when the subscription is disabled, resume it"),
+        (("replay", "education", f"--since={uuid4()}"), "Subscribe; or, when the subscription is disabled, resume it"),
         (("deliveries", "nowhere"), "No department of this code"),
     ],
 )

@@ -114,12 +114,12 @@ def test_yes_or_no_is_told_without_the_attribute(developer: Callable[[str], Deve
 
 
 def test_a_card_proves_itself_at_the_departments_own_reader(developer: Callable[[str], Developer]) -> None:
-    lido = developer("lido")
-    with lido.client() as client:
+    aquarium = developer("aquarium")
+    with aquarium.client() as client:
         (challenge,) = client.challenges(Level.TAP)
-        file = lido.folder / "challenge.json"
+        file = aquarium.folder / "challenge.json"
         file.write_text(challenge.model_dump_json())
-        proof = CardProof.model_validate(lido.sandbox.does("prove", "chen-jiaxin", f"--challenge={file}"))
+        proof = CardProof.model_validate(aquarium.sandbox.does("prove", "chen-jiaxin", f"--challenge={file}"))
         told = client.authenticate_at_own_reader(proof, "gym")
     assert told.card_uuid == proof.card_uuid
 
