@@ -128,5 +128,5 @@ def _check_usage(_policy: verification.Policy, _own: x509.Certificate, usage: x5
 def _certificates(chain: Sequence[bytes]) -> list[x509.Certificate]:
     try:
         return [x509.load_der_x509_certificate(der) for der in chain]
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise EvidenceRefused(EvidenceFault.CERTIFICATE_REFUSED) from error

@@ -154,6 +154,16 @@ def test_a_certificate_is_of_no_use_without_its_key(signer: Signer, verifier: Ev
     assert fault(verifier, signer.evidence(key=other)) is EvidenceFault.MALFORMED
 
 
+def test_a_certificate_of_a_version_that_there_is_not(signer: Signer, verifier: EvidenceVerifier) -> None:
+    (own, issuing) = der(signer.own, signer.authority.issuing)
+    version_19 = own.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020112"), 1)
+    chain = [b64encode(one).decode() for one in (version_19, issuing)]
+    assert fault(verifier, signer.evidence(header={"x5c": chain})) in {
+        EvidenceFault.MALFORMED,
+        EvidenceFault.CERTIFICATE_REFUSED,
+    }
+
+
 def test_an_issuer_in_between_that_is_none_makes_no_path(signer: Signer, verifier: EvidenceVerifier) -> None:
     """A certificate for evidence is no authority: its holder certifies nobody."""
     other = Signer(IssuingAuthority.establish(signer.authority.keystore, ADDRESSES, "Own Seal", NOW))
