@@ -6,6 +6,7 @@ start a service with a route that neither asks for one nor is in `OPEN_PATHS`, s
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -44,34 +45,42 @@ OPEN_PATHS: Final = frozenset(
 )
 
 
-class Require:
-    """A dependency that lets callers with one of these scopes in, and says who they are."""
+class Guard(ABC):
+    """What a route asks of its caller: one of these scopes. A dependency that says who came."""
 
     def __init__(self, *scopes: Scope) -> None:
         if not scopes:
             raise ValueError("a route asks for at least one scope")
         self.scopes = frozenset(scopes)
 
+    @abstractmethod
+    async def __call__(self, connection: HTTPConnection) -> Principal | Entry:
+        """Whoever may come as far as this. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests."""
+
+    def check(self, principal: Principal) -> None:
+        """Raises ScopeMissing."""
+        if not principal.scopes & self.scopes:
+            raise ScopeMissing(self.scopes)
+
+
+class Require(Guard):
+    """A dependency that lets callers in, and says who they are."""
+
     async def __call__(self, connection: HTTPConnection) -> Principal:
         """The caller. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests, ScopeMissing."""
         principal = await _read_caller(connection)
         charge(connection, principal.client_id)
-        if not principal.scopes & self.scopes:
-            raise ScopeMissing(self.scopes)
+        self.check(principal)
         return principal
 
 
-class Enter(Require):
+class Enter(Guard):
     """As `Require`, for what is answered in groups: whether the caller may come in is asked in the group's transaction.
 
     The token is looked at and the turn taken here; `cardsvc.callers.entering` does the rest.
     """
 
-    async def __call__(self, connection: HTTPConnection) -> Entry:  # type: ignore[override]
-        """As `enter`."""
-        return await self.enter(connection)
-
-    async def enter(self, connection: HTTPConnection) -> Entry:
+    async def __call__(self, connection: HTTPConnection) -> Entry:
         """A good token. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests."""
         grant = await _read_grant(connection)
         charge(connection, grant.client_id)
@@ -79,9 +88,7 @@ class Enter(Require):
 
     async def admit(self, connection: HTTPConnection, entry: Entry) -> None:
         """For a request that comes to no group. Raises AccessTokenRefused, ScopeMissing."""
-        principal = await _find_holder(connection, entry.grant)
-        if not principal.scopes & self.scopes:
-            raise ScopeMissing(self.scopes)
+        self.check(await _find_holder(connection, entry.grant))
 
 
 async def find_caller(connection: HTTPConnection) -> Principal | None:
@@ -141,10 +148,10 @@ def _is_guarded(route: RouteContext) -> bool:
     return route.path in OPEN_PATHS or bool(scopes_of(route))
 
 
-def guards_of(dependant: Dependant) -> Iterator[Require]:
+def guards_of(dependant: Dependant) -> Iterator[Guard]:
     """What a route asks of its caller."""
     for inner in dependant.dependencies:
-        if isinstance(inner.call, Require):
+        if isinstance(inner.call, Guard):
             yield inner.call
         yield from guards_of(inner)
 

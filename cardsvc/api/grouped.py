@@ -47,7 +47,7 @@ class GroupedRoute(APIRoute):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         connection = HTTPConnection(scope)
-        entry = await self._guard.enter(connection)
+        entry = await self._guard(connection)
         body = await _read(receive)
         try:
             message = _parse(self._model, scope, body)

@@ -14,8 +14,8 @@ from cardsvc.api.pages import FeedDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
+from cardsvc.departments.repository import calling_department
 from cardsvc.reach import acknowledging, reporting
-from cardsvc.webhooks.subscribing import department_of
 from cardsvc.wire import reach as wire
 from cardsvc.wire.officers import CallerKind
 
@@ -62,7 +62,7 @@ def acknowledge(
     return in_transaction(
         services.sessions,
         lambda session: (
-            acknowledging.acknowledge_events(session, department_of(session, actor), request, now=now)
+            acknowledging.acknowledge_events(session, calling_department(session, actor), request, now=now)
             if actor.kind is CallerKind.DEPARTMENT
             else acknowledging.acknowledge_revocations(session, request, actor=actor, now=now)
         ),

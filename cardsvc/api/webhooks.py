@@ -19,7 +19,7 @@ from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
-from cardsvc.departments.repository import find_by_code
+from cardsvc.departments.repository import calling_department, find_by_code
 from cardsvc.webhooks import feed, subscribing
 from cardsvc.wire import webhooks as wire
 from cardsvc.wire.base import Code
@@ -52,7 +52,7 @@ def list_events(
     Each event has an id that stays the same; a department acts upon each once.
     """
     with reading(services.sessions) as session:
-        page = feed.read_events(session, subscribing.department_of(session, actor), after, limit)
+        page = feed.read_events(session, calling_department(session, actor), after, limit)
     return feed_page.link(page, after=page.next)
 
 
@@ -74,7 +74,7 @@ def subscribe(request: wire.SubscriptionRequest, services: ServicesDep, actor: S
             session,
             services.keystore,
             services.webhook_rules,
-            subscribing.department_of(session, actor).code,
+            calling_department(session, actor).code,
             request.url,
             actor=actor.client_id,
             now=services.clock(),
@@ -92,7 +92,7 @@ def subscribe(request: wire.SubscriptionRequest, services: ServicesDep, actor: S
 def get_subscription(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
     """The department's own."""
     with reading(services.sessions) as session:
-        row = subscribing.get_subscription(session, subscribing.department_of(session, actor))
+        row = subscribing.get_subscription(session, calling_department(session, actor))
         return subscribing.describe(session, row)
 
 
@@ -109,7 +109,7 @@ def rotate_secret(request: wire.SecretRotation, services: ServicesDep, actor: Su
         return subscribing.rotate_secret(
             session,
             services.keystore,
-            subscribing.department_of(session, actor).code,
+            calling_department(session, actor).code,
             timedelta(hours=request.overlap_hours),
             actor=actor.client_id,
             now=services.clock(),
@@ -128,7 +128,7 @@ def unsubscribe(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
     """The feed goes on."""
 
     def work(session: Session) -> wire.Subscription:
-        code = subscribing.department_of(session, actor).code
+        code = calling_department(session, actor).code
         row = subscribing.disable(session, code, actor=actor.client_id, now=services.clock())
         return subscribing.describe(session, row)
 
@@ -145,7 +145,7 @@ def resume(services: ServicesDep, actor: Subscriber) -> wire.Subscription:
     """What waits is sent at once; also after a subscription was disabled."""
 
     def work(session: Session) -> wire.Subscription:
-        code = subscribing.department_of(session, actor).code
+        code = calling_department(session, actor).code
         row = subscribing.resume(session, code, actor=actor.client_id, now=services.clock())
         return subscribing.describe(session, row)
 
@@ -163,7 +163,7 @@ def replay(request: wire.ReplayRequest, services: ServicesDep, actor: Subscriber
     """From one event on, itself included; under the same ids, each person's in order."""
 
     def work(session: Session) -> wire.Replay:
-        code = subscribing.department_of(session, actor).code
+        code = calling_department(session, actor).code
         count = subscribing.replay(session, code, request, actor=actor.client_id, now=services.clock())
         return wire.Replay(events=count)
 

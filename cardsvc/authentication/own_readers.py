@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 
 from cardsvc.authentication.errors import AssertionNotSigned, DepartmentUnknown, ServiceNotCovered, StepUpRequired
 from cardsvc.authentication.proofs import Acceptance, VerifiedCard
-from cardsvc.bulk import among, insert_new
+from cardsvc.bulk import among
 from cardsvc.callers.principal import Principal
-from cardsvc.db import new_id, table_of
+from cardsvc.db import table_of
 from cardsvc.departments.errors import ReaderNotCovered
-from cardsvc.departments.models import Acquaintance, Department, Policy
+from cardsvc.departments.inquiries import Meeting, note_meetings
+from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import PolicyRules, parse_policy
 from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.errors import ServiceError
@@ -146,9 +147,7 @@ class OwnReaders:
         assertions = self.signing.submit(_sign_all, signer, claims)
         meetings = {(one.office.id, name): one for one, name in zip(present, names, strict=True)}
         new = [met for met in meetings if met not in self.acquainted]
-        # In one order everywhere: two processes about the same people would wait for each other.
-        rows = [_acquaintance(meetings[met], met[1]) for met in sorted(new)]
-        insert_new(connection, Acquaintance, rows, unique=["department_id", "pseudonym"])
+        note_meetings(connection, [_meeting(meetings[met], met) for met in new])
         return Telling(present, expire_at, assertions, new, self.acquainted)
 
     def _claims(self, one: Presence, name: str, expires_at: datetime) -> AssertionClaims:
@@ -222,11 +221,5 @@ def objection_of(office: Office | None, level: Level, service: str) -> ServiceEr
     return DepartmentUnknown() if office is None else office.objection(level, service)
 
 
-def _acquaintance(one: Presence, name: str) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "department_id": one.office.id,
-        "pseudonym": name,
-        "citizen_id": one.card.citizen_id,
-        "since": one.card.verified_at,
-    }
+def _meeting(one: Presence, met: Acquainted) -> Meeting:
+    return Meeting(*met, one.card.citizen_id, one.card.verified_at)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.bulk import among
 from cardsvc.callers.models import Caller
-from cardsvc.callers.principal import GoodKeys, Grant, Principal, held
+from cardsvc.callers.principal import GoodKeys, Grant, Principal, principal_of
 from cardsvc.db import table_of
 
 _callers: Final = table_of(Caller)
@@ -97,12 +97,4 @@ def _principal(row: Any, grant: Grant, now: datetime) -> Principal | None:
     keys = GoodKeys.at(now, row.thumbprint, row.former_thumbprint, row.former_until)
     if grant.key_thumbprint not in {keys.present, keys.former}:
         return None
-    return Principal(
-        caller_id=row.id,
-        client_id=row.client_id,
-        kind=row.kind,
-        scopes=held(row.kind, row.scopes, row.roles, grant.scopes),
-        audience=row.audience,
-        key_thumbprint=grant.key_thumbprint,
-        former_thumbprint=keys.before(grant.key_thumbprint),
-    )
+    return principal_of(row, grant.scopes, key=grant.key_thumbprint, former=keys.before(grant.key_thumbprint))

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, Draft, Note, record_all
@@ -21,9 +21,8 @@ from cardsvc.bulk import insert_new
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import new_id
-from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Acquaintance, Department
-from cardsvc.departments.repository import RulesInForce, find_by_code, rules_in_force
+from cardsvc.departments.repository import RulesInForce, calling_department, rules_in_force
 from cardsvc.locks.errors import LockedByCitizen
 from cardsvc.wire.departments import AboutPeople
 
@@ -38,14 +37,25 @@ def make_acquainted(
     # Whoever writes about people first draws their numbers and then comes here: in that order, or two would wait for
     # each other.
     session.execute(select(Citizen.id).where(Citizen.id == citizen_id).with_for_update(key_share=True))
-    row = {
-        "id": new_id(),
-        "department_id": department.id,
-        "pseudonym": pseudonym,
-        "citizen_id": citizen_id,
-        "since": now,
-    }
-    insert_new(session.connection(), Acquaintance, [row], unique=["department_id", "pseudonym"])
+    note_meetings(session.connection(), [Meeting(department.id, pseudonym, citizen_id, now)])
+
+
+class Meeting(NamedTuple):
+    """A department is told about a person."""
+
+    department_id: UUID
+    pseudonym: str
+    citizen_id: UUID
+    since: datetime
+
+
+def note_meetings(connection: Connection, meetings: Iterable[Meeting]) -> None:
+    """Remember them, where they are the first. Whoever notes any holds the citizens' rows already.
+
+    In one order everywhere: two processes about the same people would wait for each other.
+    """
+    rows = [{"id": new_id(), **meeting._asdict()} for meeting in sorted(meetings)]
+    insert_new(connection, Acquaintance, rows, unique=["department_id", "pseudonym"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +100,7 @@ def open_inquiry(session: Session, about: AboutPeople, *, event: str, actor: Pri
 
     Raises PurposeNotCovered; DepartmentNotFound for callers that are no department.
     """
-    department = find_by_code(session, actor.client_id)
-    if department is None:
-        raise DepartmentNotFound
+    department = calling_department(session, actor)
     policy = rules_in_force(session, department)
     policy.rules.require_purpose(about.purpose)
     return Inquiry(event, about, actor, now, policy, acquaintances(session, department, about.pseudonyms))

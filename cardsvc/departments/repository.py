@@ -30,6 +30,11 @@ def get_department(session: Session, code: str) -> Department:
     return department
 
 
+def calling_department(session: Session, actor: Principal) -> Department:
+    """The department that calls. Raises DepartmentNotFound for callers that are none."""
+    return get_department(session, actor.client_id)
+
+
 def lock_department(session: Session, code: str) -> Department:
     """To change it: versions of its policy come one after another. Raises DepartmentNotFound."""
     department = session.scalars(select(Department).where(Department.code == code).with_for_update()).one_or_none()

@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session, joinedload
 from cardsvc.audit.service import OK, Draft, record, record_all
 from cardsvc.callers.principal import Principal
 from cardsvc.db import new_id
-from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.inquiries import acquaintances
 from cardsvc.departments.models import Department
-from cardsvc.departments.repository import find_by_code, lock_department
+from cardsvc.departments.repository import calling_department, lock_department
 from cardsvc.incidents.errors import IncidentClosed, IncidentNotFound, IncidentNotYet
 from cardsvc.incidents.models import Incident
 from cardsvc.paging import Page, Wanted, page
@@ -50,9 +49,7 @@ def report(session: Session, told: wire.IncidentReport, *, actor: Principal, now
 
     Raises DepartmentNotFound for callers that are no department, IncidentNotYet.
     """
-    department = find_by_code(session, actor.client_id)
-    if department is None:
-        raise DepartmentNotFound
+    department = calling_department(session, actor)
     if told.since > now:
         raise IncidentNotYet
     known = acquaintances(session, department, told.pseudonyms)

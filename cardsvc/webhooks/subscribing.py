@@ -9,11 +9,9 @@ from sqlalchemy import and_, func, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
-from cardsvc.callers.principal import Principal
 from cardsvc.db import new_id
-from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
-from cardsvc.departments.repository import find_by_code, lock_department
+from cardsvc.departments.repository import lock_department
 from cardsvc.paging import Page, Wanted, page
 from cardsvc.trust.keystore import Keystore
 from cardsvc.webhooks import secret as secrets
@@ -23,14 +21,6 @@ from cardsvc.webhooks.feed import get_event
 from cardsvc.webhooks.models import DepartmentEvent, WebhookSubscription
 from cardsvc.wire import webhooks as wire
 from cardsvc.wire.webhooks import DeliveryState, SubscriptionState
-
-
-def department_of(session: Session, actor: Principal) -> Department:
-    """The department that calls. Raises DepartmentNotFound."""
-    department = find_by_code(session, actor.client_id)
-    if department is None:
-        raise DepartmentNotFound
-    return department
 
 
 def subscribe(

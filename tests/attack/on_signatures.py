@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cryptography.hazmat.primitives import hashes
 
 from tests.attack import scene as props
@@ -101,16 +103,20 @@ def rivals_own_key(draft: Draft, strike: Strike) -> None:
 # cut
 
 
-@attack("cut", "one bit of header, claims or signature is another")
-def flipped(draft: Draft, strike: Strike) -> None:
+def _change_a_part(draft: Draft, strike: Strike, change: Callable[[bytes], bytes]) -> None:
     at = strike.random.randrange(3)
 
     def finish(text: str) -> str:
         parts = [unb64(part) for part in text.split(".")]
-        parts[at] = strike.change(parts[at], lambda raw: flip_bit(raw, strike.random))
+        parts[at] = strike.change(parts[at], change)
         return ".".join(map(b64, parts))
 
     draft.finish = finish
+
+
+@attack("cut", "one bit of header, claims or signature is another")
+def flipped(draft: Draft, strike: Strike) -> None:
+    _change_a_part(draft, strike, lambda raw: flip_bit(raw, strike.random))
 
 
 @attack("cut", "one character is another")
@@ -132,14 +138,7 @@ def truncated(draft: Draft, strike: Strike) -> None:
 
 @attack("cut", "truncated inside a part, at whole bytes")
 def truncated_part(draft: Draft, strike: Strike) -> None:
-    at = strike.random.randrange(3)
-
-    def finish(text: str) -> str:
-        parts = [unb64(part) for part in text.split(".")]
-        parts[at] = strike.change(parts[at], lambda raw: cut(raw, strike.random))
-        return ".".join(map(b64, parts))
-
-    draft.finish = finish
+    _change_a_part(draft, strike, lambda raw: cut(raw, strike.random))
 
 
 @attack("cut", "extended")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd, unavailable_reason
+from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
 from tests.fixtures.cards import PersonalisedCard
-from tests.fixtures.parts import PREFIX, require
+from tests.fixtures.parts import require
+from tests.fixtures.pcscd import require_private_pcscd
 
 HOLD = """
 import sys
@@ -28,10 +29,8 @@ sys.stdin.read()
 @pytest.fixture(scope="module")
 def pcscd() -> Iterator[PrivatePcscd]:
     """One that may be ended."""
-    require("pcscd", "vpcd", "unshare", "pyscard")
-    reason = unavailable_reason()
-    if reason is not None:
-        pytest.skip(PREFIX + reason)
+    require("pyscard")
+    require_private_pcscd()
     with PrivatePcscd() as running:
         yield running
 

@@ -14,6 +14,7 @@ import pytest
 
 from readers.piv.identifiers import KeyReference
 from tests.fixtures.cards import PersonalisedCard
+from tests.fixtures.parts import require
 
 pytestmark = pytest.mark.needs("opensc-pkcs11", "pcscd", "vpcd")
 
@@ -37,7 +38,7 @@ open(out, "wb").write(encode_ecdsa_signature(raw))
 def test_only_9e_signs_without_login(
     run: Run, pkcs11_module: str, tmp_path: Path, inserted_card: PersonalisedCard
 ) -> None:
-    pytest.importorskip("pkcs11")
+    require("python-pkcs11")
     done = run(sys.executable, "-c", SIGN_WITHOUT_LOGIN, pkcs11_module, MESSAGE.decode(), "signature")
     assert done.stdout.split() == ["1", "04"], "the other keys are hidden until login"
     signature = (tmp_path / "signature").read_bytes()
