@@ -27,6 +27,7 @@ POLICY_FOLDER: Final = Path(__file__).parent / "policies"
 """What each department may learn for each of its services: a file for each, as `cardsvc department add` takes it."""
 
 TITLES: Final = {
+    "finance": "Finance",
     "medical-insurance": "Medical Insurance",
     "social-insurance": "Social Insurance",
     "education": "Education",

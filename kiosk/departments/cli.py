@@ -32,6 +32,7 @@ from kiosk.departments.contract.server import Server
 from kiosk.departments.contract.storage import open_database, session_factory
 
 DEPARTMENTS: Final = {
+    "finance": "kiosk.departments.finance",
     "medical-insurance": "kiosk.departments.medical_insurance",
     "education": "kiosk.departments.education",
     "social-insurance": "kiosk.departments.social_insurance",

@@ -13,13 +13,14 @@ from kiosk.departments.contract.migrating import chains_of, migrate
 from kiosk.departments.contract.storage import open_database
 from kiosk.departments.education import department as education
 from kiosk.departments.environment import department as environment
+from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.departments.real_estate import department as real_estate
 from kiosk.departments.social_insurance import department as social_insurance
 from tests.fixtures import postgres
 from tests.fixtures.departments import CardService, CityTime, Counter, counter
 
-ALL = (medical_insurance, social_insurance, education, real_estate, environment, community)
+ALL = (finance, medical_insurance, social_insurance, education, real_estate, environment, community)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -96,4 +97,10 @@ def community_centre(service: CardService, databases: Callable[[Department], str
 @pytest.fixture
 def insurance(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
     with counter(social_insurance, databases(social_insurance), service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def treasury(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(finance, databases(finance), service) as opened:
         yield opened

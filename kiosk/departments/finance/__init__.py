@@ -1,0 +1,31 @@
+"""Finance: how it stands with subsidies, and the city purse with its ledger."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.texts import texts
+from kiosk.departments.finance.fees import seed_fees
+from kiosk.departments.finance.ledger import seed_funds
+from kiosk.departments.finance.models import Base
+from kiosk.departments.finance.purse import PURSE_BALANCE
+from kiosk.departments.finance.register import seed_subsidies
+from kiosk.departments.finance.subsidies import SUBSIDY_STATUS
+
+
+def seed(session: Session) -> None:
+    """Put in what there was on the first day."""
+    seed_funds(session)
+    seed_fees(session)
+    seed_subsidies(session)
+
+
+department = Department(
+    code="finance",
+    titles=texts("Finance", "财政", "Finanças"),
+    receipt_prefix="FI",
+    services=(SUBSIDY_STATUS, PURSE_BALANCE),
+    metadata=Base.metadata,
+    seed=seed,
+)
