@@ -15,7 +15,7 @@ from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens import correcting, erasing, guardians, history, records, searching
-from cardsvc.db import transaction
+from cardsvc.db import in_transaction, transaction
 from cardsvc.wire import people as wire
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 
@@ -148,8 +148,10 @@ def read_history(
     paging: PagingDep,
 ) -> AccessHistory:
     """For auditors. It holds no personal data; the look is on record."""
-    with transaction(services.sessions) as session:
-        return history.access_history(session, citizen_id, paging.wanted, actor=actor, now=services.clock())
+    return in_transaction(
+        services.sessions,
+        lambda session: history.access_history(session, citizen_id, paging.wanted, actor=actor, now=services.clock()),
+    )
 
 
 @router.post(

@@ -1,5 +1,8 @@
 """Requests that are done once, however often they come.
 
+What a route changes is one transaction, done again from the start where PostgreSQL asks for it: nobody hears of a
+serialization failure or a deadlock.
+
 A route that changes something takes the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07). What the
 route does and the answer that is kept for it are one transaction: neither is there without the other. A refusal that
 committed nothing is not kept, so the same request may succeed later; one that spent something, such as a card's
@@ -13,7 +16,7 @@ import inspect
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -32,6 +35,7 @@ from cardsvc.services import Services
 from cardsvc.wire.manifest import IDEMPOTENCY_HEADER
 
 REPLAYED_HEADER: Final = "Idempotency-Replayed"
+_CHANGING: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _KEYED: Final = frozenset({"POST", "PATCH"})
 """PUT and DELETE are idempotent by themselves (RFC 9110 §9.2.2)."""
 
@@ -80,14 +84,18 @@ _PARAMETER: Final = {
 
 
 class OnceRoute(APIRoute):
-    """A route whose work is done once for each Idempotency-Key, if it takes one. For ``APIRouter(route_class=…)``."""
+    """A route whose work is one transaction, if it changes something. For ``APIRouter(route_class=…)``.
+
+    It is done once for each Idempotency-Key, if the route takes one. Nothing in it may be left to other threads, and
+    what it does outside of the database must do no harm when it is done again, or in vain.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        self.takes_key = bool(set(options.get("methods") or ()) & _KEYED) and (
-            options.get("operation_id") not in WITHOUT_KEY
-        )
-        if self.takes_key:
+        methods = set(options.get("methods") or ())
+        self.takes_key = bool(methods & _KEYED) and options.get("operation_id") not in WITHOUT_KEY
+        if methods & _CHANGING:
             endpoint = self._once(endpoint)
+        if self.takes_key:
             options["responses"] = problems(400, 409, 422) | (options.get("responses") or {})
             options["openapi_extra"] = {"parameters": [_PARAMETER]} | (options.get("openapi_extra") or {})
         super().__init__(path, endpoint, **options)
@@ -114,24 +122,23 @@ class OnceRoute(APIRoute):
 
         @functools.wraps(endpoint)
         def once(**arguments: Any) -> Any:
-            request = _request.get()
+            request, services = _request.get(), _of(Services, arguments)
+            work = partial(self._work, arguments)
             if request is None:
-                return endpoint(**arguments)
-            return _do_once(request, _of(Services, arguments), _of(Principal, arguments), self._work(arguments))
+                return _given(whole(services.sessions, lambda _session: work()))
+            return _do_once(request, services, _of(Principal, arguments), lambda: self._answer(work()))
 
         self._endpoint = endpoint
         return once
 
-    def _work(self, arguments: Mapping[str, Any]) -> Callable[[], Response]:
-        def work() -> Response:
-            try:
-                return self._answer(self._endpoint(**arguments))
-            except ServiceError as refusal:
-                if not refusal.on_record:
-                    raise
-                return problem_of(refusal)
-
-        return work
+    def _work(self, arguments: Mapping[str, Any]) -> Any:
+        """What the route gives, or the refusal that is to be committed."""
+        try:
+            return self._endpoint(**arguments)
+        except ServiceError as refusal:
+            if not refusal.on_record:
+                raise
+            return refusal
 
     @cached_property
     def _answers(self) -> TypeAdapter[Any]:
@@ -140,6 +147,8 @@ class OnceRoute(APIRoute):
     def _answer(self, result: Any) -> Response:
         if isinstance(result, Response):
             return result
+        if isinstance(result, ServiceError):
+            return problem_of(result)
         status = self.status_code or 200
         if result is None:
             return Response(status_code=status)
@@ -158,6 +167,12 @@ class _RememberedRequest(Request):
 
 
 _request: Final[ContextVar[_RememberedRequest | None]] = ContextVar("request", default=None)
+
+
+def _given(result: Any) -> Any:
+    if isinstance(result, ServiceError):
+        raise result  # only now: it is committed
+    return result
 
 
 def _do_once(

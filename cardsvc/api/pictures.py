@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
+from sqlalchemy.orm import Session
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
@@ -15,15 +16,29 @@ from cardsvc.api.pages import PagingDep
 from cardsvc.api.uploads import Upload, file_answer, file_body, hand_out
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.citizens import documents, photos
+from cardsvc.citizens import documents, photos, pictures
 from cardsvc.citizens.looking import look_at_documents
-from cardsvc.db import transaction
+from cardsvc.db import in_transaction, transaction
 from cardsvc.wire import people as wire
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 
 Reader = Annotated[Principal, require(Scope.PEOPLE_READ)]
 Writer = Annotated[Principal, require(Scope.PEOPLE_WRITE)]
+
+
+def _judged_portrait(upload: Upload) -> pictures.Portrait:
+    return photos.judge(upload)
+
+
+def _judged_scan(upload: Upload) -> documents.Scan:
+    return documents.judge(upload)
+
+
+Portrait = Annotated[pictures.Portrait, Depends(_judged_portrait)]
+Scan = Annotated[documents.Scan, Depends(_judged_scan)]
+"""Judged before the work of the route begins: it takes a while, and others wait for their turn to write meanwhile."""
+
 _PICTURES: Final = ("image/jpeg", "image/png")
 _SCANS: Final = ("application/pdf", *_PICTURES)
 
@@ -35,9 +50,8 @@ _SCANS: Final = ("application/pdf", *_PICTURES)
     responses=problems(401, 403, 404, 410, 413, 422),
     openapi_extra=file_body(*_PICTURES),
 )
-def store_photo(citizen_id: UUID, services: ServicesDep, actor: Writer, upload: Upload) -> wire.PhotoInfo:
+def store_photo(citizen_id: UUID, services: ServicesDep, actor: Writer, portrait: Portrait) -> wire.PhotoInfo:
     """A JPEG or PNG of at least 413 by 531 pixels, 35 by 45. It is written anew: nothing but the picture is kept."""
-    portrait = photos.judge(upload)
     with transaction(services.sessions) as session:
         return photos.store(session, services.keystore, citizen_id, portrait, actor=actor, now=services.clock())
 
@@ -65,10 +79,9 @@ def open_photo(citizen_id: UUID, request: wire.Occasion, services: ServicesDep, 
     openapi_extra=file_body(*_SCANS),
 )
 def attach(
-    application_id: UUID, kind: wire.DocumentKind, services: ServicesDep, actor: Writer, upload: Upload
+    application_id: UUID, kind: wire.DocumentKind, services: ServicesDep, actor: Writer, scan: Scan
 ) -> wire.Document:
     """A PDF, JPEG or PNG, kept as it came."""
-    scan = documents.judge(upload)
     with transaction(services.sessions) as session:
         return documents.attach(
             session, services.keystore, application_id, kind, scan, actor=actor, now=services.clock()
@@ -83,10 +96,13 @@ def attach(
 )
 def list_documents(application_id: UUID, services: ServicesDep, actor: Reader, paging: PagingDep) -> wire.DocumentList:
     """What there is, not what is in it. The look is on record."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> wire.DocumentList:
         page = look_at_documents(session, application_id, paging.wanted, actor=actor, now=services.clock())
         shown = [documents.describe(row) for row in page.rows]
         return wire.DocumentList(documents=shown, next=paging.link(page.next))
+
+    return in_transaction(services.sessions, work)
 
 
 @router.post(

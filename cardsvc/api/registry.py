@@ -16,7 +16,7 @@ from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.looking import look_at_registry
-from cardsvc.db import in_transaction, transaction
+from cardsvc.db import in_transaction
 from cardsvc.issuance.repository import describe as describe_application
 from cardsvc.registry import service as registry
 from cardsvc.registry.repository import describe
@@ -52,9 +52,12 @@ def report(citizen_id: UUID, request: RegistryEventRequest, services: ServicesDe
 )
 def read_all(citizen_id: UUID, services: ServicesDep, actor: Reporter, paging: PagingDep) -> RegistryEventList:
     """Newest first. The look is on record."""
-    with transaction(services.sessions) as session:
+
+    def work(session: Session) -> RegistryEventList:
         page = look_at_registry(session, citizen_id, paging.wanted, actor=actor, now=services.clock())
         return RegistryEventList(events=[describe(row) for row in page.rows], next=paging.link(page.next))
+
+    return in_transaction(services.sessions, work)
 
 
 @router.post(

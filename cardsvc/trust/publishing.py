@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.bulk import insert_new
 from cardsvc.clock import Clock
-from cardsvc.db import SessionFactory, new_id, reading, transaction
+from cardsvc.db import SessionFactory, in_transaction, new_id, reading
 from cardsvc.trust.models import Publication, PublishedStatement
 
 RECHECK: Final = timedelta(seconds=5)
@@ -81,8 +81,7 @@ class Publisher:
             newest = _find_newest(session, topic)
             if newest is not None and _still_holds(newest, topic, topic.draft(session, now), now):
                 return newest
-        with transaction(self._sessions) as session:
-            return _publish(session, topic, now)
+        return in_transaction(self._sessions, lambda session: _publish(session, topic, now))
 
 
 def _still_holds(newest: PublishedStatement, topic: Topic, draft: Draft, now: datetime) -> bool:
