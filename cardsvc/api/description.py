@@ -18,6 +18,7 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.examples.bodies import PROBLEM
 from cardsvc.api.examples.showing import show_examples
 from cardsvc.api.requests import REQUEST_ID_HEADER
+from cardsvc.api.sent import describe_sent
 from cardsvc.callers.scopes import MEANING
 from cardsvc.wire.problems import Problem
 
@@ -29,7 +30,8 @@ _SUMMARY: Final = "Issues citizen cards, authenticates them, and tells departmen
 _ABOUT: Final = """\
 Callers are officers, desks, kiosks and departments; each holds one EC P-256 key and gets short-lived access tokens
 with it at the token endpoint. A refusal is a problem (RFC 9457) whose `type` is stable; `docs/problems.md` lists them.
-Every answer carries a `Request-Id`: an operator finds the log with it.
+Every answer carries a `Request-Id`: an operator finds the log with it. What the service sends by itself to departments
+stands under `webhooks`.
 
 Not here, since OpenAPI has no words for it: the WebSocket `/v1/cards/{card_uuid}/relay`, over which a desk relays a
 card.
@@ -92,6 +94,7 @@ def describe(routes: Sequence[BaseRoute], issuer: str) -> Document:
                 "$ref": f"#/components/headers/{REQUEST_ID_HEADER}"
             }
     show_examples(document)
+    document["webhooks"] = describe_sent(document)
     return document
 
 

@@ -28,6 +28,7 @@ LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
 """Members that a good example does without: often there is one or the other."""
 
 _TOLD: Final = {"en": "Medical insurance was told your district.", "pt": "O seguro médico soube o seu bairro."}
+_HOUR: Final = "2026-11-27T09:00:00Z"
 _DRAFTED: Final = [{"state": "draft", "actor": "officer-17", "at": "2026-11-27T09:30:00Z", "reason": None}]
 _ACTIVE: Final = [{"state": "active", "actor": "officer-17", "at": "2026-11-27T09:30:00Z", "reason": None}]
 _PURPOSES: Final = {
@@ -87,6 +88,8 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "CorrectionRequest.cause": "move",
     "CountRequest.seen": ["HQ-00001234", "HQ-00001235"],
     "DayOfUse.people": 8,
+    "Delivery.occurred_at": _HOUR,
+    "DepartmentEvent.timestamp": _HOUR,
     "DepartmentUsage.people": 8,
     "Document.kind": "identity-document",
     "FoundPerson.document_number": "4567",
