@@ -15,12 +15,13 @@ from kiosk.departments.education import department as education
 from kiosk.departments.environment import department as environment
 from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
+from kiosk.departments.public_security import department as public_security
 from kiosk.departments.real_estate import department as real_estate
 from kiosk.departments.social_insurance import department as social_insurance
 from tests.fixtures import postgres
 from tests.fixtures.departments import CardService, CityTime, Counter, counter
 
-ALL = (finance, medical_insurance, social_insurance, education, real_estate, environment, community)
+ALL = (finance, public_security, medical_insurance, social_insurance, education, real_estate, environment, community)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -103,4 +104,10 @@ def insurance(service: CardService, databases: Callable[[Department], str]) -> I
 @pytest.fixture
 def treasury(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
     with counter(finance, databases(finance), service) as opened:
+        yield opened
+
+
+@pytest.fixture
+def security(service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+    with counter(public_security, databases(public_security), service) as opened:
         yield opened

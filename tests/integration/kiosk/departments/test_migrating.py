@@ -12,9 +12,10 @@ from kiosk.departments.cli import DEPARTMENTS, load
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.migrating import Chain, chains_of, configuration, migrate
 from kiosk.departments.contract.storage import open_database
+from kiosk.departments.public_security import department as public_security
 
 EVERY_DEPARTMENT = pytest.mark.parametrize(
-    "department", [load(code) for code in DEPARTMENTS], ids=lambda each: each.code
+    "department", [*map(load, DEPARTMENTS), public_security], ids=lambda each: each.code
 )
 
 
