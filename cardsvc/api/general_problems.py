@@ -20,8 +20,9 @@ GENERAL: Final[Mapping[str, General]] = {
     "invalid-request": General(
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "The request is malformed",
-        "What came is not as the OpenAPI document says. Where `errors` is there, each says where (`in`, `pointer`, an"
-        " RFC 6901 pointer) and why (`reason`).",
+        "What came is not as the OpenAPI document says, and nothing was done. Where `errors` is there, each says where"
+        " (`in`, and `pointer`, an RFC 6901 pointer to the member), why (`reason`, a word for programs), and in words"
+        " what to do (`detail`). What was in the member is never repeated.",
     ),
     "not-found": General(HTTPStatus.NOT_FOUND, "There is nothing here", "Nothing is at this path. Look at the path."),
     "method-not-allowed": General(

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from structlog.contextvars import get_contextvars
 
 from cardsvc import ceremony, limits, paging, transitions
+from cardsvc.api.faults import DETAIL, UNREADABLE, fault
 from cardsvc.api.general_problems import GENERAL
 from cardsvc.api.refusals import note_refusal
 from cardsvc.api.routing import allowed_methods
@@ -291,7 +292,7 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def _malformed(connection: HTTPConnection, error: RequestValidationError) -> Response:
         await note_refusal(connection, "invalid-request")
-        return general_problem("invalid-request", errors=[_fault(e) for e in error.errors()])
+        return general_problem("invalid-request", DETAIL, errors=[fault(each) for each in error.errors()])
 
     @app.exception_handler(HTTPException)
     async def _refused_by_framework(connection: HTTPConnection, error: HTTPException) -> Response:
@@ -300,7 +301,7 @@ def install(app: FastAPI) -> None:
         if code == "method-not-allowed":  # the framework names those of the first route only
             headers["Allow"] = ", ".join(sorted(allowed_methods(connection.scope)))
         await note_refusal(connection, code)
-        return general_problem(code, headers=headers)
+        return general_problem(code, UNREADABLE if code == "invalid-request" else "", headers)
 
 
 def internal_error() -> Response:
@@ -310,10 +311,3 @@ def internal_error() -> Response:
 
 _CODES: Final[Mapping[int, str]] = {general.status: code for code, general in GENERAL.items()}
 """What the framework refuses, by its status. All else is malformed: a body that cannot even be read, for example."""
-
-
-def _fault(error: Any) -> dict[str, str]:
-    """Where a member is wrong (RFC 6901) and how; never what was in it: that may be a name, or a secret."""
-    place, *path = error["loc"]
-    pointer = "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    return {"in": str(place), "pointer": pointer, "reason": error["type"]}
