@@ -49,6 +49,8 @@ class Visit:
     visitor: Visitor
     input: Mapping[str, Any] = field(repr=False)
     now: datetime
+    receipt: str
+    """The number that the answer will have, the same whenever the request is repeated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ Handler = Callable[[Session, Visit], Answer]
 """Does the work inside the request's transaction, which it must not end. Raises `ServiceRefused` to say no."""
 
 
+Settled = Callable[[Session, str, str, datetime], None]
+"""Does what follows from a verdict, in the transaction that records it: of the case with that receipt, at that time."""
+
+
 @dataclass(frozen=True)
 class Service:
     """One service and who does its work."""
@@ -96,6 +102,8 @@ class Service:
     """Its answers may hold a paper: the department needs a seal."""
     verdicts: Mapping[str, Texts] = field(default_factory=dict)
     """What an officer may say to its cases, and what the citizen is told then. A service without any opens none."""
+    settled: Settled | None = None
+    """What follows when an officer has settled one of its cases, where more does than that the citizen is told."""
     confirm_online: bool = False
     """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
 

@@ -84,11 +84,11 @@ class Office:
         kept = take(session, request, self.receipt(self.department.receipt_prefix), now)
         if kept.answer is not None:
             return _kept.validate_python(kept.answer)
-        result = self._work(session, service, Visit(_visitor(service, claims), entered, now), kept.receipt)
+        result = self._work(session, service, Visit(_visitor(service, claims), entered, now, kept.receipt))
         kept.answer = result.model_dump(mode="json")
         return result
 
-    def _work(self, session: Session, service: Service, visit: Visit, receipt: str) -> Result:
+    def _work(self, session: Session, service: Service, visit: Visit) -> Result:
         try:
             with session.begin_nested():
                 answer = service.handler(session, visit)
@@ -98,7 +98,7 @@ class Office:
             open_case(
                 session,
                 answer.case,
-                receipt=receipt,
+                receipt=visit.receipt,
                 service=service.description.code,
                 pseudonym=visit.visitor.pseudonym,
                 now=visit.now,
@@ -106,7 +106,7 @@ class Office:
         document = None
         if answer.paper is not None and self.press is not None:
             document = self.press.issue(session, answer.paper, visit.now)
-        return Outcome(title=answer.title, fields=answer.fields, document=document, receipt=receipt)
+        return Outcome(title=answer.title, fields=answer.fields, document=document, receipt=visit.receipt)
 
 
 def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Request:

@@ -55,7 +55,7 @@ class Booking(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     purse_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id))
     key: Mapped[str] = mapped_column(String(80))
-    """Of the request: for one purse, it is booked once."""
+    """Of the request, its receipt number for example: for one purse, it is booked once."""
     purpose: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(40))
     """What it was for: the number of a fee notice, the year of a voucher."""
@@ -123,7 +123,8 @@ class Payee(Base):
 
     __tablename__ = "payees"
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Of the request that named it."""
     pseudonym: Mapped[str] = mapped_column(String(128))
     document_number: Mapped[str] = mapped_column(String(20))
     bank: Mapped[str] = mapped_column(String(40))

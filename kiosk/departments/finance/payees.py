@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,6 +39,15 @@ class BankAccount:
     bank: str
     """One of `BANKS`."""
     number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who names an account, under which receipt."""
+
+    receipt: str
+    pseudonym: str = field(repr=False)
+    document_number: str = field(repr=False)
 
 
 class State(StrEnum):
@@ -76,7 +84,7 @@ class PayeeWaiting(ServiceRefused):
     )
 
 
-def name_payee(session: Session, pseudonym: str, document: str, account: BankAccount, now: datetime) -> Payee:
+def name_payee(session: Session, owner: Owner, account: BankAccount, now: datetime) -> Payee:
     """Name the account to pay to. It is in force at once, or waits for an officer; the same again changes nothing.
 
     Raises:
@@ -85,31 +93,32 @@ def name_payee(session: Session, pseudonym: str, document: str, account: BankAcc
     """
     if not check_digit_is_right(account.number):
         raise PayeeMisread
-    purse_of(session, pseudonym, now)  # locked: two who name an account for one person do so one after the other
-    before, waiting = _one(session, pseudonym, State.IN_FORCE), _one(session, pseudonym, State.WAITING)
+    purse_of(session, owner.pseudonym, now)  # locked: two who name an account for one person do so one after the other
+    before, waiting = _one(session, owner.pseudonym, State.IN_FORCE), _one(session, owner.pseudonym, State.WAITING)
     for known in (waiting, before):
         if known is not None and BankAccount(known.bank, known.number) == account:
             return known
     if waiting is not None:
         raise PayeeWaiting
     named = Payee(
-        pseudonym=pseudonym,
-        document_number=document,
+        receipt=owner.receipt,
+        pseudonym=owner.pseudonym,
+        document_number=owner.document_number,
         bank=account.bank,
         number=account.number,
         state=State.WAITING,
         named_at=now,
     )
     session.add(named)
-    if due_to(session, document) < MUCH:
+    if due_to(session, owner.document_number) < MUCH:
         _put_in_force(session, named)
     session.flush()
     return named
 
 
-def decide_payee(session: Session, payee_id: UUID, *, granted: bool, now: datetime) -> None:
+def decide_payee(session: Session, receipt: str, *, granted: bool, now: datetime) -> None:
     """What an officer says about an account that waits; nothing when it was decided before."""
-    named = session.get_one(Payee, payee_id)
+    named = session.scalars(select(Payee).where(Payee.receipt == receipt)).one()
     purse_of(session, named.pseudonym, now)
     session.refresh(named)
     if named.state != State.WAITING:

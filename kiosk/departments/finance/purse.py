@@ -46,9 +46,9 @@ class NoPayee(ServiceRefused):
     code = "no-payee"
     title = "No bank account is in force"
     message = texts(
-        "We do not know your bank account yet. Please name it first.",
-        "您尚未登记银行账户，请先登记。",
-        "Ainda não conhecemos a sua conta bancária. Indique-a primeiro, por favor.",
+        "No bank account of yours is in force. Please name one, or wait until we have looked at the one you named.",
+        "您没有已生效的银行账户。请先登记，或等待已登记账户审核完成。",
+        "Não tem nenhuma conta bancária em vigor. Indique uma ou espere que verifiquemos a que indicou.",
     )
 
 
@@ -79,7 +79,7 @@ def top_up(session: Session, pseudonym: str, amount_fen: int, key: str, now: dat
     account = payee_in_force(session, pseudonym)
     if account is None:
         raise NoPayee
-    return book(session, purse, Movement(amount_fen, BANKS, "top-up", account.id.hex, key), now)
+    return book(session, purse, Movement(amount_fen, BANKS, "top-up", account.receipt, key), now)
 
 
 def _give_voucher(session: Session, purse: Account, now: datetime) -> None:

@@ -26,13 +26,16 @@ def open_case(session: Session, case: NewCase, *, receipt: str, service: str, ps
 def settle(
     session: Session, service: Service, case_id: UUID, verdict: str, *, note: str, officer: str, now: datetime
 ) -> None:
-    """Give a verdict. Raises CaseRefused."""
+    """Give a verdict, and do what follows from it. Raises CaseRefused."""
     if verdict not in service.verdicts:
         raise CaseRefused("This is no verdict of this service. Load the page again.")
     decided = {"verdict": verdict, "note": note or None, "decided_by": officer, "decided_at": now}
     waiting = update(Case).where(Case.id == case_id, Case.service == service.description.code, OPEN)
-    if session.scalars(waiting.values(decided).returning(Case.id)).one_or_none() is None:
+    receipt = session.scalars(waiting.values(decided).returning(Case.receipt)).one_or_none()
+    if receipt is None:
         raise CaseRefused("Somebody else has settled this case. Load the page again to see how.")
+    if service.settled is not None:
+        service.settled(session, receipt, verdict, now)
 
 
 def get_case(session: Session, case_id: UUID) -> Case:

@@ -31,14 +31,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "payees",
-        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("receipt", sa.String(length=40), nullable=False),
         sa.Column("pseudonym", sa.String(length=128), nullable=False),
         sa.Column("document_number", sa.String(length=20), nullable=False),
         sa.Column("bank", sa.String(length=40), nullable=False),
         sa.Column("number", sa.String(length=19), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("named_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_payees")),
+        sa.PrimaryKeyConstraint("receipt", name=op.f("pk_payees")),
     )
     with op.batch_alter_table("payees", schema=None) as batch_op:
         batch_op.create_index(

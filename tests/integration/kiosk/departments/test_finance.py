@@ -14,7 +14,7 @@ from kiosk.departments.contract.storage import in_transaction
 from kiosk.departments.finance import department
 from kiosk.departments.finance.fees import pay
 from kiosk.departments.finance.models import Account, Booking, Entry
-from kiosk.departments.finance.payees import BankAccount, name_payee
+from kiosk.departments.finance.payees import BankAccount, Owner, name_payee
 from tests.fixtures.departments import Counter
 
 RESIDENT = {"document_number": "M1234567"}
@@ -62,7 +62,7 @@ class TestSubsidies:
     def test_of_the_account_only_the_end_is_shown(self, treasury: Counter) -> None:
         number = "6217001234567890122"
         with treasury.office.sessions.begin() as session:
-            name_payee(session, ME, "M1234567", BankAccount("boc", number), treasury.clock.now)
+            name_payee(session, Owner("FI-1", ME, "M1234567"), BankAccount("boc", number), treasury.clock.now)
         answer = ask(treasury, "subsidy-status", RESIDENT)
 
         assert answer["fields"][-1]["value"] == {

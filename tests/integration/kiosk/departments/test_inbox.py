@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
+from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.inbox.access import dismiss, invite
 from kiosk.departments.contract.inbox.models import Case
-from tests.fixtures.departments import NO_TLS, Counter
+from kiosk.departments.environment import department as environment
+from kiosk.departments.environment.models import Slip
+from kiosk.departments.environment.reports import PROBLEM_REPORT
+from tests.fixtures.departments import NO_TLS, CardService, Counter, counter
 
 SMOKE = {"kind": "air", "place": "mangzhou", "words": "Black smoke behind the boat house. <b>Quick!</b>"}
 
@@ -158,3 +166,40 @@ def test_what_an_officer_cannot_say_is_refused(rosa: OfficerAtDesk, case: Case, 
 
 def test_an_unknown_case_is_not_found(rosa: OfficerAtDesk) -> None:
     assert rosa.http.get("/inbox/00000000-0000-0000-0000-000000000000").status_code == 404
+
+
+class TestWhatFollows:
+    """A service whose verdicts do more than tell the citizen."""
+
+    @pytest.fixture
+    def station(self, service: CardService, databases: Callable[[Department], str]) -> Iterator[Counter]:
+        followed = replace(PROBLEM_REPORT, settled=self.mend)
+        others = [each for each in environment.services if each is not PROBLEM_REPORT]
+        department = replace(environment, services=(followed, *others))
+        with counter(department, databases(department), service) as opened:
+            yield opened
+
+    @staticmethod
+    def mend(session: Session, receipt: str, verdict: str, now: datetime) -> None:
+        """Give points for it: a table that the department has anyway."""
+        if verdict == "nothing-found":
+            raise RuntimeError("the register is closed")
+        session.add(Slip(number=receipt[-12:], points=1, credited_to=verdict, credited_at=now))
+
+    def follows(self, station: Counter) -> list[tuple[str, str | None]]:
+        with station.office.sessions() as session:
+            mended = select(Slip.number, Slip.credited_to).where(Slip.points == 1)
+            return [(number, verdict) for number, verdict in session.execute(mended)]
+
+    def test_it_is_done_when_the_case_is_settled_and_once(
+        self, station: Counter, rosa: OfficerAtDesk, case: Case
+    ) -> None:
+        assert self.follows(station) == []
+        assert [rosa.settle(case, "passed-on").status_code for _ in range(2)] == [303, 409]
+        assert self.follows(station) == [(case.receipt[-12:], "passed-on")]
+
+    def test_what_cannot_be_done_is_not_settled(self, station: Counter, rosa: OfficerAtDesk, case: Case) -> None:
+        with capture_logs():
+            assert rosa.settle(case, "nothing-found").status_code == 500
+        assert only_case(station).verdict is None
+        assert self.follows(station) == []

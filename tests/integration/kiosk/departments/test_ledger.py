@@ -30,6 +30,7 @@ from kiosk.departments.finance.ledger import (
 from kiosk.departments.finance.models import Account, Booking, Entry, Fee, Payee, Subsidy
 from kiosk.departments.finance.payees import (
     BankAccount,
+    Owner,
     PayeeMisread,
     PayeeWaiting,
     decide_payee,
@@ -66,6 +67,10 @@ def many_at_once(times: int, act: Callable[[int], object]) -> Count[str]:
 
     with ThreadPoolExecutor(16) as hands:
         return Count(hands.map(outcome, range(times)))
+
+
+def owner(receipt: str = "FI-1") -> Owner:
+    return Owner(receipt, ME, DOCUMENT)
 
 
 def filled(session: Session, pseudonym: str, amount_fen: int) -> None:
@@ -189,14 +194,14 @@ class TestAHundredAtOnce:
         assert balances(treasury)[FEES] == 58_60
 
     def test_top_ups_stop_at_the_most_a_purse_may_hold(self, treasury: Counter) -> None:
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
         outcomes = many_at_once(100, lambda n: do(treasury, top_up, ME, 70_00, f"request {n}", NOON))
 
         assert outcomes == {"done": 71, "purse-too-full": 29}
         assert balances(treasury) == {ME: 71 * 70_00, BANKS: -71 * 70_00}
 
     def test_paying_and_topping_up_do_not_stand_in_each_others_way(self, treasury: Counter) -> None:
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
         do(treasury, filled, ME, 1_000_00)
         fees = do(treasury, new_fees, 100, 3_00)
 
@@ -213,14 +218,14 @@ class TestToppingUp:
     def test_it_comes_from_the_account_that_was_named(self, treasury: Counter) -> None:
         with pytest.raises(NoPayee):
             do(treasury, top_up, ME, 50_00, "first", NOON)
-        payee = do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        payee = do(treasury, name_payee, owner(), MINE, NOON)
         booking = do(treasury, top_up, ME, 50_00, "first", NOON)
 
-        assert (booking.purpose, booking.subject) == ("top-up", payee.id.hex)
+        assert (booking.purpose, booking.subject) == ("top-up", payee.receipt)
         assert balances(treasury) == {ME: 50_00, BANKS: -50_00}
 
     def test_the_same_request_is_booked_once_though_the_purse_is_full(self, treasury: Counter) -> None:
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
         first, second = (do(treasury, top_up, ME, MOST_IN_A_PURSE, "first", NOON).id for _ in range(2))
 
         assert first == second
@@ -228,7 +233,7 @@ class TestToppingUp:
             do(treasury, top_up, ME, 1, "second", NOON)
 
     def test_a_key_is_good_for_one_amount(self, treasury: Counter) -> None:
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
         do(treasury, top_up, ME, 50_00, "first", NOON)
         with pytest.raises(IdempotencyKeyReused):
             do(treasury, top_up, ME, 60_00, "first", NOON)
@@ -296,46 +301,46 @@ def much_due(session: Session) -> None:
 
 class TestPayees:
     def test_an_account_is_in_force_at_once_where_little_is_due(self, treasury: Counter) -> None:
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
-        do(treasury, name_payee, ME, DOCUMENT, OTHER, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
+        do(treasury, name_payee, owner("FI-2"), OTHER, NOON)
 
         assert states(treasury) == [(NUMBER, "replaced"), (OTHER_NUMBER, "in-force")]
 
     @pytest.mark.parametrize(("granted", "in_force"), [(True, OTHER_NUMBER), (False, NUMBER)])
     def test_where_much_is_due_an_officer_decides(self, treasury: Counter, *, granted: bool, in_force: str) -> None:
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
         do(treasury, much_due)
-        other = do(treasury, name_payee, ME, DOCUMENT, OTHER, NOON)
+        other = do(treasury, name_payee, owner("FI-2"), OTHER, NOON)
         assert states(treasury) == [(NUMBER, "in-force"), (OTHER_NUMBER, "waiting")]
 
-        do(treasury, decide_payee, other.id, granted=granted, now=NOON)
-        do(treasury, decide_payee, other.id, granted=not granted, now=NOON)  # it is decided once
+        do(treasury, decide_payee, other.receipt, granted=granted, now=NOON)
+        do(treasury, decide_payee, other.receipt, granted=not granted, now=NOON)  # it is decided once
         payee = do(treasury, payee_in_force, ME)
         assert payee is not None
         assert payee.number == in_force
 
     def test_while_one_waits_another_does_not_push_in(self, treasury: Counter) -> None:
         do(treasury, much_due)
-        do(treasury, name_payee, ME, DOCUMENT, MINE, NOON)
+        do(treasury, name_payee, owner(), MINE, NOON)
         with pytest.raises(PayeeWaiting):
-            do(treasury, name_payee, ME, DOCUMENT, OTHER, NOON)
+            do(treasury, name_payee, owner("FI-2"), OTHER, NOON)
 
         assert states(treasury) == [(NUMBER, "waiting")]
 
     def test_the_same_again_changes_nothing(self, treasury: Counter) -> None:
-        first, second = (do(treasury, name_payee, ME, DOCUMENT, MINE, NOON).id for _ in range(2))
+        first, second = (do(treasury, name_payee, owner(f"FI-{n}"), MINE, NOON).receipt for n in range(2))
 
         assert first == second
         assert states(treasury) == [(NUMBER, "in-force")]
 
     def test_a_misread_number_is_refused(self, treasury: Counter) -> None:
         with pytest.raises(PayeeMisread):
-            do(treasury, name_payee, ME, DOCUMENT, BankAccount("boc", NUMBER[:-1] + "3"), NOON)
+            do(treasury, name_payee, owner(), BankAccount("boc", NUMBER[:-1] + "3"), NOON)
 
     def test_of_many_named_at_once_one_is_in_force(self, treasury: Counter) -> None:
         accounts = [
             BankAccount("boc", body + str(luhn_digit(body))) for body in (f"62170012345678{n:04}" for n in range(30))
         ]
-        assert many_at_once(30, lambda n: do(treasury, name_payee, ME, DOCUMENT, accounts[n], NOON)) == {"done": 30}
+        assert many_at_once(30, lambda n: do(treasury, name_payee, owner(f"FI-{n}"), accounts[n], NOON)) == {"done": 30}
 
         assert Count(state for _, state in states(treasury)) == {"in-force": 1, "replaced": 29}

@@ -39,7 +39,7 @@ class Library(RuleBasedStateMachine):
 
     def visit(self, person: str, item: str) -> Visit:
         self.now += timedelta(hours=7)
-        return Visit(Visitor(person, Level.TAP, {}), {"barcode": item}, self.now)
+        return Visit(Visitor(person, Level.TAP, {}), {"barcode": item}, self.now, "ED-1")
 
     @rule(person=PEOPLE, item=ITEMS)
     def borrow(self, person: str, item: str) -> None:
