@@ -34,6 +34,7 @@ from cardsvc.api import (
     reach,
     registry,
     reidentifications,
+    signing,
     status,
     stock,
     unblocking,
@@ -58,6 +59,7 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     authentications.grouped,
     authentications.router,
+    signing.router,
     verifications.router,
     oauth.router,
     wellknown.router,

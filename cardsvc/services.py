@@ -25,6 +25,8 @@ from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.limits import Buckets, Seconds, parse_limits
 from cardsvc.sealed.vault import Vault
 from cardsvc.settings import TEST, Settings
+from cardsvc.signing.service import Signing
+from cardsvc.signing.signers import SignerRules
 from cardsvc.timekeeping import Timekeeper
 from cardsvc.trust.addresses import Addresses
 from cardsvc.trust.authority import IssuingAuthority
@@ -100,6 +102,13 @@ class Services:
         return AssertionIssuer(
             self.keystore, self.key_ring, self.settings.issuer, self.assertion_lifetime, self.visit_times
         )
+
+    @cached_property
+    def signing(self) -> Signing:
+        """Has citizens sign what departments prepared."""
+        signer_rules = SignerRules(self.proofs.chains, asserted_keys=self.settings.sign_with_asserted_keys)
+        lifetime = timedelta(seconds=self.settings.challenge_seconds)
+        return Signing(self.authority, self.responder, self.assertions, signer_rules, lifetime)
 
     @cached_property
     def judge(self) -> AssertionJudge:

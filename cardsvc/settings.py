@@ -93,6 +93,9 @@ class Settings(BaseSettings):
     attestation_roots_file: Path | None = None
     """PEM: attestation roots of card makers, and authorities below them. A key that such a card vouches for counts as
     attested; without this file none does."""
+    sign_with_asserted_keys: bool = False
+    """Accept signatures by 9C keys of which nobody but the card and the desk say that they were made on the card: for
+    demonstrations, and for a city whose desks and cards are trusted so far."""
     photo_bytes: Annotated[int, Field(ge=65_536, le=20_000_000)] = 2_000_000
     """The largest photograph that is read."""
     document_bytes: Annotated[int, Field(ge=65_536, le=50_000_000)] = 10_000_000

@@ -19,6 +19,7 @@ pytest_plugins = (
     "tests.fixtures.served",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
+    "tests.fixtures.signing",
     "tests.fixtures.evidence",
     "tests.fixtures.counter",
     "tests.fixtures.crowd",

@@ -24,6 +24,8 @@ TRAFFIC: Final[Mapping[str, Traffic]] = {
     "/v1/authentications": Traffic.AUTHENTICATION,
     "/v1/card-authentications": Traffic.AUTHENTICATION,
     "/v1/visits/end": Traffic.AUTHENTICATION,
+    "/v1/signature-requests": Traffic.AUTHENTICATION,
+    "/v1/signatures": Traffic.AUTHENTICATION,
     "/v1/verifications": Traffic.AUTHENTICATION,
     "/v1/card-standings": Traffic.BULK,
     "/v1/questions": Traffic.BULK,

@@ -43,6 +43,7 @@ from cardsvc.wire.authentication import (
     NOT_APPLICABLE,
     TOKEN_TYPE_JWT,
     TOKEN_TYPE_VISIT,
+    USE_PREPARE,
     TokenResponse,
 )
 from cardsvc.wire.base import Code
@@ -89,6 +90,7 @@ _FORM_SCHEMA: Final = {
         "service": _parameter("Token exchange: the code of the service."),
         "attributes": _parameter("Token exchange: names of what the citizen agreed to tell, separated by spaces."),
         "questions": _parameter("Token exchange: what the citizen agreed to have answered, separated by spaces."),
+        "use": _parameter("Token exchange, at level sign: to have a document prepared.", enum=[USE_PREPARE]),
     },
 }
 _DOCUMENTED_ERROR: Final = {
@@ -215,6 +217,8 @@ def _exchange_request(form: TokenForm) -> ExchangeRequest:
         raise TokenRequestMalformed("The subject token must be a visit token.")
     if form.get("requested_token_type", TOKEN_TYPE_JWT) != TOKEN_TYPE_JWT:
         raise TokenRequestMalformed("Only JWTs are issued.")
+    if form.get("use", USE_PREPARE) != USE_PREPARE:
+        raise TokenRequestMalformed("There is no such use.")
     if "actor_token" in form or "resource" in form:
         raise TokenRequestMalformed("actor_token and resource are not supported.")
     names, questions = form.get("attributes", "").split(), form.get("questions", "").split()
@@ -230,6 +234,7 @@ def _exchange_request(form: TokenForm) -> ExchangeRequest:
             service=_code.validate_python(_required(form, "service")),
             attributes=_attributes.validate_python(names),
             questions=_questions.validate_python(questions),
+            to_prepare="use" in form,
         )
     except ValidationError:
         raise TokenRequestMalformed("The service, an attribute or a question is not a name.") from None

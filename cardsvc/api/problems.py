@@ -42,6 +42,7 @@ from cardsvc.offices import errors as offices
 from cardsvc.reach import errors as reach
 from cardsvc.registry import errors as registry
 from cardsvc.sealed import errors as sealed
+from cardsvc.signing import errors as signing
 from cardsvc.stock import errors as stock
 from cardsvc.trust import certificates
 from cardsvc.trust import errors as trust
@@ -110,9 +111,12 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     authentication.VisitEnded: Answer(_GONE, "invalid_grant"),
     authentication.DepartmentUnknown: Answer(_NOT_FOUND, "invalid_target"),
     authentication.ServiceNotCovered: Answer(_FORBIDDEN, "invalid_target"),
+    authentication.ServiceNotSigned: Answer(_UNPROCESSABLE, "invalid_target"),
     authentication.AttributesNotCovered: Answer(_FORBIDDEN, "invalid_scope"),
     authentication.StepUpRequired: Answer(_UNAUTHORIZED, "insufficient_user_authentication", STEP_UP_CHALLENGE),
     authentication.AssertionRefused: Answer(_UNPROCESSABLE),
+    signing.PreparedDocumentRefused: Answer(_UNPROCESSABLE),
+    signing.KeyOriginRefused: Answer(_FORBIDDEN),
     departments.PolicyInvalid: Answer(_UNPROCESSABLE),
     departments.DepartmentExists: Answer(_CONFLICT),
     departments.DepartmentNotFound: Answer(_NOT_FOUND),

@@ -16,6 +16,7 @@ from cardsvc.authentication.errors import (
     CardNotActive,
     DepartmentUnknown,
     ServiceNotCovered,
+    ServiceNotSigned,
     StepUpRequired,
 )
 from cardsvc.authentication.models import IssuedAssertion, Visit
@@ -37,7 +38,8 @@ from cardsvc.errors import ServiceError
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName, Keystore
-from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
+from cardsvc.wire.authentication import ASSERTION_TYP, USE_PREPARE, AssertionClaims
+from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 
 EVENT = "assertion.issue"
@@ -54,6 +56,8 @@ class ExchangeRequest:
     """The names of what the citizen agreed to tell."""
     questions: frozenset[str] = frozenset()
     """What the citizen agreed to have answered by yes or no."""
+    to_prepare: bool = False
+    """The service is of level `sign`, and the department is to prepare what will be signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +69,33 @@ class IssuedToken:
 
 
 @dataclass(frozen=True)
-class _Grant:
+class SignedHashes:
+    """Of what the citizen signed: SHA-256 of the document, and of the CMS."""
+
+    document: bytes
+    cms: bytes
+
+
+@dataclass(frozen=True)
+class Grant:
     """All that has been decided about an assertion before it is written."""
 
     visit: Visit
     department: Department
     policy: RulesInForce
-    attributes: frozenset[str]
-    questions: frozenset[Question]
+    service: str
+    attributes: frozenset[str] = frozenset()
+    questions: frozenset[Question] = frozenset()
+    to_prepare: bool = False
+    signed: SignedHashes | None = None
+    """With these it is of level `sign`."""
+
+    def claims(self) -> dict[str, Any]:
+        """How sure we are, and what for."""
+        if self.signed is not None:
+            hashes = {"transaction_hash": self.signed.document, "signature_sha256": self.signed.cms}
+            return {"acr": Level.SIGN, **hashes}
+        return {"acr": self.visit.level, "use": USE_PREPARE if self.to_prepare else None}
 
 
 @dataclass(frozen=True)
@@ -100,7 +123,7 @@ class AssertionIssuer:
             return refusal
         try:
             grant = _decide(session, request, visit)
-            issued = self._issue(session, request, grant, actor, now)
+            issued = self.issue(session, grant, actor=actor, now=now)
         except ServiceError as refusal:
             _record(session, request, visit, refusal.code, actor=actor, now=now)
             return refusal
@@ -108,9 +131,8 @@ class AssertionIssuer:
         _record(session, request, visit, OK, actor=actor, now=now, policy_version=grant.policy.version)
         return issued
 
-    def _issue(
-        self, session: Session, request: ExchangeRequest, grant: _Grant, actor: Principal, now: datetime
-    ) -> IssuedToken:
+    def issue(self, session: Session, grant: Grant, *, actor: Principal, now: datetime) -> IssuedToken:
+        """The assertion, for whoever has decided, and writes it down, in this transaction."""
         jti, issued_at, seconds = new_id(), int(now.timestamp()), int(self.lifetime.total_seconds())
         name = pseudonym(self.keystore, grant.department.code, grant.visit.citizen_id)
         make_acquainted(session, grant.department, name, grant.visit.citizen_id, now=now)
@@ -121,18 +143,18 @@ class AssertionIssuer:
             iat=issued_at,
             exp=issued_at + seconds,
             jti=str(jti),
-            acr=grant.visit.level,
             client_id=actor.client_id,
-            service=request.service,
+            service=grant.service,
             policy_version=grant.policy.version,
+            **grant.claims(),
             **_told(session, self.keystore, grant, now),
         )
-        session.add(_row(jti, request, grant, now, now + self.lifetime))
+        session.add(_row(jti, grant, now, now + self.lifetime))
         signer = self.key_ring.jws_signer(KeyName.ASSERTION)
         return IssuedToken(signer.sign(claims.written(), typ=ASSERTION_TYP), seconds)
 
 
-def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
+def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> Grant:
     card = session.get_one(Card, visit.card_id)  # locked by `open_visit`
     if card.state is not CardState.ACTIVE:
         raise CardNotActive(card.state)
@@ -144,10 +166,21 @@ def _decide(session: Session, request: ExchangeRequest, visit: Visit) -> _Grant:
     rule = policy.rules.services.get(request.service)
     if rule is None:
         raise ServiceNotCovered
-    if visit.level < rule.level:
-        raise StepUpRequired(rule.level)
+    needed = _needed(rule, to_prepare=request.to_prepare)
+    if visit.level < needed:
+        raise StepUpRequired(needed)
     attributes = _allowed(request.attributes, rule, visit)
-    return _Grant(visit, department, policy, attributes, _askable(request.questions, policy.rules, visit))
+    questions = _askable(request.questions, policy.rules, visit)
+    return Grant(visit, department, policy, request.service, attributes, questions, request.to_prepare)
+
+
+def _needed(rule: ServiceRule, *, to_prepare: bool) -> Level:
+    """The level of a visit that is exchanged. What is signed is prepared first, for somebody known by the PIN."""
+    if not to_prepare:
+        return rule.level
+    if rule.level is not Level.SIGN:
+        raise ServiceNotSigned
+    return Level.PIN
 
 
 def _allowed(wanted: Collection[str], rule: ServiceRule, visit: Visit) -> frozenset[str]:
@@ -167,7 +200,7 @@ def _askable(wanted: Collection[str], rules: PolicyRules, visit: Visit) -> froze
     return frozenset(map(parse_question, wanted))
 
 
-def _told(session: Session, keystore: Keystore, grant: _Grant, now: datetime) -> dict[str, Any]:
+def _told(session: Session, keystore: Keystore, grant: Grant, now: datetime) -> dict[str, Any]:
     """Attributes and answers, taken out of their seal only when there is something to tell."""
     if not grant.attributes and not grant.questions:
         return {"attributes": {}}
@@ -178,14 +211,14 @@ def _told(session: Session, keystore: Keystore, grant: _Grant, now: datetime) ->
     }
 
 
-def _row(jti: UUID, request: ExchangeRequest, grant: _Grant, now: datetime, expires_at: datetime) -> IssuedAssertion:
+def _row(jti: UUID, grant: Grant, now: datetime, expires_at: datetime) -> IssuedAssertion:
     return IssuedAssertion(
         jti=jti,
         visit_id=grant.visit.id,
         department_id=grant.department.id,
         card_id=grant.visit.card_id,
         citizen_id=grant.visit.citizen_id,
-        service=request.service,
+        service=grant.service,
         policy_version=grant.policy.version,
         issued_at=now,
         expires_at=expires_at,
@@ -214,5 +247,6 @@ def _record(
         service=request.service[:64],
         attributes=sorted(request.attributes),
         **({"questions": sorted(request.questions)} if request.questions else {}),
+        **({"use": USE_PREPARE} if request.to_prepare else {}),
         **detail,
     )

@@ -52,7 +52,7 @@ class IssuedChallenge:
 
     def is_for(self, actor: Principal) -> bool:
         """Whether this caller, with its present audience, asked for it."""
-        return hmac.compare_digest(self.caller, _bound_to(actor))
+        return hmac.compare_digest(self.caller, bound_to(actor))
 
     def is_over(self, now: datetime) -> bool:
         """Whether it is too late to answer."""
@@ -84,7 +84,7 @@ def issue_challenge(
 ) -> Challenge:
     """A new challenge for this caller. ``transaction_hash`` has 32 bytes or none."""
     expires_at = int((now + lifetime).timestamp())
-    issued = IssuedChallenge(new_id(), level, expires_at, _bound_to(actor), transaction_hash)
+    issued = IssuedChallenge(new_id(), level, expires_at, bound_to(actor), transaction_hash)
     return Challenge(
         handle=issued.handle(keystore),
         challenge=issued.value(keystore),
@@ -133,5 +133,6 @@ def _tag(keystore: Keystore, payload: bytes) -> bytes:
     return keystore.mac(KeyName.CHALLENGE, _HANDLE_DOMAIN + payload)[:_TAG]
 
 
-def _bound_to(actor: Principal) -> bytes:
+def bound_to(actor: Principal) -> bytes:
+    """What a handle says of its caller."""
     return hashlib.sha256(actor.client_id.encode() + b"\0" + actor.audience.encode()).digest()[:16]

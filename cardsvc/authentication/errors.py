@@ -21,6 +21,7 @@
     │   ├── DepartmentUnknown
     │   ├── ServiceNotCovered          the department's policy does not cover the service
     │   ├── AttributesNotCovered       ... or not these attributes
+    │   ├── ServiceNotSigned           nothing is prepared or signed for the service
     │   └── StepUpRequired             the service needs a higher level (carries it)
     ├── AssertionNotSigned             the card is proved and on record, and its assertion could not be signed
     └── AssertionRefused               a department showed an assertion that is not good (carries the reason)
@@ -218,6 +219,16 @@ class ServiceNotCovered(ExchangeRefused):
 
     def __init__(self) -> None:
         super().__init__("The service needs to be in the department's approved policy.")
+
+
+class ServiceNotSigned(ExchangeRefused):
+    """Raised when a document is to be prepared or signed for a service that is not of level `sign`."""
+
+    code = "service-not-signed"
+    title = "Nothing is signed for this service"
+
+    def __init__(self) -> None:
+        super().__init__("By the department's policy the service is of a lower level: exchange the visit for it.")
 
 
 class AttributesNotCovered(ExchangeRefused):

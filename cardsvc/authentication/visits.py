@@ -122,13 +122,22 @@ def _check_level(session: Session, visit: Visit) -> None:
         raise refusal.about(visit.citizen_id, visit.card_id) from None
 
 
+def hold_visit(session: Session, visit_id: UUID, *, actor: Principal) -> Visit:
+    """A visit that this caller opened a moment ago, going on or not, its card's row locked. Raises VisitForeign."""
+    return _hold(session, visit_id, session.get_one(Visit, visit_id).card_id, actor)
+
+
 def _own_visit(session: Session, token: str, actor: Principal) -> Visit:
-    """The visit, locked, and its card before it: in the order in which a revocation locks them, or both would wait."""
     found = session.execute(select(Visit.id, Visit.card_id).where(Visit.token_sha256 == _hash(token))).one_or_none()
     if found is None:
         raise VisitUnknown
-    session.get_one(Card, found.card_id, with_for_update={"read": True}, populate_existing=True)
-    visit = session.get_one(Visit, found.id, with_for_update=True, populate_existing=True)
+    return _hold(session, found.id, found.card_id, actor)
+
+
+def _hold(session: Session, visit_id: UUID, card_id: UUID, actor: Principal) -> Visit:
+    """The visit, locked, and its card before it: in the order in which a revocation locks them, or both would wait."""
+    session.get_one(Card, card_id, with_for_update={"read": True}, populate_existing=True)
+    visit = session.get_one(Visit, visit_id, with_for_update=True, populate_existing=True)
     keys = {actor.key_thumbprint, actor.former_thumbprint}
     if visit.caller_id != actor.caller_id or visit.key_thumbprint not in keys:
         raise VisitForeign().about(visit.citizen_id, visit.card_id)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from cardsvc.callers.models import Caller, CallerKind
@@ -68,6 +69,13 @@ class GoodKeys:
 def keys_of(caller: Caller, now: datetime) -> GoodKeys:
     """The caller's keys that are good now."""
     return GoodKeys.at(now, caller.thumbprint, caller.former_thumbprint, caller.former_until)
+
+
+def public_keys_of(caller: Caller, now: datetime) -> Mapping[str, Mapping[str, Any]]:
+    """The same keys as JWK, by thumbprint."""
+    keys = keys_of(caller, now)
+    former = {keys.former: caller.former_jwk or {}} if keys.former else {}
+    return {keys.present: caller.public_jwk} | former
 
 
 def principal_of(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from cardsvc.bulk import insert_new
 from cardsvc.callers.errors import ClientRefusal, ClientRefused
 from cardsvc.callers.models import Caller, UsedClientAssertion
-from cardsvc.callers.principal import Principal, keys_of, principal_of
+from cardsvc.callers.principal import Principal, keys_of, principal_of, public_keys_of
 from cardsvc.callers.repository import hold_by_client_id
 from cardsvc.db import new_id
 from cardsvc.wire import jose
@@ -62,8 +62,7 @@ def _parse(assertion: str) -> jose.UnverifiedJwt:
 
 def _verify(token: jose.UnverifiedJwt, caller: Caller, now: datetime) -> tuple[jose.SignedClaims, str]:
     """The claims, and the thumbprint of the key that signed them."""
-    keys = keys_of(caller, now)
-    candidates = {keys.present: caller.public_jwk} | ({keys.former: caller.former_jwk or {}} if keys.former else {})
+    candidates = public_keys_of(caller, now)
     if token.key_id is not None and token.key_id not in candidates:
         raise ClientRefused(ClientRefusal.WRONG_KEY, caller.client_id)
     for thumbprint, jwk in candidates.items():

@@ -61,7 +61,7 @@ MEANING: Final[Mapping[Scope, str]] = {
     Scope.CALLERS_WRITE: "Let kiosks and desks in and out; change keys.",
     Scope.DEPARTMENTS_WRITE: "Let departments take part; draft and publish, with a colleague, what they may learn.",
     Scope.AUDIT_READ: "Read the audit log and its proofs.",
-    Scope.AUTHENTICATE: "Ask for challenges, prove cards, begin visits, exchange them for assertions.",
+    Scope.AUTHENTICATE: "Prove cards, begin visits, exchange them for assertions, have documents signed.",
     Scope.AUTHENTICATE_OWN_READER: "Prove cards at readers of a department's own, at the levels its policy allows.",
     Scope.VERIFY: "Have assertions verified, ask about people by pseudonym, get evidence of what was told.",
     Scope.EVENTS_READ: "Hear what happens to the cards of people whom the department knows.",

@@ -40,6 +40,9 @@ _HANDLED: Final = _in_all(
     "Your application or card was handled", "您的申请或卡已处理", "O seu pedido ou cartão foi tratado"
 )
 _USED: Final = _in_all("Your card was used", "您的卡被使用", "O seu cartão foi usado")
+_SIGNED: Final = _in_all(
+    "You signed a document for a department", "您为某部门签署了文件", "Assinou um documento para um departamento"
+)
 _READ: Final = _in_all("This list was read", "查看了本列表", "Esta lista foi lida")
 _IDENTIFIED: Final = _in_all(
     "Two officers found out who you are for a department",
@@ -91,6 +94,13 @@ EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "guardian.consent": (Deed.USED, _USED),
     "investigation.open": (Deed.INVESTIGATED, _INVESTIGATED),
     "investigation.read-history": (Deed.INVESTIGATED, _INVESTIGATED),
+    "signature": (Deed.TOLD, _SIGNED),
+    "signature.request": (
+        Deed.USED,
+        _in_all(
+            "You were shown a document to sign", "向您展示了待签署的文件", "Foi-lhe mostrado um documento para assinar"
+        ),
+    ),
     "visit.end": (Deed.USED, _in_all("Your visit ended", "您的办理已结束", "A sua sessão terminou")),
 }
 KINDS: Final[Mapping[str, tuple[Deed, Words]]] = {

@@ -4,17 +4,21 @@ from cardsvc.client.assertions import AssertionVerifier, VerifiedAssertion
 from cardsvc.client.errors import (
     AssertionExpired,
     AssertionForeign,
+    AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
     AssertionRefused,
     AssertionSignatureInvalid,
     AssertionWrongAudience,
+    AssertionWrongDocument,
     AssertionWrongService,
     ClientError,
     EvidenceFault,
     EvidenceRefused,
     ServiceProblem,
     ServiceUnreachable,
+    SignatureFault,
+    SignatureRefused,
     StepUpRequired,
     WebhookExpired,
     WebhookMalformed,
@@ -25,10 +29,12 @@ from cardsvc.client.evidence import EvidenceVerifier, VerifiedEvidence
 from cardsvc.client.jwks import FetchedJwks, JwksSource, StaticJwks
 from cardsvc.client.keys import load_key
 from cardsvc.client.service import ServiceClient, statement
+from cardsvc.client.signatures import SignatureVerifier, SignedDocument, VerifiedSignature
 from cardsvc.client.webhooks import WebhookVerifier
 
 __all__ = [
     "AssertionExpired",
+    "AssertionForPreparing",
     "AssertionForeign",
     "AssertionKeyUnknown",
     "AssertionMalformed",
@@ -36,6 +42,7 @@ __all__ = [
     "AssertionSignatureInvalid",
     "AssertionVerifier",
     "AssertionWrongAudience",
+    "AssertionWrongDocument",
     "AssertionWrongService",
     "ClientError",
     "EvidenceFault",
@@ -46,10 +53,15 @@ __all__ = [
     "ServiceClient",
     "ServiceProblem",
     "ServiceUnreachable",
+    "SignatureFault",
+    "SignatureRefused",
+    "SignatureVerifier",
+    "SignedDocument",
     "StaticJwks",
     "StepUpRequired",
     "VerifiedAssertion",
     "VerifiedEvidence",
+    "VerifiedSignature",
     "WebhookExpired",
     "WebhookMalformed",
     "WebhookRefused",

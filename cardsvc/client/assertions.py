@@ -12,16 +12,18 @@ from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.errors import (
     AssertionExpired,
     AssertionForeign,
+    AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
     AssertionSignatureInvalid,
     AssertionWrongAudience,
+    AssertionWrongDocument,
     AssertionWrongService,
     StepUpRequired,
 )
 from cardsvc.client.jwks import JwksSource
 from cardsvc.wire import jose
-from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims
+from cardsvc.wire.authentication import ASSERTION_TYP, USE_PREPARE, AssertionClaims
 from cardsvc.wire.levels import Level
 
 CLOCK_SKEW: Final = timedelta(seconds=30)
@@ -58,11 +60,36 @@ class AssertionVerifier:
         self._jwks = jwks
         self._clock = clock
 
-    def verify(self, assertion: str, *, service: str, level: Level) -> VerifiedAssertion:
+    def verify(
+        self, assertion: str, *, service: str, level: Level, transaction_hash: bytes | None = None
+    ) -> VerifiedAssertion:
         """The assertion, if it is good for this service at this level or above.
 
+        At level ``sign`` that is so for one document: ``transaction_hash`` is its SHA-256, without which none is good.
         Raises a subclass of AssertionRefused; ServiceUnreachable when the keys could not be fetched.
         """
+        claims = self._check(assertion, service)
+        if claims.use is not None:
+            raise AssertionForPreparing("for preparing only")
+        if claims.acr < level:
+            raise StepUpRequired(level)
+        asked = level is Level.SIGN or transaction_hash is not None
+        if asked and claims.transaction_hash != transaction_hash:
+            raise AssertionWrongDocument("another document")
+        return VerifiedAssertion(claims)
+
+    def verify_preparation(self, assertion: str, *, service: str) -> VerifiedAssertion:
+        """The assertion, if it is good for preparing a document of this service, which the citizen has yet to sign.
+
+        Raises as `verify` does.
+        """
+        claims = self._check(assertion, service)
+        if claims.use != USE_PREPARE:
+            raise AssertionForPreparing("not for preparing")
+        return VerifiedAssertion(claims)
+
+    def _check(self, assertion: str, service: str) -> AssertionClaims:
+        """What is asked of every assertion."""
         claims = self._read(assertion)
         self._check_time(claims, self._clock())
         if claims.iss != self._issuer:
@@ -71,9 +98,7 @@ class AssertionVerifier:
             raise AssertionWrongAudience("another audience")
         if claims.service != service:
             raise AssertionWrongService("another service")
-        if claims.acr < level:
-            raise StepUpRequired(level)
-        return VerifiedAssertion(claims)
+        return claims
 
     def _read(self, assertion: str) -> AssertionClaims:
         try:

@@ -8,6 +8,7 @@
     │   ├── WebhookSignatureInvalid  not signed under our secret
     │   └── WebhookExpired           too old, or from the future
     ├── EvidenceRefused          evidence of a verification is none (carries the fault)
+    ├── SignatureRefused         a signature of a document is none (carries the fault)
     └── AssertionRefused         an assertion is not accepted
         ├── AssertionMalformed       it is not one
         ├── AssertionSignatureInvalid  not signed by the service
@@ -16,6 +17,8 @@
         ├── AssertionExpired         too old, or from the future
         ├── AssertionWrongAudience   meant for another department
         ├── AssertionWrongService    meant for another service of this department
+        ├── AssertionForPreparing    good for having a document prepared only
+        ├── AssertionWrongDocument   another document was signed, or none
         └── StepUpRequired           good, but of too low a level (carries the level that is needed)
 
 No error carries a token.
@@ -86,6 +89,31 @@ class EvidenceRefused(ClientError):
         self.fault = fault
 
 
+class SignatureFault(StrEnum):
+    """What is wrong with a citizen's signature of a document."""
+
+    MALFORMED = "malformed"
+    """It is none."""
+    ANOTHER_DOCUMENT = "another-document"
+    """Another document was signed."""
+    CERTIFICATE_REFUSED = "certificate-refused"
+    """The certificate was not one of this city for signatures of citizens, at that time."""
+    SIGNATURE_FALSE = "signature-false"
+    """The certificate's key did not sign it."""
+    STATUS_NOT_PROVED = "status-not-proved"
+    """What stands with it does not prove that the certificate was in force then."""
+    ANOTHER_ASSERTION = "another-assertion"
+    """The assertion is about another document, or another signature of it."""
+
+
+class SignatureRefused(ClientError):
+    """Raised when a citizen's signature of a document is not accepted. ``fault`` says why."""
+
+    def __init__(self, fault: SignatureFault) -> None:
+        super().__init__(f"the signature is refused: {fault.value}")
+        self.fault = fault
+
+
 class AssertionRefused(ClientError):
     """Base of what is wrong with an assertion."""
 
@@ -116,6 +144,14 @@ class AssertionWrongAudience(AssertionRefused):
 
 class AssertionWrongService(AssertionRefused):
     """Raised when it was made for another service of this department."""
+
+
+class AssertionForPreparing(AssertionRefused):
+    """Raised when it is good for having a document prepared only, or when that is what is wanted and it is not."""
+
+
+class AssertionWrongDocument(AssertionRefused):
+    """Raised when the citizen signed another document than the one that is asked about, or none."""
 
 
 class StepUpRequired(AssertionRefused):

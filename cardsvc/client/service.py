@@ -16,6 +16,7 @@ from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.reach import ReachCalls
+from cardsvc.client.signing import SigningCalls
 from cardsvc.client.stock import StockCalls
 from cardsvc.client.transport import Repeat, check
 from cardsvc.client.usage import UsageCalls
@@ -23,6 +24,7 @@ from cardsvc.client.webhooks import WebhookCalls
 from cardsvc.wire.authentication import (
     GRANT_TOKEN_EXCHANGE,
     TOKEN_TYPE_VISIT,
+    USE_PREPARE,
     AuthenticationResult,
     CardAuthentication,
     CardAuthenticationRequest,
@@ -57,6 +59,7 @@ class ServiceClient(
     WebhookCalls,
     IncidentCalls,
     ReachCalls,
+    SigningCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 
@@ -93,6 +96,28 @@ class ServiceClient(
 
         With what the citizen agreed to tell, and to have answered by yes or no (``age-at-least:60``).
         """
+        return self._exchange(visit_token, department, service, attributes, questions)
+
+    def exchange_to_prepare(
+        self,
+        visit_token: str,
+        department: str,
+        service: str,
+        attributes: Sequence[str] = (),
+        questions: Sequence[str] = (),
+    ) -> str:
+        """As `exchange`, for a service of level ``sign``: with it the department prepares a document, and no more."""
+        return self._exchange(visit_token, department, service, attributes, questions, use=USE_PREPARE)
+
+    def _exchange(
+        self,
+        visit_token: str,
+        department: str,
+        service: str,
+        attributes: Sequence[str],
+        questions: Sequence[str],
+        **more: str,
+    ) -> str:
         answer = self._credentials.request_token(
             GRANT_TOKEN_EXCHANGE,
             subject_token=visit_token,
@@ -101,6 +126,7 @@ class ServiceClient(
             service=service,
             attributes=" ".join(attributes),
             questions=" ".join(questions),
+            **more,
         )
         return answer.access_token
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from cryptography.x509.oid import ObjectIdentifier
 
+from cardsvc.wire.document_signatures import DOCUMENT_USAGE, HOLDER_SIGNATURE_POLICY
 from cardsvc.wire.evidence import EVIDENCE_USAGE
 
 ARC: Final = "2.25.148932250167467239635021716537836433158"
@@ -15,7 +16,7 @@ POLICY_CARD_AUTHENTICATION: Final = ObjectIdentifier(f"{ARC}.1.1")
 """The holder of this key is a card of the city; no PIN was needed."""
 POLICY_HOLDER_AUTHENTICATION: Final = ObjectIdentifier(f"{ARC}.1.2")
 """... and somebody who knows its PIN used it."""
-POLICY_HOLDER_SIGNATURE: Final = ObjectIdentifier(f"{ARC}.1.3")
+POLICY_HOLDER_SIGNATURE: Final = ObjectIdentifier(HOLDER_SIGNATURE_POLICY)
 """... to sign a document."""
 
 EKU_HOLDER_AUTHENTICATION: Final = ObjectIdentifier(f"{ARC}.2.1")
@@ -27,7 +28,7 @@ EKU_PIV_CARD_AUTHENTICATION: Final = ObjectIdentifier("2.16.840.1.101.3.6.8")
 """id-PIV-cardAuth (FIPS 201-3 appendix B)."""
 EKU_PIV_CONTENT_SIGNING: Final = ObjectIdentifier("2.16.840.1.101.3.6.7")
 """id-PIV-content-signing (FIPS 201-3 appendix B)."""
-EKU_DOCUMENT_SIGNING: Final = ObjectIdentifier("1.3.6.1.5.5.7.3.36")
+EKU_DOCUMENT_SIGNING: Final = ObjectIdentifier(DOCUMENT_USAGE)
 """id-kp-documentSigning (RFC 9336)."""
 
 NAME_PIV_FASC_N: Final = ObjectIdentifier("2.16.840.1.101.3.6.6")

@@ -68,6 +68,9 @@ class _Finding:
     revoked: Revoked | None
 
 
+_IN_FORCE: Final = _Finding(issued=True, revoked=None)
+
+
 class Responder:
     """Answers about the certificates of every key of the issuing CA. Safe to share between threads."""
 
@@ -93,6 +96,19 @@ class Responder:
         if question.nonce is not None:
             return Answer(self._sign(question, finding, now))
         return self._share(question, finding, now)
+
+    def vouch(self, certificate: Certificate) -> bytes | None:
+        """An answer about a card's certificate, signed now, to be kept with what its key signed.
+
+        None when it is not in force: then nothing is to be kept.
+        """
+        leaf = x509.load_der_x509_certificate(certificate.der)
+        issuer = self._authority.issuers[certificate.issuer_version - FIRST]
+        question = self._read(ocsp.OCSPRequestBuilder().add_certificate(leaf, issuer, hashes.SHA256()).build())
+        if question is None:
+            return None
+        finding = self._find(question)
+        return self._sign(question, finding, self._clock()) if finding == _IN_FORCE else None
 
     def _read(self, request: ocsp.OCSPRequest) -> _Question | None:
         """None when it is about somebody else's certificate. Raises ValueError."""

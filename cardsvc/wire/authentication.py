@@ -19,6 +19,8 @@ BEARER: Final = "Bearer"
 NOT_APPLICABLE: Final = "N_A"
 """RFC 8693 §2.2.1: the token is not one to call this service with."""
 CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+USE_PREPARE: Final = "prepare"
+"""What an assertion may be asked for at level `sign`: the department prepares what the citizen will sign."""
 ACCESS_TOKEN_TYP: Final = "at+jwt"
 """RFC 9068 §2.1."""
 ASSERTION_TYP: Final = "citizen-assertion+jwt"
@@ -147,6 +149,12 @@ class AssertionClaims(Message):
     attributes: dict[str, Any] = Field(repr=False)
     answers: dict[QuestionCode, bool] = Field(default_factory=dict, repr=False)
     """What was asked by yes or no. Left out when nothing was."""
+    use: Literal["prepare"] | None = None
+    """``prepare``: it is good for having a document prepared that the citizen then signs, and for nothing else."""
+    transaction_hash: TransactionHash | None = None
+    """At level ``sign``: SHA-256 of the document that the citizen signed. Left out at others."""
+    signature_sha256: TransactionHash | None = None
+    """At level ``sign``: of the CMS by which they did (DER)."""
 
     def written(self) -> str:
         """The claims as they are signed."""
@@ -156,6 +164,15 @@ class AssertionClaims(Message):
     def _is_short(self) -> Self:
         if not 0 < self.exp - self.iat <= LONGEST_ASSERTION:
             raise ValueError("no assertion is good for so long")
+        return self
+
+    @model_validator(mode="after")
+    def _is_of_its_level(self) -> Self:
+        signed = self.acr is Level.SIGN
+        if {self.transaction_hash is not None, self.signature_sha256 is not None} != {signed}:
+            raise ValueError("a document is signed at level sign, and at no other")
+        if self.use is not None and self.acr is not Level.PIN:
+            raise ValueError("documents are prepared at level pin")
         return self
 
 

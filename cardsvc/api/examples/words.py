@@ -45,6 +45,12 @@ def _id(number: int) -> str:
     return f"019ac9a4-5e2f-7a31-b6c8-{number:012x}"
 
 
+_SIGNED_ATTRIBUTES: Final = (
+    "MYHFMBgGCSqGSIb3DQEJAzELBgkqhkiG9w0BBwEwHAYJKoZIhvcNAQkFMQ8XDTI2MTEyNzA5MzAwMFowIQYLKoZIhvcNAQkQAgcxEgQQAAAAAA"
+    "AAAAAAAAAAAAAAADAvBgkqhkiG9w0BCQQxIgQg47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFUwNwYLKoZIhvcNAQkQAi8xKDAmMCQw"
+    "IgQgK2yDWVq6RVSbjekAXDcgTzYwSgcpU_NAu5EqMhMKSm0"
+)
+
 WORDS: Final[Mapping[str, Any]] = {
     "access_token": JWS,
     "acknowledged_at": None,
@@ -83,6 +89,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "client_id": _KIOSK,
     "closed_at": None,
     "closed_by": None,
+    "cms": "MIILgQYJKoZIhvcNAQcC",
     "code": "medical-insurance",
     "complete": 41,
     "consent": None,
@@ -106,6 +113,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "district": "taipa",
     "document_id": _id(4),
     "document_number": "X1234567",
+    "document_sha256": _RANDOM,
     "drafted_at": _MORNING,
     "drafted_by": _CLERK,
     "email": "incidents@medical-insurance.example",
@@ -166,6 +174,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "p99_seconds": 4.5,
     "path": [_RANDOM, _PSEUDONYM],
     "policy_version": 7,
+    "prepared": JWS,
     "previous_secret_until": None,
     "product_serial": "00A1B2C3",
     "promise": None,
@@ -203,6 +212,9 @@ WORDS: Final[Mapping[str, Any]] = {
     "service": "clinic-check-in",
     "shift": False,
     "signature": "MEYCIQDv1IsqrLao_RFA3ZzUXoHWnSyHe1aq-ZHDTQ6oTq83FgIhAPfLHJQtZXxB1DbHobbin2Xz6QDbua_0Bk3Eqy-EOs2o",
+    "signature_id": _id(16),
+    "signature_sha256": None,
+    "signed_attributes": _SIGNED_ATTRIBUTES,
     "since": "2026-11-26T22:00:00Z",
     "size": 48213,
     "spent_at": None,
@@ -233,6 +245,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "unknown": 0,
     "until": _MORNING,
     "up_to": _id(40),
+    "use": None,
     "url": "https://medical-insurance.example/card-events",
     "uuid": _CARD,
     "verification_id": _id(15),

@@ -8,12 +8,14 @@ from typing import Final, Protocol
 from cardsvc.client import (
     AssertionExpired,
     AssertionForeign,
+    AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
     AssertionRefused,
     AssertionSignatureInvalid,
     AssertionVerifier,
     AssertionWrongAudience,
+    AssertionWrongDocument,
     AssertionWrongService,
     ServiceProblem,
     ServiceUnreachable,
@@ -36,6 +38,8 @@ REASONS: Final[dict[type[AssertionRefused], str]] = {
     AssertionExpired: "expired",
     AssertionWrongAudience: "wrong-audience",
     AssertionWrongService: "wrong-service",
+    AssertionForPreparing: "for-preparing",
+    AssertionWrongDocument: "wrong-document",
 }
 """What the answer says about an assertion that was refused here; what the card service refuses brings its own word."""
 

@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 import pytest
 
 import cardsvc.client
-from cardsvc.client import AssertionVerifier, EvidenceVerifier, ServiceClient, WebhookVerifier
+from cardsvc.client import AssertionVerifier, EvidenceVerifier, ServiceClient, SignatureVerifier, WebhookVerifier
 
 CARDSVC = Path(cardsvc.client.__file__).parents[1]
 SHOW = "import sys, cardsvc.client; print(*sorted({name.split('.')[0] for name in sys.modules}))"
@@ -36,7 +36,9 @@ def calls(kind: type[Any]) -> Iterator[tuple[str, Any]]:
     return ((name, call) for name, call in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_"))
 
 
-@pytest.mark.parametrize("kind", [ServiceClient, AssertionVerifier, EvidenceVerifier, WebhookVerifier])
+@pytest.mark.parametrize(
+    "kind", [ServiceClient, AssertionVerifier, EvidenceVerifier, SignatureVerifier, WebhookVerifier]
+)
 def test_every_call_is_typed_and_described(kind: type[Any]) -> None:
     found = dict(calls(kind))
     assert found

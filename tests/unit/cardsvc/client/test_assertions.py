@@ -11,12 +11,14 @@ from joserfc.jwk import ECKey
 from cardsvc.client import (
     AssertionExpired,
     AssertionForeign,
+    AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
     AssertionRefused,
     AssertionSignatureInvalid,
     AssertionVerifier,
     AssertionWrongAudience,
+    AssertionWrongDocument,
     AssertionWrongService,
     StaticJwks,
     StepUpRequired,
@@ -30,6 +32,7 @@ ISSUER = "https://cards.example"
 AUDIENCE = "urn:citizen-card:department:education"
 KEY = ECKey.generate_key("P-256")
 OTHER_KEY = ECKey.generate_key("P-256")
+SIGNED: dict[str, Any] = {"transaction_hash": "A" * 43, "signature_sha256": "A" * 43}
 SECONDS = int(NOW.timestamp())
 
 
@@ -68,7 +71,30 @@ def test_a_good_assertion_says_who_is_there_and_how_surely(verifier: AssertionVe
 
 @pytest.mark.parametrize(("acr", "wanted"), [("pin", Level.TAP), ("pin", Level.PIN), ("sign", Level.PIN)])
 def test_a_higher_level_does_too(verifier: AssertionVerifier, acr: str, wanted: Level) -> None:
-    assert verifier.verify(assertion(acr=acr), service="loan", level=wanted).level >= wanted
+    hashes = SIGNED if acr == "sign" else {}
+    assert verifier.verify(assertion(acr=acr, **hashes), service="loan", level=wanted).level >= wanted
+
+
+def test_at_level_sign_the_document_is_asked_for_always(verifier: AssertionVerifier) -> None:
+    signed = assertion(acr="sign", **SIGNED)
+    assert verifier.verify(signed, service="loan", level=Level.SIGN, transaction_hash=bytes(32)).level is Level.SIGN
+    for level, document in ((Level.SIGN, None), (Level.SIGN, b"\1" * 32), (Level.PIN, b"\1" * 32)):
+        with pytest.raises(AssertionWrongDocument):
+            verifier.verify(signed, service="loan", level=level, transaction_hash=document)
+    with pytest.raises(AssertionWrongDocument):
+        verifier.verify(assertion(acr="pin"), service="loan", level=Level.PIN, transaction_hash=bytes(32))
+
+
+def test_what_is_for_preparing_is_for_that_alone(verifier: AssertionVerifier) -> None:
+    preparing, pin = assertion(acr="pin", use="prepare"), assertion(acr="pin")
+    assert verifier.verify_preparation(preparing, service="loan").claims.use == "prepare"
+    for refused in (pin, assertion(acr="sign", **SIGNED)):
+        with pytest.raises(AssertionForPreparing):
+            verifier.verify_preparation(refused, service="loan")
+    with pytest.raises(AssertionForPreparing):
+        verifier.verify(preparing, service="loan", level=Level.PIN)
+    with pytest.raises(AssertionWrongService):
+        verifier.verify_preparation(preparing, service="fine")
 
 
 @pytest.mark.parametrize(("acr", "wanted"), [("tap", Level.PIN), ("tap", Level.SIGN), ("pin", Level.SIGN)])
@@ -90,6 +116,12 @@ REFUSED: dict[str, tuple[str, type[AssertionRefused]]] = {
     "no type": (assertion(typ="JWT"), AssertionMalformed),
     "no pseudonym": (assertion(sub=None), AssertionMalformed),
     "several departments": (assertion(aud=[AUDIENCE, "x"]), AssertionMalformed),
+    "signed, and no document": (assertion(acr="sign"), AssertionMalformed),
+    "signed, and no signature": (assertion(acr="sign", transaction_hash="A" * 43), AssertionMalformed),
+    "a document, and not signed": (assertion(acr="pin", **SIGNED), AssertionMalformed),
+    "for preparing, after a tap": (assertion(use="prepare"), AssertionMalformed),
+    "for preparing, and signed": (assertion(acr="sign", use="prepare", **SIGNED), AssertionMalformed),
+    "of an unknown use": (assertion(acr="pin", use="fun"), AssertionMalformed),
     "an unknown level": (assertion(acr="telepathy"), AssertionMalformed),
     "an unknown claim": (assertion(admin=True), AssertionMalformed),
     "no end": (assertion(exp=None), AssertionMalformed),

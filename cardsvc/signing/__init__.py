@@ -1,0 +1,1 @@
+"""Citizens sign documents that departments prepared."""
