@@ -45,7 +45,7 @@ from cardsvc.api import (
 )
 from cardsvc.api.access import check_routes
 from cardsvc.api.description import describe
-from cardsvc.api.grouped import GroupedRoute, serve_grouped
+from cardsvc.api.grouped import GroupedRoute
 from cardsvc.api.requests import RequestFrame
 from cardsvc.audit.sequencer import Sequencer
 from cardsvc.audit.supervision import sequencing
@@ -134,7 +134,14 @@ class _Application(FastAPI):
 
     @cached_property
     def _short_way(self) -> ASGIApp:
-        return RequestFrame(ExceptionMiddleware(serve_grouped, handlers=self.exception_handlers))
+        return RequestFrame(self._serve_grouped)
+
+    async def _serve_grouped(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the route that has been found; what it raises is made an answer as for any route."""
+        try:
+            await scope["route"].handle(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 (raised again, where the handlers are)
+            await ExceptionMiddleware(_raising(error), handlers=self.exception_handlers)(scope, receive, send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -144,6 +151,13 @@ class _Application(FastAPI):
         else:
             scope["app"], scope["route"] = self, route
             await self._short_way(scope, receive, send)
+
+
+def _raising(error: Exception) -> ASGIApp:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise error
+
+    return app
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any, Final, TextIO
 
 import structlog
 from pydantic import BaseModel, SecretStr
+from pydantic_core import to_json
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED: Final = "[redacted]"
@@ -40,8 +41,8 @@ SECRET_WORDS: Final = frozenset(
     }
 )
 """A member with one of these names, or with a name that ends in ``_`` and one, is never written."""
-_encode: Final = json.JSONEncoder(default=repr).encode
-"""One for all lines: `json.dumps` would make another each time."""
+_encode_any: Final = json.JSONEncoder(default=repr).encode
+"""Writes in ASCII, and slower."""
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
@@ -68,7 +69,10 @@ def processors() -> tuple[Processor, ...]:
 
 
 def _write(event: EventDict, **_options: Any) -> str:
-    return _encode(event)
+    try:
+        return to_json(event, fallback=repr, ensure_ascii=True).decode()
+    except ValueError:  # half a character, which UTF-8 has no bytes for
+        return _encode_any(event)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 LARGEST: Final = 64
@@ -15,17 +16,29 @@ LARGEST: Final = 64
 J = TypeVar("J")
 R = TypeVar("R")
 
+GATHERING: Final = 0.003
+"""Seconds for which a batch waits for others after one of `MANY`: whoever was just answered asks again soon. It is
+PostgreSQL's ``commit_delay``, for all that is the same for a whole batch."""
+MANY: Final = 5
+"""PostgreSQL's ``commit_siblings``: where few come, nobody waits."""
+
 
 class SharedWork(Generic[J, R]):
     """Does jobs in batches, one batch at a time, in a thread. Belongs to one event loop.
 
     ``work`` gives a result for each job, in order. When a batch fails, each of its jobs is done alone, so that one bad
-    job does not fail its neighbours.
+    job does not fail its neighbours. ``gather`` waits for others, between two batches of many.
     """
 
-    def __init__(self, work: Callable[[Sequence[J]], Sequence[R]], largest: int = LARGEST) -> None:
+    def __init__(
+        self,
+        work: Callable[[Sequence[J]], Sequence[R]],
+        largest: int = LARGEST,
+        gather: Callable[[], Awaitable[None]] = partial(asyncio.sleep, GATHERING),
+    ) -> None:
         self._work = work
         self._largest = largest
+        self._gather = gather
         self._waiting: deque[tuple[J, asyncio.Future[R]]] = deque()
         self._taken: list[tuple[J, asyncio.Future[R]]] = []
         self._worker: asyncio.Task[None] | None = None
@@ -43,6 +56,8 @@ class SharedWork(Generic[J, R]):
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
+            if len(self._taken) >= MANY:
+                await self._gather()
             self._taken = [self._waiting.popleft() for _ in range(min(self._largest, len(self._waiting)))]
             results = await loop.run_in_executor(self._thread, self._attempt, [job for job, _ in self._taken])
             for (_, future), result in zip(self._taken, results, strict=True):

@@ -59,11 +59,6 @@ class GroupedRoute(APIRoute):
         await _send(send, self._status, answer)
 
 
-async def serve_grouped(scope: Scope, receive: Receive, send: Send) -> None:
-    """The application behind the short way: the route has been found."""
-    await scope["route"].handle(scope, receive, send)
-
-
 def _parse(model: type[BaseModel], scope: Scope, body: bytes) -> BaseModel:
     """Raises ValidationError; also for what is not said to be JSON."""
     media_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")

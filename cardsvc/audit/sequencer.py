@@ -27,7 +27,7 @@ from cardsvc.db import SessionFactory, looking_up, table_of, transaction
 from cardsvc.wire.merkle import EMPTY_ROOT, leaf_hash
 from cardsvc.wire.notes import Checkpoint, NoteInvalid
 
-LARGEST_BATCH: Final = 200
+LARGEST_BATCH: Final = 500
 """So many records in a transaction: in SQLite nobody else writes meanwhile."""
 LATE: Final = timedelta(seconds=10)
 """A record that waits longer for its place is a reason for alarm."""

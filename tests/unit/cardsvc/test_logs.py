@@ -96,3 +96,10 @@ def test_an_exception_is_written_without_the_values_around_it(lines: Lines) -> N
     assert "what went wrong" in line["exception"]
     assert "fail_with" in line["exception"]
     assert "246802" not in json.dumps(line)
+
+
+@pytest.mark.parametrize("text", ["line\nbreak", "澳門", "half a character \ud83d", "\u2028", '"'])
+def test_any_text_is_one_line_and_comes_back_as_it_was(lines: Lines, text: str) -> None:
+    structlog.get_logger().info(text)
+
+    assert [line["event"] for line in lines()] == [text]

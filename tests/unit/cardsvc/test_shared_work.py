@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardsvc.shared_work import SharedWork
+from cardsvc.shared_work import MANY, SharedWork
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -134,3 +134,35 @@ def test_when_the_loop_ends_those_who_wait_are_told() -> None:
             await waiting
 
     run(scene())
+
+
+@pytest.mark.parametrize(("crowd", "after_it"), [(1, [[100], [200]]), (MANY - 1, [[100], [200]]), (MANY, [[100, 200]])])
+def test_after_a_batch_of_many_the_next_one_waits_for_those_who_ask_again(
+    crowd: int, after_it: list[list[int]]
+) -> None:
+    batches: list[list[int]] = []
+    began = Event()
+
+    def work(jobs: Sequence[int]) -> list[int]:
+        batches.append(list(jobs))
+        if 100 in jobs:
+            began.set()
+        return list(jobs)
+
+    async def scene() -> None:
+        everybody = asyncio.Event()
+
+        async def gather() -> None:
+            await everybody.wait()
+
+        shared = SharedWork(work, gather=gather)
+        await asyncio.gather(*(shared.do(job) for job in range(crowd)))
+        first = asyncio.create_task(shared.do(100))
+        await asyncio.to_thread(began.wait, 10 if crowd < MANY else 0)
+        second = asyncio.create_task(shared.do(200))
+        await asyncio.sleep(0)
+        everybody.set()
+        await asyncio.gather(first, second)
+
+    run(scene())
+    assert batches == [list(range(crowd)), *after_it]
