@@ -46,6 +46,7 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "createChallenges": "changes nothing",
     "authenticateCard": _SINGLE_USE,
     "authenticateCardAtOwnReader": _SINGLE_USE,
+    "submitSignature": _SINGLE_USE,
     "endVisit": "ending twice is ending once",
     "acknowledgeRevocations": "acknowledging twice is acknowledging once",
     "getToken": _SINGLE_USE,

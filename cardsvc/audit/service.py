@@ -55,13 +55,8 @@ def record(
     entry = AuditRecord(**_row(draft, _draw_numbers(session.connection(), [draft])))
     session.add_all([entry, AuditWaiting(record_id=entry.id)])
     if citizen_id is not None:
-        note_subject(session, citizen_id)
+        session.info.setdefault(_SUBJECTS, set()).add(citizen_id)
     return entry
-
-
-def note_subject(session: Session, citizen_id: UUID) -> None:
-    """A record about this person was added to the session by `record_all`."""
-    session.info.setdefault(_SUBJECTS, set()).add(citizen_id)
 
 
 def subjects_of(session: Session) -> frozenset[UUID]:

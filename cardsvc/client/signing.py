@@ -6,6 +6,7 @@ import hashlib
 from uuid import uuid4
 
 from cardsvc.client.calls import Calls
+from cardsvc.client.transport import Repeat
 from cardsvc.wire.signing import (
     LONGEST_PREPARED,
     PREPARED_TYP,
@@ -56,6 +57,9 @@ class SigningCalls(Calls):
         return self._post("/v1/signature-requests", request, SignatureChallenge)
 
     def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
-        """As a kiosk: what the card's 9C key signed. The answer is for the department, both members of it."""
+        """As a kiosk: what the card's 9C key signed. The answer is for the department: CMS and assertion.
+
+        It is given once. When it is lost, the department knows nothing, and the citizen signs again.
+        """
         submission = SignatureSubmission(handle=challenge.handle, signature=signature)
-        return self._post("/v1/signatures", submission, DocumentSignature)
+        return self._post("/v1/signatures", submission, DocumentSignature, Repeat.NEVER)

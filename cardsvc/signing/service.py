@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import OK, Draft, note_subject, record, record_all
+from cardsvc.audit.service import OK, Draft, record, record_all
 from cardsvc.authentication.assertions import AssertionIssuer, Grant, SignedHashes
 from cardsvc.authentication.challenges import bound_to
 from cardsvc.authentication.errors import (
@@ -151,7 +151,7 @@ class Signing:
         Raises ProofRefused, VisitRefused, ExchangeRefused, KeyOriginRefused, LockedByCitizen.
         """
         pending = read_handle(self.assertions.keystore, message.handle, actor=actor, now=now)
-        # Before the transaction: the responder looks at the database and may write to it.
+        # Before the transaction: the responder writes at times, under a lock for which this one would have to wait.
         status = self._certificate_status(sessions, pending)
 
         def work(session: Session) -> DocumentSignature | ServiceError:
@@ -226,7 +226,6 @@ class Signing:
         session.flush()
         if draft.id not in record_all(session.connection(), [draft]):
             return ChallengeReplayed()
-        note_subject(session, case.visit.citizen_id)
         if isinstance(verdict, ServiceError):
             return verdict
         case.visit.last_used_at = now
