@@ -14,8 +14,6 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin, pinyin
-
 MAX_READINGS: Final = 32
 """Of one name. Three characters with three readings each are 27."""
 
@@ -70,19 +68,31 @@ def readings(name: str) -> tuple[Syllables, ...]:
     if not characters:
         return ()
     likeliest = islice(product(*_readings_of_each(characters)), MAX_READINGS - 1)
-    spoken = tuple(lazy_pinyin(characters))  # words are known to it: 重庆 is chong qing
+    spoken = tuple(_by_words(characters))  # words are known to it: 重庆 is chong qing
     return tuple(dict.fromkeys((*islice(likeliest, 1), spoken, *likeliest)))
 
 
 def _readings_of_each(characters: str) -> Iterator[tuple[str, ...]]:
     surname = _TWO_CHARACTERS.get(characters[:2], ()) if len(characters) > 2 else ()
     for position, character in enumerate(characters):
-        every = pinyin(character, style=Style.NORMAL, heteronym=True)[0]
+        every = _by_itself(character)
         if position < len(surname):
             every = [surname[position], *every]
         elif position == 0 and character in _SURNAMES:
             every = [_SURNAMES[character], *every]
         yield tuple(dict.fromkeys(every))
+
+
+def _by_words(characters: str) -> list[str]:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415 (it reads 47,000 words: every process would start later for it)
+
+    return lazy_pinyin(characters)
+
+
+def _by_itself(character: str) -> list[str]:
+    from pypinyin import Style, pinyin  # noqa: PLC0415 (likewise)
+
+    return pinyin(character, style=Style.NORMAL, heteronym=True)[0]
 
 
 def blur(syllables: Syllables) -> str:
