@@ -48,7 +48,7 @@ OWN_READER: Final = Acceptance(
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
+class ReaderDepartment:
     """A department, and what its policy in force lets it do."""
 
     id: UUID
@@ -72,10 +72,10 @@ Acquainted = tuple[UUID, str]
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """A card has proved itself at an office's reader, for one of its services."""
+    """A card has proved itself at a department's reader, for one of its services."""
 
     card: VerifiedCard
-    office: Office
+    department: ReaderDepartment
     actor: Principal
     service: str
 
@@ -140,12 +140,12 @@ class OwnReaders:
 
     def tell(self, connection: Connection, present: Sequence[Presence]) -> Telling:
         """An assertion for each, and the departments are acquainted with these people from now on."""
-        names = [pseudonym(self.keystore, one.office.code, one.card.citizen_id) for one in present]
+        names = [pseudonym(self.keystore, one.department.code, one.card.citizen_id) for one in present]
         expire_at = [one.card.verified_at + self.lifetime for one in present]
         claims = [self._claims(*each) for each in zip(present, names, expire_at, strict=True)]
         signer = self.key_ring.jws_signer(KeyName.ASSERTION)
         assertions = self.signing.submit(_sign_all, signer, claims)
-        meetings = {(one.office.id, name): one for one, name in zip(present, names, strict=True)}
+        meetings = {(one.department.id, name): one for one, name in zip(present, names, strict=True)}
         new = [met for met in meetings if met not in self.acquainted]
         note_meetings(connection, [_meeting(meetings[met], met) for met in new])
         return Telling(present, expire_at, assertions, new, self.acquainted)
@@ -161,7 +161,7 @@ class OwnReaders:
             acr=one.card.level,
             client_id=one.actor.client_id,
             service=one.service,
-            policy_version=one.office.policy_version,
+            policy_version=one.department.policy_version,
             attributes={},
         )
 
@@ -197,7 +197,7 @@ _FIND: Final = (
 )
 
 
-def find_offices(connection: Connection, callers: Collection[UUID]) -> Mapping[UUID, Office]:
+def find_departments(connection: Connection, callers: Collection[UUID]) -> Mapping[UUID, ReaderDepartment]:
     """The departments that these callers are, as far as a policy is in force; by caller. One statement for all.
 
     Nothing of it is remembered: a policy that was replaced a moment ago does not count any more.
@@ -205,20 +205,20 @@ def find_offices(connection: Connection, callers: Collection[UUID]) -> Mapping[U
     if not callers:
         return {}
     found = connection.execute(_FIND, {"callers": callers})
-    return {row[0]: Office(row[1], row[2], row[3], parse_policy(row[4])) for row in found}
+    return {row[0]: ReaderDepartment(row[1], row[2], row[3], parse_policy(row[4])) for row in found}
 
 
 def require_reader(session: Session, actor: Principal, level: Level) -> None:
     """This department may have cards of this level prove themselves at its reader. Raises ReaderNotCovered."""
-    office = find_offices(session.connection(), [actor.caller_id]).get(actor.caller_id)
-    if office is None:
+    department = find_departments(session.connection(), [actor.caller_id]).get(actor.caller_id)
+    if department is None:
         raise ReaderNotCovered(level)
-    office.rules.require_reader(level)
+    department.rules.require_reader(level)
 
 
-def objection_of(office: Office | None, level: Level, service: str) -> ServiceError | None:
-    """As `Office.objection`; a caller that is no department may do nothing."""
-    return DepartmentUnknown() if office is None else office.objection(level, service)
+def objection_of(department: ReaderDepartment | None, level: Level, service: str) -> ServiceError | None:
+    """As `ReaderDepartment.objection`; a caller that is no department may do nothing."""
+    return DepartmentUnknown() if department is None else department.objection(level, service)
 
 
 def _meeting(one: Presence, met: Acquainted) -> Meeting:

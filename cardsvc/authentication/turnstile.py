@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from cardsvc.authentication.own_readers import (
     OWN_READER,
-    Office,
     OwnReaders,
     Presence,
+    ReaderDepartment,
     Telling,
     Told,
-    find_offices,
+    find_departments,
     objection_of,
 )
 from cardsvc.authentication.proofs import Attempt, ProofVerifier, VerifiedCard
@@ -74,13 +74,13 @@ class Turnstile:
     def _admit(self, connection: Connection, knocks: Sequence[Knock]) -> _Admission:
         callers = enter_all(connection, [knock.entry for knock in knocks], max(knock.now for knock in knocks))
         guests = [_Guest(knock, who) for knock, who in zip(knocks, callers, strict=True) if isinstance(who, Principal)]
-        offices = find_offices(connection, {guest.actor.caller_id for guest in guests if guest.knock.service})
-        verdicts = self.proofs.verify_all(connection, [guest.attempt(offices) for guest in guests])
+        departments = find_departments(connection, {guest.actor.caller_id for guest in guests if guest.knock.service})
+        verdicts = self.proofs.verify_all(connection, [guest.attempt(departments) for guest in guests])
         proved = [(card, who) for card, who in zip(verdicts, guests, strict=True) if isinstance(card, VerifiedCard)]
         arrived = [(card, guest.actor) for card, guest in proved if guest.knock.service is None]
         visits = begin_visits(connection, arrived, times=self.times)
         present = [
-            Presence(card, offices[guest.actor.caller_id], guest.actor, guest.knock.service)
+            Presence(card, departments[guest.actor.caller_id], guest.actor, guest.knock.service)
             for card, guest in proved
             if guest.knock.service is not None
         ]
@@ -95,14 +95,16 @@ class _Guest:
     knock: Knock
     actor: Principal
 
-    def attempt(self, offices: Mapping[UUID, Office]) -> Attempt:
+    def attempt(self, departments: Mapping[UUID, ReaderDepartment]) -> Attempt:
         """What is to be verified, and what stands against it whatever comes of that."""
         knock = self.knock
         if knock.service is None:
             return Attempt(knock.proof, self.actor, knock.now)
-        office = offices.get(self.actor.caller_id)
-        detail = {"service": knock.service} | ({} if office is None else {"policy_version": office.policy_version})
-        objection = objection_of(office, knock.proof.level, knock.service)
+        department = departments.get(self.actor.caller_id)
+        detail = {"service": knock.service} | (
+            {} if department is None else {"policy_version": department.policy_version}
+        )
+        objection = objection_of(department, knock.proof.level, knock.service)
         return Attempt(knock.proof, self.actor, knock.now, OWN_READER, objection, detail)
 
 
