@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -54,6 +55,10 @@ class Plan:
     """The card database; the embedded one in the folder when empty."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """More settings of the card service."""
+    tls_root: Path | None = None
+    """The authority of the card service's certificate (PEM), where it serves HTTPS."""
+    serving: Sequence[str] = ()
+    """More options of `cardsvc serve`."""
 
     @classmethod
     def for_folder(cls, folder: Path, kiosk_port: int | None = None, departments: Sequence[str] = SMALL_CITY) -> Plan:
@@ -64,7 +69,7 @@ class Plan:
     @property
     def service_url(self) -> str:
         """Where the card service answers; also its issuer name."""
-        return f"http://127.0.0.1:{self.service_port}"
+        return f"{'http' if self.tls_root is None else 'https'}://127.0.0.1:{self.service_port}"
 
     def department_url(self, code: str) -> str:
         """Where a department answers."""
@@ -119,7 +124,8 @@ class Plan:
 
     def caller(self, client_id: str) -> ServiceClient:
         """The card service, called by an officer, the desk or a kiosk with that caller's own key."""
-        return ServiceClient(self.service_url, client_id, load_key(self.private_key(client_id)))
+        tls = None if self.tls_root is None else ssl.create_default_context(cafile=self.tls_root)
+        return ServiceClient(self.service_url, client_id, load_key(self.private_key(client_id)), tls=tls)
 
 
 def found(plan: Plan) -> None:
@@ -140,7 +146,7 @@ def found(plan: Plan) -> None:
 @contextmanager
 def open_service(plan: Plan) -> Iterator[ChildProcess]:
     """Start the card service alone."""
-    command = python("cardsvc.cli", "serve", f"--port={plan.service_port}")
+    command = python("cardsvc.cli", "serve", f"--port={plan.service_port}", *plan.serving)
     with _child(plan, "service", command, plan.environment) as process:
         process.wait_for("listening on ")
         yield process

@@ -49,6 +49,13 @@ def sandbox(
         Path, typer.Option(envvar="CITY_SANDBOX", help="Where everything of it is, for as long as it is open.")
     ] = FOLDER,
     port: Annotated[int, typer.Option(help="Port of the card service, where it is free.")] = PORT,
+    client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            help="Serve HTTPS, and ask callers for certificates of these authorities (PEM); one that is self-signed"
+            " is its own authority.",
+        ),
+    ] = None,
 ) -> None:
     """A card service with test people and test cards, for developers of departments. Stays open until Ctrl-C.
 
@@ -59,7 +66,7 @@ def sandbox(
         return
     # A log file has no width of its own.
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
-    with _said_plainly(), open_sandbox(folder, port, console.print) as room:
+    with _said_plainly(), open_sandbox(folder, port, console.print, client_ca) as room:
         console.print(_welcome(room))
         wait_for_interrupt()
         console.print("Closing the sandbox. Nothing of it is kept.")
@@ -215,8 +222,10 @@ def _print(document: Mapping[str, Any]) -> None:
 
 
 def _welcome(room: Room) -> Panel:
+    certified = "" if room.plan.tls_root is None else f"               certified by {room.plan.tls_root}\n"
     return Panel(
         f"Card service   {room.plan.service_url}\n"
+        f"{certified}"
         f"Test people    {len(room.holders)}, each with a card whose PIN is [bold]{CITIZENS_PIN}[/]\n"
         "               city sandbox people\n"
         "Your department\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -17,19 +18,23 @@ from kiosk.city.founding import FOUNDING_OFFICERS, Plan, found, free_ports, open
 from kiosk.city.issuing import enrol, produce
 from kiosk.city.sandbox.people import PEOPLE, Condition, TestPerson
 from kiosk.city.sandbox.room import Holder, Room, own_folder, plan_for
+from kiosk.city.sandbox.securing import secure
 from kiosk.city.sandbox.visiting import visiting
 from kiosk.city.stage import CardFiles, LoopbackStage
 
 
 @contextmanager
-def open_sandbox(folder: Path, port: int, say: Callable[[str], None]) -> Iterator[Room]:
+def open_sandbox(folder: Path, port: int, say: Callable[[str], None], client_ca: Path | None = None) -> Iterator[Room]:
     """Found a service in ``folder``, on ``port`` where that is free, and give everybody a card.
 
-    Everything is gone at the end of the block. Raises SandboxTrouble, ProcessFailed.
+    With ``client_ca`` it serves HTTPS and asks callers for certificates of the authorities in that file. Everything is
+    gone at the end of the block. Raises SandboxTrouble, ProcessFailed.
     """
     with ExitStack() as running:
         running.enter_context(own_folder(folder))
-        plan = plan_for(folder.absolute(), free_ports(1, port)[0])
+        plan = plan_for(folder.absolute(), free_ports(1, port)[0], secured=client_ca is not None)
+        if client_ca is not None:
+            plan = replace(plan, serving=secure(plan.folder, client_ca, datetime.now(UTC)))
         say("Founding a card service for tests …")
         found(plan)
         running.enter_context(open_service(plan))

@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from kiosk.city.founding import Plan
+from kiosk.city.sandbox.securing import tls_root
 from kiosk.city.stage import CardFiles
 
 _LOCK: Final = "sandbox.lock"
@@ -66,7 +67,7 @@ class Room:
         except FileNotFoundError:
             raise SandboxTrouble(f"no sandbox is open in {folder}: open one with `city sandbox`") from None
         holders = {holder["code"]: Holder(**holder) for holder in record["people"]}
-        return cls(plan_for(folder, record["port"]), holders)
+        return cls(plan_for(folder, record["port"], secured=record["secured"]), holders)
 
     def holder(self, code: str) -> Holder:
         """Raises SandboxTrouble for nobody."""
@@ -77,15 +78,16 @@ class Room:
 
     def write(self) -> None:
         """Leave word of all this for whoever plays, in one go."""
-        record = {"port": self.plan.service_port, "people": [asdict(holder) for holder in self.holders.values()]}
+        plan, people = self.plan, [asdict(holder) for holder in self.holders.values()]
+        record = {"port": plan.service_port, "secured": plan.tls_root is not None, "people": people}
         fresh = self.plan.folder / f".{_RECORD}.{os.getpid()}"
         fresh.write_text(json.dumps(record, indent=2))
         fresh.replace(self.plan.folder / _RECORD)
 
 
-def plan_for(folder: Path, port: int) -> Plan:
-    """A city without departments and without a kiosk's screen."""
-    return Plan(folder, port, {}, 0, settings=SETTINGS)
+def plan_for(folder: Path, port: int, *, secured: bool = False) -> Plan:
+    """A city without departments and without a kiosk's screen; with HTTPS if it is secured."""
+    return Plan(folder, port, {}, 0, settings=SETTINGS, tls_root=tls_root(folder) if secured else None)
 
 
 @contextmanager
