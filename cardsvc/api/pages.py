@@ -69,3 +69,6 @@ async def _feed_page(request: Request, response: Response) -> FeedPage:
 
 PagingDep = Annotated[Paging, Depends(_paging)]
 FeedDep = Annotated[FeedPage, Depends(_feed_page)]
+After = Annotated[
+    UUID | None, Query(description="The last one that is known; without it, from the oldest that is kept.")
+]

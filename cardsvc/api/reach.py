@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 
 from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
-from cardsvc.api.pages import FeedDep
+from cardsvc.api.pages import After, FeedDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
@@ -32,9 +31,7 @@ def list_revocations(
     services: ServicesDep,
     _actor: Annotated[Principal, require(Scope.REVOCATIONS_READ)],
     feed_page: FeedDep,
-    after: Annotated[
-        UUID | None, Query(description="The last one that is known; without it, from the oldest that is kept.")
-    ] = None,
+    after: After = None,
     limit: Annotated[int, Query(ge=1, le=wire.MOST_REVOCATIONS)] = 100,
 ) -> wire.RevocationPage:
     """For kiosks, which must know it when they are offline: in order, without gaps, for 90 days."""

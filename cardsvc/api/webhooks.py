@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
-from cardsvc.api.pages import FeedDep, PagingDep
+from cardsvc.api.pages import After, FeedDep, PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
@@ -32,9 +31,6 @@ Subscriber = Annotated[Principal, require(Scope.WEBHOOKS_WRITE)]
 Administrator = Annotated[Principal, require(Scope.DEPARTMENTS_WRITE)]
 Onlooker = Annotated[Principal, require(Scope.WEBHOOKS_WRITE, Scope.DEPARTMENTS_WRITE)]
 
-After = Annotated[
-    UUID | None, Query(description="The last one that is known; without it, from the oldest that is kept.")
-]
 Limit = Annotated[int, Query(ge=1, le=wire.MOST_EVENTS)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from joserfc.jwk import ECKey
@@ -20,11 +20,12 @@ from cardsvc.client.clock import Clock, system_clock
 from cardsvc.client.keys import load_key
 from cardsvc.client.tokens import ClientCredentials
 from cardsvc.client.transport import PATIENCE, Repeat, Transport, check, is_token_refused, read
-from cardsvc.wire.base import Page
+from cardsvc.wire.base import FeedPage, Page
 from cardsvc.wire.manifest import IDEMPOTENCY_HEADER
 
 M = TypeVar("M", bound=BaseModel)
 P = TypeVar("P", bound=Page)
+F = TypeVar("F", bound=FeedPage)
 
 
 class Calls:
@@ -86,6 +87,14 @@ class Calls:
     def _pages_after(self, page: P, path: str, model: type[P], query: Mapping[str, object]) -> Iterator[P]:
         while page.next is not None:
             page = self._get(path + query_of({**query, "cursor": page.next}), model)
+            yield page
+
+    def _read_on(self, path: str, model: type[F], after: UUID | None, **query: object) -> Iterator[F]:
+        """What goes on growing, page by page, as far as it has come."""
+        page = self._get(path + query_of({**query, "after": after}), model)
+        yield page
+        while page.next is not None:
+            page = self._get(path + query_of({**query, "after": page.next}), model)
             yield page
 
     def _post(self, path: str, body: BaseModel | None, model: type[M], repeat: Repeat = Repeat.WITH_KEY) -> M:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from cardsvc.client.calls import Calls
+from cardsvc.client.calls import Calls, query_of
 from cardsvc.client.transport import Repeat
 from cardsvc.wire import reach as wire
 
@@ -15,15 +15,11 @@ class ReachCalls(Calls):
 
     def revocation_page(self, after: UUID | None = None, limit: int = 100) -> wire.RevocationPage:
         """What came after a revocation; from the oldest that is kept, unless one is named. For kiosks."""
-        place = "" if after is None else f"&after={after}"
-        return self._get(f"/v1/revocations?limit={limit}{place}", wire.RevocationPage)
+        return self._get("/v1/revocations" + query_of({"limit": limit, "after": after}), wire.RevocationPage)
 
     def revocations(self, after: UUID | None = None) -> Iterator[wire.Revocation]:
         """All revocations after one, as far as there are any now. Keep the id of the last; ask on from it later."""
-        page = self.revocation_page(after, wire.MOST_REVOCATIONS)
-        yield from page.revocations
-        while page.next is not None:
-            page = self.revocation_page(page.next, wire.MOST_REVOCATIONS)
+        for page in self._read_on("/v1/revocations", wire.RevocationPage, after, limit=wire.MOST_REVOCATIONS):
             yield from page.revocations
 
     def acknowledge(self, up_to: UUID) -> wire.Acknowledgement:

@@ -28,10 +28,7 @@ class WebhookCalls(Calls):
 
     def events(self, after: UUID | None = None) -> Iterator[wire.DepartmentEvent]:
         """All events after one, as far as there are any now. Keep the id of the last; ask on from it later."""
-        page = self.event_page(after, wire.MOST_EVENTS)
-        yield from page.events
-        while page.next is not None:
-            page = self.event_page(page.next, wire.MOST_EVENTS)
+        for page in self._read_on("/v1/events", wire.EventPage, after, limit=wire.MOST_EVENTS):
             yield from page.events
 
     def subscribe(self, url: str) -> wire.SubscriptionSecret:
@@ -77,10 +74,8 @@ class WebhookCalls(Calls):
         self, *, department: str | None = None, state: wire.DeliveryState | None = None
     ) -> Iterator[wire.Delivery]:
         """All deliveries, with the newest attempts of each."""
-        page = self.delivery_page(None, wire.MOST_EVENTS, department=department, state=state)
-        yield from page.deliveries
-        while page.next is not None:
-            page = self.delivery_page(page.next, wire.MOST_EVENTS, department=department, state=state)
+        wanted = {"limit": wire.MOST_EVENTS, "department": department, "state": state}
+        for page in self._read_on("/v1/webhook-deliveries", wire.DeliveryPage, None, **wanted):
             yield from page.deliveries
 
     def subscriptions(self) -> Iterator[wire.Subscription]:

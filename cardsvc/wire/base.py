@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -46,6 +47,13 @@ class Page(Message):
 
     next: str | None = None
     """The ``cursor`` of the next part; null at the end."""
+
+
+class FeedPage(Message):
+    """Base of a part of what goes on growing, in order."""
+
+    next: UUID | None = None
+    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 def _decode(value: object) -> object:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from cardsvc.wire.base import Message, Timestamp
+from cardsvc.wire.base import FeedPage, Message, Timestamp
 
 MOST_REVOCATIONS = 500
 """In one answer."""
@@ -38,12 +38,10 @@ class Revocation(Message):
     status_index: int | None = None
 
 
-class RevocationPage(Message):
+class RevocationPage(FeedPage):
     """Revocations in order."""
 
     revocations: list[Revocation]
-    next: UUID | None = None
-    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 class AcknowledgementRequest(Message):

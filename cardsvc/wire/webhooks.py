@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from cardsvc.wire.base import Code, Message, Page, Timestamp
+from cardsvc.wire.base import Code, FeedPage, Message, Page, Timestamp
 from cardsvc.wire.departments import CardStanding, Pseudonym
 
 MOST_EVENTS = 500
@@ -55,12 +55,10 @@ class DepartmentEvent(Message):
     data: EventSubject
 
 
-class EventPage(Message):
+class EventPage(FeedPage):
     """Events in order."""
 
     events: list[DepartmentEvent]
-    next: UUID | None = None
-    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 Url = Annotated[str, StringConstraints(min_length=9, max_length=500, pattern=r"^https?://[!-~]+$")]
@@ -171,12 +169,10 @@ class Delivery(Message):
     """The newest attempts, newest first."""
 
 
-class DeliveryPage(Message):
+class DeliveryPage(FeedPage):
     """Deliveries in order."""
 
     deliveries: list[Delivery]
-    next: UUID | None = None
-    """``after`` of those that follow; null when there are none yet: ask again later with the last id."""
 
 
 class ReplayRequest(Message):
