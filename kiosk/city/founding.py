@@ -37,7 +37,7 @@ TITLES: Final = {
     "community": "Community",
 }
 """The departments of the city, and what they are called."""
-GIVE_PAPERS: Final = frozenset({"social-insurance", "real-estate"})
+GIVE_PAPERS: Final = frozenset({"education", "social-insurance", "real-estate"})
 """Those whose seals the city certifies."""
 SMALL_CITY: Final = ("medical-insurance", "education")
 """Enough for the story that `make demo` tells."""

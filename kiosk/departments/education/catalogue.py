@@ -25,7 +25,7 @@ FIRST_ITEMS: Final = {
 }
 
 
-def seed(session: Session) -> None:
+def seed_items(session: Session) -> None:
     """Put the first items on the shelves, where they are not there yet."""
     for barcode, title in FIRST_ITEMS.items():
         item = insert_into(session, Item).values(barcode=barcode, title=title)

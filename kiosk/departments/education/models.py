@@ -1,11 +1,11 @@
-"""The tables of the library."""
+"""The tables of education: the library's, and the register of who is enrolled where."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
@@ -47,3 +47,22 @@ OUT = Loan.returned_at.is_(None)
 
 for _name, _column in {"uq_loans_item_out": Loan.barcode, "uq_loans_borrower_out": Loan.borrower}.items():
     Index(_name, _column, unique=True, sqlite_where=OUT, postgresql_where=OUT)
+
+
+class Enrolment(Base):
+    """Who goes to which school, in which class, as the register has it."""
+
+    __tablename__ = "enrolments"
+    __table_args__ = (
+        UniqueConstraint("document_number", "school", "since"),
+        CheckConstraint("until >= since", name="in_order"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    document_number: Mapped[str] = mapped_column(String(20), index=True)
+    """The number of the identity document."""
+    school: Mapped[str] = mapped_column(String(100))
+    course: Mapped[str] = mapped_column(String(100))
+    since: Mapped[date]
+    until: Mapped[date]
+    """The last day of the course, or the day on which they left."""

@@ -109,6 +109,27 @@ def test_nothing_paid_in_is_a_no(insurance: Counter) -> None:
     assert problem["type"] == "nothing-paid-in"
 
 
+def test_an_enrolment_proof_says_what_the_register_has(library: Counter) -> None:
+    response = ask(library, "enrolment-proof", {}, PERSON)
+
+    assert [field["value"] for field in response.json()["fields"]][2:] == ["2025-09-01", "2027-07-15"]
+    said = text_of(paper_of(response))
+    assert "在读证明" in said
+    assert "葡萄牙语夜校" in said
+    assert "普通话初级班" not in said, "somebody else's course"
+
+
+@pytest.mark.parametrize("person", [STRANGER, {"name": "Ana Sousa", "document_number": "H7654321"}])
+def test_whoever_is_enrolled_nowhere_today_gets_no_proof(library: Counter, person: dict[str, str]) -> None:
+    """The second one's course ended in July 2025."""
+    problem = library.refused("enrolment-proof", {}, acr="pin", attributes=person)
+    assert problem["type"] == "not-enrolled"
+
+
+def test_an_enrolment_proof_needs_the_pin(library: Counter) -> None:
+    assert library.refused("enrolment-proof", {}, attributes=PERSON)["type"] == "step-up-required"
+
+
 @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 class TestSeal:
     def test_openssl_verifies_it_up_to_the_root(self, proof: bytes, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey
 
 from kiosk.departments.education import department as education
 from tests.fixtures.departments import ISSUER, NO_TLS, CardService, CityTime, serving
+from tests.fixtures.seals import write_seal
 
 PROGRAM = (sys.executable, "-c", "from kiosk.departments.cli import departments_app; departments_app()")
 NOBODY = "http://127.0.0.1:9"
@@ -67,8 +68,10 @@ def running(*arguments: str) -> Iterator[str]:
     assert "Traceback" not in errors
 
 
-def options(key: Path, service_url: str, kept: str) -> tuple[str, ...]:
-    return ("education", f"--service={service_url}", f"--issuer={ISSUER}", f"--key={key}", kept)
+def options(key: Path, service_url: str, *kept: str) -> tuple[str, ...]:
+    seal_key, certificates = write_seal(key.parent)
+    seal = (f"--seal-key={seal_key}", f"--seal-certificates={certificates}", "--public-url=http://papers.test")
+    return ("education", f"--service={service_url}", f"--issuer={ISSUER}", f"--key={key}", *seal, *kept)
 
 
 def borrow(url: str, service: CardService, **claims: Any) -> httpx.Response:
@@ -101,7 +104,7 @@ def test_two_processes_on_one_postgresql(
 ) -> None:
     """Whose address stands in the environment: it may hold a password, and everybody sees what a process is told."""
     monkeypatch.setenv("DEPARTMENT_DATABASE", postgres_url)
-    arguments = ("education", f"--service={jwks_url}", f"--issuer={ISSUER}", f"--key={key}")
+    arguments = options(key, jwks_url)
     with running(*arguments) as one, running(*arguments) as other:
         assert borrow(one, service).status_code == 200
         assert borrow(other, service, sub="somebody else").status_code == 409
@@ -130,8 +133,9 @@ def test_listing_what_departments_offer(jwks_url: str, key: Path, tmp_path: Path
     ("arguments", "complaint"),
     [
         (("nowhere", "--data=."), "no department"),
-        (("education",), "--data"),
-        (("education", "--data=.", "--database=sqlite://"), "--data"),
+        (("community",), "--data"),
+        (("community", "--data=.", "--database=sqlite://"), "--data"),
+        (("education", "--data=."), "--seal-key"),
     ],
 )
 def test_wrong_use_is_explained(arguments: tuple[str, ...], complaint: str, key: Path) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from cardsvc.wire.levels import Level
 from kiosk.departments.contract.declaration import Visit, Visitor
 from kiosk.departments.contract.storage import open_database
-from kiosk.departments.education.catalogue import FIRST_ITEMS, seed
+from kiosk.departments.education.catalogue import FIRST_ITEMS, seed_items
 from kiosk.departments.education.library import ItemOnLoan, LoanLimitReached, NotBorrowed, lend, take_back
 from kiosk.departments.education.models import OUT, Base, Loan
 from tests.fixtures.departments import NOON
@@ -29,7 +29,7 @@ class Library(RuleBasedStateMachine):
         self.engine = open_database("sqlite://")
         Base.metadata.create_all(self.engine)
         self.session = Session(self.engine)
-        seed(self.session)
+        seed_items(self.session)
         self.now = NOON
         self.out: dict[str, str] = {}
 
