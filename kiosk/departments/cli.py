@@ -230,7 +230,7 @@ def _manifest(url: str) -> Manifest:
 
 
 def _table(manifests: list[Manifest], language: Language) -> Table:
-    table = Table("Department", "Service", "Level", "Wants to know", Column("Code", overflow="fold"))
+    table = Table("Department", "Service", "Level", "Wants to know", Column("Code", no_wrap=True, overflow="fold"))
     for manifest in manifests:
         for service in manifest.services:
             table.add_row(

@@ -1,8 +1,9 @@
-"""Community: appointments with the home-care service."""
+"""Community: appointments with the home-care service, entry for seniors."""
 
 from __future__ import annotations
 
 from kiosk.departments.community.care import HOME_CARE, seed
+from kiosk.departments.community.entry import SENIOR_ENTRY
 from kiosk.departments.community.models import Base
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.texts import texts
@@ -11,7 +12,7 @@ department = Department(
     code="community",
     titles=texts("Community", "社区服务", "Comunidade"),
     receipt_prefix="CO",
-    services=(HOME_CARE,),
+    services=(SENIOR_ENTRY, HOME_CARE),
     metadata=Base.metadata,
     seed=seed,
 )

@@ -42,3 +42,13 @@ class Appointment(Base):
     kind: Mapped[str] = mapped_column(String(40))
     pseudonym: Mapped[str] = mapped_column(String(128))
     booked_at: Mapped[datetime]
+
+
+class EntryCount(Base):
+    """How many people were let in at a place on a day of the city's calendar. Who they were is not kept."""
+
+    __tablename__ = "entry_counts"
+
+    place: Mapped[str] = mapped_column(String(40), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    entries: Mapped[int]

@@ -41,6 +41,12 @@ class Visitor:
             raise AttributeNeeded(attribute)
         return str(self.attributes[attribute])
 
+    def answered(self, question: str) -> bool:
+        """The answer to a question that the service cannot do without. Raises AttributeNeeded."""
+        if question not in self.answers:
+            raise AttributeNeeded(question)
+        return self.answers[question]
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cardsvc.wire.levels import Level
 from kiosk.catalogue import DepartmentAddress
 from kiosk.city import founding
 from kiosk.city.founding import GIVE_PAPERS, POLICY_FOLDER, SMALL_CITY, TITLES, Plan, open_kiosk
@@ -48,6 +49,14 @@ def test_each_department_may_learn_what_its_services_want(code: str) -> None:
         for service in load(code).manifest.services
     }
     assert policy == wanted
+
+
+@pytest.mark.parametrize("code", TITLES)
+def test_each_department_may_have_answered_what_its_services_ask(code: str) -> None:
+    questions = json.loads((POLICY_FOLDER / f"{code}.json").read_text()).get("questions", {})
+    for service in load(code).manifest.services:
+        for question in service.questions:
+            assert Level(questions[question]["level"]) <= service.level
 
 
 def test_every_department_is_in_the_city() -> None:

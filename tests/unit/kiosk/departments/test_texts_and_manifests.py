@@ -79,8 +79,9 @@ def test_examples_of_a_schema_are_valid(department: Department, service: Service
 
 
 @pytest.mark.parametrize(("department", "service"), SERVICES, ids=names)
-def test_wanted_attributes_come_with_a_purpose(department: Department, service: Service) -> None:
-    assert bool(service.description.attributes) == (service.description.purposes is not None)
+def test_what_is_asked_of_citizens_comes_with_a_purpose(department: Department, service: Service) -> None:
+    wanted = (*service.description.attributes, *service.description.questions)
+    assert bool(wanted) == (service.description.purposes is not None)
 
 
 def test_a_found_card_never_tells_a_name() -> None:
