@@ -90,9 +90,8 @@ def describe(routes: Sequence[BaseRoute], issuer: str) -> Document:
         if "requestBody" in operation:
             operation["responses"].setdefault("413", problems(413)[413])
         for response in operation["responses"].values():
-            response.setdefault("headers", {})[REQUEST_ID_HEADER] = {
-                "$ref": f"#/components/headers/{REQUEST_ID_HEADER}"
-            }
+            if response.get("headers") != {}:  # which says that it has none of ours
+                response["headers"] = {**response.get("headers", {}), REQUEST_ID_HEADER: _REFERENCE}
     show_examples(document)
     document["webhooks"] = describe_sent(document)
     return document
@@ -135,3 +134,4 @@ _REQUEST_ID: Final = {
     "required": True,
     "schema": {"type": "string", "format": "uuid"},
 }
+_REFERENCE: Final = {"$ref": f"#/components/headers/{REQUEST_ID_HEADER}"}

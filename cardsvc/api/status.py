@@ -36,8 +36,10 @@ _URL_TOO_LONG: Final[Responses] = {
     400: {
         "description": "The server reads no URL of more than 65,535 bytes, and says so itself.",
         "content": {"text/plain": {"schema": {"type": "string"}}},
+        "headers": {},
     }
 }
+"""An answer that never comes to us, so it has none of our headers."""
 _LIST_SECONDS: Final = 300
 """How long a revocation list may be kept on the way; it says itself for how long it is good."""
 

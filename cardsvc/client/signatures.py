@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import ocsp, verification
@@ -144,21 +144,26 @@ def _was_in_force(signer: x509.Certificate, issuer: x509.Certificate, unverified
     """RFC 6960 §3.2: about this certificate, by a responder that its issuer named, of the right time, and good."""
     try:
         answer = ocsp.load_der_ocsp_response(unverified.ocsp)
-        (responder,) = answer.certificates
-        about_it = _is_about(answer, signer, issuer)
-        named = _is_responder(responder, issuer, answer.this_update_utc)
-    except (ValueError, x509.InvalidVersion, x509.ExtensionNotFound):
+        return _is_answered(answer, signer, issuer) and _is_good(answer, unverified.signed_at)
+    except (ValueError, x509.InvalidVersion, x509.ExtensionNotFound, UnsupportedAlgorithm):
+        return False  # much of it is read only when it is asked for
+
+
+def _is_answered(answer: ocsp.OCSPResponse, signer: x509.Certificate, issuer: x509.Certificate) -> bool:
+    (responder,) = answer.certificates
+    if not (_is_about(answer, signer, issuer) and _is_responder(responder, issuer, answer.this_update_utc)):
         return False
-    key, late = responder.public_key(), answer.this_update_utc - unverified.signed_at
+    key = responder.public_key()
     return (
-        about_it
-        and named
-        and timedelta(0) <= late <= STATUS_WITHIN
-        and answer.certificate_status is ocsp.OCSPCertStatus.GOOD
-        and isinstance(key, ec.EllipticCurvePublicKey)
+        isinstance(key, ec.EllipticCurvePublicKey)
         and isinstance(answer.signature_hash_algorithm, SHA256)
         and _signed(key, answer.signature, answer.tbs_response_bytes)
     )
+
+
+def _is_good(answer: ocsp.OCSPResponse, signed_at: datetime) -> bool:
+    late = answer.this_update_utc - signed_at
+    return timedelta(0) <= late <= STATUS_WITHIN and answer.certificate_status is ocsp.OCSPCertStatus.GOOD
 
 
 def _is_about(answer: ocsp.OCSPResponse, signer: x509.Certificate, issuer: x509.Certificate) -> bool:

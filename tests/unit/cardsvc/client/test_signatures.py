@@ -12,7 +12,7 @@ from asn1crypto import cms
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,6 +148,7 @@ def test_only_a_good_answer_of_the_responder_proves_the_status(
 ) -> None:
     other, good = Signer(authority), signer.status()
     signature = ocsp.load_der_ocsp_response(good).signature
+    point = signer.responder.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     answers = [
         signer.status(other.certificate),
         signer.status(status=ocsp.OCSPCertStatus.REVOKED),
@@ -157,6 +158,7 @@ def test_only_a_good_answer_of_the_responder_proves_the_status(
         signer.status(by=(authority.keystore.signer(KeyName.CONTENT_SIGNING), authority.content_signing)),
         signer.status(by=(signer.key, Authority().issue("OCSP", signer.key.public_key()))),
         good.replace(signature, signature[:-1] + bytes((signature[-1] ^ 1,))),
+        good.replace(point, point[:-1] + bytes((point[-1] ^ 1,))),  # no point of the curve
         ocsp.OCSPResponseBuilder.build_unsuccessful(ocsp.OCSPResponseStatus.TRY_LATER).public_bytes(Encoding.DER),
     ]
     for answer in answers:
@@ -176,6 +178,7 @@ def test_the_year_2050_is_written_in_four_digits(signer: Signer) -> None:
     assert time["values"][0].chosen.contents == b"20500102000000Z"
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number:cryptography.utils.CryptographyDeprecationWarning")
 @given(st.data())
 def test_nothing_but_the_form_is_raised_for_bytes_that_are_changed(
     verifier: SignatureVerifier, message: bytes, data: st.DataObject
