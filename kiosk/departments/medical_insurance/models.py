@@ -94,3 +94,23 @@ class Entry(Base):
     booking_id: Mapped[UUID] = mapped_column(ForeignKey(Booking.id))
     account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id), index=True)
     amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class Claim(Base):
+    """What a treatment cost, and who pays: the fund and the patient, to the last fen."""
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint("fund_fen >= 0 AND own_fen >= 0", name="not_negative"),
+        CheckConstraint("cost_fen = fund_fen + own_fen", name="adds_up"),
+    )
+
+    number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    """As the clinic's invoice has it."""
+    document_number: Mapped[str] = mapped_column(String(20), index=True)
+    """The number of the patient's identity document."""
+    clinic: Mapped[str] = mapped_column(String(64))
+    treated_on: Mapped[date]
+    cost_fen: Mapped[int] = mapped_column(BigInteger)
+    fund_fen: Mapped[int] = mapped_column(BigInteger)
+    own_fen: Mapped[int] = mapped_column(BigInteger)

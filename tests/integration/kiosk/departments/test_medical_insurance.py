@@ -179,3 +179,40 @@ def test_the_balance_needs_the_pin(clinic: Counter) -> None:
     assert response.headers["www-authenticate"] == ('Bearer error="insufficient_user_authentication", acr_values="pin"')
     assert response.json()["acr_values"] == "pin"
     assert rows(clinic, Account.id) == []
+
+
+def claims_of(clinic: Counter, document: str) -> tuple[str, list[Any]]:
+    outcome = clinic.ask("claims", {}, acr="pin", attributes={"document_number": document}).json()
+    said = [value if isinstance(value := field["value"], str) else value["en"] for field in outcome["fields"]]
+    return outcome["title"]["en"], said
+
+
+def test_claims_of_two_years_add_up(clinic: Counter) -> None:
+    """212.40 + 64.00 + 1480.75 = 1757.15 and 53.10 + 16.00 + 370.20 = 439.30."""
+    title, said = claims_of(clinic, "M1234567")
+
+    assert title == "Your claims"
+    assert said == [
+        "CNY 1,757.15",
+        "CNY 439.30",
+        "CNY 1,850.95, of which you pay CNY 370.20",
+        "CNY 80.00, of which you pay CNY 16.00",
+        "CNY 265.50, of which you pay CNY 53.10",
+    ]
+
+
+def test_a_claim_is_shown_for_two_years(clinic: Counter) -> None:
+    """The oldest treatment was on 2024-11-07: 730 days later is 2026-11-07."""
+    clinic.clock.now = CityTime().now.replace(month=11, day=7)
+    assert len(claims_of(clinic, "M1234567")[1]) == 5
+    clinic.clock.forward(days=1)
+    assert claims_of(clinic, "M1234567")[1][:2] == ["CNY 1,544.75", "CNY 386.20"]
+
+
+def test_whoever_has_no_claims_hears_that(clinic: Counter) -> None:
+    assert claims_of(clinic, "X0000001") == ("There are no claims of the last two years", [])
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+def test_claims_need_the_pin(clinic: Counter) -> None:
+    assert clinic.refused("claims", {})["type"] == "step-up-required"
