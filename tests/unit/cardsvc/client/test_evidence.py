@@ -254,6 +254,7 @@ def test_the_log_must_have_this_very_record(signer: Signer, verifier: EvidenceVe
         assert fault(verifier, Evidence(evidence=compact, place=place)) is expected
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number:cryptography.utils.CryptographyDeprecationWarning")
 @given(st.data())
 def test_no_letter_of_it_can_be_another(signer: Signer, verifier: EvidenceVerifier, data: st.DataObject) -> None:
     compact = signer.compact()
