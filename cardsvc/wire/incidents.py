@@ -46,7 +46,7 @@ class IncidentReport(Message):
 
     what: Told
     since: Timestamp
-    pseudonyms: list[Pseudonym] = Field(default_factory=list, max_length=1000)
+    pseudonyms: list[Pseudonym] = Field(default_factory=list, max_length=1000, json_schema_extra={"uniqueItems": True})
     """Whom it may affect, by the department's own names. Each of them can read in their history that it may."""
 
     @field_validator("pseudonyms")
