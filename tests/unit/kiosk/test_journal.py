@@ -132,17 +132,38 @@ def test_an_entry_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     assert altered.value.sequence == 3
 
 
-def test_entries_of_another_kiosk_are_refused_even_under_the_same_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [1, 2])
+def test_entries_of_another_kiosk_are_refused_even_under_the_same_key(tmp_path: Path, place: int) -> None:
     (mine := tmp_path / "mine").mkdir()
     (other := tmp_path / "other").mkdir()
     write(mine, b"one", b"two")
     (other / "journal.key").write_bytes((mine / "journal.key").read_bytes())
     write(other, b"one", b"two", kiosk="kiosk-2")
-    put(mine, records(mine)[0], records(other)[1])
+    mixed = records(mine)
+    mixed[place - 1] = records(other)[place - 1]
+    put(mine, *mixed)
 
     with pytest.raises(EntryAltered) as altered:
         Journal(mine, "kiosk-1")
-    assert altered.value.sequence == 2
+    assert altered.value.sequence == place
+
+
+def test_log_head_and_folder_are_on_the_disk_before_an_entry_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def watched(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    with Journal(tmp_path, "kiosk-1") as journal:
+        monkeypatch.setattr(os, "fsync", watched)
+        journal.append(b"one")
+
+    log, head = tmp_path / "journal.log", tmp_path / "journal.head"
+    assert synced == [path.stat().st_ino for path in (log, head, tmp_path)]
 
 
 @pytest.mark.parametrize("lost", ["journal.head", "journal.key"])
@@ -212,7 +233,7 @@ def test_killed_at_any_call_the_journal_has_what_it_acknowledged_and_goes_on(tmp
             break
 
     assert (died.returncode, acknowledged) == (0, 3), died.stderr
-    assert call > 3 * 6  # each entry writes and syncs its log, and writes, syncs and renames its head
+    assert call > 3 * 8  # for each entry: write and sync the log; open, write, sync and rename the head; the folder
 
 
 class Journalling(RuleBasedStateMachine):
