@@ -60,6 +60,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     authentications.grouped,
     authentications.router,
     signing.router,
+    signing.single,
     verifications.router,
     oauth.router,
     wellknown.router,

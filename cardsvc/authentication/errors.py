@@ -262,6 +262,7 @@ class AssertionFault(StrEnum):
     EXPIRED = "expired"
     WRONG_AUDIENCE = "wrong-audience"
     NOT_ISSUED = "not-issued"
+    FOR_PREPARING = "for-preparing"
     CARD_NOT_ACTIVE = "card-not-active"
 
 

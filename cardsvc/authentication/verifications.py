@@ -82,6 +82,8 @@ class AssertionJudge:
             return AssertionFault.WRONG_AUDIENCE
         if now.timestamp() >= claims.exp:
             return AssertionFault.EXPIRED
+        if claims.use is not None:
+            return AssertionFault.FOR_PREPARING
         card = session.get_one(Card, issued.card_id, with_for_update={"read": True}, populate_existing=True)
         return None if card.state is CardState.ACTIVE else AssertionFault.CARD_NOT_ACTIVE
 

@@ -23,9 +23,9 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-LINE: Final = r"^\s*[^\x00-\x1f]*[^\x00-\x1f\s][^\x00-\x1f]*\s*$"
-"""For texts in one line, which are not blank."""
-LINES: Final = r"^[^\x00]*[^\x00\x1c-\x1f\s][^\x00]*$"
+LINE: Final = r"^[\t-\r ]*[^\x00-\x1f]*[^\x00-\x1f\s\x85\ufeff][^\x00-\x1f]*[\t-\r ]*$"
+"""For texts in one line, which are not blank. Of what is blank, ECMA-262 leaves U+0085 out, we otherwise U+FEFF."""
+LINES: Final = r"^[^\x00]*[^\x00\x1c-\x1f\s\x85\ufeff][^\x00]*$"
 """For texts that may have several lines. PostgreSQL keeps no NUL."""
 TRIMMED: Final = AfterValidator(str.strip)
 """Takes spaces off the ends of a text, once it has been found fit with them: as a schema sees it."""

@@ -106,6 +106,9 @@ def test_a_preparing_assertion_is_good_for_preparing_and_nothing_else(bureau: Bu
     for level in Level:
         with pytest.raises(AssertionForPreparing):
             bureau.assertions.verify(assertion, service=SERVICE, level=level)
+    with pytest.raises(ServiceProblem) as problem:
+        bureau.department.verify(assertion)
+    assert problem.value.problem.data["fault"] == "for-preparing"
     signed = bureau.sign(card).assertion
     with pytest.raises(AssertionForPreparing):
         bureau.assertions.verify_preparation(signed, service=SERVICE)

@@ -23,6 +23,7 @@ ELSEWHERE: Final = {
     "authenticateCardAtOwnReader": "those of one moment share a transaction, which is repeated",
     "getToken": IN_TRANSACTION,
     "endVisit": IN_TRANSACTION,
+    "submitSignature": IN_TRANSACTION,
     "acknowledgeRevocations": IN_TRANSACTION,
     "verifyAssertion": IN_TRANSACTION,
     "askCardStandings": IN_TRANSACTION,

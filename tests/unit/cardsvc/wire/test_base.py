@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
@@ -81,8 +81,14 @@ def test_a_day_is_a_day() -> None:
     assert not takes(Date, "1990-02-30")
 
 
-@given(st.text(max_size=8), st.sampled_from([OneLine, ManyLines]))
-def test_a_text_is_not_blank(text: str, kind: Any) -> None:
+@pytest.mark.parametrize("kind", [OneLine, ManyLines])
+@given(st.text(max_size=8))
+@example("\x85")
+@example("\ufeff")
+@example("\x85\na")
+@example("\ufeff\na")
+@example("\xa0\u2028\u3000")
+def test_a_text_is_not_blank(kind: Any, text: str) -> None:
     assert takes(kind, text) is allows(kind, text)
     assert not takes(kind, text) or TypeAdapter(kind).validate_python(text) == text.strip() != ""
     assert not takes(kind, " \t")
