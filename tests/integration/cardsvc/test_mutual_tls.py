@@ -6,6 +6,7 @@ In one process on SQLite, and in two on PostgreSQL; asked with `curl`, with cert
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ ROUTES: dict[str, tuple[tuple[str, ...], tuple[int, str]]] = {
 }
 """What is asked, and the answer to a founding officer whose token is good."""
 REFUSED = (401, "urn:citizen-card:problem:invalid-token")
+_REQUEST = re.compile(r'"event": ?"request"')
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def securing(folder: Path, *more: str) -> Iterator[Secured]:
         assert url.startswith("https://")
         shown = (authority.certify("one"), authority.certify("two"), other.certify("foreign"))
         yield Secured(url, folder, authority, *shown)
-        wait_until(lambda: '"event": "request"' in (folder / "log").read_text())  # it is written after the answer
+        wait_until(lambda: _REQUEST.search((folder / "log").read_text()) is not None)  # written after the answer
     log = (folder / "log").read_text()
     assert leaks({"log": log}, {}, {}) == set()
 
