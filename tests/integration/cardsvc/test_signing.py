@@ -7,10 +7,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import func, select
 
 from cardsvc.authentication.models import IssuedAssertion
 from cardsvc.callers.models import CallerKind
@@ -26,6 +28,7 @@ from cardsvc.db import reading, transaction
 from cardsvc.departments.repository import get_department
 from cardsvc.departments.service import publish_policy
 from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
+from cardsvc.trust.ocsp import Responder
 from cardsvc.wire import jose
 from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.history import Deed
@@ -373,3 +376,22 @@ def test_the_citizen_sees_what_they_signed(sqlite_bureau: Bureau) -> None:
     entries = {entry.event: entry for entry in sqlite_bureau.kiosk.own_access_history(visit).entries}
     assert (entries["signature"].deed, entries["signature"].department) == (Deed.TOLD, DEPARTMENT)
     assert entries["signature"].service == SERVICE
+
+
+def test_others_write_while_the_responder_vouches(sqlite_bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It publishes at times, under a lock: whoever held SQLite's turn to write meanwhile would wait for good."""
+    vouch, sessions, written = Responder.vouch, sqlite_bureau.city.services.sessions, []
+
+    def write() -> None:
+        with transaction(sessions) as session:
+            written.append(session.scalar(select(func.count()).select_from(Certificate)))
+
+    def vouch_meanwhile(responder: Responder, certificate: Certificate) -> bytes | None:
+        other = Thread(target=write, daemon=True)
+        other.start()
+        other.join(10)
+        assert written, "nobody else could write"
+        return vouch(responder, certificate)
+
+    monkeypatch.setattr(Responder, "vouch", vouch_meanwhile)
+    assert sqlite_bureau.sign(sqlite_bureau.card()).cms
