@@ -18,7 +18,10 @@ from cardsvc.wire.manifest import (
     MANIFEST_PATH,
     Manifest,
     Outcome,
+    PreparationRequest,
+    PreparedDocument,
     ServiceRequest,
+    prepare_path,
     service_path,
 )
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
@@ -71,6 +74,16 @@ class DepartmentClient:
             headers={"Content-Type": "application/json", IDEMPOTENCY_HEADER: str(key)},
         )
         return _parse(self._send(message), Outcome)
+
+    def prepare(self, base_url: str, service: str, request: PreparationRequest) -> PreparedDocument:
+        """Ask for the document that is to be signed. Raises DepartmentUnreachable, -Confused or -Refused."""
+        message = self._http.build_request(
+            "POST",
+            base_url.rstrip("/") + prepare_path(service),
+            content=request.model_dump_json().encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        return _parse(self._send(message), PreparedDocument)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         for _ in range(_ATTEMPTS - 1):

@@ -2,7 +2,8 @@
 
 A department serves a `Manifest` at `MANIFEST_PATH`. A kiosk posts a `ServiceRequest` to `service_path(code)` with an
 `IDEMPOTENCY_HEADER` and gets an `Outcome`, or a problem (RFC 9457) whose extension member ``message`` may hold the
-sentence for the citizen as `Texts`.
+sentence for the citizen as `Texts`. At level ``sign`` it first posts a `PreparationRequest` to `prepare_path(code)` and
+gets the document that the citizen is to sign; the `ServiceRequest` then brings it along with its signature.
 
 The input of a service is a JSON Schema of one flat object. A kiosk draws these kinds of property: a string with
 ``enum`` (choices), a plain string (with ``minLength``, ``maxLength``, ``pattern``), an ``integer`` (with ``minimum``,
@@ -17,7 +18,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from cardsvc.wire.base import LINES, TRIMMED, Code, Message
+from cardsvc.wire.base import LINES, TRIMMED, Base64Url, Code, Message
 from cardsvc.wire.levels import Level
 
 MANIFEST_PATH: Final = "/.well-known/citizen-services.json"
@@ -113,16 +114,46 @@ class Manifest(Message):
         return next((service for service in self.services if service.code == code), None)
 
 
+class PreparationRequest(Message):
+    """Ask for the document that a citizen is to sign. It changes nothing, and may be sent again."""
+
+    assertion: str = Field(repr=False)
+    """The JWS that the card service made for this department and service, for preparing."""
+    input: dict[str, Any] = Field(default_factory=dict, repr=False)
+    """What the citizen entered, valid against the service's input schema."""
+    language: Language = Language.ENGLISH
+    """In which the citizen reads."""
+
+
+class PreparedDocument(Message):
+    """What the citizen is to sign, as the screen has to show it."""
+
+    document: Base64Url = Field(repr=False)
+    prepared: str = Field(repr=False)
+    """The department's JWS about it (`cardsvc.wire.signing`), for the card service; it also names the media type."""
+
+
+class SignedDocument(Message):
+    """What the citizen signed."""
+
+    document: Base64Url = Field(repr=False)
+    """As it was prepared."""
+    cms: Base64Url = Field(repr=False)
+    """CMS SignedData (DER) over it, as the card service gave it with the assertion."""
+
+
 class ServiceRequest(Message):
     """Ask for a service in a citizen's name.
 
-    Two requests with the same idempotency key must be equal in both members; the second gets the answer of the first.
+    Two requests with the same idempotency key must have equal inputs; the second gets the answer of the first.
     """
 
     assertion: str = Field(repr=False)
     """The JWS that the card service made for this department and this service."""
     input: dict[str, Any] = Field(default_factory=dict, repr=False)
     """What the citizen entered, valid against the service's input schema."""
+    signed: SignedDocument | None = None
+    """At level ``sign``, and only there: the document prepared for this input, signed."""
 
 
 class OutcomeField(Message):
@@ -157,6 +188,11 @@ class Outcome(Message):
 def service_path(code: str) -> str:
     """Where a department takes requests for a service."""
     return f"/services/{code}"
+
+
+def prepare_path(code: str) -> str:
+    """Where a department prepares the document of a service of level ``sign``."""
+    return f"{service_path(code)}/prepare"
 
 
 def department_audience(code: str) -> str:

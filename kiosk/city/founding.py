@@ -203,6 +203,7 @@ def _department(plan: Plan, code: str) -> ChildProcess:
     command = python("kiosk.cli", "departments", "serve", code, f"--port={plan.department_ports[code]}",
                      f"--service={plan.service_url}", f"--issuer={plan.service_url}",
                      f"--key={plan.private_key(code)}", f"--data={plan.department_data(code)}",
+                     f"--root={plan.root_certificate}",
                      *_seal_options(plan, code))  # fmt: skip
     return _child(plan, code, command, {})
 

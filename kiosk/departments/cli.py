@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 import httpx
 import typer
+from cryptography import x509
 from joserfc.jwk import ECKey
 from pydantic import ValidationError
 from rich.console import Console
@@ -84,6 +85,9 @@ def serve(
     public_url: Annotated[
         str | None, typer.Option(help="Where people check papers: it stands on them, as a QR code.")
     ] = None,
+    root: Annotated[
+        Path | None, typer.Option(help="Certificate of the city's root (PEM), where citizens sign.", exists=True)
+    ] = None,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
 ) -> None:
     """Run a department until it is stopped. Prints "listening on ADDRESS" when it is ready."""
@@ -94,7 +98,7 @@ def serve(
     department = load(code)
     press = _press(department, seal_key, seal_certificates, public_url)
     with (
-        open_gate(department, service, issuer, _load_key(key)) as gate,
+        open_gate(department, service, issuer, _load_key(key), _roots(department, root)) as gate,
         open_office(department, _database_url(code, data, database), gate, press=press) as office,
     ):
         try:
@@ -192,6 +196,17 @@ def _press(department: Department, key: Path | None, certificates: Path | None, 
         return Press(Seal.load(key, certificates), department.titles, public_url)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--seal-key, --seal-certificates") from error
+
+
+def _roots(department: Department, root: Path | None) -> list[x509.Certificate]:
+    if not department.has_signed:
+        return []
+    if root is None:
+        raise typer.BadParameter(f"{department.code} has documents signed: give --root")
+    try:
+        return x509.load_pem_x509_certificates(root.read_bytes())
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--root") from error
 
 
 def _database_url(code: str, data: Path | None, database: str | None) -> str:

@@ -1,7 +1,12 @@
-"""Who may come in: the assertion of the card service, checked here and, where a service wants it, asked about there."""
+"""Who may come in: the assertion of the card service, checked here and, where a service wants it, asked about there.
+
+At level ``sign`` also what they signed.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -19,13 +24,18 @@ from cardsvc.client import (
     AssertionWrongService,
     ServiceProblem,
     ServiceUnreachable,
+    SignatureRefused,
+    SignatureVerifier,
     StepUpRequired,
+    VerifiedAssertion,
 )
 from cardsvc.wire.authentication import AssertionClaims, Verification
 from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import SignedDocument
 from kiosk.departments.contract.refusals import (
     AssertionNotAccepted,
     CardNotAccepted,
+    SignatureNotAccepted,
     StepUpNeeded,
     VerificationUnavailable,
 )
@@ -50,10 +60,14 @@ _CARD_NOT_ACTIVE: Final = "card-not-active"
 
 
 class Inquiry(Protocol):
-    """Asks the card service whether an assertion is good now (`cardsvc.client.ServiceClient`)."""
+    """Speaks to and for the card service with the department's own key (`cardsvc.client.ServiceClient`)."""
 
     def verify(self, assertion: str) -> Verification:
-        """What the service says. Raises ServiceProblem, ServiceUnreachable."""
+        """Whether an assertion is good now, says the service. Raises ServiceProblem, ServiceUnreachable."""
+        ...
+
+    def prepare_document(self, document: bytes, media_type: str, *, pseudonym: str, service: str) -> str:
+        """The department's JWS about a document that somebody is to sign."""
         ...
 
 
@@ -63,29 +77,47 @@ class Gate:
 
     verifier: AssertionVerifier
     inquiry: Inquiry
+    signatures: SignatureVerifier | None = None
+    """Where citizens sign documents."""
 
-    def admit(self, assertion: str, *, service: str, level: Level, confirm_online: bool) -> AssertionClaims:
-        """The claims of a good assertion for ``service`` at ``level`` or above.
+    def admit(
+        self,
+        assertion: str,
+        *,
+        service: str,
+        level: Level,
+        confirm_online: bool,
+        signed: SignedDocument | None = None,
+    ) -> AssertionClaims:
+        """The claims of a good assertion for ``service`` at ``level`` or above, which is about what was signed, if any.
 
         Raises:
             AssertionNotAccepted: it is not good.
             StepUpNeeded: it is good, but its level too low.
+            SignatureNotAccepted: the signature is not good.
             VerificationUnavailable: the card service had to be asked and did not answer.
         """
-        claims = self._check(assertion, service, level)
+        document = None if signed is None else hashlib.sha256(signed.document).digest()
+        verified = _checked(
+            lambda: self.verifier.verify(assertion, service=service, level=level, transaction_hash=document)
+        )
+        if signed is not None:
+            self._check_signature(signed, verified)
         if confirm_online:
             self._confirm(assertion)
-        return claims
+        return verified.claims
 
-    def _check(self, assertion: str, service: str, level: Level) -> AssertionClaims:
+    def admit_to_prepare(self, assertion: str, *, service: str) -> AssertionClaims:
+        """The claims of an assertion that is good for preparing a document of ``service``. Raises as `admit` does."""
+        return _checked(lambda: self.verifier.verify_preparation(assertion, service=service)).claims
+
+    def _check_signature(self, signed: SignedDocument, verified: VerifiedAssertion) -> None:
+        if self.signatures is None:
+            raise ValueError("this gate has no root certificate to check signatures with")
         try:
-            return self.verifier.verify(assertion, service=service, level=level).claims
-        except StepUpRequired as refused:
-            raise StepUpNeeded(refused.level) from refused
-        except AssertionRefused as refused:
-            raise AssertionNotAccepted(REASONS[type(refused)]) from refused
-        except ServiceUnreachable as error:
-            raise VerificationUnavailable("the keys of the card service cannot be fetched") from error
+            self.signatures.verify(signed.cms, signed.document, verified)
+        except SignatureRefused as refused:
+            raise SignatureNotAccepted(refused.fault.value) from refused
 
     def _confirm(self, assertion: str) -> None:
         try:
@@ -97,3 +129,14 @@ class Gate:
                 raise VerificationUnavailable(f"the card service answers {error.problem.code}") from error
             fault = str(error.problem.data.get("fault"))
             raise (CardNotAccepted if fault == _CARD_NOT_ACTIVE else AssertionNotAccepted)(fault) from error
+
+
+def _checked(check: Callable[[], VerifiedAssertion]) -> VerifiedAssertion:
+    try:
+        return check()
+    except StepUpRequired as refused:
+        raise StepUpNeeded(refused.level) from refused
+    except AssertionRefused as refused:
+        raise AssertionNotAccepted(REASONS[type(refused)]) from refused
+    except ServiceUnreachable as error:
+        raise VerificationUnavailable("the keys of the card service cannot be fetched") from error

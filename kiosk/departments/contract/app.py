@@ -13,12 +13,22 @@ import structlog
 from fastapi import FastAPI, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from cardsvc.wire.manifest import IDEMPOTENCY_HEADER, MANIFEST_PATH, Outcome, ServiceRequest, service_path
+from cardsvc.wire.manifest import (
+    IDEMPOTENCY_HEADER,
+    MANIFEST_PATH,
+    Outcome,
+    PreparationRequest,
+    PreparedDocument,
+    ServiceRequest,
+    prepare_path,
+    service_path,
+)
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
 from kiosk.departments.contract.inbox.routes import inbox_of
 from kiosk.departments.contract.limits import LimitedBody
@@ -32,7 +42,7 @@ from kiosk.departments.contract.refusals import (
     Refusal,
     RequestTooLarge,
 )
-from kiosk.departments.contract.serving import Office, Result
+from kiosk.departments.contract.serving import Office
 
 SECONDS_BETWEEN_CLEANING: Final = 600
 _KEY: Final = re.compile(r'("?)([A-Za-z0-9_-]{16,64})\1')
@@ -86,10 +96,14 @@ def _add_services(app: FastAPI, office: Office) -> None:
     def serve(
         code: str, asked: ServiceRequest, key: Annotated[str | None, Header(alias=IDEMPOTENCY_HEADER)] = None
     ) -> Response:
-        result = _try_to_serve(office, code, idempotency_key(key), asked)
-        if isinstance(result, Problem):
-            return _problem(result)
-        return Response(result.model_dump_json(), media_type="application/json", headers=_NOT_STORED)
+        checked = idempotency_key(key)
+        return _answer(code, lambda: office.serve(code, checked, asked))
+
+    if office.department.has_signed:
+
+        @app.post(prepare_path("{code}"), response_model=PreparedDocument)
+        def prepare(code: str, asked: PreparationRequest) -> Response:
+            return _answer(code, lambda: office.prepare(code, asked))
 
 
 def _add_papers(app: FastAPI, office: Office, press: Press) -> None:
@@ -107,15 +121,18 @@ def _add_papers(app: FastAPI, office: Office, press: Press) -> None:
     app.add_api_route(PATH, page, response_model=None)
 
 
-def _try_to_serve(office: Office, code: str, key: str, asked: ServiceRequest) -> Result:
+def _answer(code: str, work: Callable[[], BaseModel]) -> Response:
     try:
-        return office.serve(code, key, asked)
+        result = work()
     except Refusal:
         raise
     except Exception as error:
         # Answered here, not by the framework: that would drop the connection, and the citizen get no sentence.
         _log.exception("service failed", service=code)
         raise DepartmentFailed from error
+    if isinstance(result, Problem):
+        return _problem(result)
+    return Response(result.model_dump_json(), media_type="application/json", headers=_NOT_STORED)
 
 
 def _problem(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:

@@ -90,8 +90,28 @@ class Answer:
     """To be put before an officer, under the receipt's number."""
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A document for the citizen to sign, as its department means it; receipt number and time are put to it."""
+
+    title: Texts
+    statement: Texts = field(repr=False)
+    """What the citizen declares or wants done, in the first person."""
+    lines: tuple[OutcomeField, ...] = field(default=(), repr=False)
+
+
 Handler = Callable[[Session, Visit], Answer]
-"""Does the work inside the request's transaction, which it must not end. Raises `ServiceRefused` to say no."""
+"""Does the work inside the request's transaction, which it must not end. Raises `ServiceRefused` to say no.
+
+At level ``sign`` the citizen has signed the draft that was prepared for this input: the visit has the receipt number
+that stands in it, and what the citizen told when it was prepared.
+"""
+
+Preparer = Callable[[Session, Visit], Draft]
+"""Says what the citizen is to sign. Raises `ServiceRefused` to say no before anybody signs.
+
+Whatever it writes is undone: it may do the work itself to see whether it can be done.
+"""
 
 
 Settled = Callable[[Session, str, str, datetime], None]
@@ -104,6 +124,8 @@ class Service:
 
     description: ServiceDescription
     handler: Handler
+    prepare: Preparer | None = None
+    """At level ``sign``, and only there."""
     gives_papers: bool = False
     """Its answers may hold a paper: the department needs a seal."""
     verdicts: Mapping[str, Texts] = field(default_factory=dict)
@@ -115,6 +137,8 @@ class Service:
 
     def __post_init__(self) -> None:
         check_schema(self.description.input)
+        if (self.description.level is Level.SIGN) != (self.prepare is not None):
+            raise ValueError(f"{self.description.code}: a document is prepared at level sign, and only there")
 
 
 @dataclass(frozen=True)
@@ -146,6 +170,11 @@ class Department:
     def gives_papers(self) -> bool:
         """Whether any of its services does."""
         return any(service.gives_papers for service in self.services)
+
+    @property
+    def has_signed(self) -> bool:
+        """Whether citizens sign documents for any of its services."""
+        return any(service.prepare is not None for service in self.services)
 
     @property
     def decides(self) -> bool:

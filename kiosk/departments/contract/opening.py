@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
+from cryptography import x509
 from joserfc.jwk import ECKey
 
-from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient
+from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, SignatureVerifier
 from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.clock import Clock, system_clock
 from kiosk.departments.contract.declaration import Department
@@ -18,18 +19,24 @@ from kiosk.departments.contract.storage import in_transaction, open_database, se
 
 
 @contextmanager
-def open_gate(department: Department, service_url: str, issuer: str, key: ECKey) -> Iterator[Gate]:
-    """A gate that knows the card service at ``service_url``, under whose name ``issuer`` assertions are made."""
+def open_gate(
+    department: Department, service_url: str, issuer: str, key: ECKey, roots: Sequence[x509.Certificate] = ()
+) -> Iterator[Gate]:
+    """A gate that knows the card service at ``service_url``, under whose name ``issuer`` assertions are made.
+
+    ``roots`` are the certificates of the city's root, where citizens sign documents.
+    """
     jwks = FetchedJwks(service_url)
     with closing(jwks), ServiceClient(service_url, department.code, key, issuer=issuer) as client:
-        yield Gate(AssertionVerifier(issuer, department.audience, jwks), client)
+        signatures = SignatureVerifier(roots) if roots else None
+        yield Gate(AssertionVerifier(issuer, department.audience, jwks), client, signatures)
 
 
 @contextmanager
 def open_office(
     department: Department, database_url: str, gate: Gate, clock: Clock = system_clock, press: Press | None = None
 ) -> Iterator[Office]:
-    """The department at work, until the end of the block. Raises ValueError when it gives papers and has no press."""
+    """The department at work, until the end of the block. Raises ValueError when it lacks its press or its roots."""
     engine = open_database(database_url)
     try:
         migrate(engine, department)

@@ -12,6 +12,8 @@ from kiosk.departments.contract.refusals import (
     AttributeNeeded,
     CardNotAccepted,
     DepartmentFailed,
+    DocumentNotPrepared,
+    DocumentOutdated,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
     InputRefused,
@@ -19,6 +21,8 @@ from kiosk.departments.contract.refusals import (
     Refusal,
     RequestTooLarge,
     ServiceRefused,
+    SignatureNeeded,
+    SignatureNotAccepted,
     StepUpNeeded,
     UnknownService,
     VerificationUnavailable,
@@ -34,11 +38,15 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     CardNotAccepted: 401,
     AssertionReplayed: 401,
     StepUpNeeded: 401,
+    SignatureNeeded: 422,
+    SignatureNotAccepted: 422,
+    DocumentNotPrepared: 409,
     VerificationUnavailable: 503,
     InputRefused: 422,
     DepartmentFailed: 500,
     ServiceRefused: 409,
     AttributeNeeded: 409,
+    DocumentOutdated: 409,
 }
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {

@@ -11,11 +11,15 @@
     │   │   └── CardNotAccepted          ... since the card is not in force any more
     │   ├── AssertionReplayed          the assertion was used for another request
     │   ├── StepUpNeeded               the assertion is good, but its level too low (carries the level)
+    │   ├── SignatureNeeded            what is signed comes without a signature, or the other way round
+    │   ├── SignatureNotAccepted       the signature is not good (carries the reason)
+    │   ├── DocumentNotPrepared        what was signed was not prepared here for this, or it is too long ago
     │   ├── VerificationUnavailable    the card service could not be asked
     │   └── InputRefused               the input does not fit the schema (carries what and where)
     ├── DepartmentFailed             something broke: nothing was done, nothing is kept
     └── ServiceRefused               the department's own answer is no; kept under the idempotency key
-        └── AttributeNeeded            the citizen did not tell what it takes (carries the attribute's name)
+        ├── AttributeNeeded            the citizen did not tell what it takes (carries the attribute's name)
+        └── DocumentOutdated           what was signed would be written otherwise now
 
 Each carries a sentence for the citizen in every language; ``detail`` is for whoever runs the kiosk. Neither ever holds
 a pseudonym, an attribute or what the citizen entered.
@@ -154,6 +158,41 @@ class StepUpNeeded(RequestRefused):
         self.needed = needed
 
 
+class SignatureNeeded(RequestRefused):
+    """Raised when a service of level ``sign`` is asked for without a signed document, or another one with it."""
+
+    code = "signature-needed"
+    title = "A signed document is needed at level sign, and taken only there"
+    message = _TRY_AGAIN
+
+
+class SignatureNotAccepted(RequestRefused):
+    """Raised when the signature does not belong to document, assertion and city. ``reason`` in the data says why."""
+
+    code = "signature-not-accepted"
+    title = "The signature is not accepted"
+    message = texts(
+        "Your signature could not be confirmed. Nothing was done. Please start again.",
+        "无法确认您的签名，未办理任何事项，请重新操作。",
+        "Não foi possível confirmar a sua assinatura. Nada foi feito. Por favor, recomece.",
+    )
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, reason=reason)
+
+
+class DocumentNotPrepared(RequestRefused):
+    """Raised when the signed document is none that was prepared here for this citizen, service and input, of late."""
+
+    code = "document-not-prepared"
+    title = "This document was not prepared here for this request"
+    message = texts(
+        "What you signed is not valid any more. Nothing was done. Please start again.",
+        "您签署的文件已失效，未办理任何事项，请重新操作。",
+        "O que assinou já não é válido. Nada foi feito. Por favor, recomece.",
+    )
+
+
 class VerificationUnavailable(RequestRefused):
     """Raised when the card service must be asked and cannot be."""
 
@@ -202,3 +241,15 @@ class AttributeNeeded(ServiceRefused):
 
     def __init__(self, attribute: str) -> None:
         super().__init__(f"{attribute} was not told", attribute=attribute)
+
+
+class DocumentOutdated(ServiceRefused):
+    """Raised when something changed between preparing and signing, so that the document would be another one now."""
+
+    code = "document-outdated"
+    title = "The signed document would be written otherwise now"
+    message = texts(
+        "Something has changed since you read the document. Nothing was done. Please start again.",
+        "您阅读文件后内容有变，未办理任何事项，请重新操作。",
+        "Algo mudou desde que leu o documento. Nada foi feito. Por favor, recomece.",
+    )

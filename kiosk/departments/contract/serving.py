@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,17 +12,34 @@ from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.authentication import AssertionClaims
-from cardsvc.wire.manifest import Outcome, ServiceRequest
+from cardsvc.wire.manifest import Language, Outcome, PreparationRequest, PreparedDocument, ServiceRequest
 from cardsvc.wire.problems import Problem
 from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.clock import Clock
-from kiosk.departments.contract.declaration import Department, Service, Visit, Visitor
+from kiosk.departments.contract.declaration import (
+    Answer,
+    Department,
+    Draft,
+    Handler,
+    Preparer,
+    Service,
+    Visit,
+    Visitor,
+)
+from kiosk.departments.contract.drafting import MEDIA_TYPE, write
 from kiosk.departments.contract.inbox.cases import open_case
 from kiosk.departments.contract.inputs import check_input
 from kiosk.departments.contract.keeping import Request, forget, take
 from kiosk.departments.contract.papers.press import Press
 from kiosk.departments.contract.problems import problem_of
-from kiosk.departments.contract.refusals import ServiceRefused, UnknownService
+from kiosk.departments.contract.refusals import (
+    DocumentNotPrepared,
+    DocumentOutdated,
+    ServiceRefused,
+    SignatureNeeded,
+    UnknownService,
+)
+from kiosk.departments.contract.signed import KeptDraft, draft_of, forget_drafts, keep_draft, keep_signature
 from kiosk.departments.contract.storage import SessionFactory, in_transaction
 
 _RECEIPT_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -30,6 +47,7 @@ _RECEIPT_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 Result = Outcome | Problem
 """A department's answer: done, or its reasoned no."""
+Prepared = PreparedDocument | Problem
 _kept: Final = TypeAdapter[Result](Result)
 
 
@@ -55,20 +73,39 @@ class Office:
     def __post_init__(self) -> None:
         if self.department.gives_papers and self.press is None:
             raise ValueError(f"{self.department.code} gives papers and needs a seal")
+        if self.department.has_signed and self.gate.signatures is None:
+            raise ValueError(f"{self.department.code} has documents signed and needs the city's root certificate")
 
     def serve(self, code: str, key: str, asked: ServiceRequest) -> Result:
         """Answer a request. The answer is committed when this returns. Raises RequestRefused."""
         service = self._service(code)
         wanted = service.description
+        if (service.prepare is None) != (asked.signed is None):
+            raise SignatureNeeded
         claims = self.gate.admit(
-            asked.assertion, service=code, level=wanted.level, confirm_online=service.confirm_online
+            asked.assertion,
+            service=code,
+            level=wanted.level,
+            confirm_online=service.confirm_online,
+            signed=asked.signed,
         )
         check_input(wanted.input, asked.input)
-        return in_transaction(self.sessions, lambda session: self._answer(session, service, claims, key, asked.input))
+        return in_transaction(self.sessions, lambda session: self._answer(session, service, claims, key, asked))
+
+    def prepare(self, code: str, asked: PreparationRequest) -> Prepared:
+        """The document that the citizen is to sign. It is kept when this returns. Raises RequestRefused."""
+        service = self._service(code)
+        if service.prepare is None:
+            raise UnknownService
+        claims, preparer = self.gate.admit_to_prepare(asked.assertion, service=code), service.prepare
+        check_input(service.description.input, asked.input)
+        visitor = _visitor(service, claims)
+        return in_transaction(self.sessions, lambda session: self._prepare(session, code, preparer, visitor, asked))
 
     def forget(self) -> None:
-        """Remove kept answers whose time is over."""
+        """Remove kept answers and drafts whose time is over."""
         in_transaction(self.sessions, lambda session: forget(session, self.clock()))
+        in_transaction(self.sessions, lambda session: forget_drafts(session, self.clock()))
 
     def _service(self, code: str) -> Service:
         service = self.department.service(code)
@@ -76,22 +113,57 @@ class Office:
             raise UnknownService
         return service
 
+    def _prepare(
+        self, session: Session, code: str, preparer: Preparer, visitor: Visitor, asked: PreparationRequest
+    ) -> Prepared:
+        visit = Visit(visitor, asked.input, self.clock(), self.receipt(self.department.receipt_prefix))
+        try:
+            draft = _tried(session, preparer, visit)
+        except ServiceRefused as refusal:
+            return problem_of(refusal)
+        document = write(draft, self.department.titles, visit.receipt, visit.now, asked.language)
+        keep_draft(session, visit, code, asked.language, document)
+        prepared = self.gate.inquiry.prepare_document(document, MEDIA_TYPE, pseudonym=visitor.pseudonym, service=code)
+        return PreparedDocument(document=document, prepared=prepared)
+
     def _answer(
-        self, session: Session, service: Service, claims: AssertionClaims, key: str, entered: dict[str, Any]
+        self, session: Session, service: Service, claims: AssertionClaims, key: str, asked: ServiceRequest
     ) -> Result:
-        now = self.clock()
-        request = _request(claims, key, entered)
-        kept = take(session, request, self.receipt(self.department.receipt_prefix), now)
+        now, request = self.clock(), _request(claims, key, asked.input)
+        draft = None if asked.signed is None else draft_of(session, claims, asked.input, asked.signed.document)
+        receipt = self.receipt(self.department.receipt_prefix) if draft is None else draft.receipt
+        kept = take(session, request, receipt, now)
         if kept.answer is not None:
             return _kept.validate_python(kept.answer)
-        result = self._work(session, service, Visit(_visitor(service, claims), entered, now, kept.receipt))
+        visitor, handler = _visitor(service, claims), service.handler
+        if asked.signed is not None:
+            if draft is None:
+                raise DocumentNotPrepared
+            visitor = Visitor(claims.sub, claims.acr, draft.attributes, draft.answers)
+            handler = self._only_as_signed(service, draft, asked.signed.document)
+            keep_signature(session, draft, asked.signed, asked.assertion, now)
+        result = self._work(session, service, handler, Visit(visitor, asked.input, now, kept.receipt))
         kept.answer = result.model_dump(mode="json")
         return result
 
-    def _work(self, session: Session, service: Service, visit: Visit) -> Result:
+    def _only_as_signed(self, service: Service, draft: KeptDraft, document: bytes) -> Handler:
+        """The service's handler, for as long as the same would be prepared now as was signed."""
+        written_at, language = draft.written_at, Language(draft.language)
+
+        def handler(session: Session, visit: Visit) -> Answer:
+            if service.prepare is not None:
+                then = replace(visit, now=written_at)
+                again = _tried(session, service.prepare, then)
+                if write(again, self.department.titles, then.receipt, written_at, language) != document:
+                    raise DocumentOutdated
+            return service.handler(session, visit)
+
+        return handler
+
+    def _work(self, session: Session, service: Service, handler: Handler, visit: Visit) -> Result:
         try:
             with session.begin_nested():
-                answer = service.handler(session, visit)
+                answer = handler(session, visit)
         except ServiceRefused as refusal:
             return problem_of(refusal)
         if answer.case is not None:
@@ -107,6 +179,15 @@ class Office:
         if answer.paper is not None and self.press is not None:
             document = self.press.issue(session, answer.paper, visit.now)
         return Outcome(title=answer.title, fields=answer.fields, document=document, receipt=visit.receipt)
+
+
+def _tried(session: Session, preparer: Preparer, visit: Visit) -> Draft:
+    """The draft; what was written on the way is undone."""
+    attempt = session.begin_nested()
+    try:
+        return preparer(session, visit)
+    finally:
+        attempt.rollback()
 
 
 def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Request:

@@ -9,6 +9,7 @@ from kiosk.departments.contract.texts import texts
 from kiosk.departments.finance.fees import seed_fees
 from kiosk.departments.finance.ledger import seed_funds
 from kiosk.departments.finance.models import Base
+from kiosk.departments.finance.paying import PAY_FEE
 from kiosk.departments.finance.purse import PURSE_BALANCE
 from kiosk.departments.finance.register import seed_subsidies
 from kiosk.departments.finance.subsidies import SUBSIDY_STATUS
@@ -25,7 +26,7 @@ department = Department(
     code="finance",
     titles=texts("Finance", "财政", "Finanças"),
     receipt_prefix="FI",
-    services=(SUBSIDY_STATUS, PURSE_BALANCE),
+    services=(SUBSIDY_STATUS, PURSE_BALANCE, PAY_FEE),
     metadata=Base.metadata,
     seed=seed,
 )

@@ -54,9 +54,7 @@ class NoPayee(ServiceRefused):
 
 def balance(session: Session, visit: Visit) -> Answer:
     """Put in this year's voucher where that is still to be done, and say what the purse holds and what moved."""
-    purse = purse_of(session, visit.visitor.pseudonym, visit.now)
-    with suppress(PurseTooFull):  # it is put in when there is room again
-        _give_voucher(session, purse, visit.now)
+    purse = _purse_with_voucher(session, visit.visitor.pseudonym, visit.now)
     said = statement(session, purse, MOVEMENTS)
     held = OutcomeField(label=texts("Balance", "余额", "Saldo"), value=yuan(said.balance_fen), prominent=True)
     return Answer(
@@ -80,6 +78,18 @@ def top_up(session: Session, pseudonym: str, amount_fen: int, key: str, now: dat
     if account is None:
         raise NoPayee
     return book(session, purse, Movement(amount_fen, BANKS, "top-up", account.receipt, key), now)
+
+
+def held_after_voucher(session: Session, pseudonym: str, now: datetime) -> int:
+    """What somebody's purse holds, in fen, with this year's voucher."""
+    return _purse_with_voucher(session, pseudonym, now).balance_fen
+
+
+def _purse_with_voucher(session: Session, pseudonym: str, now: datetime) -> Account:
+    purse = purse_of(session, pseudonym, now)
+    with suppress(PurseTooFull):  # it is put in when there is room again
+        _give_voucher(session, purse, now)
+    return purse
 
 
 def _give_voucher(session: Session, purse: Account, now: datetime) -> None:
