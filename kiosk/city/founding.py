@@ -35,9 +35,10 @@ TITLES: Final = {
     "real-estate": "Real Estate",
     "environment": "Environment",
     "community": "Community",
+    "public-security": "Public Security",
 }
 """The departments of the city, and what they are called."""
-GIVE_PAPERS: Final = frozenset({"education", "social-insurance", "real-estate"})
+GIVE_PAPERS: Final = frozenset({"education", "public-security", "social-insurance", "real-estate"})
 """Those whose seals the city certifies."""
 SMALL_CITY: Final = ("medical-insurance", "education")
 """Enough for the story that `make demo` tells."""

@@ -40,6 +40,7 @@ DEPARTMENTS: Final = {
     "real-estate": "kiosk.departments.real_estate",
     "environment": "kiosk.departments.environment",
     "community": "kiosk.departments.community",
+    "public-security": "kiosk.departments.public_security",
 }
 """The module of each reference department; imported only in the process that runs it."""
 

@@ -1,19 +1,17 @@
-"""Public security: renewal of identity documents, certificates of no criminal record, changes of residence.
-
-All of it takes the citizen's signature. Until the contract has that level the department offers nothing, and the city
-does not open it.
-"""
+"""Public security: renewal of identity documents, certificates of no criminal record, changes of residence."""
 
 from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.inbox.status import my_cases
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.public_security.certificate import seed_convictions
 from kiosk.departments.public_security.models import Base
 from kiosk.departments.public_security.moves import seed_residences
 from kiosk.departments.public_security.renewals import seed_documents
+from kiosk.departments.public_security.services import CHANGE_OF_RESIDENCE, ID_RENEWAL, NO_RECORD_CERTIFICATE
 
 
 def seed(session: Session) -> None:
@@ -27,7 +25,12 @@ department = Department(
     code="public-security",
     titles=texts("Public Security", "公安", "Segurança Pública"),
     receipt_prefix="PS",
-    services=(),
+    services=(
+        ID_RENEWAL,
+        NO_RECORD_CERTIFICATE,
+        CHANGE_OF_RESIDENCE,
+        my_cases([ID_RENEWAL, CHANGE_OF_RESIDENCE]),
+    ),
     metadata=Base.metadata,
     seed=seed,
 )

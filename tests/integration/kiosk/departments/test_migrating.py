@@ -12,11 +12,8 @@ from kiosk.departments.cli import DEPARTMENTS, load
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.migrating import Chain, chains_of, configuration, migrate
 from kiosk.departments.contract.storage import open_database
-from kiosk.departments.public_security import department as public_security
 
-EVERY_DEPARTMENT = pytest.mark.parametrize(
-    "department", [*map(load, DEPARTMENTS), public_security], ids=lambda each: each.code
-)
+EVERY_DEPARTMENT = pytest.mark.parametrize("department", map(load, DEPARTMENTS), ids=lambda each: each.code)
 
 
 def differences(connection: Connection, chain: Chain) -> list[object]:

@@ -1,0 +1,258 @@
+"""Applications and payments that take a signature: the real card service, a card in a reader, departments over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from cardsvc.client import AssertionVerifier, SignatureVerifier, StaticJwks
+from cardsvc.wire.manifest import Outcome, PreparationRequest, PreparedDocument, ServiceRequest, SignedDocument
+from kiosk.city.founding import POLICY_FOLDER
+from kiosk.department_client import DepartmentClient, DepartmentRefused
+from kiosk.departments.contract.access import Gate
+from kiosk.departments.contract.app import create_app
+from kiosk.departments.contract.clock import city_date
+from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.inbox.cases import settle
+from kiosk.departments.contract.inbox.models import Case, Officer
+from kiosk.departments.contract.opening import open_office
+from kiosk.departments.contract.serving import Office
+from kiosk.departments.contract.signed import KeptSignature
+from kiosk.departments.finance import department as finance
+from kiosk.departments.finance.models import Booking, Payee, Subsidy
+from kiosk.departments.public_security import department as public_security
+from kiosk.departments.public_security.models import Conviction, IdentityDocument, Move, Renewal
+from kiosk.departments.public_security.moves import residence_of
+from tests.fixtures.departments import press_of, serving
+from tests.fixtures.proofs import BASE_URL, WEI
+from tests.fixtures.signing import Bureau, CardInReader
+from tests.integration.kiosk.departments.test_papers import text_of
+
+DAMAGED = {"reason": "damaged", "station": "hengqin"}
+ACCOUNT = {"bank": "ccb", "number": "6217001234567890122"}
+WEIS = WEI.document_number
+
+
+@dataclass
+class Desk:
+    """A department, and a kiosk with a citizen's card before it."""
+
+    bureau: Bureau
+    card: CardInReader
+    office: Office
+    url: str
+    departments: DepartmentClient
+
+    def prepare(self, code: str, entered: dict[str, Any]) -> PreparedDocument:
+        department, wanted = self.office.department, self._attributes(code)
+        visit = self.bureau.begin(self.card)
+        assertion = self.bureau.kiosk.exchange_to_prepare(visit, department.code, code, wanted)
+        return self.departments.prepare(self.url, code, PreparationRequest(assertion=assertion, input=entered))
+
+    def not_prepared(self, code: str, entered: dict[str, Any]) -> str:
+        with pytest.raises(DepartmentRefused) as refused:
+            self.prepare(code, entered)
+        return refused.value.problem.code
+
+    def sign(self, code: str, entered: dict[str, Any]) -> Outcome:
+        ready = self.prepare(code, entered)
+        challenge = self.bureau.kiosk.request_signature(
+            self.bureau.begin(self.card),
+            self.office.department.code,
+            code,
+            document=ready.document,
+            prepared=ready.prepared,
+        )
+        signature = self.bureau.kiosk.submit_signature(challenge, self.card.sign_document(challenge))
+        signed = SignedDocument(document=ready.document, cms=signature.cms)
+        request = ServiceRequest(assertion=signature.assertion, input=entered, signed=signed)
+        return self.departments.ask(self.url, code, request, uuid4())
+
+    def how_it_stands(self) -> list[str]:
+        assertion = self.bureau.kiosk.exchange(
+            self.bureau.begin(self.card), self.office.department.code, "my-cases", (), ()
+        )
+        outcome = self.departments.ask(self.url, "my-cases", ServiceRequest(assertion=assertion), uuid4())
+        return [field.value if isinstance(field.value, str) else field.value["en"] for field in outcome.fields]
+
+    def decide(self, verdict: str) -> None:
+        """As an officer does in the inbox."""
+        now = self.office.clock()
+        with self.office.sessions.begin() as session:
+            session.merge(Officer(name="rosa"))
+            case = session.scalars(select(Case).where(Case.verdict.is_(None))).one()
+            service = self.office.department.service(case.service)
+            assert service is not None
+            settle(session, service, case.id, verdict, note="", officer="rosa", now=now)
+
+    def write(self, *rows: Any) -> None:
+        with self.office.sessions.begin() as session:
+            session.add_all(rows)
+
+    def rows(self, *columns: Any) -> list[tuple[Any, ...]]:
+        with self.office.sessions() as session:
+            return [tuple(row) for row in session.execute(select(*columns))]
+
+    def _attributes(self, code: str) -> tuple[str, ...]:
+        service = self.office.department.service(code)
+        assert service is not None
+        return service.description.attributes
+
+
+Opener = Callable[[Department], AbstractContextManager[Desk]]
+
+
+@pytest.fixture
+def opener(sqlite_bureau: Bureau, databases: Callable[[Department], str]) -> Opener:
+    @contextmanager
+    def opened(department: Department) -> Iterator[Desk]:
+        city, departments = sqlite_bureau.city, DepartmentClient()
+        policy = json.loads((POLICY_FOLDER / f"{department.code}.json").read_text())
+        client = city.department(department.code, policy)
+        jwks = StaticJwks(city.http().get("/.well-known/jwks.json").json())
+        verifier = AssertionVerifier(BASE_URL, department.audience, jwks, city.clock)
+        gate = Gate(verifier, client, SignatureVerifier([city.services.authority.root]))
+        with (
+            open_office(department, databases(department), gate, city.clock, press_of(department)) as office,
+            serving(create_app(office)) as url,
+        ):
+            yield Desk(sqlite_bureau, sqlite_bureau.card(), office, url, departments)
+        departments.close()
+
+    return opened
+
+
+@pytest.fixture
+def police(opener: Opener) -> Iterator[Desk]:
+    with opener(public_security) as desk:
+        today = city_date(desk.office.clock())
+        desk.write(IdentityDocument(number=WEIS, valid_until=today + timedelta(days=2000)))
+        yield desk
+
+
+@pytest.fixture
+def treasury(opener: Opener) -> Iterator[Desk]:
+    with opener(finance) as desk:
+        yield desk
+
+
+class TestRenewal:
+    def test_the_citizen_signs_an_officer_grants_and_the_citizen_hears_of_it(self, police: Desk) -> None:
+        outcome = police.sign("id-renewal", DAMAGED)
+        assert police.rows(Renewal.receipt, Renewal.state) == [(outcome.receipt, "open")]
+        assert police.rows(KeptSignature.receipt) == [(outcome.receipt,)]
+        assert police.how_it_stands() == ["We are working on it"]
+
+        police.decide("granted")
+        ready_on = city_date(police.office.clock()) + timedelta(days=20)
+        assert police.rows(Renewal.state, Renewal.ready_on) == [("granted", ready_on)]
+        assert police.how_it_stands()[0].startswith("Granted.")
+
+    def test_the_document_says_what_is_asked_for_and_preparing_it_asks_for_nothing(self, police: Desk) -> None:
+        said = police.prepare("id-renewal", DAMAGED).document.decode().splitlines()
+
+        assert {f"Identity document: {WEIS}", "Reason: It is damaged"} < set(said)
+        assert police.rows(Renewal.receipt) == police.rows(Case.id) == []
+
+    def test_what_cannot_be_had_is_refused_before_anybody_signs(self, police: Desk) -> None:
+        assert police.not_prepared("id-renewal", {**DAMAGED, "reason": "expiring"}) == "renewal-too-early"
+        police.sign("id-renewal", DAMAGED)
+        assert police.not_prepared("id-renewal", DAMAGED) == "already-applied"
+
+    def test_one_that_is_refused_can_be_made_again(self, police: Desk) -> None:
+        police.sign("id-renewal", DAMAGED)
+        police.decide("refused")
+        police.sign("id-renewal", DAMAGED)
+
+        assert sorted(police.rows(Renewal.state)) == [("open",), ("refused",)]
+
+
+class TestMove:
+    def entered(self, police: Desk, days_ago: int = 3) -> dict[str, str]:
+        moved_on = city_date(police.office.clock()) - timedelta(days=days_ago)
+        return {"district": "xiangzhou", "address": "情侣中路39号2栋501", "moved_on": moved_on.strftime("%Y%m%d")}
+
+    def test_the_register_follows_when_an_officer_agrees(self, police: Desk) -> None:
+        police.sign("change-of-residence", self.entered(police))
+        with police.office.sessions() as session:
+            assert residence_of(session, WEIS) is None
+        police.decide("granted")
+
+        with police.office.sessions() as session:
+            home = residence_of(session, WEIS)
+        assert home is not None
+        assert (home.district, home.address) == ("xiangzhou", "情侣中路39号2栋501")
+        assert police.how_it_stands() == ["Your new residence is in the register."]
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    def test_a_day_that_cannot_be_is_refused(self, police: Desk) -> None:
+        for moved_on in ("20260231", self.entered(police, -1)["moved_on"], self.entered(police, 400)["moved_on"]):
+            entered = {**self.entered(police), "moved_on": moved_on}
+            assert police.not_prepared("change-of-residence", entered) == "day-impossible"
+        assert police.rows(Move.receipt) == []
+
+
+class TestCertificate:
+    def test_it_is_a_sealed_paper(self, police: Desk) -> None:
+        outcome = police.sign("no-record-certificate", {"purpose": "visa"})
+
+        assert outcome.document is not None
+        said = text_of(base64.b64decode(outcome.document.content))
+        assert "无犯罪记录证明" in said
+        assert WEIS in said
+
+    def test_whoever_has_a_conviction_signs_nothing(self, police: Desk) -> None:
+        police.write(Conviction(case_number="(2025)粤0402刑初7号", document_number=WEIS))
+
+        assert police.not_prepared("no-record-certificate", {"purpose": "visa"}) == "not-at-a-kiosk"
+        assert police.rows(KeptSignature.receipt) == []
+
+
+class TestMoney:
+    def test_an_account_is_named_and_the_purse_topped_up_from_it(self, treasury: Desk) -> None:
+        assert treasury.not_prepared("top-up", {"yuan": 50}) == "no-payee"
+        named = treasury.sign("payee-account", ACCOUNT)
+        outcome = treasury.sign("top-up", {"yuan": 50})
+
+        assert named.title["en"] == "We pay to this account from now on."
+        assert outcome.fields[0].value == "CNY 150.00", "50 and this year's voucher of 100"
+        topped = [(purpose, subject, key) for purpose, subject, key in treasury.rows(
+            Booking.purpose, Booking.subject, Booking.key) if purpose == "top-up"]  # fmt: skip
+        assert topped == [("top-up", named.receipt, outcome.receipt)]
+        assert treasury.how_it_stands() == []
+
+    def test_a_purse_takes_no_more_than_it_may_hold(self, treasury: Desk) -> None:
+        treasury.sign("payee-account", ACCOUNT)
+        treasury.sign("top-up", {"yuan": 4900})
+
+        assert treasury.not_prepared("top-up", {"yuan": 1}) == "purse-too-full"
+
+    @pytest.mark.parametrize(("verdict", "state"), [("granted", "in-force"), ("refused", "refused")])
+    def test_where_much_is_due_an_officer_looks_first(self, treasury: Desk, verdict: str, state: str) -> None:
+        treasury.write(
+            Subsidy(document_number=WEIS, scheme="housing", year=2026, amount_fen=6_000_00, state="granted")
+        )
+        treasury.sign("payee-account", ACCOUNT)
+        treasury.sign("payee-account", ACCOUNT)
+        assert treasury.rows(Payee.state) == [("waiting",)]
+        assert treasury.rows(func.count(Case.id)) == [(1,)], "the same account again is the same case"
+        assert treasury.not_prepared("top-up", {"yuan": 50}) == "no-payee"
+
+        treasury.decide(verdict)
+        assert treasury.rows(Payee.state) == [(state,)]
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    def test_the_document_shows_the_whole_account(self, treasury: Desk) -> None:
+        said = treasury.prepare("payee-account", ACCOUNT).document.decode()
+
+        assert "Account: 6217001234567890122" in said
+        assert treasury.not_prepared("payee-account", {**ACCOUNT, "number": "6217001234567890123"}) == "payee-misread"
