@@ -1,19 +1,34 @@
-"""Environment: points for what was recycled, reports of what is wrong."""
+"""Environment: points for what was recycled, reports of what is wrong, objections to permits."""
 
 from __future__ import annotations
+
+from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.inbox.status import my_cases
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.environment.models import Base
-from kiosk.departments.environment.recycling import RECYCLING_POINTS, seed
+from kiosk.departments.environment.permits import PERMIT_OBJECTION, seed_permits
+from kiosk.departments.environment.recycling import RECYCLING_POINTS, seed_slips
 from kiosk.departments.environment.reports import PROBLEM_REPORT
+
+
+def seed(session: Session) -> None:
+    """Put in what there was on the first day."""
+    seed_slips(session)
+    seed_permits(session)
+
 
 department = Department(
     code="environment",
     titles=texts("Environment", "生态环境", "Ambiente"),
     receipt_prefix="EN",
-    services=(RECYCLING_POINTS, PROBLEM_REPORT, my_cases([PROBLEM_REPORT])),
+    services=(
+        RECYCLING_POINTS,
+        PROBLEM_REPORT,
+        PERMIT_OBJECTION,
+        my_cases([PROBLEM_REPORT, PERMIT_OBJECTION]),
+    ),
     metadata=Base.metadata,
     seed=seed,
 )

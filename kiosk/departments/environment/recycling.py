@@ -86,7 +86,7 @@ def credit(session: Session, visit: Visit) -> Answer:
     )
 
 
-def seed(session: Session) -> None:
+def seed_slips(session: Session) -> None:
     """Put in the first slips, where they are not there yet."""
     for number, points in FIRST_SLIPS.items():
         slip = insert_into(session, Slip).values(number=number, points=points)

@@ -13,7 +13,7 @@ from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.migrating import Chain, chains_of, configuration, migrate
 from kiosk.departments.contract.storage import open_database
 
-EVERY_DEPARTMENT = pytest.mark.parametrize("department", map(load, DEPARTMENTS), ids=lambda each: each.code)
+EVERY_DEPARTMENT = pytest.mark.parametrize("department", [*map(load, DEPARTMENTS)], ids=lambda each: each.code)
 
 
 def differences(connection: Connection, chain: Chain) -> list[object]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +15,14 @@ import pytest
 from sqlalchemy import func, select
 
 from cardsvc.client import AssertionVerifier, SignatureVerifier, StaticJwks
-from cardsvc.wire.manifest import Outcome, PreparationRequest, PreparedDocument, ServiceRequest, SignedDocument
+from cardsvc.wire.manifest import (
+    Language,
+    Outcome,
+    PreparationRequest,
+    PreparedDocument,
+    ServiceRequest,
+    SignedDocument,
+)
 from kiosk.city.founding import POLICY_FOLDER
 from kiosk.department_client import DepartmentClient, DepartmentRefused
 from kiosk.departments.contract.access import Gate
@@ -27,6 +34,9 @@ from kiosk.departments.contract.inbox.models import Case, Officer
 from kiosk.departments.contract.opening import open_office
 from kiosk.departments.contract.serving import Office
 from kiosk.departments.contract.signed import KeptSignature
+from kiosk.departments.environment import department as environment
+from kiosk.departments.environment.models import Objection, Permit
+from kiosk.departments.environment.permits import VERDICTS
 from kiosk.departments.finance import department as finance
 from kiosk.departments.finance.models import Booking, Payee, Subsidy
 from kiosk.departments.public_security import department as public_security
@@ -82,7 +92,9 @@ class Desk:
             self.bureau.begin(self.card), self.office.department.code, "my-cases", (), ()
         )
         outcome = self.departments.ask(self.url, "my-cases", ServiceRequest(assertion=assertion), uuid4())
-        return [field.value if isinstance(field.value, str) else field.value["en"] for field in outcome.fields]
+        return [
+            field.value if isinstance(field.value, str) else field.value[Language.ENGLISH] for field in outcome.fields
+        ]
 
     def decide(self, verdict: str) -> None:
         """As an officer does in the inbox."""
@@ -136,6 +148,12 @@ def police(opener: Opener) -> Iterator[Desk]:
     with opener(public_security) as desk:
         today = city_date(desk.office.clock())
         desk.write(IdentityDocument(number=WEIS, valid_until=today + timedelta(days=2000)))
+        yield desk
+
+
+@pytest.fixture
+def station(opener: Opener) -> Iterator[Desk]:
+    with opener(environment) as desk:
         yield desk
 
 
@@ -223,7 +241,7 @@ class TestMoney:
         named = treasury.sign("payee-account", ACCOUNT)
         outcome = treasury.sign("top-up", {"yuan": 50})
 
-        assert named.title["en"] == "We pay to this account from now on."
+        assert named.title[Language.ENGLISH] == "We pay to this account from now on."
         assert outcome.fields[0].value == "CNY 150.00", "50 and this year's voucher of 100"
         topped = [(purpose, subject, key) for purpose, subject, key in treasury.rows(
             Booking.purpose, Booking.subject, Booking.key) if purpose == "top-up"]  # fmt: skip
@@ -238,9 +256,7 @@ class TestMoney:
 
     @pytest.mark.parametrize(("verdict", "state"), [("granted", "in-force"), ("refused", "refused")])
     def test_where_much_is_due_an_officer_looks_first(self, treasury: Desk, verdict: str, state: str) -> None:
-        treasury.write(
-            Subsidy(document_number=WEIS, scheme="housing", year=2026, amount_fen=6_000_00, state="granted")
-        )
+        treasury.write(Subsidy(document_number=WEIS, scheme="housing", year=2026, amount_fen=6_000_00, state="granted"))
         treasury.sign("payee-account", ACCOUNT)
         treasury.sign("payee-account", ACCOUNT)
         assert treasury.rows(Payee.state) == [("waiting",)]
@@ -256,3 +272,33 @@ class TestMoney:
 
         assert "Account: 6217001234567890122" in said
         assert treasury.not_prepared("payee-account", {**ACCOUNT, "number": "6217001234567890123"}) == "payee-misread"
+
+
+class TestObjection:
+    NIGHT_WORKS = "9026000019"
+
+    def entered(self, permit: str = NIGHT_WORKS) -> dict[str, str]:
+        return {"permit": permit, "words": "It is too loud at night."}
+
+    @pytest.mark.parametrize(("verdict", "reviewed"), [("upheld", True), ("dismissed", False)])
+    def test_where_it_is_upheld_the_permit_is_reviewed(self, station: Desk, verdict: str, *, reviewed: bool) -> None:
+        outcome = station.sign("permit-objection", self.entered())
+        assert station.rows(Objection.receipt, Objection.permit) == [(outcome.receipt, self.NIGHT_WORKS)]
+        station.decide(verdict)
+
+        since = dict(station.rows(Permit.number, Permit.reviewed_since))
+        assert (since.pop(self.NIGHT_WORKS) is not None) == reviewed
+        assert set(since.values()) == {None}
+        assert station.how_it_stands() == [VERDICTS[verdict][Language.ENGLISH]]
+
+    def test_everybody_objects_once(self, station: Desk) -> None:
+        station.sign("permit-objection", self.entered())
+        assert station.not_prepared("permit-objection", self.entered()) == "already-objected"
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    def test_what_cannot_be_objected_to_is_said_before_anybody_signs(self, station: Desk) -> None:
+        station.write(Permit(number="9026000993", subject="a wharf", objections_until=date(2020, 1, 31)))
+        wrong = {"9026000011": "permit-misread", "9026000076": "permit-unknown", "9026000993": "objection-too-late"}
+        for permit, code in wrong.items():
+            assert station.not_prepared("permit-objection", self.entered(permit)) == code
+        assert station.rows(Objection.receipt) == []
