@@ -1,4 +1,4 @@
-"""Medical insurance: check in at a clinic, ask for the balance of the personal account and for claims."""
+"""Medical insurance: check in at a clinic, see balance and claims, file that one will be treated elsewhere."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from kiosk.departments.contract.texts import texts
 from kiosk.departments.medical_insurance.accounts import BALANCE
 from kiosk.departments.medical_insurance.claims import CLAIMS, seed_claims
 from kiosk.departments.medical_insurance.clinics import CHECK_IN
+from kiosk.departments.medical_insurance.filings import OUT_OF_AREA_FILING
 from kiosk.departments.medical_insurance.models import Base
 
 department = Department(
     code="medical-insurance",
     titles=texts("Medical Insurance", "医疗保险", "Seguro de Saúde"),
     receipt_prefix="MI",
-    services=(CHECK_IN, BALANCE, CLAIMS),
+    services=(CHECK_IN, BALANCE, CLAIMS, OUT_OF_AREA_FILING),
     metadata=Base.metadata,
     seed=seed_claims,
 )

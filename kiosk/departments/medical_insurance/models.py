@@ -114,3 +114,18 @@ class Claim(Base):
     cost_fen: Mapped[int] = mapped_column(BigInteger)
     fund_fen: Mapped[int] = mapped_column(BigInteger)
     own_fen: Mapped[int] = mapped_column(BigInteger)
+
+
+class Filing(Base):
+    """That somebody is treated in another region for a while: the last one of each person."""
+
+    __tablename__ = "filings"
+    __table_args__ = (CheckConstraint("until >= since", name="in_order"),)
+
+    pseudonym: Mapped[str] = mapped_column(String(128), primary_key=True)
+    receipt: Mapped[str] = mapped_column(String(40), unique=True)
+    """Of the request that the citizen signed."""
+    region: Mapped[str] = mapped_column(String(40))
+    since: Mapped[date]
+    until: Mapped[date]
+    """The last day."""

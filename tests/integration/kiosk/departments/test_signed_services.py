@@ -39,6 +39,8 @@ from kiosk.departments.environment.models import Objection, Permit
 from kiosk.departments.environment.permits import VERDICTS
 from kiosk.departments.finance import department as finance
 from kiosk.departments.finance.models import Booking, Payee, Subsidy
+from kiosk.departments.medical_insurance import department as medical_insurance
+from kiosk.departments.medical_insurance.models import Filing
 from kiosk.departments.public_security import department as public_security
 from kiosk.departments.public_security.models import Conviction, IdentityDocument, Move, Renewal
 from kiosk.departments.public_security.moves import residence_of
@@ -154,6 +156,12 @@ def police(opener: Opener) -> Iterator[Desk]:
 @pytest.fixture
 def station(opener: Opener) -> Iterator[Desk]:
     with opener(environment) as desk:
+        yield desk
+
+
+@pytest.fixture
+def insurer(opener: Opener) -> Iterator[Desk]:
+    with opener(medical_insurance) as desk:
         yield desk
 
 
@@ -302,3 +310,26 @@ class TestObjection:
         for permit, code in wrong.items():
             assert station.not_prepared("permit-objection", self.entered(permit)) == code
         assert station.rows(Objection.receipt) == []
+
+
+class TestFiling:
+    def entered(self, insurer: Desk, in_days: int = 0, days: str = "30") -> dict[str, str]:
+        since = city_date(insurer.office.clock()) + timedelta(days=in_days)
+        return {"region": "macau", "since": since.strftime("%Y%m%d"), "days": days}
+
+    def test_it_is_in_force_for_its_days_and_then_another_can_be_made(self, insurer: Desk) -> None:
+        today = city_date(insurer.office.clock())
+        insurer.sign("out-of-area-filing", self.entered(insurer))
+        assert insurer.rows(Filing.region, Filing.since, Filing.until) == [("macau", today, today + timedelta(days=29))]
+        insurer.bureau.city.clock.now += timedelta(days=29)
+        assert insurer.not_prepared("out-of-area-filing", self.entered(insurer)) == "filed-already"
+
+        insurer.bureau.city.clock.now += timedelta(days=1)
+        outcome = insurer.sign("out-of-area-filing", self.entered(insurer, days="90"))
+        assert insurer.rows(Filing.receipt, Filing.until) == [(outcome.receipt, today + timedelta(days=30 + 89))]
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    @pytest.mark.parametrize("in_days", [-1, 61])
+    def test_a_day_on_which_it_cannot_begin_is_refused(self, insurer: Desk, in_days: int) -> None:
+        assert insurer.not_prepared("out-of-area-filing", self.entered(insurer, in_days)) == "start-impossible"
+        assert insurer.rows(Filing.receipt) == []
