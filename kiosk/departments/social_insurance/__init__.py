@@ -1,18 +1,20 @@
-"""Social insurance: a certificate of what was paid in."""
+"""Social insurance: a certificate of what was paid in, benefit for those who lost their work."""
 
 from __future__ import annotations
 
 from kiosk.departments.contract.declaration import Department
+from kiosk.departments.contract.inbox.status import my_cases
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.social_insurance.certificate import CONTRIBUTION_CERTIFICATE
 from kiosk.departments.social_insurance.models import Base
 from kiosk.departments.social_insurance.register import seed
+from kiosk.departments.social_insurance.unemployment import UNEMPLOYMENT_CLAIM
 
 department = Department(
     code="social-insurance",
     titles=texts("Social Insurance", "社会保险", "Segurança Social"),
     receipt_prefix="SI",
-    services=(CONTRIBUTION_CERTIFICATE,),
+    services=(CONTRIBUTION_CERTIFICATE, UNEMPLOYMENT_CLAIM, my_cases([UNEMPLOYMENT_CLAIM])),
     metadata=Base.metadata,
     seed=seed,
 )

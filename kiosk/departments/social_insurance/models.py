@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
@@ -44,3 +44,34 @@ class Contribution(Base):
     employer: Mapped[str] = mapped_column(String(100))
     employer_fen: Mapped[int] = mapped_column(BigInteger)
     own_fen: Mapped[int] = mapped_column(BigInteger)
+
+
+class UnemploymentClaim(Base):
+    """That somebody claims benefit after they lost their work, and what an officer said to it."""
+
+    __tablename__ = "unemployment_claims"
+    __table_args__ = (CheckConstraint("months > 0", name="something"),)
+
+    receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Of the request that the citizen signed."""
+    document_number: Mapped[str] = mapped_column(ForeignKey(Insured.document_number))
+    reason: Mapped[str] = mapped_column(String(40))
+    last_paid: Mapped[date]
+    """The month of the last contribution, which makes the employment: it is claimed for once."""
+    months: Mapped[int]
+    """For how long at most benefit is paid."""
+    state: Mapped[str] = mapped_column(String(20))
+    """One of `unemployment.State`."""
+    made_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+
+
+_STANDS = UnemploymentClaim.state != "refused"
+Index(
+    "uq_unemployment_claims_employment",
+    UnemploymentClaim.document_number,
+    UnemploymentClaim.last_paid,
+    unique=True,
+    sqlite_where=_STANDS,
+    postgresql_where=_STANDS,
+)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -44,6 +44,9 @@ from kiosk.departments.medical_insurance.models import Filing
 from kiosk.departments.public_security import department as public_security
 from kiosk.departments.public_security.models import Conviction, IdentityDocument, Move, Renewal
 from kiosk.departments.public_security.moves import residence_of
+from kiosk.departments.social_insurance import department as social_insurance
+from kiosk.departments.social_insurance.models import Contribution, Insured, UnemploymentClaim
+from kiosk.departments.social_insurance.unemployment import longest_benefit
 from tests.fixtures.departments import press_of, serving
 from tests.fixtures.proofs import BASE_URL, WEI
 from tests.fixtures.signing import Bureau, CardInReader
@@ -162,6 +165,12 @@ def station(opener: Opener) -> Iterator[Desk]:
 @pytest.fixture
 def insurer(opener: Opener) -> Iterator[Desk]:
     with opener(medical_insurance) as desk:
+        yield desk
+
+
+@pytest.fixture
+def pensions(opener: Opener) -> Iterator[Desk]:
+    with opener(social_insurance) as desk:
         yield desk
 
 
@@ -333,3 +342,58 @@ class TestFiling:
     def test_a_day_on_which_it_cannot_begin_is_refused(self, insurer: Desk, in_days: int) -> None:
         assert insurer.not_prepared("out-of-area-filing", self.entered(insurer, in_days)) == "start-impossible"
         assert insurer.rows(Filing.receipt) == []
+
+
+class TestUnemployment:
+    REASON: ClassVar = {"reason": "ended"}
+
+    def paid(self, pensions: Desk, months: int, ended_months_ago: int = 1) -> None:
+        """Contributions of so many months; the last one so long ago."""
+        this_month = pensions.office.clock().year * 12 + city_date(pensions.office.clock()).month - 1
+        last = this_month - ended_months_ago
+        pensions.write(Insured(document_number=WEIS, since=date(2010, 1, 1)))
+        pensions.write(
+            *(
+                Contribution(
+                    document_number=WEIS,
+                    month=date(month // 12, month % 12 + 1, 1),
+                    employer="Padaria Central, Lda.",
+                    employer_fen=1,
+                    own_fen=1,
+                )
+                for month in range(last - months + 1, last + 1)
+            )
+        )
+
+    def test_an_officer_grants_it_and_it_is_claimed_once(self, pensions: Desk) -> None:
+        self.paid(pensions, 60)
+        outcome = pensions.sign("unemployment-claim", self.REASON)
+        assert pensions.not_prepared("unemployment-claim", self.REASON) == "claimed-already"
+        pensions.decide("granted")
+
+        columns = (UnemploymentClaim.receipt, UnemploymentClaim.state, UnemploymentClaim.months)
+        assert pensions.rows(*columns) == [(outcome.receipt, "granted", 18)]
+        assert pensions.how_it_stands() == ["Granted. Benefit is paid from next month on."]
+        assert pensions.not_prepared("unemployment-claim", self.REASON) == "claimed-already"
+
+    def test_what_was_refused_can_be_claimed_again(self, pensions: Desk) -> None:
+        self.paid(pensions, 12)
+        pensions.sign("unemployment-claim", self.REASON)
+        pensions.decide("refused")
+        pensions.sign("unemployment-claim", self.REASON)
+
+        assert sorted(pensions.rows(UnemploymentClaim.state)) == [("open",), ("refused",)]
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    @pytest.mark.parametrize(
+        ("months", "ended_months_ago", "code"),
+        [(11, 1, "paid-too-briefly"), (0, 1, "paid-too-briefly"), (40, 0, "still-employed")],
+    )
+    def test_who_has_no_claim_signs_none(self, pensions: Desk, months: int, ended_months_ago: int, code: str) -> None:
+        self.paid(pensions, months, ended_months_ago)
+        assert pensions.not_prepared("unemployment-claim", self.REASON) == code
+
+    @pytest.mark.parametrize(("paid", "benefit"), [(12, 12), (59, 12), (60, 18), (119, 18), (120, 24), (400, 24)])
+    def test_how_long_it_is_paid(self, paid: int, benefit: int) -> None:
+        """Social Insurance Law of the People's Republic of China, article 46."""
+        assert longest_benefit(paid) == benefit
