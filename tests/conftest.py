@@ -20,6 +20,7 @@ pytest_plugins = (
     "tests.fixtures.services",
     "tests.fixtures.proofs",
     "tests.fixtures.signing",
+    "tests.fixtures.desks",
     "tests.fixtures.evidence",
     "tests.fixtures.counter",
     "tests.fixtures.crowd",

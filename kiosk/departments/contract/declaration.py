@@ -115,7 +115,14 @@ Whatever it writes is undone: it may do the work itself to see whether it can be
 
 
 Settled = Callable[[Session, str, str, datetime], None]
-"""Does what follows from a verdict, in the transaction that records it: of the case with that receipt, at that time."""
+"""Does what follows from a verdict, in the transaction that records it: of the case with that receipt, at that time.
+
+Raises `inbox.cases.CaseRefused` where the verdict cannot be given (now): nothing is recorded then.
+"""
+
+
+Told = Callable[[Session, str], tuple[OutcomeField, ...]]
+"""Says what the citizen is to know of the case with that receipt, besides the verdict."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,8 @@ class Service:
     """What an officer may say to its cases, and what the citizen is told then. A service without any opens none."""
     settled: Settled | None = None
     """What follows when an officer has settled one of its cases, where more does than that the citizen is told."""
+    told: Told | None = None
+    """What the citizen hears of a settled case, where it is more than the verdict."""
     confirm_online: bool = False
     """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cardsvc.wire.manifest import Texts
+from kiosk.departments.contract.texts import texts
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -39,6 +40,38 @@ def digits(titles: Texts, hints: Texts, *, length: int, first: str = "", example
         "examples": [example],
         "x-titles": titles,
         "x-hints": hints,
+    }
+
+
+def day(titles: Texts) -> dict[str, Any]:
+    """A day of this century: ``20270115``. Whether there is such a day, `clock.day_of` says."""
+    return digits(
+        titles,
+        texts(
+            "Year, month, day: 20270115 for 15 January 2027",
+            "年月日，例如20270115表示2027年1月15日",
+            "Ano, mês, dia: 20270115 para 15 de janeiro de 2027",
+        ),
+        length=8,
+        first="20",
+        example="20270115",
+    )
+
+
+def document_number(titles: Texts) -> dict[str, Any]:
+    """The number of somebody's identity document."""
+    return {
+        "type": "string",
+        "pattern": "^[A-Z0-9]{5,20}$",
+        "minLength": 5,
+        "maxLength": 20,
+        "examples": ["M1234567"],
+        "x-titles": titles,
+        "x-hints": texts(
+            "Capital letters and digits, as on the document",
+            "大写字母和数字，与证件一致",
+            "Maiúsculas e algarismos, como no documento",
+        ),
     }
 
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ServiceDescription, Texts
-from kiosk.departments.contract.clock import city_date
+from kiosk.departments.contract.clock import city_date, day_of
 from kiosk.departments.contract.declaration import Answer, Draft, Service, Visit
-from kiosk.departments.contract.forms import choice, digits, form
+from kiosk.departments.contract.forms import choice, day, form
 from kiosk.departments.contract.refusals import ServiceRefused
 from kiosk.departments.contract.storage import insert_into
 from kiosk.departments.contract.texts import texts
@@ -80,8 +80,8 @@ def file(session: Session, visit: Visit) -> Answer:
 
 
 def _filed(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
-    today, since = city_date(visit.now), _day(visit.input["since"])
-    if not today <= since <= today + LATEST_START:
+    today, since = city_date(visit.now), day_of(visit.input["since"])
+    if since is None or not today <= since <= today + LATEST_START:
         raise StartImpossible
     until = since + timedelta(days=int(visit.input["days"]) - 1)
     if not _write(session, visit, since, until, today):
@@ -100,13 +100,6 @@ def _write(session: Session, visit: Visit, since: date, until: date, today: date
     return session.scalars(over.returning(Filing.receipt)).one_or_none() is not None
 
 
-def _day(entered: str) -> date:
-    try:
-        return date.fromisoformat(entered)
-    except ValueError as error:
-        raise StartImpossible from error
-
-
 OUT_OF_AREA_FILING: Final = Service(
     ServiceDescription(
         code="out-of-area-filing",
@@ -119,17 +112,7 @@ OUT_OF_AREA_FILING: Final = Service(
         level=Level.SIGN,
         input=form(
             region=choice(texts("Where?", "就医地区", "Onde?"), REGIONS),
-            since=digits(
-                texts("From which day?", "从哪天开始？", "A partir de que dia?"),
-                texts(
-                    "Year, month, day: 20270115 for 15 January 2027",
-                    "年月日，例如20270115表示2027年1月15日",
-                    "Ano, mês, dia: 20270115 para 15 de janeiro de 2027",
-                ),
-                length=8,
-                first="20",
-                example="20270115",
-            ),
+            since=day(texts("From which day?", "从哪天开始？", "A partir de que dia?")),
             days=choice(texts("For how long?", "多长时间？", "Por quanto tempo?"), PERIODS),
         ),
     ),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ServiceDescription, Texts
+from kiosk.departments.contract.clock import day_of
 from kiosk.departments.contract.declaration import Answer, Draft, NewCase, Service, Visit
-from kiosk.departments.contract.forms import choice, digits, form, text
+from kiosk.departments.contract.forms import choice, day, form, text
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.public_security.applications import Applicant
 from kiosk.departments.public_security.certificate import PURPOSES, TITLE, certify
@@ -147,7 +148,9 @@ def _renewal(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
 
 def _move(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
     who, to = _applicant(visit), Address(visit.input["district"], visit.input["address"])
-    moved_on = _day(visit.input["moved_on"])
+    moved_on = day_of(visit.input["moved_on"])
+    if moved_on is None:
+        raise DayImpossible
     apply_for_move(session, who, to, moved_on, visit.now)
     return (
         OutcomeField(label=_DOCUMENT, value=who.document_number),
@@ -159,13 +162,6 @@ def _move(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
 
 def _applicant(visit: Visit) -> Applicant:
     return Applicant(visit.receipt, visit.visitor.pseudonym, visit.visitor.told("document_number"))
-
-
-def _day(entered: str) -> date:
-    try:
-        return date.fromisoformat(entered)
-    except ValueError as error:
-        raise DayImpossible from error
 
 
 def _waits(lines: tuple[OutcomeField, ...]) -> Answer:
@@ -235,17 +231,7 @@ CHANGE_OF_RESIDENCE: Final = Service(
                 texts("Street, house number, flat", "街道、门牌号、房号", "Rua, número, apartamento"),
                 longest=120,
             ),
-            moved_on=digits(
-                texts("When did you move?", "何时迁入？", "Quando se mudou?"),
-                texts(
-                    "Year, month, day: 20260215 for 15 February 2026",
-                    "年月日，例如20260215表示2026年2月15日",
-                    "Ano, mês, dia: 20260215 para 15 de fevereiro de 2026",
-                ),
-                length=8,
-                first="20",
-                example="20260215",
-            ),
+            moved_on=day(texts("When did you move?", "何时迁入？", "Quando se mudou?")),
         ),
     ),
     move,

@@ -14,7 +14,7 @@ from kiosk.departments.contract.inbox.models import OPEN, Case
 
 
 class CaseRefused(Exception):
-    """Raised when a case is not there, is settled, or its service has no such verdict. Says what to do."""
+    """Raised when a case is not there, is settled, or cannot be settled so. Says what to do."""
 
 
 def open_case(session: Session, case: NewCase, *, receipt: str, service: str, pseudonym: str, now: datetime) -> None:
@@ -26,16 +26,17 @@ def open_case(session: Session, case: NewCase, *, receipt: str, service: str, ps
 def settle(
     session: Session, service: Service, case_id: UUID, verdict: str, *, note: str, officer: str, now: datetime
 ) -> None:
-    """Give a verdict, and do what follows from it. Raises CaseRefused."""
+    """Give a verdict, and do what follows from it, or neither. Raises CaseRefused."""
     if verdict not in service.verdicts:
         raise CaseRefused("This is no verdict of this service. Load the page again.")
     decided = {"verdict": verdict, "note": note or None, "decided_by": officer, "decided_at": now}
     waiting = update(Case).where(Case.id == case_id, Case.service == service.description.code, OPEN)
-    receipt = session.scalars(waiting.values(decided).returning(Case.receipt)).one_or_none()
-    if receipt is None:
-        raise CaseRefused("Somebody else has settled this case. Load the page again to see how.")
-    if service.settled is not None:
-        service.settled(session, receipt, verdict, now)
+    with session.begin_nested():
+        receipt = session.scalars(waiting.values(decided).returning(Case.receipt)).one_or_none()
+        if receipt is None:
+            raise CaseRefused("Somebody else has settled this case. Load the page again to see how.")
+        if service.settled is not None:
+            service.settled(session, receipt, verdict, now)
 
 
 def get_case(session: Session, case_id: UUID) -> Case:

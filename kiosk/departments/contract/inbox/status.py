@@ -43,11 +43,18 @@ def my_cases(services: Sequence[Service]) -> Service:
 def _teller(services: dict[str, Service]) -> Callable[[Session, Visit], Answer]:
     def tell(session: Session, visit: Visit) -> Answer:
         cases = cases_of(session, visit.visitor.pseudonym, MOST)
-        fields = tuple(_line(case, services[case.service]) for case in cases if case.service in services)
+        ours = [(case, services[case.service]) for case in cases if case.service in services]
+        fields = tuple(line for case, service in ours for line in _lines(session, case, service))
         title = texts("Your applications", "您的申请", "Os seus pedidos") if fields else NOTHING
         return Answer(title=title, fields=fields)
 
     return tell
+
+
+def _lines(session: Session, case: Case, service: Service) -> tuple[OutcomeField, ...]:
+    if case.verdict is None or service.told is None:
+        return (_line(case, service),)
+    return _line(case, service), *service.told(session, case.receipt)
 
 
 def _line(case: Case, service: Service) -> OutcomeField:

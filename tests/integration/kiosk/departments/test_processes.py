@@ -17,12 +17,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
 from kiosk.departments.education import department as education
 from tests.fixtures.departments import ISSUER, NO_TLS, CardService, CityTime, serving
-from tests.fixtures.seals import write_seal
+from tests.fixtures.seals import root_of_tests, write_seal
 
 PROGRAM = (sys.executable, "-c", "from kiosk.departments.cli import departments_app; departments_app()")
 NOBODY = "http://127.0.0.1:9"
@@ -71,7 +72,10 @@ def running(*arguments: str) -> Iterator[str]:
 def options(key: Path, service_url: str, *kept: str) -> tuple[str, ...]:
     seal_key, certificates = write_seal(key.parent)
     seal = (f"--seal-key={seal_key}", f"--seal-certificates={certificates}", "--public-url=http://papers.test")
-    return ("education", f"--service={service_url}", f"--issuer={ISSUER}", f"--key={key}", *seal, *kept)
+    root = key.with_name("root-ca.pem")
+    root.write_bytes(root_of_tests().public_bytes(Encoding.PEM))
+    needed = (f"--service={service_url}", f"--issuer={ISSUER}", f"--key={key}", f"--root={root}")
+    return ("education", *needed, *seal, *kept)
 
 
 def borrow(url: str, service: CardService, **claims: Any) -> httpx.Response:

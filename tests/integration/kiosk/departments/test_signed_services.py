@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any, ClassVar
-from uuid import uuid4
+from typing import ClassVar
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func
 
-from cardsvc.client import AssertionVerifier, SignatureVerifier, StaticJwks
 from cardsvc.wire.manifest import (
     Language,
-    Outcome,
-    PreparationRequest,
-    PreparedDocument,
-    ServiceRequest,
-    SignedDocument,
 )
-from kiosk.city.founding import POLICY_FOLDER
-from kiosk.department_client import DepartmentClient, DepartmentRefused
-from kiosk.departments.contract.access import Gate
-from kiosk.departments.contract.app import create_app
 from kiosk.departments.contract.clock import city_date
-from kiosk.departments.contract.declaration import Department
-from kiosk.departments.contract.inbox.cases import settle
-from kiosk.departments.contract.inbox.models import Case, Officer
-from kiosk.departments.contract.opening import open_office
-from kiosk.departments.contract.serving import Office
+from kiosk.departments.contract.inbox.models import Case
 from kiosk.departments.contract.signed import KeptSignature
 from kiosk.departments.environment import department as environment
 from kiosk.departments.environment.models import Objection, Permit
@@ -47,105 +29,13 @@ from kiosk.departments.public_security.moves import residence_of
 from kiosk.departments.social_insurance import department as social_insurance
 from kiosk.departments.social_insurance.models import Contribution, Insured, UnemploymentClaim
 from kiosk.departments.social_insurance.unemployment import longest_benefit
-from tests.fixtures.departments import press_of, serving
-from tests.fixtures.proofs import BASE_URL, WEI
-from tests.fixtures.signing import Bureau, CardInReader
+from tests.fixtures.desks import Desk, Opener
+from tests.fixtures.proofs import WEI
 from tests.integration.kiosk.departments.test_papers import text_of
 
 DAMAGED = {"reason": "damaged", "station": "hengqin"}
 ACCOUNT = {"bank": "ccb", "number": "6217001234567890122"}
 WEIS = WEI.document_number
-
-
-@dataclass
-class Desk:
-    """A department, and a kiosk with a citizen's card before it."""
-
-    bureau: Bureau
-    card: CardInReader
-    office: Office
-    url: str
-    departments: DepartmentClient
-
-    def prepare(self, code: str, entered: dict[str, Any]) -> PreparedDocument:
-        department, wanted = self.office.department, self._attributes(code)
-        visit = self.bureau.begin(self.card)
-        assertion = self.bureau.kiosk.exchange_to_prepare(visit, department.code, code, wanted)
-        return self.departments.prepare(self.url, code, PreparationRequest(assertion=assertion, input=entered))
-
-    def not_prepared(self, code: str, entered: dict[str, Any]) -> str:
-        with pytest.raises(DepartmentRefused) as refused:
-            self.prepare(code, entered)
-        return refused.value.problem.code
-
-    def sign(self, code: str, entered: dict[str, Any]) -> Outcome:
-        ready = self.prepare(code, entered)
-        challenge = self.bureau.kiosk.request_signature(
-            self.bureau.begin(self.card),
-            self.office.department.code,
-            code,
-            document=ready.document,
-            prepared=ready.prepared,
-        )
-        signature = self.bureau.kiosk.submit_signature(challenge, self.card.sign_document(challenge))
-        signed = SignedDocument(document=ready.document, cms=signature.cms)
-        request = ServiceRequest(assertion=signature.assertion, input=entered, signed=signed)
-        return self.departments.ask(self.url, code, request, uuid4())
-
-    def how_it_stands(self) -> list[str]:
-        assertion = self.bureau.kiosk.exchange(
-            self.bureau.begin(self.card), self.office.department.code, "my-cases", (), ()
-        )
-        outcome = self.departments.ask(self.url, "my-cases", ServiceRequest(assertion=assertion), uuid4())
-        return [
-            field.value if isinstance(field.value, str) else field.value[Language.ENGLISH] for field in outcome.fields
-        ]
-
-    def decide(self, verdict: str) -> None:
-        """As an officer does in the inbox."""
-        now = self.office.clock()
-        with self.office.sessions.begin() as session:
-            session.merge(Officer(name="rosa"))
-            case = session.scalars(select(Case).where(Case.verdict.is_(None))).one()
-            service = self.office.department.service(case.service)
-            assert service is not None
-            settle(session, service, case.id, verdict, note="", officer="rosa", now=now)
-
-    def write(self, *rows: Any) -> None:
-        with self.office.sessions.begin() as session:
-            session.add_all(rows)
-
-    def rows(self, *columns: Any) -> list[tuple[Any, ...]]:
-        with self.office.sessions() as session:
-            return [tuple(row) for row in session.execute(select(*columns))]
-
-    def _attributes(self, code: str) -> tuple[str, ...]:
-        service = self.office.department.service(code)
-        assert service is not None
-        return service.description.attributes
-
-
-Opener = Callable[[Department], AbstractContextManager[Desk]]
-
-
-@pytest.fixture
-def opener(sqlite_bureau: Bureau, databases: Callable[[Department], str]) -> Opener:
-    @contextmanager
-    def opened(department: Department) -> Iterator[Desk]:
-        city, departments = sqlite_bureau.city, DepartmentClient()
-        policy = json.loads((POLICY_FOLDER / f"{department.code}.json").read_text())
-        client = city.department(department.code, policy)
-        jwks = StaticJwks(city.http().get("/.well-known/jwks.json").json())
-        verifier = AssertionVerifier(BASE_URL, department.audience, jwks, city.clock)
-        gate = Gate(verifier, client, SignatureVerifier([city.services.authority.root]))
-        with (
-            open_office(department, databases(department), gate, city.clock, press_of(department)) as office,
-            serving(create_app(office)) as url,
-        ):
-            yield Desk(sqlite_bureau, sqlite_bureau.card(), office, url, departments)
-        departments.close()
-
-    return opened
 
 
 @pytest.fixture
