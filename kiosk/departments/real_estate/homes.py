@@ -71,7 +71,7 @@ def prove(session: Session, visit: Visit) -> Answer:
     )
 
 
-def seed(session: Session) -> None:
+def seed_titles(session: Session) -> None:
     """Put in the first titles, where they are not there yet."""
     for title in FIRST_TITLES:
         row = insert_into(session, Title).values(id=new_id(), **title)
