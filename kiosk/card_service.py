@@ -7,6 +7,7 @@ from typing import Protocol
 
 from cardsvc.wire.authentication import AuthenticationResult, CardProof, Challenge
 from cardsvc.wire.levels import Level
+from cardsvc.wire.signing import DocumentSignature, SignatureChallenge
 
 
 class CardService(Protocol):
@@ -22,6 +23,19 @@ class CardService(Protocol):
         self, visit_token: str, department: str, service: str, attributes: Sequence[str], questions: Sequence[str]
     ) -> str:
         """An assertion for one department and one of its services, with what the citizen agreed to."""
+
+    def exchange_to_prepare(
+        self, visit_token: str, department: str, service: str, attributes: Sequence[str], questions: Sequence[str]
+    ) -> str:
+        """As `exchange`, for a department to prepare a document, and no more."""
+
+    def request_signature(
+        self, visit_token: str, department: str, service: str, *, document: bytes, prepared: str
+    ) -> SignatureChallenge:
+        """What the card is to sign."""
+
+    def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
+        """What the card signed; once."""
 
     def end_visit(self, visit_token: str) -> None:
         """The citizen has left."""

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
-from cardsvc.wire.manifest import ServiceRequest
+from cardsvc.wire.manifest import ServiceRequest, SignedDocument
 from kiosk.card_service import CardService
 from kiosk.department_client import DepartmentClient
 from kiosk.proving import Prover
 from kiosk.reasons import reason_for
+from kiosk.signatures import Hand, Signatures
 from kiosk.visit import events
 from kiosk.visit.events import Effect, Event
 from kiosk.visit.reason import Reason
@@ -28,11 +29,13 @@ class Errands:
         service: CardService,
         departments: DepartmentClient,
         prover: Prover,
+        signatures: Signatures,
         open_contact_reader: Callable[[], CardReader],
     ) -> None:
         self._service = service
         self._departments = departments
         self._prover = prover
+        self._signatures = signatures
         self._open_contact_reader = open_contact_reader
 
     def run(self, effect: Effect) -> Event | None:
@@ -42,6 +45,10 @@ class Errands:
                 return _attempt(lambda: self._prove_pin(effect), lambda why: events.PinRefused(job, why))
             case events.Exchange(job):
                 return _attempt(lambda: self._exchange(effect), lambda why: events.Declined(job, why))
+            case events.Prepare(job):
+                return _attempt(lambda: self._prepare(effect), lambda why: events.Declined(job, why))
+            case events.Sign(job):
+                return _attempt(lambda: self._sign(effect), lambda why: events.Declined(job, why))
             case events.Ask(job):
                 return _attempt(lambda: self._ask(effect), lambda why: events.Declined(job, why))
             case events.EndVisit(token):
@@ -59,8 +66,19 @@ class Errands:
         )
         return events.Exchanged(effect.job, assertion)
 
+    def _prepare(self, effect: events.Prepare) -> Event:
+        paper = self._signatures.prepare(effect.token, effect.offer, effect.values, effect.language)
+        return events.Prepared(effect.job, paper)
+
+    def _sign(self, effect: events.Sign) -> Event:
+        reader = self._open_contact_reader()
+        hand = Hand(reader, effect.card_uuid, effect.pin)
+        accepted = self._signatures.sign(hand, effect.token, effect.offer, effect.paper)
+        signed = SignedDocument(document=effect.paper.document, cms=accepted.cms)
+        return events.Signed(effect.job, signed, accepted.assertion)
+
     def _ask(self, effect: events.Ask) -> Event:
-        request = ServiceRequest(assertion=effect.assertion, input=effect.values)
+        request = ServiceRequest(assertion=effect.assertion, input=effect.values, signed=effect.signed)
         outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
         return events.Answered(effect.job, outcome)
 

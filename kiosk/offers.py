@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language, Manifest, ServiceDescription
 from kiosk.forms import Form, Undrawable
-
-_LEVELS: Final = frozenset({Level.TAP, Level.PIN})
-"""What this kiosk can reach."""
 
 _log = structlog.get_logger()
 
@@ -32,19 +28,24 @@ class Offer:
         """Department code and service code."""
         return (self.department, self.service.code)
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether the citizen signs a document for it."""
+        return self.service.level is Level.SIGN
+
+    @property
+    def visit_level(self) -> Level:
+        """What a visit must have reached. A signature is not the visit's: it is made anew each time."""
+        return min(self.service.level, Level.PIN)
+
 
 def offers_of(manifest: Manifest, base_url: str) -> tuple[Offer, ...]:
     """The services of a manifest that this kiosk can offer; the log says which it cannot, and why."""
     offers = []
     for service in manifest.services:
         try:
-            offers.append(Offer(manifest.department, manifest.titles, base_url, service, _form(service)))
+            form = Form.from_schema(service.input)
+            offers.append(Offer(manifest.department, manifest.titles, base_url, service, form))
         except Undrawable as error:
             _log.warning("not offered", department=manifest.department, service=service.code, reason=str(error))
     return tuple(offers)
-
-
-def _form(service: ServiceDescription) -> Form:
-    if service.level not in _LEVELS:
-        raise Undrawable(f"level {service.level} is beyond this kiosk")
-    return Form.from_schema(service.input)

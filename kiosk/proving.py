@@ -22,6 +22,7 @@ from readers.piv.session import PivSession
 from readers.piv.tap import tap
 
 _log: Final = structlog.get_logger()
+_USES: Final = {KeyReference.PIV_AUTHENTICATION: "pin", KeyReference.DIGITAL_SIGNATURE: "sign"}
 
 
 class OtherCard(Exception):
@@ -53,16 +54,8 @@ class Prover:
         than it must.
         """
         challenge = self._challenge(Level.PIN)
-        with reader.connect() as connection:
-            metered = MeteredConnection(connection)
-            with metered.transaction():
-                session = PivSession.open(metered)
-                if session.read_chuid().guid != card_uuid:
-                    raise OtherCard
-                session.verify_pin(pin)
-                digest = statement(challenge, card_uuid).digest
-                signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest)
-        _report("pin", metered.usage)
+        digest = statement(challenge, card_uuid).digest
+        signature = sign_with_pin(reader, card_uuid, pin, KeyReference.PIV_AUTHENTICATION, digest)
         return self._authenticate(challenge, card_uuid, signature)
 
     def _challenge(self, level: Level) -> Challenge:
@@ -82,6 +75,20 @@ class Prover:
             )
         )
         return Authenticated(result.card_uuid, result.level, result.visit_token, result.expires_at)
+
+
+def sign_with_pin(reader: CardReader, card_uuid: UUID, pin: Pin, key: KeyReference, digest: bytes) -> bytes:
+    """Verify the PIN and at once, with nothing between them, sign with a key. Raises ReaderError, OtherCard."""
+    with reader.connect() as connection:
+        metered = MeteredConnection(connection)
+        with metered.transaction():
+            session = PivSession.open(metered)
+            if session.read_chuid().guid != card_uuid:
+                raise OtherCard
+            session.verify_pin(pin)
+            signature = session.sign_digest(key, digest)
+    _report(_USES[key], metered.usage)
+    return signature
 
 
 def identify(reader: CardReader) -> UUID:

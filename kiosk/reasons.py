@@ -20,6 +20,8 @@ from kiosk.visit import reason
 from kiosk.visit.reason import Reason
 from readers import errors
 
+_RUN_OUT: Final = ("assertion-not-accepted", "expired")
+"""A department's problem, and its reason, for an assertion that came too late."""
 _TEXTS: Final[TypeAdapter[Texts]] = TypeAdapter(Texts)
 
 CODES: Final[dict[type[Exception], str]] = {
@@ -61,6 +63,8 @@ def _department_reason(problem: Problem) -> Reason:
     message = _message(problem.data.get("message"))
     if problem.code in reason.STEP_UP_REQUIRED:
         return Reason(problem.code, message=message)
+    if (problem.code, problem.data.get("reason")) == _RUN_OUT:
+        return Reason(reason.CONFIRMATION_OVER)
     code = reason.DEPARTMENT_BUSY if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR else reason.DEPARTMENT_REFUSED
     return Reason(code, message=message)
 

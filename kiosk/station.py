@@ -20,6 +20,7 @@ from kiosk.challenges import ChallengeStock
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.proving import Prover, identify
+from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
 from kiosk.visit import events
 from kiosk.visit.cards import accepts_tap
@@ -63,7 +64,8 @@ class Station:
         self._stocking = Repeated("stock", self._fill)
         self._service_answers = True
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
-        errands = Errands(equipment.service, self._departments, prover, equipment.contact)
+        signatures = Signatures(equipment.service, self._departments, equipment.clock)
+        errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact)
         self.booth = Booth(Machine(equipment.rules), errands.run, equipment.clock)
         self._background = (
             self._stocking,

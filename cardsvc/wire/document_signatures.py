@@ -66,6 +66,18 @@ def write_attributes(document_sha256: bytes, signed_at: datetime, certificate: b
     return der
 
 
+def document_of(attributes: bytes) -> bytes:
+    """The SHA-256 of the document that these attributes (DER) are about. Raises SignatureMalformed."""
+    try:
+        values = {one["type"].native: one["values"] for one in cms.CMSAttributes.load(attributes, strict=True)}
+        (digest,) = values["message_digest"].native
+    except _MALFORMED as error:
+        raise SignatureMalformed("not the attributes of a signature") from error
+    if not isinstance(digest, bytes):
+        raise SignatureMalformed("not the attributes of a signature")
+    return digest
+
+
 def write_signature(attributes: bytes, signature: bytes, certificates: Sequence[bytes], ocsp_response: bytes) -> bytes:
     """The CMS. ``certificates``: DER, the signer's first."""
     chain = [x509.Certificate.load(certificate) for certificate in certificates]

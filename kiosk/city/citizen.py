@@ -12,6 +12,8 @@ from readers.piv.pin import Pin
 
 PATIENCE_SECONDS: Final = 20.0
 View = dict[str, Any]
+_CHOICES: Final = ("services", "pin-entry", "consent", "form", "review", "sign-pin", "done", "refusal")
+"""Screens at which a citizen does something, or is done."""
 
 
 class ScreenTrouble(Exception):
@@ -54,12 +56,16 @@ class CitizenAtScreen:
             "pin-entry": ("/pin", {"pin": pin.digits if pin else ""}),
             "consent": ("/consent", {}),
             "form": ("/form", {"values": values}),
+            "sign-pin": ("/pin", {"pin": pin.digits if pin else ""}),
         }
         while True:
-            view = self.wait_for("services", "pin-entry", "consent", "form", "done", "refusal")
+            view = self.wait_for(*_CHOICES)
             if view["screen"] == "done":
                 self._touch("/back", {})
                 return str(view["outcome"]["receipt"])
+            if view["screen"] == "review" and "sign-pin" in posts:
+                self._touch("/sign", {"sha256": view["sha256"]})
+                continue
             if view["screen"] not in posts:  # refused, or asked for something a second time, for example the PIN
                 raise ScreenTrouble(f"{view['screen']}: {_sentence(view)}")
             path, body = posts[view["screen"]]

@@ -19,7 +19,7 @@ from uuid import UUID
 from cryptography import x509
 from rich.console import Console
 
-from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.client import ServiceClient, ServiceProblem, SignatureVerifier
 from cardsvc.wire.lifecycle import RevocationReason
 from kiosk.city.citizen import CitizenAtScreen
 from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan, found, open_kiosk, open_offices
@@ -47,6 +47,8 @@ from readers.status import KnownStatus
 CHECK_IN: Final = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
 BOOK: Final = "30519000000052"
 """A barcode on the library's shelves."""
+NOTICE: Final = "802600000037"
+"""Of a fee that a resident's voucher pays."""
 KEYS: Final = (KeyReference.PIV_AUTHENTICATION, KeyReference.DIGITAL_SIGNATURE, KeyReference.CARD_AUTHENTICATION)
 
 
@@ -183,9 +185,20 @@ class Demo:
         receipt = self._citizen.use("medical-insurance", "balance", {}, Pin(CITIZENS_PIN))
         level = self._records.rows("SELECT level FROM visits ORDER BY id DESC LIMIT 1")[0][0]
         expect(level, "pin", "level of the visit")
+        return f"receipt {receipt}; visit at level pin"
+
+    def signed_payment(self) -> str:
+        """In the same visit a fee is paid: the citizen reads what it is, and signs it with the PIN."""
+        receipt = self._citizen.use("finance", "pay-fee", {"notice": NOTICE}, Pin(CITIZENS_PIN))
+        treasury = DatabaseWitness(self._plan.department_data("finance") / "finance.sqlite")
+        document, cms = treasury.rows("SELECT document, cms FROM kept_signatures WHERE receipt = ?", receipt)[0]
+        expect(NOTICE.encode() in document, wanted=True, what="the notice's number in what was signed")
+        root = x509.load_pem_x509_certificate(self._plan.root_certificate.read_bytes())
+        SignatureVerifier([root]).verify_kept(cms, document)
+        self._expect_on_record("signature")
         self._stage.take_off(Place.CONTACT)
         self._citizen.wait_for("attract")
-        return f"receipt {receipt}; visit at level pin, over when the card is out"
+        return f"receipt {receipt}; document and signature are kept, and good up to the root; over when the card is out"
 
     def revoke(self) -> str:
         """An officer revokes the card."""
@@ -222,7 +235,7 @@ class Demo:
 
 STEPS: Final[tuple[tuple[str, Callable[[Demo], str]], ...]] = (
     ("found the city: CA, database, officers", Demo.found),
-    ("open the service and two departments", Demo.open),
+    ("open the service and three departments", Demo.open),
     ("enrol a resident", Demo.enrol),
     ("approval needs a second officer", Demo.approve),
     ("personalise a card over the relay", Demo.personalise),
@@ -233,6 +246,7 @@ STEPS: Final[tuple[tuple[str, Callable[[Demo], str]], ...]] = (
     ("be served at level tap: clinic check-in", Demo.served_at_tap),
     ("be served at level tap: library loan", Demo.library_loan),
     ("be served at level pin: balance", Demo.served_with_pin),
+    ("be served at level sign: pay a fee", Demo.signed_payment),
     ("revoke the card", Demo.revoke),
     ("the next tap is refused", Demo.refused_tap),
 )

@@ -40,7 +40,7 @@ TITLES: Final = {
 """The departments of the city, and what they are called."""
 GIVE_PAPERS: Final = frozenset({"education", "public-security", "social-insurance", "real-estate"})
 """Those whose seals the city certifies."""
-SMALL_CITY: Final = ("medical-insurance", "education")
+SMALL_CITY: Final = ("medical-insurance", "education", "finance")
 """Enough for the story that `make demo` tells."""
 
 
@@ -120,6 +120,7 @@ class Plan:
             "CARDSVC_ISSUER": self.service_url,
             "CARDSVC_KEYSTORE_DIR": str(self.folder / "keystore"),
             "CARDSVC_KEYSTORE_PASSPHRASE_FILE": str(self.folder / "keystore.passphrase"),
+            "CARDSVC_SIGN_WITH_ASSERTED_KEYS": "true",  # the cards of this city are software: nobody attests their keys
             **self.settings,
         }
 

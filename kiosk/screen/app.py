@@ -4,7 +4,7 @@
     GET  /                 the page
     GET  /events           server-sent events: every change as it happens
     GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
-    POST /choose /pin /consent /form /back /retry /done /language /touch
+    POST /choose /pin /consent /form /sign /back /retry /done /language /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
 
@@ -72,6 +72,7 @@ class Screen:
             "/pin": (bodies.EnteredPin, lambda body: events.PinEntered(Pin(body.pin))),
             "/consent": (bodies.Nothing, lambda _: events.ConsentGiven(uuid.uuid4())),
             "/form": (bodies.EnteredForm, lambda body: events.FormSubmitted(body.values, uuid.uuid4())),
+            "/sign": (bodies.Agreed, lambda body: events.AgreedToSign(body.sha256)),
             "/back": (bodies.Nothing, lambda _: events.WentBack()),
             "/retry": (bodies.Nothing, lambda _: events.TriedAgain()),
             "/done": (bodies.Nothing, lambda _: events.Finished()),

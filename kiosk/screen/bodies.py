@@ -39,6 +39,12 @@ class EnteredForm(Body):
     values: dict[Annotated[str, StringConstraints(max_length=64)], str | bool | int | None] = Field(repr=False)
 
 
+class Agreed(Body):
+    """The document that the page showed when "sign" was pressed."""
+
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
 class ChosenLanguage(Body):
     """A language."""
 

@@ -4,7 +4,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "sending", "done", "refusal", "take-card"
+                    "review", "sign-pin", "signing", "sending", "done", "refusal", "take-card"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
@@ -19,8 +19,11 @@ and those that only some have::
     consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null)
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
                     "maximum", "longest", "numeric", "value", "error" (or null), "error_text"}]
+    review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
+                    reread (bool: it was read before, and is another one now)
+    sign-pin        as pin-entry
     done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"}
-    refusal         code, card_state, title, advice, can_retry, can_go_back
+    refusal         code, card_state, title, advice, picture, can_retry, can_go_back
 """
 
 from __future__ import annotations
@@ -34,11 +37,14 @@ from cardsvc.wire.manifest import OutcomeField
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
+from kiosk.screen.pictures import picture_of
 from kiosk.screen.words import Words, words_in
 from kiosk.visit import screens
 from kiosk.visit.screens import KioskState
 
 View = dict[str, Any]
+_GROUP: Final = 4
+"""Hexadecimal digits that are read at a time."""
 
 
 def view_of(snapshot: Snapshot, now: datetime) -> View:
@@ -69,6 +75,9 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.CheckingPin: "checking-pin",
     screens.Consent: "consent",
     screens.FillForm: "form",
+    screens.Review: "review",
+    screens.SignPin: "sign-pin",
+    screens.Signing: "signing",
     screens.Sending: "sending",
     screens.Done: "done",
     screens.Refusal: "refusal",
@@ -84,7 +93,9 @@ def _offer(screen: screens.Screen) -> Offer | None:
     match screen:
         case screens.Consent(offer=offer) | screens.FillForm(offer=offer) | screens.Done(offer=offer):
             return offer
-        case screens.Sending(submission=submission):
+        case screens.Review(submission=submission) | screens.SignPin(submission=submission):
+            return submission.offer
+        case screens.Signing(submission=submission) | screens.Sending(submission=submission):
             return submission.offer
         case screens.InsertCard(wanted=wanted):
             return wanted
@@ -118,7 +129,7 @@ def _listed(offer: Offer, state: KioskState, words: Words) -> View:
         "title": words.texts(service.titles),
         "summary": words.texts(service.summaries),
         "level": service.level.value,
-        "steps_up": state.visit is not None and service.level > state.visit.level,
+        "steps_up": state.visit is not None and offer.visit_level > state.visit.level,
         "result": service.result.value,
     }
 
@@ -136,7 +147,7 @@ def _nothing(_screen: Any, _words: Words) -> View:
     return {}
 
 
-def _pin_entry(screen: screens.PinEntry, words: Words) -> View:
+def _pin_entry(screen: screens.PinEntry | screens.SignPin, words: Words) -> View:
     said = words["pin-entry"]
     message = None
     if screen.tries_left is not None:
@@ -176,6 +187,17 @@ def _field(question: FormField, filled: Filled, words: Words) -> View:
     }
 
 
+def _review(screen: screens.Review, _words: Words) -> View:
+    paper = screen.paper
+    return {
+        "document": paper.text,
+        "document_language": paper.language.value,
+        "sha256": paper.sha256,
+        "fingerprint": [paper.sha256[at : at + _GROUP] for at in range(0, len(paper.sha256), _GROUP)],
+        "reread": screen.submission.reread,
+    }
+
+
 def _done(screen: screens.Done, words: Words) -> View:
     outcome = screen.outcome
     return {
@@ -200,6 +222,7 @@ def _refusal(screen: screens.Refusal, words: Words) -> View:
         "card_state": screen.reason.card_state,
         "title": said.title,
         "advice": said.advice,
+        "picture": picture_of(screen.reason.code),
         "can_retry": screen.retry is not None,
         "can_go_back": screen.resume is not None,
     }
@@ -209,6 +232,8 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.PinEntry: _pin_entry,
     screens.Consent: _consent,
     screens.FillForm: _form,
+    screens.Review: _review,
+    screens.SignPin: _pin_entry,
     screens.Done: _done,
     screens.Refusal: _refusal,
 }

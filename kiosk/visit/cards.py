@@ -22,7 +22,9 @@ from kiosk.visit.screens import (
     Reading,
     Refusal,
     Screen,
+    Sending,
     Services,
+    Signing,
     TakeCard,
     Visit,
 )
@@ -103,7 +105,7 @@ def on_card_taken(state: KioskState, _event: events.CardTaken, moment: Moment) -
 
 def _taken_from_visit(state: KioskState, visit: Visit, moment: Moment) -> Step:
     if visit.level >= Level.PIN:
-        return end(state, moment)
+        return _left(state, moment)
     state = replace(state, visit=replace(visit, inserted=False))
     match state.screen:
         case PinEntry():
@@ -113,6 +115,16 @@ def _taken_from_visit(state: KioskState, visit: Visit, moment: Moment) -> Step:
         case Refusal(resume=InsertCard() as resume):
             return replace(state, screen=resume), ()
     return state, ()
+
+
+def _left(state: KioskState, moment: Moment) -> Step:
+    """The visit is over, wherever it was. Whoever had begun to sign is told what that means."""
+    match state.screen:
+        case Signing():
+            return refuse(state, moment, Reason(reason.CARD_REMOVED))
+        case Sending(submission=submission) if submission.signed:
+            return refuse(state, moment, Reason(reason.SIGNED_AND_LEFT))
+    return end(state, moment)
 
 
 def _refused(why: Reason, state: KioskState) -> Refusal:

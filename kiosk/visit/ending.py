@@ -18,13 +18,14 @@ from kiosk.visit.screens import (
     Refusal,
     Screen,
     Sending,
+    Signing,
     TakeCard,
     Visit,
 )
 
 Step: TypeAlias = tuple[KioskState, tuple[Effect, ...]]
 
-AT_WORK: Final = (CheckingPin, Sending)
+AT_WORK: Final = (CheckingPin, Sending, Signing)
 """Screens that wait for work that was given out."""
 
 
@@ -66,7 +67,7 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
             return None
         case Refusal() if state.visit is None:
             wait = rules.notice
-        case Reading() | CheckingPin() | Sending():
+        case Reading() | CheckingPin() | Sending() | Signing():
             wait = rules.patience
         case _:
             wait = rules.idle

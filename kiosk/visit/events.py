@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Outcome
+from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from kiosk.offers import Offer
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import Trouble
+from kiosk.visit.screens import Paper, Trouble
 from readers.piv.pin import Pin
 
 
@@ -97,6 +97,23 @@ class Exchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """The department has written what is to be signed, and the service will have the card sign it."""
+
+    job: int
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The card signed, and the service accepts it."""
+
+    job: int
+    signed: SignedDocument = field(repr=False)
+    assertion: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The department has done what was asked."""
 
@@ -106,7 +123,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """The service or the department did not, or could not be reached."""
+    """The card, the service or the department did not, or could not be reached."""
 
     job: int
     reason: Reason
@@ -143,6 +160,13 @@ class FormSubmitted:
 
     entered: dict[str, Any] = field(repr=False)
     key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedToSign:
+    """Pressed "sign", having before them the document with this SHA-256 (hexadecimal)."""
+
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +230,7 @@ CitizenEvent = (
     | PinEntered
     | ConsentGiven
     | FormSubmitted
+    | AgreedToSign
     | WentBack
     | TriedAgain
     | Finished
@@ -222,6 +247,8 @@ Event = (
     | PinProved
     | PinRefused
     | Exchanged
+    | Prepared
+    | Signed
     | Answered
     | Declined
     | CitizenEvent
@@ -254,6 +281,29 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepare:
+    """Have the department write what is to be signed, and the service say how. Answer: Prepared or Declined."""
+
+    job: int
+    token: str = field(repr=False)
+    offer: Offer
+    values: dict[str, Any] = field(repr=False)
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Have the card in the contact reader check the PIN and sign the document. Answer: Signed or Declined."""
+
+    job: int
+    token: str = field(repr=False)
+    offer: Offer
+    paper: Paper
+    card_uuid: UUID
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """Ask the department. Answer: Answered or Declined."""
 
@@ -262,6 +312,7 @@ class Ask:
     key: UUID
     assertion: str = field(repr=False)
     values: dict[str, Any] = field(repr=False)
+    signed: SignedDocument | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,4 +322,4 @@ class EndVisit:
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Ask | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | EndVisit

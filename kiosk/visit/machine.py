@@ -4,6 +4,10 @@
                            │  └→ InsertCard → PinEntry → CheckingPin ─┐
     Attract ─(card put in)─┴─────────→ PinEntry → CheckingPin ────────┴→ Services, or the wanted service
 
+and where the citizen signs, between the form and what came of it:
+
+    FillForm → Sending → Review → SignPin → Signing → Sending → Done
+
 Whenever a visit ends (finished, timed out, card taken out at level ``pin``, another card tapped) everything of the
 citizen is forgotten at once and the service is told. Answers to work that nobody waits for any more are dropped; a
 token that comes with one is ended.
@@ -16,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, requests
+from kiosk.visit import cards, ending, events, requests, signing
 from kiosk.visit.ending import Moment, Rules, Step
 from kiosk.visit.screens import KioskState
 
@@ -42,10 +46,6 @@ class Machine:
         return after, effects
 
 
-def _language_chosen(state: KioskState, event: events.LanguageChosen, _moment: Moment) -> Step:
-    return replace(state, language=event.language), ()
-
-
 def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step:
     return state, ()
 
@@ -67,6 +67,7 @@ _SIGNS_OF_LIFE: Final = (
     events.PinEntered,
     events.ConsentGiven,
     events.FormSubmitted,
+    events.AgreedToSign,
     events.WentBack,
     events.TriedAgain,
     events.Finished,
@@ -82,20 +83,23 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardInserted: cards.on_card_inserted,
     events.CardUnreadable: cards.on_card_unreadable,
     events.CardTaken: cards.on_card_taken,
-    events.PinEntered: cards.on_pin_entered,
+    events.PinEntered: signing.on_pin_entered,
     events.PinProved: cards.on_pin_proved,
     events.PinRefused: cards.on_pin_refused,
     events.ServiceChosen: requests.on_service_chosen,
     events.ConsentGiven: requests.on_consent_given,
     events.FormSubmitted: requests.on_form_submitted,
     events.Exchanged: requests.on_exchanged,
+    events.Prepared: signing.on_prepared,
+    events.AgreedToSign: signing.on_agreed_to_sign,
+    events.Signed: signing.on_signed,
     events.Answered: requests.on_answered,
-    events.Declined: requests.on_declined,
+    events.Declined: signing.on_declined,
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
     events.Finished: ending.on_finished,
     events.Ticked: ending.on_ticked,
-    events.LanguageChosen: _language_chosen,
+    events.LanguageChosen: signing.on_language_chosen,
     events.Touched: _touched,
     events.OffersChanged: _offers_changed,
     events.TroubleSeen: _trouble_seen,

@@ -17,11 +17,33 @@ DEPARTMENT_UNREACHABLE: Final = "department-unreachable"
 DEPARTMENT_BUSY: Final = "department-busy"
 DEPARTMENT_REFUSED: Final = "department-refused"
 DEPARTMENT_CONFUSED: Final = "department-confused"
+CONFIRMATION_OVER: Final = "confirmation-over"
+"""The assertion has run out before the department had answered."""
+NOT_SIGNED: Final = "not-signed"
+"""The signature came to nothing."""
+SIGNED_AND_LEFT: Final = "signed-and-left"
+"""The card was taken out while what was signed was on its way."""
+PREPARED_REFUSED: Final = "prepared-document-refused"
+"""The service wants the document to be prepared again."""
 UNEXPECTED: Final = "unexpected"
 STEP_UP_REQUIRED: Final = frozenset({"step-up-required", "insufficient_user_authentication"})
 """The service wants a higher level than the visit has: the problem code, and the OAuth error of RFC 9470 §3."""
 WORTH_ANOTHER_TRY: Final = frozenset({SERVICE_UNREACHABLE, DEPARTMENT_UNREACHABLE, DEPARTMENT_BUSY})
 """The same request, sent again a little later, may well succeed."""
+CARD_GONE: Final = frozenset({CARD_REMOVED, OTHER_CARD})
+"""The card that the visit is about is not in the reader any more."""
+SPENT: Final = frozenset({"challenge-expired", "challenge-replayed", "challenge-unknown"})
+"""What the card signed does not count any more."""
+SIGN_AGAIN: Final = WORTH_ANOTHER_TRY | {
+    NOT_SIGNED,
+    "signature-invalid",
+    "card-busy",
+    "card-mute",
+    "card-refused",
+    "card-unreadable",
+    "reader-failed",
+}
+"""Nothing was signed, and the same document may be signed after all."""
 VISIT_OVER: Final = frozenset({"visit-unknown", "visit-foreign", "visit-ended"})
 """Problem codes of the service that mean: start again with the card."""
 

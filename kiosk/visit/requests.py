@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cardsvc.wire.levels import Level
+from kiosk.forms import Filled
 from kiosk.offers import Offer
 from kiosk.visit import events, reason
 from kiosk.visit.ending import Moment, Step, end, refuse
@@ -16,9 +17,13 @@ from kiosk.visit.screens import (
     InsertCard,
     KioskState,
     PinEntry,
+    Place,
     Refusal,
+    Review,
+    Screen,
     Sending,
     Services,
+    SignPin,
     Submission,
     Visit,
 )
@@ -29,7 +34,7 @@ def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: M
     offer = next((offer for offer in state.offers if offer.key == wanted), None)
     if offer is None or state.visit is None or not isinstance(state.screen, Services | Done):
         return state, ()
-    if offer.service.level > state.visit.level:
+    if offer.visit_level > state.visit.level:
         return _step_up(state, state.visit, offer)
     return replace(state, screen=Consent(offer)), ()
 
@@ -39,7 +44,7 @@ def on_consent_given(state: KioskState, event: events.ConsentGiven, _moment: Mom
         case Consent(offer=offer) if offer.form.fields:
             return replace(state, screen=FillForm(offer)), ()
         case Consent(offer=offer):
-            return _send(state, Submission(offer, event.key))
+            return send(state, Submission(offer, event.key))
     return state, ()
 
 
@@ -49,14 +54,14 @@ def on_form_submitted(state: KioskState, event: events.FormSubmitted, _moment: M
             filled = offer.form.fill(event.entered)
             if filled.errors:
                 return replace(state, screen=FillForm(offer, filled)), ()
-            return _send(state, Submission(offer, event.key, filled.values))
+            return send(state, Submission(offer, event.key, filled.values))
     return state, ()
 
 
 def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
-            return _send(state, replace(submission, assertion=event.assertion))
+            return send(state, replace(submission, assertion=event.assertion))
     return state, ()
 
 
@@ -75,31 +80,42 @@ def on_declined(state: KioskState, event: events.Declined, moment: Moment) -> St
                 return refuse(state, moment, event.reason)
             if code in reason.STEP_UP_REQUIRED and state.visit.level < Level.PIN:
                 return _step_up(state, state.visit, submission.offer)
-            retry = submission if code in reason.WORTH_ANOTHER_TRY else None
-            return replace(state, screen=Refusal(event.reason, resume=Services(), retry=retry)), ()
+            resume, retry = _resume(submission, code), _retry(submission, code)
+            return replace(state, screen=Refusal(event.reason, resume, retry)), ()
     return state, ()
 
 
 def on_tried_again(state: KioskState, _event: events.TriedAgain, _moment: Moment) -> Step:
     match state.screen:
         case Refusal(retry=retry) if retry is not None:
-            return _send(state, retry)
+            return send(state, retry)
         case Refusal(resume=resume) if resume is not None:
-            return replace(state, screen=resume), ()
+            return show(state, resume)
     return state, ()
 
 
 def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> Step:
-    match state.screen:
-        case Refusal(resume=resume) if resume is not None:
-            return replace(state, screen=resume), ()
-        case FillForm(offer=offer):
-            return replace(state, screen=Consent(offer)), ()
-        case InsertCard() | PinEntry() | Consent() | Done() if state.visit:
-            return replace(state, screen=Services()), ()
-        case PinEntry() | Refusal():
-            return end(state, moment)
+    place = _before(state.screen)
+    if place is not None and (state.visit or isinstance(state.screen, Refusal)):
+        return show(state, place)
+    if isinstance(state.screen, PinEntry | Refusal):
+        return end(state, moment)
     return state, ()
+
+
+def _before(screen: Screen) -> Place | None:
+    match screen:
+        case Refusal(resume=place):
+            return place
+        case SignPin(submission=submission, paper=paper):
+            return Review(submission, paper)
+        case Review(submission=submission):
+            return _beginning(submission)
+        case FillForm(offer=offer):
+            return Consent(offer)
+        case InsertCard() | PinEntry() | Consent() | Done():
+            return Services()
+    return None
 
 
 def _step_up(state: KioskState, visit: Visit, offer: Offer) -> Step:
@@ -107,14 +123,47 @@ def _step_up(state: KioskState, visit: Visit, offer: Offer) -> Step:
     return replace(state, screen=screen), ()
 
 
-def _send(state: KioskState, submission: Submission) -> Step:
-    """Send a submission: first for its assertion, then, with it, to the department."""
+def show(state: KioskState, place: Place) -> Step:
+    """Come to a place. A document that is not in the citizen's language is prepared in theirs first."""
+    match place:
+        case Review(submission=submission, paper=paper) if paper.language != state.language:
+            return send(state, submission)
+    return replace(state, screen=place), ()
+
+
+def send(state: KioskState, submission: Submission) -> Step:
+    """Send a submission for what it still needs, a document or an assertion; then, with it, to the department."""
     if state.visit is None:
         return state, ()
-    job = state.last_job + 1
+    job, offer = state.last_job + 1, submission.offer
     effect: Effect
-    if submission.assertion is None:
-        effect = events.Exchange(job, state.visit.token, submission.offer)
+    if offer.is_signed and submission.signed is None:
+        effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language)
+    elif submission.assertion is None:
+        effect = events.Exchange(job, state.visit.token, offer)
     else:
-        effect = events.Ask(job, submission.offer, submission.key, submission.assertion, submission.values)
+        effect = events.Ask(
+            job, offer, submission.key, submission.assertion, submission.values, signed=submission.signed
+        )
     return replace(state, screen=Sending(submission, job), last_job=job), (effect,)
+
+
+def _retry(submission: Submission, code: str) -> Submission | None:
+    """What "try again" sends. With the same key it is done once, even if the answer to a first time was lost."""
+    if code == reason.CONFIRMATION_OVER:
+        return replace(submission, assertion=None, signed=None, reread=submission.signed is not None)
+    worth_it = code in reason.WORTH_ANOTHER_TRY or code == reason.PREPARED_REFUSED
+    return submission if worth_it else None
+
+
+def _resume(submission: Submission, code: str) -> Place:
+    """Where "back" leads: what was refused before it was signed, or for what was signed, can be put right."""
+    refused = code == reason.DEPARTMENT_REFUSED
+    unsent = submission.signed is None and code in reason.WORTH_ANOTHER_TRY
+    return _beginning(submission) if submission.offer.is_signed and (refused or unsent) else Services()
+
+
+def _beginning(submission: Submission) -> FillForm | Consent:
+    """The form as it was filled in, or what comes in its place where there are no questions."""
+    offer = submission.offer
+    return FillForm(offer, Filled(submission.values)) if offer.form.fields else Consent(offer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Outcome
+from cardsvc.wire.manifest import Language, Outcome, SignedDocument
+from cardsvc.wire.signing import SignatureChallenge
 from kiosk.forms import Filled
 from kiosk.offers import Offer
 from kiosk.visit.reason import Reason
@@ -72,6 +74,29 @@ class FillForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A document that a department prepared for the citizen to sign."""
+
+    text: str = field(repr=False)
+    """The whole document, which is its UTF-8: the screen shows this, and this is signed."""
+    language: Language
+    prepared: str = field(repr=False)
+    """The department's JWS about it."""
+    challenge: SignatureChallenge | None = field(repr=False)
+    """What the card is to sign; None when that is to be asked for anew."""
+
+    @property
+    def document(self) -> bytes:
+        """What is signed."""
+        return self.text.encode()
+
+    @property
+    def sha256(self) -> str:
+        """The document's hash, hexadecimal."""
+        return hashlib.sha256(self.document).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """One attempt of a citizen at a service. Whatever is repeated of it is repeated with the same key."""
 
@@ -79,6 +104,37 @@ class Submission:
     key: UUID
     values: dict[str, Any] = field(default_factory=dict, repr=False)
     assertion: str | None = field(default=None, repr=False)
+    signed: SignedDocument | None = field(default=None, repr=False)
+    """At level ``sign``: what the citizen signed."""
+    reread: bool = False
+    """Whether the citizen has read the document before, and must read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Shows exactly what is to be signed."""
+
+    submission: Submission
+    paper: Paper
+
+
+@dataclass(frozen=True, slots=True)
+class SignPin:
+    """Asks for the PIN once more: with it the card signs."""
+
+    submission: Submission
+    paper: Paper
+    tries_left: int | None = None
+    """After a wrong PIN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """The card signs. The PIN is not here either."""
+
+    submission: Submission
+    paper: Paper
+    job: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +158,7 @@ class Refusal:
     """It did not work, and why."""
 
     reason: Reason
-    resume: Services | InsertCard | PinEntry | Consent | FillForm | Done | None = None
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | None = None
     """Where "back" leads; None when there is nothing to go back to."""
     retry: Submission | None = None
     """What "try again" sends again, with the same key."""
@@ -122,12 +178,15 @@ Screen = (
     | CheckingPin
     | Consent
     | FillForm
+    | Review
+    | SignPin
+    | Signing
     | Sending
     | Done
     | Refusal
     | TakeCard
 )
-Place = Services | InsertCard | PinEntry | Consent | FillForm | Done
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done
 """A screen one can come back to."""
 
 

@@ -28,6 +28,7 @@ class Departments:
             raise DepartmentUnreachable(base_url) from error
 
 
+OF_CLINIC = [("clinic", code) for code in ("check-in", "balance", "donate", "leave")]
 AT_CLINIC, AT_LIBRARY = DepartmentAddress(CLINIC_URL, "clinic"), DepartmentAddress(LIBRARY_URL, "library")
 
 
@@ -45,7 +46,7 @@ def changed(message: M, **members: Any) -> M:
 
 def test_offers_are_in_the_order_of_the_addresses() -> None:
     shown = catalogue(Departments(), AT_LIBRARY, AT_CLINIC)
-    assert keys(shown) == [("library", "opening-hours"), ("clinic", "check-in"), ("clinic", "balance")]
+    assert keys(shown) == [("library", "opening-hours"), *OF_CLINIC]
     assert shown.complete
 
 
@@ -59,7 +60,7 @@ def test_a_department_that_is_away_for_a_moment_stays_in_the_catalogue() -> None
 
 def test_a_department_that_has_never_answered_is_missing() -> None:
     shown = catalogue(Departments(), AT_CLINIC, DepartmentAddress("http://nobody.test", "nobody"))
-    assert len(keys(shown)) == 2
+    assert keys(shown) == OF_CLINIC
     assert not shown.complete
 
 
@@ -80,10 +81,7 @@ def test_an_address_cannot_become_another_department() -> None:
 
 
 def test_a_code_that_the_operator_gave_must_be_the_departments() -> None:
-    assert keys(catalogue(Departments(), AT_CLINIC, DepartmentAddress(LIBRARY_URL, "museum"))) == [
-        ("clinic", "check-in"),
-        ("clinic", "balance"),
-    ]
+    assert keys(catalogue(Departments(), AT_CLINIC, DepartmentAddress(LIBRARY_URL, "museum"))) == OF_CLINIC
 
 
 def test_an_address_is_given_with_its_code() -> None:
@@ -102,9 +100,16 @@ def test_anything_else_is_refused(text: str) -> None:
 
 
 def test_services_beyond_this_kiosk_are_left_out() -> None:
-    check_in, balance = CLINIC.services
+    check_in, balance, *_ = CLINIC.services
     strange = changed(check_in, code="strange", input={"type": "object", "properties": {"x": {"type": "array"}}})
-    signed = changed(balance, code="sign", level=Level.SIGN)
-    assert [offer.key[1] for offer in offers_of(changed(CLINIC, services=(strange, signed, balance)), "")] == [
-        "balance"
-    ]
+    assert [offer.key[1] for offer in offers_of(changed(CLINIC, services=(strange, balance)), "")] == ["balance"]
+
+
+def test_what_is_signed_needs_a_visit_with_the_pin() -> None:
+    levels = {offer.key[1]: (offer.visit_level, offer.is_signed) for offer in offers_of(CLINIC, "")}
+    assert levels == {
+        "check-in": (Level.TAP, False),
+        "balance": (Level.PIN, False),
+        "donate": (Level.PIN, True),
+        "leave": (Level.PIN, True),
+    }

@@ -10,6 +10,7 @@ import pytest
 from cardsvc.client import ServiceUnreachable
 from cardsvc.wire.authentication import AuthenticationResult, CardProof, Challenge
 from cardsvc.wire.levels import Level
+from cardsvc.wire.signing import DocumentSignature, SignatureChallenge
 from kiosk.challenges import ChallengeStock
 from tests.fixtures.services import StandingClock
 
@@ -44,6 +45,19 @@ class Service:
         raise NotImplementedError
 
     def exchange(self, visit_token: str, department: str, service: str, attributes: object, questions: object) -> str:
+        raise NotImplementedError
+
+    def exchange_to_prepare(
+        self, visit_token: str, department: str, service: str, attributes: object, questions: object
+    ) -> str:
+        raise NotImplementedError
+
+    def request_signature(
+        self, visit_token: str, department: str, service: str, *, document: bytes, prepared: str
+    ) -> SignatureChallenge:
+        raise NotImplementedError
+
+    def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
         raise NotImplementedError
 
     def end_visit(self, visit_token: str) -> None:

@@ -10,17 +10,19 @@ import httpx
 import pytest
 
 from cardsvc.client import ServiceUnreachable
-from cardsvc.wire.manifest import ServiceRequest
+from cardsvc.wire.manifest import Language, ServiceRequest
 from kiosk.card_service import CardService
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.proving import Prover
+from kiosk.signatures import Signatures
 from kiosk.visit import events
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
 from readers.errors import NoSuchReader
 from readers.piv.pin import Pin
-from tests.fixtures.offers import CHECK_IN, CLINIC_URL, outcome
+from tests.fixtures.offers import CHECK_IN, CLINIC_URL, DONATE, outcome, paper
+from tests.fixtures.services import NOW
 
 ANA = UUID(int=1, version=4)
 KEY = UUID(int=3, version=4)
@@ -37,6 +39,10 @@ class Service:
         self, visit_token: str, department: str, service: str, attributes: Sequence[str], questions: Sequence[str]
     ) -> str:
         self._ask(visit_token, department, service, tuple(attributes), tuple(questions))
+        return "the.asser.tion"
+
+    def exchange_to_prepare(self, *what: Any) -> str:
+        self._ask(*what)
         return "the.asser.tion"
 
     def end_visit(self, visit_token: str) -> None:
@@ -68,7 +74,8 @@ def service() -> Service:
 def errands(service: Service) -> Errands:
     card_service = cast("CardService", service)
     departments = DepartmentClient(httpx.MockTransport(answer))
-    return Errands(card_service, departments, Prover(card_service, {}, lambda: None), no_reader)
+    prover, signatures = Prover(card_service, {}, lambda: None), Signatures(card_service, departments, lambda: NOW)
+    return Errands(card_service, departments, prover, signatures, no_reader)
 
 
 def test_an_exchange_asks_for_exactly_what_the_service_wants(errands: Errands, service: Service) -> None:
@@ -89,6 +96,10 @@ def test_what_goes_wrong_is_an_answer_too(errands: Errands, service: Service) ->
     assert errands.run(nonsense) == events.Declined(5, Reason("unexpected"))
     pin = events.ProvePin(6, ANA, Pin("271828"))
     assert errands.run(pin) == events.PinRefused(6, Reason("reader-failed"))
+    prepare = events.Prepare(7, "token", DONATE, {"litres": 2}, Language.ENGLISH)
+    assert errands.run(prepare) == events.Declined(7, Reason("service-unreachable"))
+    sign = events.Sign(8, "token", DONATE, paper(), ANA, Pin("271828"))
+    assert errands.run(sign) == events.Declined(8, Reason("reader-failed"))
 
 
 def test_the_end_of_a_visit_is_told_and_never_fails(errands: Errands, service: Service) -> None:

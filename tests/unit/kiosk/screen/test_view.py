@@ -20,12 +20,13 @@ from kiosk.screen.view import SCREEN_NAMES, View, view_of
 from kiosk.visit import screens
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Visit
-from tests.fixtures.offers import BALANCE, CHECK_IN, OFFERS, OPENING_HOURS, outcome
+from tests.fixtures.offers import BALANCE, CHECK_IN, DONATE, OFFERS, OPENING_HOURS, outcome, paper
 from tests.fixtures.services import NOW
 
 ANA = UUID("a0000000-0000-4000-8000-000000000001")
 KEY = UUID("c0000000-0000-4000-8000-000000000003")
 SUBMISSION = screens.Submission(CHECK_IN, KEY, {"complaint": "fever"}, "the.asser.tion")
+TO_SIGN = screens.Submission(DONATE, KEY, {"litres": 2})
 VISIT = Visit(ANA, Level.TAP, "token-of-ana", NOW + timedelta(minutes=10))
 ALL: list[screens.Screen] = [
     screens.Attract(),
@@ -36,6 +37,9 @@ ALL: list[screens.Screen] = [
     screens.CheckingPin(ANA, None, 1),
     screens.Consent(CHECK_IN),
     screens.FillForm(CHECK_IN),
+    screens.Review(TO_SIGN, paper()),
+    screens.SignPin(TO_SIGN, paper(), 1),
+    screens.Signing(TO_SIGN, paper(), 3),
     screens.Sending(SUBMISSION, 2),
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
@@ -59,7 +63,7 @@ def test_every_screen_has_a_name() -> None:
 def test_every_screen_is_json_and_html_and_has_nothing_secret(screen: screens.Screen, language: Language) -> None:
     shown = view(screen, language)
     both = json.dumps(shown) + pages.page(shown)
-    for secret in ("token-of-ana", "the.asser.tion", str(ANA), str(KEY)):
+    for secret in ("token-of-ana", "the.asser.tion", "the.prepared.jws", "handle-1", str(ANA), str(KEY)):
         assert secret not in both
     assert f'lang="{language.value}"' in pages.page(shown)
     assert pages.fragment(shown) in pages.page(shown)
@@ -85,6 +89,8 @@ def test_what_is_common_to_all() -> None:
     assert [(service["code"], service["steps_up"]) for service in shown["departments"][0]["services"]] == [
         ("check-in", False),
         ("balance", True),
+        ("donate", True),
+        ("leave", True),
     ]
 
 

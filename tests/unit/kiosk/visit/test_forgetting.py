@@ -26,13 +26,18 @@ from kiosk.visit.screens import (
     FillForm,
     InsertCard,
     KioskState,
+    Paper,
     PinEntry,
     Refusal,
+    Review,
+    Sending,
     Services,
+    Signing,
+    SignPin,
     TakeCard,
 )
 from readers.piv.pin import Pin
-from tests.fixtures.offers import OFFERS, outcome
+from tests.fixtures.offers import DONATE, OFFERS, outcome, paper, signed
 
 CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
 REFUSALS = [
@@ -43,6 +48,10 @@ REFUSALS = [
     "visit-ended",
     "step-up-required",
     "department-refused",
+    "confirmation-over",
+    "prepared-document-refused",
+    "challenge-replayed",
+    "card-removed",
 ]
 
 cards = st.sampled_from(CARDS)
@@ -81,6 +90,8 @@ class Forgetting(RuleBasedStateMachine):
         self.pins: set[Pin] = set()
         self.inside: UUID | None = None
         self.jobs: list[events.Effect] = []
+        self.read: Paper | None = None
+        self.asked: dict[UUID, object] = {}
 
     def play(self, event: events.Event) -> None:
         self.state, effects = self.machine.step(self.state, event, self.now)
@@ -154,7 +165,9 @@ class Forgetting(RuleBasedStateMachine):
     def some_work_ends(self, data: st.DataObject, good: bool, why: Reason) -> None:  # noqa: FBT001 - drawn
         if not self.jobs:
             return
-        job = self.jobs.pop(data.draw(st.integers(0, len(self.jobs) - 1)))
+        self.end_work(self.jobs.pop(data.draw(st.integers(0, len(self.jobs) - 1))), why, good=good)
+
+    def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:
         match job:
             case events.ProvePin(number, card, _) if good:
                 self.play(events.PinProved(number, self.let_in(card, Level.PIN)))
@@ -162,9 +175,17 @@ class Forgetting(RuleBasedStateMachine):
                 self.play(events.PinRefused(number, why))
             case events.Exchange(number, token, _) if good:
                 self.play(events.Exchanged(number, self.secret(self.owner[token], "assertion")))
-            case events.Ask(number, _, _, assertion, _) if good:
+            case events.Ask(number, offer, key, assertion, values, handed_in) if good:
+                assert offer.is_signed == (handed_in is not None)
+                assert self.asked.setdefault(key, (offer, values)) == (offer, values), "one key, one request"
                 self.play(events.Answered(number, outcome(self.secret(self.owner[assertion], "number"))))
-            case events.Exchange(number) | events.Ask(number):
+            case events.Prepare(number, token, _, _, language) if good:
+                words = self.secret(self.owner[token], "document")
+                self.play(events.Prepared(number, paper(words, language, challenge=None)))
+            case events.Sign(number, _, _, shown, card, _) if good:
+                assert shown == self.read, "what the citizen agreed to, and no other"
+                self.play(events.Signed(number, signed(shown.text), self.secret(card, "assertion")))
+            case events.Exchange(number) | events.Ask(number) | events.Prepare(number) | events.Sign(number):
                 self.play(events.Declined(number, why))
 
     @rule(offer=st.sampled_from(OFFERS))
@@ -182,10 +203,42 @@ class Forgetting(RuleBasedStateMachine):
         if self.present:
             self.owner[key] = self.present
         days = 1000 + self.counter
-        entered = {"complaint": "fever", "since_days": "4"} if good else {"since_days": str(days)}
+        entered = {"complaint": "fever", "since_days": "4", "litres": "2"} if good else {"since_days": str(days)}
         if self.present:
             self.owner[days] = self.present
         self.play(events.FormSubmitted(entered, key))
+
+    @rule(right=st.booleans())
+    def agree_to_sign(self, right: bool) -> None:  # noqa: FBT001 - drawn
+        before = self.state.screen
+        if isinstance(before, Review) and right:
+            assert before.paper.language is self.state.language
+            self.read = before.paper
+            self.play(events.AgreedToSign(before.paper.sha256))
+            assert self.state.screen == SignPin(before.submission, before.paper)
+        else:
+            self.play(events.AgreedToSign("0" * 64))
+            assert self.state.screen == before
+
+    @rule(steps=st.integers(1, 8), key=st.uuids(version=4))
+    def go_on_to_sign(self, steps: int, key: UUID) -> None:
+        """What somebody would do who wants to sign: most other ways lead elsewhere long before."""
+        for _ in range(steps):
+            match self.state.screen:
+                case Services():
+                    self.play(events.ServiceChosen(*DONATE.key))
+                case InsertCard() if self.inside is None and self.present:
+                    self.insert(self.present)
+                case PinEntry() | SignPin():
+                    self.enter_pin("271828")
+                case Consent():
+                    self.consent(key)
+                case FillForm():
+                    self.fill(key, good=True)
+                case Review():
+                    self.agree_to_sign(right=True)
+                case CheckingPin() | Sending() | Signing():
+                    self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
     @rule(event=st.sampled_from([events.WentBack(), events.TriedAgain(), events.Finished(), events.Touched()]))
     def press(self, event: events.Event) -> None:
@@ -240,8 +293,14 @@ class Forgetting(RuleBasedStateMachine):
 
     @invariant()
     def screens_of_a_visit_have_one(self) -> None:
-        if isinstance(self.state.screen, Services | InsertCard | Consent | FillForm):
+        if isinstance(self.state.screen, Services | InsertCard | Consent | FillForm | Review | SignPin | Signing):
             assert self.state.visit is not None
+
+    @invariant()
+    def documents_are_for_those_whose_card_is_inside(self) -> None:
+        if isinstance(self.state.screen, Review | SignPin | Signing):
+            assert self.state.visit is not None
+            assert self.state.visit.level is Level.PIN
 
     @invariant()
     def the_pin_level_lasts_while_the_card_is_inside(self) -> None:

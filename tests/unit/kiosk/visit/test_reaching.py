@@ -1,0 +1,73 @@
+"""Every screen can be come to, from a kiosk that was just switched on, by what can happen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import get_args
+from uuid import UUID
+
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language
+from kiosk.visit import events
+from kiosk.visit.machine import Machine
+from kiosk.visit.reason import Reason
+from kiosk.visit.screens import Attract, KioskState, Review, Screen
+from readers.piv.pin import Pin
+from tests.fixtures.offers import BALANCE, DONATE, OFFERS, outcome, paper, signed
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+ANA, KEY = UUID(int=1, version=4), UUID(int=2, version=4)
+
+
+def let_in(level: Level) -> events.Authenticated:
+    return events.Authenticated(ANA, level, level.value, NOON + timedelta(minutes=10))
+
+
+def happenings(state: KioskState) -> Iterator[events.Event]:
+    """What can happen: readers and work at their own time, and whatever buttons the screens have."""
+    job = state.last_job
+    yield from (events.CardHeld(), events.Tapped(let_in(Level.TAP)), events.CardInserted(ANA), events.CardTaken())
+    yield from (events.PinProved(job, let_in(Level.PIN)), events.PinRefused(job, Reason("wrong-pin", 2)))
+    yield from (events.Exchanged(job, "a"), events.Prepared(job, paper()), events.Signed(job, signed(), "a"))
+    yield from (events.Answered(job, outcome()), events.Declined(job, Reason("service-unreachable")))
+    yield from (events.ServiceChosen(*BALANCE.key), events.ServiceChosen(*DONATE.key), events.ConsentGiven(KEY))
+    yield from (events.FormSubmitted({"litres": "2"}, KEY), events.PinEntered(Pin("271828")), events.Finished())
+    yield from (events.WentBack(), events.TriedAgain(), events.LanguageChosen(Language.ENGLISH))
+    if isinstance(state.screen, Review):
+        yield events.AgreedToSign(state.screen.paper.sha256)
+
+
+def reached() -> dict[type[Screen], KioskState]:
+    """Each screen with a state in which it is, found step by step; a state counts without the number of its work."""
+    machine = Machine()
+    start = replace(machine.start(), offers=OFFERS)
+    found, seen, ahead = {type(start.screen): start}, {repr(start)}, [start]
+    for state in ahead:
+        for event in happenings(state):
+            after, _ = machine.step(state, event, NOON)
+            found.setdefault(type(after.screen), after)
+            if (key := _without_job(after)) not in seen:
+                seen.add(key)
+                ahead.append(after)
+    return found
+
+
+def _without_job(state: KioskState) -> str:
+    return re.sub(r"job=\d+", "job", repr(state))
+
+
+def test_every_screen_is_come_to() -> None:
+    assert set(reached()) == set(get_args(Screen))
+
+
+def test_from_every_screen_one_gets_back_to_the_beginning() -> None:
+    machine = Machine()
+    for state in reached().values():
+        after, _ = machine.step(state, events.Finished(), NOON)
+        after, _ = machine.step(after, events.CardTaken(), NOON)
+        after, _ = machine.step(after, events.Ticked(), NOON + timedelta(minutes=11))
+        after, _ = machine.step(after, events.Ticked(), NOON + timedelta(minutes=12))
+        assert isinstance(after.screen, Attract), state.screen
