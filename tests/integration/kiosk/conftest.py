@@ -1,6 +1,7 @@
 """A town with one kiosk: the card service, a department, a kiosk with two in-process readers and its screen.
 
-``town``  all of it, with a card that our service issued and put into force
+``town``      all of it, with a card that our service issued and put into force; the department is medical insurance
+``treasury``  likewise, the department is finance, and the card may sign
 """
 
 from __future__ import annotations
@@ -10,23 +11,30 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
-from sqlalchemy import select
+from fastapi import FastAPI
+from sqlalchemy import select, update
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cardsvc.cards.models import Card
-from cardsvc.client import AssertionVerifier, StaticJwks
+from cardsvc.client import AssertionVerifier, SignatureVerifier, StaticJwks
 from cardsvc.db import transaction
 from cardsvc.trust.certificates import put_into_force
+from cardsvc.trust.models import Certificate, KeyOrigin
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.manifest import department_audience
+from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
 from kiosk.catalogue import DepartmentAddress
 from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.app import create_app
+from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.opening import open_office
 from kiosk.departments.contract.serving import Office
+from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.screen.server import ScreenServer
@@ -42,6 +50,13 @@ POLICY = {
     "services": {
         "clinic-check-in": {"level": "tap", "attributes": ["district"]},
         "balance": {"level": "pin", "attributes": []},
+    }
+}
+TREASURY_POLICY = {
+    "services": {
+        "pay-fee": {"level": "sign", "attributes": []},
+        "top-up": {"level": "sign", "attributes": []},
+        "purse-balance": {"level": "pin", "attributes": []},
     }
 }
 CHECK_IN = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
@@ -74,6 +89,30 @@ class Visitor:
         return view
 
 
+class Line:
+    """The line to a department, whose answers to some paths are lost."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.lost: set[str] = set()
+        self.asked: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        self.asked.append(path)
+        if path not in self.lost:
+            await self._app(scope, receive, send)
+            return
+
+        async def lose(_: Message) -> None:
+            pass
+
+        await self._app(scope, receive, lose)
+        problem = Problem(type="urn:citizen-card:problem:gone", title="The answer was lost", status=504)
+        answer = Response(problem.model_dump_json(), 504, media_type=PROBLEM_MEDIA_TYPE)
+        await answer(scope, receive, send)
+
+
 @dataclass
 class Town:
     """Everything, and hands for the cards."""
@@ -86,6 +125,7 @@ class Town:
     links: list[str]
     address: str
     clock: StandingClock
+    line: Line
     browsers: ExitStack = field(default_factory=ExitStack)
 
     @property
@@ -126,28 +166,49 @@ class Town:
             if state is CardState.ACTIVE:
                 put_into_force(session, card.id)
 
+    def vouch_for_keys(self) -> None:
+        """As if the maker of the card had: it may sign."""
+        with transaction(self.city.services.sessions) as session:
+            session.execute(update(Certificate).values(key_origin=KeyOrigin.ATTESTED))
+
 
 @pytest.fixture
 def town(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, clock: StandingClock) -> Iterator[Town]:
-    kiosk = sqlite_city.caller("kiosk-1")
-    code = medical_insurance.code
-    inquiry = sqlite_city.department(code, POLICY)
-    jwks = StaticJwks(sqlite_city.http().get("/.well-known/jwks.json").json())
-    gate = Gate(AssertionVerifier(BASE_URL, department_audience(code), jwks, clock), inquiry)
+    with open_town(sqlite_city, service_card, tmp_path, clock, (medical_insurance, POLICY)) as town:
+        yield town
+
+
+@pytest.fixture
+def treasury(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, clock: StandingClock) -> Iterator[Town]:
+    with open_town(sqlite_city, service_card, tmp_path, clock, (finance, TREASURY_POLICY)) as town:
+        town.vouch_for_keys()
+        yield town
+
+
+@contextmanager
+def open_town(
+    city: City, card: PersonalisedCard, folder: Path, clock: StandingClock, kind: tuple[Department, Any]
+) -> Iterator[Town]:
+    """Everything, around one department and its policy."""
+    department, policy = kind
+    kiosk, inquiry = city.caller("kiosk-1"), city.department(department.code, policy)
+    jwks = StaticJwks(city.http().get("/.well-known/jwks.json").json())
+    verifier = AssertionVerifier(BASE_URL, department_audience(department.code), jwks, clock)
+    gate = Gate(verifier, inquiry, SignatureVerifier([city.services.authority.root]))
     with ExitStack() as stack:
-        database = f"sqlite:///{tmp_path / 'department.sqlite'}"
-        office = stack.enter_context(open_office(medical_insurance, database, gate, clock))
+        office = stack.enter_context(open_office(department, f"sqlite:///{folder / 'department.sqlite'}", gate, clock))
+        line = Line(create_app(office))
         equipment = Equipment(
             kiosk,
-            ReaderSource.of(CONTACTLESS, f"slot:{tmp_path / 'contactless'}", None),
-            ReaderSource.of(CONTACT, f"slot:{tmp_path / 'contact'}", None),
-            (DepartmentAddress(stack.enter_context(serving(create_app(office))), code),),
+            ReaderSource.of(CONTACTLESS, f"slot:{folder / 'contactless'}", None),
+            ReaderSource.of(CONTACT, f"slot:{folder / 'contact'}", None),
+            (DepartmentAddress(stack.enter_context(serving(cast("FastAPI", line))), department.code),),
             clock=clock,
         )
         station = stack.enter_context(Station(equipment))
         links: list[str] = []
         address = stack.enter_context(screen_of(station, links))
-        town = Town(sqlite_city, service_card, office, tmp_path, station, links, address, clock)
+        town = Town(city, card, office, folder, station, links, address, clock, line)
         stack.enter_context(town.browsers)
         town.put_in_state(CardState.ACTIVE)
         yield town

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import func, select, update
 
 from cardsvc.client import AssertionVerifier, ServiceClient, SignatureVerifier, StaticJwks
@@ -36,6 +33,7 @@ from kiosk.departments.contract.signed import WAITS_FOR, KeptDraft, KeptSignatur
 from kiosk.departments.finance import department as finance
 from kiosk.departments.finance.models import Booking, Fee
 from tests.fixtures.departments import serving
+from tests.fixtures.openssl import verify_cms
 from tests.fixtures.proofs import BASE_URL
 from tests.fixtures.signing import Bureau, CardInReader
 
@@ -140,23 +138,11 @@ def test_a_fee_is_paid_by_signature(treasury: Treasury) -> None:
         assert session.get_one(Booking, paid).key == outcome.receipt
 
 
-def test_what_is_kept_openssl_accepts(treasury: Treasury, tmp_path: Path) -> None:
+def test_what_is_kept_openssl_accepts(treasury: Treasury) -> None:
     treasury.pay()
 
     kept, root = treasury.kept(), treasury.bureau.city.services.authority.root
-    (tmp_path / "document").write_bytes(kept.document)
-    (tmp_path / "cms").write_bytes(kept.cms)
-    (tmp_path / "root.pem").write_bytes(root.public_bytes(Encoding.PEM))
-    at = str(int(treasury.bureau.city.clock().timestamp()))
-    command = ["openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", "cms", "-content", "document"]
-    done = subprocess.run(
-        [*command, "-CAfile", "root.pem", "-attime", at, "-out", "out"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    verify_cms(kept.cms, kept.document, root, treasury.bureau.city.clock())
 
 
 @pytest.mark.parametrize(
