@@ -28,6 +28,7 @@ from cardsvc.api import (
     losses,
     oauth,
     officers,
+    offline,
     personalisations,
     pictures,
     problems,
@@ -86,6 +87,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     pictures.router,
     webhooks.router,
     reach.router,
+    offline.router,
 )
 """The busiest first: routes are tried in this order."""
 

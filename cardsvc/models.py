@@ -22,6 +22,7 @@ from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEnt
 from cardsvc.locks.models import CardLock
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
+from cardsvc.offline.models import OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -63,6 +64,7 @@ __all__ = [
     "KeyVersion",
     "LossReport",
     "Office",
+    "OfflineTap",
     "PersonVersion",
     "Photo",
     "Policy",

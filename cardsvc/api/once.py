@@ -48,6 +48,7 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "authenticateCardAtOwnReader": _SINGLE_USE,
     "submitSignature": _SINGLE_USE,
     "endVisit": "ending twice is ending once",
+    "submitOfflineTaps": "taking an entry twice is taking it once",
     "acknowledgeRevocations": "acknowledging twice is acknowledging once",
     "getToken": _SINGLE_USE,
     "askStatus": "changes nothing",

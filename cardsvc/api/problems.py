@@ -39,6 +39,7 @@ from cardsvc.issuance import errors as issuance
 from cardsvc.locks import errors as locks
 from cardsvc.losses import errors as losses
 from cardsvc.offices import errors as offices
+from cardsvc.offline import errors as offline
 from cardsvc.reach import errors as reach
 from cardsvc.registry import errors as registry
 from cardsvc.sealed import errors as sealed
@@ -213,6 +214,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     webhooks.NotSubscribed: Answer(_NOT_FOUND),
     webhooks.EventUnknown: Answer(_NOT_FOUND),
     reach.RevocationUnknown: Answer(_NOT_FOUND),
+    offline.JournalRefused: Answer(_CONFLICT),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.CardOver: Answer(_CONFLICT),
     cards.HoldStands: Answer(_CONFLICT),

@@ -14,6 +14,7 @@ from cardsvc.client.investigations import InvestigationCalls
 from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
+from cardsvc.client.offline import OfflineCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.reach import ReachCalls
 from cardsvc.client.signing import SigningCalls
@@ -60,6 +61,7 @@ class ServiceClient(
     IncidentCalls,
     ReachCalls,
     SigningCalls,
+    OfflineCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

@@ -31,6 +31,7 @@ from cardsvc.incidents.models import Incident
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
 from cardsvc.issuance.repository import get_application
+from cardsvc.offline.models import OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.retention import feeds
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -326,6 +327,15 @@ RULES: Final = (
         "The revocations that they are about are gone, too.",
         feeds.old_acknowledgements,
         _deleting(RevocationAcknowledgement, RevocationAcknowledgement.id),
+    ),
+    Rule(
+        "offline-taps",
+        "What kiosks brought back that they took without a network; not the newest of each",
+        _DAYS_90,
+        "the day the service took it",
+        "The kiosk has passed it on long since; that it was taken stays in the audit log.",
+        feeds.old_taps,
+        _deleting(OfflineTap, OfflineTap.id),
     ),
     Rule(
         "incidents",

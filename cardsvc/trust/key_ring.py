@@ -26,6 +26,7 @@ from cardsvc.wire.authentication import ACCESS_TOKEN_TYP, ASSERTION_TYP
 from cardsvc.wire.evidence import EVIDENCE_TYP
 from cardsvc.wire.jose import Signer
 from cardsvc.wire.losses import RECEIPT_TYPE as LOSS_RECEIPT_TYP
+from cardsvc.wire.offline_taps import PACKAGE_TYP
 from cardsvc.wire.status_list import TYP as STATUS_LIST_TYP
 
 ROTATING: Final = (KeyName.ASSERTION, KeyName.ACCESS_TOKEN, KeyName.STATUS_LIST, KeyName.EVIDENCE)
@@ -34,7 +35,7 @@ TYPES: Final[Mapping[KeyName, tuple[str, ...]]] = {
     KeyName.ASSERTION: (ASSERTION_TYP,),
     KeyName.ACCESS_TOKEN: (ACCESS_TOKEN_TYP,),
     KeyName.STATUS_LIST: (STATUS_LIST_TYP,),
-    KeyName.EVIDENCE: (LOSS_RECEIPT_TYP, EVIDENCE_TYP),
+    KeyName.EVIDENCE: (LOSS_RECEIPT_TYP, EVIDENCE_TYP, PACKAGE_TYP),
 }
 """What each of them signs; in the JWKS too, so that no key can sign in another's place."""
 REREAD: Final = timedelta(seconds=30)

@@ -11,6 +11,7 @@ from cardsvc.client import (
     AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
+    AssertionOffline,
     AssertionRefused,
     AssertionSignatureInvalid,
     AssertionVerifier,
@@ -39,6 +40,7 @@ REASONS: Final[dict[type[AssertionRefused], str]] = {
     AssertionWrongAudience: "wrong-audience",
     AssertionWrongService: "wrong-service",
     AssertionForPreparing: "for-preparing",
+    AssertionOffline: "offline",
     AssertionWrongDocument: "wrong-document",
 }
 """What the answer says about an assertion that was refused here; what the card service refuses brings its own word."""
@@ -64,7 +66,9 @@ class Gate:
     verifier: AssertionVerifier
     inquiry: Inquiry
 
-    def admit(self, assertion: str, *, service: str, level: Level, confirm_online: bool) -> AssertionClaims:
+    def admit(
+        self, assertion: str, *, service: str, level: Level, confirm_online: bool, offline: bool = False
+    ) -> AssertionClaims:
         """The claims of a good assertion for ``service`` at ``level`` or above.
 
         Raises:
@@ -72,14 +76,14 @@ class Gate:
             StepUpNeeded: it is good, but its level too low.
             VerificationUnavailable: the card service had to be asked and did not answer.
         """
-        claims = self._check(assertion, service, level)
+        claims = self._check(assertion, service, level, offline=offline)
         if confirm_online:
             self._confirm(assertion)
         return claims
 
-    def _check(self, assertion: str, service: str, level: Level) -> AssertionClaims:
+    def _check(self, assertion: str, service: str, level: Level, *, offline: bool) -> AssertionClaims:
         try:
-            return self.verifier.verify(assertion, service=service, level=level).claims
+            return self.verifier.verify(assertion, service=service, level=level, offline=offline).claims
         except StepUpRequired as refused:
             raise StepUpNeeded(refused.level) from refused
         except AssertionRefused as refused:

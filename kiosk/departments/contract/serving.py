@@ -61,7 +61,11 @@ class Office:
         service = self._service(code)
         wanted = service.description
         claims = self.gate.admit(
-            asked.assertion, service=code, level=wanted.level, confirm_online=service.confirm_online
+            asked.assertion,
+            service=code,
+            level=wanted.level,
+            confirm_online=service.confirm_online,
+            offline=service.offline,
         )
         check_input(wanted.input, asked.input)
         return in_transaction(self.sessions, lambda session: self._answer(session, service, claims, key, asked.input))
@@ -84,7 +88,9 @@ class Office:
         kept = take(session, request, self.receipt(self.department.receipt_prefix), now)
         if kept.answer is not None:
             return _kept.validate_python(kept.answer)
-        result = self._work(session, service, Visit(_visitor(service, claims), entered, now, kept.receipt))
+        result = self._work(
+            session, service, Visit(_visitor(service, claims), entered, now, kept.receipt, claims.offline)
+        )
         kept.answer = result.model_dump(mode="json")
         return result
 
@@ -111,7 +117,8 @@ class Office:
 
 def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Request:
     expires_at = datetime.fromtimestamp(claims.exp, UTC)
-    return Request(claims.sub, key, claims.service, entered, claims.jti, expires_at)
+    offline = claims.offline is not None
+    return Request(claims.sub, key, claims.service, entered, claims.jti, expires_at, offline=offline)
 
 
 def _visitor(service: Service, claims: AssertionClaims) -> Visitor:

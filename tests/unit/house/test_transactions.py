@@ -24,6 +24,7 @@ ELSEWHERE: Final = {
     "getToken": IN_TRANSACTION,
     "endVisit": IN_TRANSACTION,
     "submitSignature": IN_TRANSACTION,
+    "submitOfflineTaps": IN_TRANSACTION,
     "acknowledgeRevocations": IN_TRANSACTION,
     "verifyAssertion": IN_TRANSACTION,
     "askCardStandings": IN_TRANSACTION,
