@@ -22,6 +22,7 @@ from cardsvc.api import (
     cards,
     citizens,
     departments,
+    fleet,
     incidents,
     investigations,
     locks,
@@ -88,6 +89,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     webhooks.router,
     reach.router,
     offline.router,
+    fleet.for_kiosks,
+    fleet.router,
 )
 """The busiest first: routes are tried in this order."""
 

@@ -16,6 +16,7 @@ from cardsvc.citizens.models import (
 )
 from cardsvc.db import Base
 from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
+from cardsvc.fleet.models import EnrolmentCode, Kiosk
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
@@ -52,6 +53,7 @@ __all__ = [
     "Department",
     "DepartmentEvent",
     "Document",
+    "EnrolmentCode",
     "Erasure",
     "Guardianship",
     "HandOver",
@@ -62,6 +64,7 @@ __all__ = [
     "JournalEntry",
     "KeptAnswer",
     "KeyVersion",
+    "Kiosk",
     "LossReport",
     "Office",
     "OfflineTap",

@@ -52,6 +52,8 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "acknowledgeRevocations": "acknowledging twice is acknowledging once",
     "getToken": _SINGLE_USE,
     "askStatus": "changes nothing",
+    "reportKiosk": "the newest report counts",
+    "enrolKiosk": "the code is good once, and the answer is given again to whoever holds the key",
     "askCardStandings": _A_LOOK,
     "askQuestion": _A_LOOK,
     "verifyAssertion": _A_LOOK,

@@ -27,6 +27,7 @@ from cardsvc.client.errors import (
     WebhookSignatureInvalid,
 )
 from cardsvc.client.evidence import EvidenceVerifier, VerifiedEvidence
+from cardsvc.client.fleet import enrol_kiosk
 from cardsvc.client.jwks import FetchedJwks, JwksSource, StaticJwks
 from cardsvc.client.keys import load_key
 from cardsvc.client.service import ServiceClient, statement
@@ -69,6 +70,7 @@ __all__ = [
     "WebhookRefused",
     "WebhookSignatureInvalid",
     "WebhookVerifier",
+    "enrol_kiosk",
     "load_key",
     "statement",
 ]

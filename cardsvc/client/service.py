@@ -9,6 +9,7 @@ from cardsvc.client.approvals import ApprovalCalls
 from cardsvc.client.audit import AuditCalls
 from cardsvc.client.departments import DepartmentCalls
 from cardsvc.client.desks import DeskCalls
+from cardsvc.client.fleet import FleetCalls
 from cardsvc.client.incidents import IncidentCalls
 from cardsvc.client.investigations import InvestigationCalls
 from cardsvc.client.lifecycle import LifecycleCalls
@@ -60,6 +61,7 @@ class ServiceClient(
     WebhookCalls,
     IncidentCalls,
     ReachCalls,
+    FleetCalls,
     SigningCalls,
     OfflineCalls,
 ):

@@ -25,6 +25,7 @@ from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_per
 from cardsvc.citizens.models import Citizen, Document, Guardianship, PersonVersion
 from cardsvc.db import Base
 from cardsvc.departments.models import PolicyDraft
+from cardsvc.fleet.models import EnrolmentCode
 from cardsvc.idempotency.keeping import KEPT_FOR
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
@@ -151,6 +152,10 @@ def _approvals(before: datetime) -> Select[Any]:
 
 def _role_grants(before: datetime) -> Select[Any]:
     return select(RoleGrant.id).where(RoleGrant.granted_at.is_(None), RoleGrant.requested_at < before)
+
+
+def _enrolment_codes(before: datetime) -> Select[Any]:
+    return select(EnrolmentCode.id).where(EnrolmentCode.expires_at < before)
 
 
 def _policy_drafts(before: datetime) -> Select[Any]:
@@ -300,6 +305,15 @@ RULES: Final = (
         "The approval for them has expired.",
         _policy_drafts,
         _deleting(PolicyDraft, PolicyDraft.id),
+    ),
+    Rule(
+        "enrolment-codes",
+        "Digests of the codes with which kiosks are enrolled",
+        _DAYS_30,
+        "their expiry",
+        "Whoever types an old code is told so; who had it made, and which key came with it, stays in the audit log.",
+        _enrolment_codes,
+        _deleting(EnrolmentCode, EnrolmentCode.id),
     ),
     Rule(
         "department-events",

@@ -26,6 +26,8 @@ ELSEWHERE: Final = {
     "submitSignature": IN_TRANSACTION,
     "submitOfflineTaps": IN_TRANSACTION,
     "acknowledgeRevocations": IN_TRANSACTION,
+    "enrolKiosk": IN_TRANSACTION,
+    "reportKiosk": IN_TRANSACTION,
     "verifyAssertion": IN_TRANSACTION,
     "askCardStandings": IN_TRANSACTION,
     "askQuestion": IN_TRANSACTION,
