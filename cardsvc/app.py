@@ -22,12 +22,14 @@ from cardsvc.api import (
     cards,
     citizens,
     departments,
+    fleet,
     incidents,
     investigations,
     locks,
     losses,
     oauth,
     officers,
+    offline,
     personalisations,
     pictures,
     problems,
@@ -86,6 +88,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     pictures.router,
     webhooks.router,
     reach.router,
+    offline.router,
+    fleet.for_kiosks,
+    fleet.router,
 )
 """The busiest first: routes are tried in this order."""
 

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: how far revocations have got, and what departments are still owed.
+"""Numbers for Prometheus: how far revocations have got, what departments are still owed, how the kiosks are.
 
 They are served on a port of their own, on this machine's loopback alone, and only when `CARDSVC_METRICS_PORT` says so:
 Prometheus has no key to prove itself with. With several workers it is the process that watches them that serves them.
@@ -6,8 +6,10 @@ Prometheus has no key to prove itself with. With several workers it is the proce
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 import structlog
@@ -18,13 +20,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cardsvc.clock import Clock
 from cardsvc.db import SessionFactory, reading
+from cardsvc.fleet import reporting as fleet
 from cardsvc.paging import EVERYTHING
 from cardsvc.reach import reporting
 from cardsvc.webhooks.subscribing import describe, list_subscriptions
+from cardsvc.wire.fleet import Kiosk, KioskState
 from cardsvc.wire.reach import RevocationReach
 from cardsvc.wire.webhooks import Subscription
 
 LOOPBACK: Final = "127.0.0.1"
+_HEARD_FROM: Final = (KioskState.IN_SERVICE, KioskState.SILENT, KioskState.OUT_OF_SERVICE)
 _log = structlog.get_logger("cardsvc.metrics")
 
 
@@ -43,11 +48,13 @@ class ServiceCollector(Collector):
                 reach = reporting.report(session, reporting.DAYS, now)
                 rows = list_subscriptions(session, EVERYTHING).rows
                 subscriptions = [describe(session, row) for row in rows]
+                kiosks = fleet.describe_all(session, fleet.list_kiosks(session, EVERYTHING).rows, now)
         except SQLAlchemyError:
             _log.exception("metrics-failed")
             return
         yield from _reach(reach)
         yield from _webhooks(subscriptions, now.timestamp())
+        yield from _fleet(kiosks, now)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing is asked of the database before it must be."""
@@ -112,3 +119,17 @@ def _webhooks(subscriptions: Iterable[Subscription], now: float) -> Iterator[Met
         waiting.add_metric([one.department], one.waiting)
         failing.add_metric([one.department], 0 if one.failing_since is None else now - one.failing_since.timestamp())
     yield from (waiting, failing)
+
+
+def _fleet(kiosks: Sequence[Kiosk], now: datetime) -> Iterator[Metric]:
+    states = GaugeMetricFamily("cardsvc_kiosks", "Kiosks, by how they stand.", labels=["state"])
+    counts = Counter(kiosk.state for kiosk in kiosks)
+    for state in KioskState:
+        states.add_metric([state.value], counts[state])
+    yield states
+    heard = [kiosk.last_seen_at or kiosk.created_at for kiosk in kiosks if kiosk.state in _HEARD_FROM]
+    yield GaugeMetricFamily(
+        "cardsvc_kiosk_oldest_heartbeat_seconds",
+        "How long ago that kiosk was heard from that has been silent for longest; 0 when there is none.",
+        value=max(((now - at).total_seconds() for at in heard), default=0),
+    )

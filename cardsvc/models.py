@@ -16,12 +16,14 @@ from cardsvc.citizens.models import (
 )
 from cardsvc.db import Base
 from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
+from cardsvc.fleet.models import EnrolmentCode, Kiosk
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
 from cardsvc.locks.models import CardLock
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
+from cardsvc.offline.models import OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -51,6 +53,7 @@ __all__ = [
     "Department",
     "DepartmentEvent",
     "Document",
+    "EnrolmentCode",
     "Erasure",
     "Guardianship",
     "HandOver",
@@ -61,8 +64,10 @@ __all__ = [
     "JournalEntry",
     "KeptAnswer",
     "KeyVersion",
+    "Kiosk",
     "LossReport",
     "Office",
+    "OfflineTap",
     "PersonVersion",
     "Photo",
     "Policy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ _STARTING_SECONDS: Final = 120
 _MAX_MESSAGE: Final = 128 * 1024
 """Of a WebSocket: twice the longest APDU, in base64url."""
 _BACKLOG: Final = 1024
+_SELDOM: Final = (50_000, 20, 100)
+"""A request makes hundreds of objects and hardly a cycle; as Python has it, their garbage is looked for at each."""
 
 
 def _is_worth_a_line(line: logging.LogRecord) -> bool:
@@ -68,10 +71,20 @@ class _AnnouncingSupervisor(Multiprocess):
         return any(process.exitcode == STARTUP_FAILURE for process in self.processes)
 
 
+class _Config(uvicorn.Config):
+    """In the process that answers, garbage in cycles is looked for seldom, and not in the application itself."""
+
+    def load(self) -> None:
+        super().load()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_SELDOM)
+
+
 def configuration(app: ASGIApp | str, workers: int = 1, tls: Tls | None = None) -> uvicorn.Config:
     """How the service wants to be served, wherever it listens. ``app`` as a text names what makes one in a worker."""
     quiet_uvicorn()
-    return uvicorn.Config(
+    return _Config(
         app,
         factory=isinstance(app, str),
         workers=workers,

@@ -23,6 +23,10 @@ from cardsvc.evidence.service import Attestor
 from cardsvc.evidence.signing import EvidenceSigner
 from cardsvc.issuance.makers import TrustedMakers
 from cardsvc.limits import Buckets, Seconds, parse_limits
+from cardsvc.offline.judging import TapJudge
+from cardsvc.offline.packing import Packer
+from cardsvc.offline.service import Journals
+from cardsvc.offline.telling import Teller
 from cardsvc.sealed.vault import Vault
 from cardsvc.settings import TEST, Settings
 from cardsvc.signing.service import Signing
@@ -123,8 +127,30 @@ class Services:
     @cached_property
     def attestor(self) -> Attestor:
         """Attests what departments were told."""
-        signer = EvidenceSigner(self.key_ring, self.authority)
-        return Attestor(self.keystore, signer, self.audit_signer, self.settings.issuer)
+        return Attestor(self.keystore, self.evidence_signer, self.audit_signer, self.settings.issuer)
+
+    @cached_property
+    def evidence_signer(self) -> EvidenceSigner:
+        """Signs what is believed without asking us."""
+        return EvidenceSigner(self.key_ring, self.authority)
+
+    @cached_property
+    def packer(self) -> Packer:
+        """Makes what kiosks take along for the time without their network."""
+        return Packer(
+            self.sessions,
+            self.publisher,
+            self.key_ring,
+            self.authority,
+            self.evidence_signer,
+            self.settings.issuer,
+        )
+
+    @cached_property
+    def journals(self) -> Journals:
+        """Takes the taps that kiosks bring back."""
+        teller = Teller(self.keystore, self.key_ring, self.settings.issuer, self.assertion_lifetime)
+        return Journals(TapJudge(self.proofs.chains), teller)
 
     @cached_property
     def vault(self) -> Vault:

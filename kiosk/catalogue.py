@@ -53,6 +53,8 @@ class Catalogue:
         self._source = source
         self._codes = {address.base_url: address.code for address in addresses}
         self._manifests: dict[str, Manifest] = {}
+        self.fresh = False
+        """Whether every department has answered the last time."""
 
     @property
     def complete(self) -> bool:
@@ -61,10 +63,12 @@ class Catalogue:
 
     def refresh(self) -> tuple[Offer, ...]:
         """Ask every department again and give all offers, in the order of the addresses."""
+        self.fresh = True
         for base_url in self._codes:
             try:
                 self._take(base_url, self._source.manifest(base_url))
             except (DepartmentUnreachable, DepartmentConfused, DepartmentRefused) as error:
+                self.fresh = False
                 _log.warning("no manifest", address=base_url, reason=type(error).__name__)
         return tuple(
             offer

@@ -13,6 +13,8 @@ from cardsvc.client import ServiceClient, load_key
 from cardsvc.wire.manifest import Language
 from kiosk.catalogue import DepartmentAddress
 from kiosk.departments.cli import departments_app
+from kiosk.fleet.cli import add_commands
+from kiosk.fleet.state import NotEnrolled, StateFolder
 from kiosk.logs import configure_logs
 from kiosk.reader_names import CONTACT, CONTACTLESS, NoReaderChosen, ReaderSource
 from kiosk.screen.server import ScreenServer, write_link
@@ -27,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(departments_app, name="departments")
+add_commands(app)
 
 _READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH for one in this process."
 
@@ -38,9 +41,19 @@ _READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH
 )
 def run(
     *,
-    service: Annotated[str, typer.Option(envvar="KIOSK_SERVICE", help="Address of the card service.")],
-    client_id: Annotated[str, typer.Option(envvar="KIOSK_CLIENT_ID", help="This kiosk's name at the service.")],
-    key: Annotated[Path, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600).")],
+    state: Annotated[
+        Path | None,
+        typer.Option(envvar="KIOSK_STATE", help="Folder of a kiosk that was enrolled (`kiosk enrol`).", exists=True),
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option(envvar="KIOSK_SERVICE", help="Address of the card service; not with --state.")
+    ] = None,
+    client_id: Annotated[
+        str | None, typer.Option(envvar="KIOSK_CLIENT_ID", help="This kiosk's name there; not with --state.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600); not with --state.")
+    ] = None,
     department: Annotated[
         list[str],
         typer.Option(envvar="KIOSK_DEPARTMENT", help="A department, CODE=ADDRESS; may be repeated."),
@@ -81,10 +94,7 @@ def run(
     file, or printed when there is none, and so is the next one after each use.
     """
     configure_logs()
-    try:
-        client = ServiceClient(service, client_id, load_key(key), issuer=issuer)
-    except (OSError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--key") from error
+    client = _client(state, service, client_id, key, issuer)
     held, inserted = _readers(roles, contactless, contact)
     try:
         addresses = tuple(DepartmentAddress.parse(address) for address in department)
@@ -107,6 +117,24 @@ def run(
         except OSError as error:
             raise typer.BadParameter(str(error), param_hint="--port") from error
         server.serve_until_stopped()
+
+
+def _client(
+    state: Path | None, service: str | None, client_id: str | None, key: Path | None, issuer: str | None
+) -> ServiceClient:
+    """The card service, called as whom the state folder says, or the options."""
+    try:
+        if state is not None:
+            folder = StateFolder(state)
+            who = folder.identity
+            return ServiceClient(who.service, who.client_id, load_key(folder.key_file), issuer=who.issuer)
+        if service is None or client_id is None or key is None:
+            raise typer.BadParameter("give --state, or --service, --client-id and --key")
+        return ServiceClient(service, client_id, load_key(key), issuer=issuer)
+    except NotEnrolled as error:
+        raise typer.BadParameter(str(error), param_hint="--state") from error
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--key") from error
 
 
 def _readers(roles: Path | None, contactless: str | None, contact: str | None) -> tuple[ReaderSource, ReaderSource]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
+from cardsvc.wire.fleet import Heartbeat, Pulse, ReaderCondition
 from cardsvc.wire.levels import Level
 from kiosk.background import Repeated
 from kiosk.booth import Booth
@@ -19,6 +22,8 @@ from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
+from kiosk.fleet.heart import FleetService, Heart
+from kiosk.fleet.revocations import Revocations, RevocationService
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
@@ -38,11 +43,15 @@ _INCOMPLETE_RETRY: Final = 2.0
 _REFRESH: Final = 60.0
 
 
+class KioskService(CardService, FleetService, RevocationService, Protocol):
+    """All that a kiosk asks of the service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Equipment:
     """What a kiosk is given."""
 
-    service: CardService
+    service: KioskService
     contactless: Callable[[], CardReader]
     """Finds the reader that cards are held to; raises ReaderError while there is none."""
     contact: Callable[[], CardReader]
@@ -67,8 +76,14 @@ class Station:
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
         errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact)
         self.booth = Booth(Machine(equipment.rules), errands.run, equipment.clock)
+        self._clock = equipment.clock
+        self.revocations = Revocations(equipment.service, equipment.clock)
+        self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
+        self._out_of_service = False
+        self._offers_at: datetime | None = None
         self._background = (
             self._stocking,
+            self._heartbeat,
             Repeated("catalogue", self._refresh),
             Repeated("clock", self._tick),
         )
@@ -90,11 +105,14 @@ class Station:
         self.booth.close()
         self._departments.close()
 
-    def _fill(self) -> float:
+    def _fill(self) -> float | None:
         """Fill the stocks; that it works or not is also how the kiosk knows whether the service is there."""
+        if self._out_of_service:
+            return None
         try:
             pause = min(stock.fill() for stock in self._stocks.values())
         except (ServiceUnreachable, ServiceProblem) as error:
+            self._heartbeat.nudge()  # the kiosk may have been taken out of service
             if self._service_answers:
                 _log.warning("the card service is away", why=str(error))
             self._service_answers = False
@@ -106,10 +124,42 @@ class Station:
         self.booth.send(events.TroubleGone(Trouble.SERVICE))
         return pause
 
+    def _look(self) -> Heartbeat:
+        """How the kiosk is."""
+        now, troubles = self._clock(), self.booth.snapshot.state.troubles
+        return Heartbeat(
+            software=version("citizen-card"),
+            sent_at=now,
+            contactless=_condition(Trouble.CONTACTLESS_READER, troubles),
+            contact=_condition(Trouble.CONTACT_READER, troubles),
+            offers_age=_age(self._offers_at, now),
+            revocations_age=_age(self.revocations.read_at, now),
+        )
+
+    def _hear(self, pulse: Pulse) -> None:
+        """What the service told."""
+        if pulse.disabled != self._out_of_service:
+            self._out_of_service = pulse.disabled
+            _log.warning("taken out of service" if pulse.disabled else "put into service")
+            self.booth.send(events.TakenOutOfService() if pulse.disabled else events.PutIntoService())
+            self._stocking.nudge()
+        if not pulse.disabled:
+            self.revocations.hear(pulse.newest_revocation)
+
     def _refresh(self) -> float:
         self.booth.send(events.OffersChanged(self._catalogue.refresh()))
+        if self._catalogue.fresh:
+            self._offers_at = self._clock()
         return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY
 
     def _tick(self) -> float:
         self.booth.send(events.Ticked())
         return _TICK
+
+
+def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:
+    return ReaderCondition.OUT_OF_ORDER if trouble in troubles else ReaderCondition.READY
+
+
+def _age(since: datetime | None, now: datetime) -> int | None:
+    return None if since is None else max(0, int((now - since).total_seconds()))

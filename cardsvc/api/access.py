@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 
 from cardsvc.api.certificates import shown_certificate
 from cardsvc.api.limiting import charge
-from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated, ScopeMissing
+from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated
 from cardsvc.callers.principal import Entry, Grant, Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.services import Services
@@ -33,6 +33,7 @@ OPEN_PATHS: Final = frozenset(
         "/v1/audit/sealed-batches/{day}",  # whoever checks a released entry is nobody in particular
         "/v1/audit/checkpoint",  # witnesses need no account: it tells only how many records there are
         "/oauth/token",  # authenticates the client itself
+        "/v1/kiosks/enrol",  # a kiosk that is not known yet shows its code
         "/.well-known/jwks.json",
         "/.well-known/security.txt",
         "/.well-known/oauth-authorization-server",
@@ -58,16 +59,17 @@ class Guard(ABC):
         """Whoever may come as far as this. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests."""
 
     def check(self, principal: Principal) -> None:
-        """Raises ScopeMissing."""
-        if not principal.scopes & self.scopes:
-            raise ScopeMissing(self.scopes)
+        """Raises ScopeMissing, KioskDisabled."""
+        refusal = principal.refusal(self.scopes)
+        if refusal is not None:
+            raise refusal
 
 
 class Require(Guard):
     """A dependency that lets callers in, and says who they are."""
 
     async def __call__(self, connection: HTTPConnection) -> Principal:
-        """The caller. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests, ScopeMissing."""
+        """The caller. Raises NotAuthenticated, AccessTokenRefused, TooManyRequests, ScopeMissing, KioskDisabled."""
         principal = await _read_caller(connection)
         charge(connection, principal.client_id)
         self.check(principal)
@@ -87,7 +89,7 @@ class Enter(Guard):
         return Entry(grant, self.scopes)
 
     async def admit(self, connection: HTTPConnection, entry: Entry) -> None:
-        """For a request that comes to no group. Raises AccessTokenRefused, ScopeMissing."""
+        """For a request that comes to no group. Raises AccessTokenRefused, ScopeMissing, KioskDisabled."""
         self.check(await _find_holder(connection, entry.grant))
 
 

@@ -15,14 +15,14 @@ from cardsvc.callers import directory, keys, service
 from cardsvc.callers.errors import CallerKindRefused
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
+from cardsvc.callers.scopes import OUT_OF_SERVICE, Scope
 from cardsvc.db import reading, transaction
 from cardsvc.wire import officers as wire
 
 router = APIRouter(prefix="/v1", tags=["callers"], route_class=OnceRoute)
 
 Administrator = Annotated[Principal, require(Scope.CALLERS_WRITE)]
-Anybody = Annotated[Principal, require(*Scope)]
+Anybody = Annotated[Principal, require(*(frozenset(Scope) - OUT_OF_SERVICE))]
 
 
 @router.get("/callers", operation_id="listCallers", summary="See who may call", responses=problems(401, 403, 422))

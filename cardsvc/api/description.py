@@ -62,6 +62,7 @@ TAGS: Final[Mapping[str, str]] = {
     "revocations": "Which cards kiosks turn away, who knows it, and since when everybody does.",
     "webhooks": "What departments hear as it happens: a feed of events, and where and how they are sent.",
     "incidents": "What went wrong at a department, and whom to call there.",
+    "kiosks": "Kiosks as machines: enrolled with a code, heard from, taken out of service and put back.",
     "callers": "Kiosks, desks and departments as programs, and their keys.",
 }
 """What each tag gathers. A route with a tag that is not here fails the tests."""

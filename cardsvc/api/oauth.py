@@ -25,7 +25,6 @@ from cardsvc.callers.errors import (
     ClientRefusal,
     ClientRefused,
     GrantUnsupported,
-    ScopeMissing,
     ScopeNotAllowed,
     TokenRequestMalformed,
 )
@@ -58,6 +57,7 @@ _code: Final[TypeAdapter[str]] = TypeAdapter(Code)
 _attributes: Final[TypeAdapter[frozenset[str]]] = TypeAdapter(frozenset[AttributeName])
 _questions: Final[TypeAdapter[frozenset[str]]] = TypeAdapter(frozenset[QuestionCode])
 _MAX_ATTRIBUTES: Final = 32
+_EXCHANGING: Final = frozenset({Scope.AUTHENTICATE})
 
 
 async def _token_form(request: Request) -> TokenForm | ServiceError:
@@ -180,7 +180,7 @@ def _client_credentials(
     services: Services, _: Session, form: TokenForm, client: Principal, certificate: str | None
 ) -> TokenResponse | ServiceError:
     """Bound to the certificate that the client shows, if it does (RFC 8705 §3)."""
-    allowed = client.scopes
+    allowed = client.scopes | client.withheld  # a kiosk may be enabled again before the token is over
     wanted = parse_scopes(form["scope"]) if form.get("scope") else frozenset(allowed)
     if wanted - allowed:
         return ScopeNotAllowed(wanted - allowed)
@@ -195,8 +195,9 @@ def _client_credentials(
 def _exchange(
     services: Services, session: Session, form: TokenForm, client: Principal, _certificate: str | None
 ) -> TokenResponse | ServiceError:
-    if Scope.AUTHENTICATE not in client.scopes:
-        return ScopeMissing([Scope.AUTHENTICATE])
+    unfit = client.refusal(_EXCHANGING)
+    if unfit is not None:
+        return unfit
     try:
         request = _exchange_request(form)
     except TokenRequestMalformed as refusal:

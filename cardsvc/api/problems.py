@@ -33,12 +33,14 @@ from cardsvc.citizens import errors as citizens
 from cardsvc.departments import errors as departments
 from cardsvc.errors import ServiceError
 from cardsvc.evidence import errors as evidence
+from cardsvc.fleet import errors as fleet
 from cardsvc.idempotency import errors as idempotency
 from cardsvc.incidents import errors as incidents
 from cardsvc.issuance import errors as issuance
 from cardsvc.locks import errors as locks
 from cardsvc.losses import errors as losses
 from cardsvc.offices import errors as offices
+from cardsvc.offline import errors as offline
 from cardsvc.reach import errors as reach
 from cardsvc.registry import errors as registry
 from cardsvc.sealed import errors as sealed
@@ -82,6 +84,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     idempotency.IdempotencyKeyInUse: Answer(_CONFLICT, wait="{retry_after}"),
     paging.CursorRefused: Answer(_UNPROCESSABLE),
     limits.TooManyRequests: Answer(_TOO_MANY, "temporarily_unavailable", wait="{retry_after}"),
+    callers.KioskDisabled: Answer(_FORBIDDEN, "unauthorized_client"),
     callers.UnusableKey: Answer(_UNPROCESSABLE),
     callers.CallerExists: Answer(_CONFLICT),
     callers.CallerUnknown: Answer(_NOT_FOUND),
@@ -213,6 +216,12 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     webhooks.NotSubscribed: Answer(_NOT_FOUND),
     webhooks.EventUnknown: Answer(_NOT_FOUND),
     reach.RevocationUnknown: Answer(_NOT_FOUND),
+    offline.JournalRefused: Answer(_CONFLICT),
+    fleet.KioskUnknown: Answer(_NOT_FOUND),
+    fleet.EnrolmentCodeUnknown: Answer(_NOT_FOUND),
+    fleet.EnrolmentCodeUsed: Answer(_CONFLICT),
+    fleet.EnrolmentCodeExpired: Answer(_GONE),
+    fleet.EnrolmentProofRefused: Answer(_UNPROCESSABLE),
     cards.CardNotFound: Answer(_NOT_FOUND),
     cards.CardOver: Answer(_CONFLICT),
     cards.HoldStands: Answer(_CONFLICT),

@@ -22,6 +22,8 @@ from cardsvc.db import table_of
 from cardsvc.wire.sealed import BATCH_EVENT, RELEASE_EVENT, Opening, OpeningFalse
 
 _records: Final = table_of(AuditRecord)
+_NO_ANSWER: Final = _records.c.challenge_id.is_(None)
+"""As the index on events has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def find_batch(connection: Connection, day: date) -> UUID:
 
 def batches(connection: Connection) -> Iterator[Batch]:
     """All that can be read, in the order of their records."""
-    statement = select(_records.c.id, _records.c.detail).where(_records.c.event == BATCH_EVENT)
+    statement = select(_records.c.id, _records.c.detail).where(_records.c.event == BATCH_EVENT, _NO_ANSWER)
     for record_id, detail in connection.execute(statement.order_by(_records.c.id)):
         yield Batch(record_id, date.fromisoformat(detail["day"]), tuple(detail["commitments"]))
 
@@ -63,7 +65,8 @@ def verify_openings(connection: Connection, report: Report) -> None:
 def _verify_released(connection: Connection, report: Report, known: Mapping[date, frozenset[str]]) -> None:
     opened = set[str]()
     columns = (_records.c.id, _records.c.detail, _records.c.citizen_id)
-    for record_id, detail, citizen_id in connection.execute(select(*columns).where(_records.c.event == RELEASE_EVENT)):
+    released = select(*columns).where(_records.c.event == RELEASE_EVENT, _NO_ANSWER)
+    for record_id, detail, citizen_id in connection.execute(released):
         try:
             opening = Opening.model_validate(detail["sealed"])
             fault = _fault(opening, citizen_id, known)

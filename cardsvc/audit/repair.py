@@ -8,7 +8,7 @@ is left of a record under an id that was changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -30,7 +30,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
 from cardsvc.audit.copies import Copy
 from cardsvc.audit.errors import CopyRefused
@@ -42,6 +41,8 @@ from cardsvc.audit.sequencer import LOCK_NUMBER
 from cardsvc.audit.service import note_digest
 from cardsvc.audit.storage import TileReader, log_size, write_tiles
 from cardsvc.audit.tree import WIDTH, GrowingTree, Place
+from cardsvc.cards.models import Card
+from cardsvc.citizens.models import Citizen
 from cardsvc.db import table_of
 from cardsvc.wire.merkle import HASH_SIZE, leaf_hash
 from cardsvc.wire.notes import Checkpoint, NoteInvalid, NoteKey
@@ -52,6 +53,8 @@ _waiting: Final = table_of(AuditWaiting)
 _tiles: Final = table_of(AuditTile)
 _notes: Final = table_of(AuditNote)
 _checkpoints: Final = table_of(AuditCheckpoint)
+_citizens: Final = table_of(Citizen)
+_cards: Final = table_of(Card)
 NIL: Final = UUID(int=0)
 _REST: Final = [column for column in _records.c if column is not _records.c.id]
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(:number)").bindparams(number=LOCK_NUMBER)
@@ -109,16 +112,24 @@ def _restore(connection: Connection, start: int, leaves: list[bytes], done: Repa
     ids = [row["id"] for row in bad.values()]
     connection.execute(delete(_entries).where(or_(_entries.c.tree_index.in_(bad), _entries.c.record_id.in_(ids))))
     connection.execute(delete(_waiting).where(_waiting.c.record_id.in_(ids)))
-    try:
-        done.traces |= _write_back(connection, list(bad.values()))
-    except IntegrityError:
+    if _names_somebody_gone(connection, bad.values()):
         first, last = min(bad), max(bad)
         raise CopyRefused(
             f"The entries from {first} to {last} are about people or cards that are not in the database any more: "
             "restore a backup first."
-        ) from None
+        )
+    done.traces |= _write_back(connection, list(bad.values()))
     connection.execute(insert(_entries), [{"tree_index": index, "record_id": row["id"]} for index, row in bad.items()])
     done.restored += bad
+
+
+def _names_somebody_gone(connection: Connection, rows: Collection[Mapping[str, Any]]) -> bool:
+    """Whether a person or a card of theirs is not there any more."""
+    for column, table in (("citizen_id", _citizens), ("card_id", _cards)):
+        named = {row[column] for row in rows} - {None}
+        if named - set(connection.scalars(select(table.c.id).where(table.c.id.in_(named)))):
+            return True
+    return False
 
 
 def _write_back(connection: Connection, rows: list[dict[str, Any]]) -> set[bytes]:

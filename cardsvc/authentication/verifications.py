@@ -18,11 +18,13 @@ from cardsvc.authentication.models import IssuedAssertion
 from cardsvc.authentication.own_readers import EVENT as AT_OWN_READER
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
+from cardsvc.offline.models import OfflineTap
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import ASSERTION_TYP, AssertionClaims, Verification
 from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.offline_taps import TapVerdict
 
 EVENT = "assertion.verify"
 
@@ -84,6 +86,8 @@ class AssertionJudge:
             return AssertionFault.EXPIRED
         if claims.use is not None:
             return AssertionFault.FOR_PREPARING
+        if claims.offline is not None:
+            return None  # it says itself how the card stood when it was tapped
         card = session.get_one(Card, issued.card_id, with_for_update={"read": True}, populate_existing=True)
         return None if card.state is CardState.ACTIVE else AssertionFault.CARD_NOT_ACTIVE
 
@@ -100,10 +104,21 @@ def _find(session: Session, claims: AssertionClaims) -> _Issued | None:
     row = session.get(IssuedAssertion, jti)
     if row is not None:
         return _Issued(jti, row.citizen_id, row.card_id) if _is_of(claims, row.issued_at) else None
+    if claims.offline is not None:
+        return _tapped_offline(session, jti)
     entry = session.get(AuditRecord, jti)
     if entry is None or (entry.event, entry.outcome) != (AT_OWN_READER, OK) or not (entry.citizen_id and entry.card_id):
         return None
     return _Issued(jti, entry.citizen_id, entry.card_id) if _is_of(claims, entry.at) else None
+
+
+def _tapped_offline(session: Session, jti: UUID) -> _Issued | None:
+    """Made anew whenever the kiosk asks for it: only the tap is on record."""
+    tap = session.get(OfflineTap, jti)
+    entry = session.get(AuditRecord, jti)
+    if tap is None or tap.verdict is TapVerdict.REFUSED or entry is None or not (entry.citizen_id and entry.card_id):
+        return None
+    return _Issued(jti, entry.citizen_id, entry.card_id)
 
 
 def _is_of(claims: AssertionClaims, made_at: datetime) -> bool:

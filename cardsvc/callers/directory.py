@@ -65,11 +65,12 @@ def place(session: Session, caller: Caller, office: str) -> None:
 
 def describe(session: Session, caller: Caller) -> wire.Caller:
     """As administrators see it."""
+    principal = principal_of(caller)
     return wire.Caller(
         client_id=caller.client_id,
         kind=caller.kind,
         title=caller.title,
-        scopes=sorted(principal_of(caller).scopes),
+        scopes=sorted(principal.scopes | principal.withheld),
         thumbprint=caller.thumbprint,
         former_thumbprint=caller.former_thumbprint,
         former_until=caller.former_until,

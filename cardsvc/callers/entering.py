@@ -7,14 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from cardsvc.callers.errors import AccessTokenRefused, ScopeMissing
+from cardsvc.callers.errors import AccessTokenRefused
 from cardsvc.callers.principal import Entry, Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.errors import ServiceError
 
 
 def enter_all(connection: Connection, entries: Sequence[Entry], now: datetime) -> list[Principal | ServiceError]:
-    """For each the caller, as the database has it now, or why not: AccessTokenRefused, ScopeMissing."""
+    """For each the caller, as the database has it now, or why not: AccessTokenRefused, ScopeMissing, KioskDisabled."""
     principals = find_principals(connection, [entry.grant for entry in entries], now, hold=True)
     return [_judge(entry, principal) for entry, principal in zip(entries, principals, strict=True)]
 
@@ -22,4 +22,4 @@ def enter_all(connection: Connection, entries: Sequence[Entry], now: datetime) -
 def _judge(entry: Entry, principal: Principal | None) -> Principal | ServiceError:
     if principal is None:
         return AccessTokenRefused()
-    return principal if principal.scopes & entry.scopes else ScopeMissing(entry.scopes)
+    return principal.refusal(entry.scopes) or principal

@@ -4,6 +4,7 @@ ServiceError
 ├── NotAuthenticated      no access token came with the request
 ├── AccessTokenRefused    one came, and it is not good (any more)
 ├── ScopeMissing          a good one, but without the scope
+├── KioskDisabled         the caller is out of service: it may report, and nothing else
 ├── ClientRefused         the token endpoint does not believe who is asking (carries the reason, for the log only)
 ├── ScopeNotAllowed       a scope was asked for that the caller may not hold
 ├── UnusableKey           a public key that is not EC P-256, or is a private one
@@ -55,6 +56,16 @@ class ScopeMissing(ServiceError):
         scopes = sorted(wanted)
         super().__init__("The caller needs another scope for this.", scopes=scopes)
         self.scopes = scopes
+
+
+class KioskDisabled(ServiceError):
+    """Raised when a kiosk that is out of service wants more than to report."""
+
+    code = "kiosk-disabled"
+    title = "The kiosk is out of service"
+
+    def __init__(self) -> None:
+        super().__init__("The kiosk was disabled. It may report, and hears by that when it is enabled again.")
 
 
 class ClientRefusal(StrEnum):

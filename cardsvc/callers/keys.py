@@ -22,15 +22,13 @@ from sqlalchemy.orm import Session
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.errors import CallerDisabled, CallerExists, CallerUnknown, KeyChangeRefused, KeyOverlapRefused
 from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.possession import is_proved
 from cardsvc.callers.repository import find_by_thumbprint
 from cardsvc.callers.service import usable_key
-from cardsvc.wire import jose
 from cardsvc.wire.officers import KEY_CHANGE_TYP, KeyChangeRequest
 
 LONGEST_OVERLAP: Final = timedelta(days=7)
 """For so long the former key may stay good."""
-_LONGEST: Final = timedelta(minutes=5)
-_SKEW: Final = timedelta(seconds=30)
 
 
 def replace_key(
@@ -64,7 +62,9 @@ def change_own_key(
     longest = timedelta(0) if is_officer and caller.keyed_by is not None else LONGEST_OVERLAP
     if request.former_until is not None and not now < request.former_until <= now + longest:
         raise KeyOverlapRefused(longest)
-    _check_proof(caller, request.proof, thumbprint, issuer, now)
+    expected = {"iss": caller.client_id, "aud": issuer, "jkt": thumbprint}
+    if not is_proved(request.proof, caller.public_jwk, typ=KEY_CHANGE_TYP, expected=expected, now=now):
+        raise KeyChangeRefused
     _set_key(session, caller, request.public_jwk, request.former_until, actor=client_id, now=now)
     if is_officer:
         caller.keyed_by = None
@@ -118,21 +118,3 @@ def _set_key(
 
 def _taken(client_id: str) -> CallerExists:
     return CallerExists("The key belongs to a caller already.", client_id=client_id)
-
-
-def _check_proof(caller: Caller, proof: str, thumbprint: str, issuer: str, now: datetime) -> None:
-    try:
-        claims = jose.parse(proof).verify(jose.public_key(caller.public_jwk), typ=KEY_CHANGE_TYP)
-    except jose.JwtRefused as error:
-        raise KeyChangeRefused from error
-    expected = {"iss": caller.client_id, "aud": issuer, "jkt": thumbprint}
-    if {name: claims.get(name) for name in expected} != expected or not _is_fresh(claims, now):
-        raise KeyChangeRefused
-
-
-def _is_fresh(claims: jose.SignedClaims, now: datetime) -> bool:
-    issued, expires = claims.get("iat"), claims.get("exp")
-    if type(issued) is not int or type(expires) is not int:
-        return False
-    seconds, skew = now.timestamp(), _SKEW.total_seconds()
-    return issued <= seconds + skew and seconds < expires <= issued + _LONGEST.total_seconds()

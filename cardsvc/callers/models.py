@@ -46,6 +46,9 @@ class Caller(Base):
     """
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    """Put out, for good."""
+    out_of_service_at: Mapped[datetime | None]
+    """A kiosk that may only report, since then and until it is enabled again."""
 
 
 class RoleGrant(Base):

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from cardsvc.callers.errors import KioskDisabled, ScopeMissing
 from cardsvc.callers.models import Caller, CallerKind
-from cardsvc.callers.scopes import SCOPES_OF_KIND, Scope, scopes_of_roles
+from cardsvc.callers.scopes import OUT_OF_SERVICE, SCOPES_OF_KIND, Scope, scopes_of_roles
+from cardsvc.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,14 @@ class Principal:
     """RFC 7638 thumbprint of the caller's key that it came with; visits are bound to it."""
     former_thumbprint: str | None = None
     """Of the key before that one, while it is good: visits that were begun with it go on."""
+    withheld: frozenset[Scope] = frozenset()
+    """What it may not do now, since it is out of service, and may again afterwards."""
+
+    def refusal(self, wanted: frozenset[Scope]) -> ServiceError | None:
+        """Why it may not do what takes one of these scopes: ScopeMissing, KioskDisabled; None where it may."""
+        if self.scopes & wanted:
+            return None
+        return KioskDisabled() if self.withheld & wanted else ScopeMissing(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +91,18 @@ def public_keys_of(caller: Caller, now: datetime) -> Mapping[str, Mapping[str, A
 def principal_of(
     caller: Caller, granted: frozenset[str] = frozenset(Scope), *, key: str | None = None, former: str | None = None
 ) -> Principal:
-    """The caller with the scopes that were granted, all unless given, as far as it may hold them still.
+    """The caller with the scopes that were granted, all unless given, as far as it may hold them still, and use now.
 
     ``key`` is the thumbprint of the key it came with, the present one unless given; ``former`` of the one before.
     """
+    scopes = held(caller.kind, caller.scopes, caller.roles, granted)
+    allowed = scopes if caller.out_of_service_at is None else scopes & OUT_OF_SERVICE
     return Principal(
         caller_id=caller.id,
         client_id=caller.client_id,
         kind=caller.kind,
-        scopes=held(caller.kind, caller.scopes, caller.roles, granted),
+        scopes=allowed,
+        withheld=scopes - allowed,
         audience=caller.audience,
         key_thumbprint=key or caller.thumbprint,
         former_thumbprint=former,
@@ -100,5 +113,5 @@ def held(
     kind: CallerKind, scopes: Collection[str], roles: Collection[str] | None, granted: frozenset[str]
 ) -> frozenset[Scope]:
     """The scopes that were granted, as far as the row (an officer's roles, others' scopes) and the kind allow."""
-    registered = scopes_of_roles(roles or ()) if kind is CallerKind.OFFICER else scopes
+    registered = scopes_of_roles(roles or ()) if kind is CallerKind.OFFICER else {*scopes, *OUT_OF_SERVICE}
     return frozenset(scope for scope in SCOPES_OF_KIND[kind] if scope in registered and scope in granted)

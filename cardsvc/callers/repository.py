@@ -26,6 +26,7 @@ _ENABLED: Final = select(
     _callers.c.thumbprint,
     _callers.c.former_thumbprint,
     _callers.c.former_until,
+    _callers.c.out_of_service_at,
 ).where(among(_callers.c.client_id, "client_ids"), _callers.c.disabled_at.is_(None))
 _HELD: Final = _ENABLED.order_by(_callers.c.id).with_for_update(read=True)
 """Whoever disables a caller, or changes its key, waits for those of its requests that are being served."""

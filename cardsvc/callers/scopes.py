@@ -38,6 +38,7 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     WEBHOOKS_WRITE = "webhooks:write"
     REVOCATIONS_READ = "revocations:read"
+    FLEET_REPORT = "fleet:report"
 
 
 MEANING: Final[Mapping[Scope, str]] = {
@@ -67,6 +68,7 @@ MEANING: Final[Mapping[Scope, str]] = {
     Scope.EVENTS_READ: "Hear what happens to the cards of people whom the department knows.",
     Scope.WEBHOOKS_WRITE: "Say where the department's events are sent, and have them sent again.",
     Scope.REVOCATIONS_READ: "Hear which cards are to be turned away, and say that they are.",
+    Scope.FLEET_REPORT: "Report how a kiosk is doing, and hear what it is to do.",
 }
 """What each scope lets a caller do, as the OpenAPI document says it. A scope that is not here fails the tests."""
 
@@ -115,7 +117,7 @@ SCOPES_OF_ROLE: Final[Mapping[Role, frozenset[Scope]]] = {
 
 SCOPES_OF_KIND: Final[Mapping[CallerKind, frozenset[Scope]]] = {
     CallerKind.OFFICER: frozenset().union(*SCOPES_OF_ROLE.values()),
-    CallerKind.KIOSK: frozenset({Scope.AUTHENTICATE, Scope.REVOCATIONS_READ}),
+    CallerKind.KIOSK: frozenset({Scope.AUTHENTICATE, Scope.FLEET_REPORT, Scope.REVOCATIONS_READ}),
     CallerKind.DESK: frozenset(
         {Scope.AUTHENTICATE, Scope.CARDS_PERSONALISE, Scope.CARDS_ACTIVATE, Scope.CARDS_READ},
     ),
@@ -125,6 +127,9 @@ SCOPES_OF_KIND: Final[Mapping[CallerKind, frozenset[Scope]]] = {
 }
 """The most each kind may hold. An officer cannot begin a visit and a kiosk cannot touch a card's life, whatever a row
 in the database says."""
+
+OUT_OF_SERVICE: Final = frozenset({Scope.FLEET_REPORT})
+"""All that a caller may do while it is out of service: it hears when it is over. A kiosk may always do it."""
 
 
 def scopes_of_roles(roles: Iterable[str]) -> frozenset[Scope]:

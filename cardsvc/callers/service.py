@@ -16,6 +16,7 @@ from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.repository import find_by_client_id, find_by_thumbprint
 from cardsvc.callers.scopes import SCOPES_OF_KIND
 from cardsvc.db import new_id
+from cardsvc.fleet.noting import note_kiosk
 from cardsvc.wire.jose import JwtRefused, public_key
 from cardsvc.wire.officers import Role
 
@@ -66,6 +67,8 @@ def register_caller(
             session.add(caller)
     except IntegrityError:  # a colleague was faster
         raise _taken(client_id) from None
+    if kind is CallerKind.KIOSK:
+        note_kiosk(session, caller)
     record(session, event="caller.register", outcome=OK, actor=actor, now=now, client_id=client_id, kind=kind.value)
     return caller
 

@@ -94,6 +94,14 @@ EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "guardian.consent": (Deed.USED, _USED),
     "investigation.open": (Deed.INVESTIGATED, _INVESTIGATED),
     "investigation.read-history": (Deed.INVESTIGATED, _INVESTIGATED),
+    "tap.offline": (
+        Deed.TOLD,
+        _in_all(
+            "You held your card to a kiosk without a network, which passed it on later",
+            "您在离线自助机上刷卡，信息其后转交",
+            "Aproximou o cartão de um quiosque sem rede, que o comunicou mais tarde",
+        ),
+    ),
     "signature": (Deed.TOLD, _SIGNED),
     "signature.request": (
         Deed.USED,

@@ -7,6 +7,7 @@ from cardsvc.client.errors import (
     AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
+    AssertionOffline,
     AssertionRefused,
     AssertionSignatureInvalid,
     AssertionWrongAudience,
@@ -26,6 +27,7 @@ from cardsvc.client.errors import (
     WebhookSignatureInvalid,
 )
 from cardsvc.client.evidence import EvidenceVerifier, VerifiedEvidence
+from cardsvc.client.fleet import enrol_kiosk
 from cardsvc.client.jwks import FetchedJwks, JwksSource, StaticJwks
 from cardsvc.client.keys import load_key
 from cardsvc.client.service import ServiceClient, statement
@@ -38,6 +40,7 @@ __all__ = [
     "AssertionForeign",
     "AssertionKeyUnknown",
     "AssertionMalformed",
+    "AssertionOffline",
     "AssertionRefused",
     "AssertionSignatureInvalid",
     "AssertionVerifier",
@@ -67,6 +70,7 @@ __all__ = [
     "WebhookRefused",
     "WebhookSignatureInvalid",
     "WebhookVerifier",
+    "enrol_kiosk",
     "load_key",
     "statement",
 ]

@@ -15,6 +15,7 @@ from cardsvc.client.errors import (
     AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
+    AssertionOffline,
     AssertionSignatureInvalid,
     AssertionWrongAudience,
     AssertionWrongDocument,
@@ -61,16 +62,26 @@ class AssertionVerifier:
         self._clock = clock
 
     def verify(
-        self, assertion: str, *, service: str, level: Level, transaction_hash: bytes | None = None
+        self,
+        assertion: str,
+        *,
+        service: str,
+        level: Level,
+        transaction_hash: bytes | None = None,
+        offline: bool = False,
     ) -> VerifiedAssertion:
         """The assertion, if it is good for this service at this level or above.
 
         At level ``sign`` that is so for one document: ``transaction_hash`` is its SHA-256, without which none is good.
+        Of a tap at a kiosk without a network it is good only ``offline``: for whoever looks at ``claims.offline``,
+        which says when it was, and that the card was revoked already, if it was.
         Raises a subclass of AssertionRefused; ServiceUnreachable when the keys could not be fetched.
         """
         claims = self._check(assertion, service)
         if claims.use is not None:
             raise AssertionForPreparing("for preparing only")
+        if claims.offline is not None and not offline:
+            raise AssertionOffline("of a tap without a network")
         if claims.acr < level:
             raise StepUpRequired(level)
         asked = level is Level.SIGN or transaction_hash is not None

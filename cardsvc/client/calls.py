@@ -46,6 +46,7 @@ class Calls:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.client_id = client_id
+        self._issuer = issuer or self.base_url
         self.tls = tls
         """For whoever opens a relay."""
         self._transport = Transport(self.base_url, transport, patience=patience, sleep=sleep, tls=tls)
@@ -53,7 +54,7 @@ class Calls:
             self._transport,
             client_id,
             key if isinstance(key, ECKey) else load_key(key),
-            issuer or self.base_url,
+            self._issuer,
             clock,
         )
 

@@ -18,6 +18,7 @@
         ├── AssertionWrongAudience   meant for another department
         ├── AssertionWrongService    meant for another service of this department
         ├── AssertionForPreparing    good for having a document prepared only
+        ├── AssertionOffline         of a tap at a kiosk without a network, which the department does not expect
         ├── AssertionWrongDocument   another document was signed, or none
         └── StepUpRequired           good, but of too low a level (carries the level that is needed)
 
@@ -148,6 +149,10 @@ class AssertionWrongService(AssertionRefused):
 
 class AssertionForPreparing(AssertionRefused):
     """Raised when it is good for having a document prepared only, or when that is what is wanted and it is not."""
+
+
+class AssertionOffline(AssertionRefused):
+    """Raised when it is of a tap at a kiosk without a network, and whoever asks did not say that it may be."""
 
 
 class AssertionWrongDocument(AssertionRefused):

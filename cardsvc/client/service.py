@@ -9,11 +9,13 @@ from cardsvc.client.approvals import ApprovalCalls
 from cardsvc.client.audit import AuditCalls
 from cardsvc.client.departments import DepartmentCalls
 from cardsvc.client.desks import DeskCalls
+from cardsvc.client.fleet import FleetCalls
 from cardsvc.client.incidents import IncidentCalls
 from cardsvc.client.investigations import InvestigationCalls
 from cardsvc.client.lifecycle import LifecycleCalls
 from cardsvc.client.locks import LockCalls
 from cardsvc.client.officers import OfficerCalls
+from cardsvc.client.offline import OfflineCalls
 from cardsvc.client.people import PeopleCalls
 from cardsvc.client.reach import ReachCalls
 from cardsvc.client.signing import SigningCalls
@@ -59,7 +61,9 @@ class ServiceClient(
     WebhookCalls,
     IncidentCalls,
     ReachCalls,
+    FleetCalls,
     SigningCalls,
+    OfflineCalls,
 ):
     """Calls the service in the name of one caller. Every method raises ServiceProblem and ServiceUnreachable.
 

@@ -13,6 +13,7 @@ from cardsvc.commands import (
     evidence,
     founding,
     incidents,
+    kiosks,
     officers,
     people,
     reach,
@@ -31,6 +32,7 @@ app.add_typer(callers.app, name="caller")
 app.add_typer(clock.app, name="clock")
 app.add_typer(departments.app, name="department")
 app.add_typer(incidents.app, name="incident")
+app.add_typer(kiosks.app, name="kiosk")
 app.add_typer(evidence.app, name="evidence")
 app.add_typer(trust.app, name="trust")
 app.add_typer(officers.app, name="officer")

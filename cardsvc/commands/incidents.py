@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 import typer
-from pydantic import ValidationError
 from rich.markup import escape
 
 from cardsvc import ceremony
 from cardsvc.clock import system_clock
-from cardsvc.commands.shared import JsonOption, console, open_session, report
+from cardsvc.commands.shared import JsonOption, checked, console, open_session, report
 from cardsvc.departments.repository import list_departments
 from cardsvc.incidents import service as incidents
 from cardsvc.paging import EVERYTHING
-from cardsvc.reporting import CommandRefused, print_json, reporting
+from cardsvc.reporting import print_json, reporting
 from cardsvc.wire import incidents as wire
-from cardsvc.wire.base import Message
 
 app = typer.Typer(help="What went wrong at departments.", no_args_is_help=True)
 contact_app = typer.Typer()
-
-M = TypeVar("M", bound=Message)
 
 
 @app.command("list")
@@ -59,7 +55,7 @@ def close(
     Example: cardsvc incident close 01a2212b-… --resolution "the key was replaced"
     """
     with reporting(), open_session() as session:
-        closure = _checked(wire.IncidentClosure, resolution=resolution)
+        closure = checked(wire.IncidentClosure, resolution=resolution)
         row = incidents.close(session, incident, closure.resolution, actor=ceremony.ACTOR, now=system_clock())
         told = incidents.describe(row)
     report(told.model_dump(mode="json"), f"the incident of {escape(told.department)} is closed", as_json)
@@ -79,15 +75,7 @@ def set_contact(
     Example: cardsvc department contact education --desk "IT duty" --email it@edu.example --telephone +85328881234
     """
     with reporting(), open_session() as session:
-        contact = _checked(wire.Contact, desk=desk, email=email, telephone=telephone)
+        contact = checked(wire.Contact, desk=desk, email=email, telephone=telephone)
         row = incidents.set_contact(session, code, contact, actor=ceremony.ACTOR, now=system_clock())
         told = incidents.describe_contact(row)
     report(told.model_dump(mode="json"), f"{escape(code)} is reached at {escape(contact.telephone)}", as_json)
-
-
-def _checked(kind: type[M], **members: str) -> M:
-    try:
-        return kind.model_validate(members)
-    except ValidationError as error:
-        wrong = ", ".join(str(fault["loc"][0]) for fault in error.errors())
-        raise CommandRefused(f"These options cannot be used as they are: {wrong}.") from None

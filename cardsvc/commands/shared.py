@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -20,8 +20,11 @@ from cardsvc import schema
 from cardsvc.db import create_database_engine, session_factory, transaction
 from cardsvc.reporting import CommandRefused, print_json
 from cardsvc.settings import Settings
+from cardsvc.wire.base import Message
 
 console: Final = Console()
+
+M = TypeVar("M", bound=Message)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 JwkOption = Annotated[Path, typer.Option("--jwk", help="File with the public JWK, as `cardsvc keygen` prints it.")]
@@ -78,6 +81,14 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise CommandRefused(f"{path} is not a JSON object.")
     return document
+
+
+def checked(kind: type[M], **members: Any) -> M:
+    try:
+        return kind.model_validate(members)
+    except ValidationError as error:
+        wrong = ", ".join(str(fault["loc"][0]) for fault in error.errors())
+        raise CommandRefused(f"These options cannot be used as they are: {wrong}.") from None
 
 
 def report(for_programs: dict[str, Any], for_people: str, as_json: bool) -> None:

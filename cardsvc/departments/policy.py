@@ -15,7 +15,7 @@ from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.manifest import QuestionCode
-from cardsvc.wire.policies import PurposeTitles
+from cardsvc.wire.policies import OfflineTerms, PurposeTitles
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL
 
 KNOWN_ATTRIBUTES: Final = frozenset(Person.model_fields)
@@ -29,6 +29,7 @@ class ServiceRule(Message):
 
     level: Level
     attributes: frozenset[str] = Field(default_factory=frozenset)
+    offline: OfflineTerms | None = None
 
     @field_validator("attributes")
     @classmethod
@@ -37,6 +38,14 @@ class ServiceRule(Message):
         if unknown:
             raise ValueError(f"there are no attributes {', '.join(sorted(unknown))}")
         return attributes
+
+    @model_validator(mode="after")
+    def _proves_no_more_than_the_card(self) -> ServiceRule:
+        if self.offline is not None and self.level is not Level.TAP:
+            raise ValueError("without a network there is only level tap")
+        if self.offline is not None and self.attributes:
+            raise ValueError("without a network a card tells no attributes")
+        return self
 
     def may_have(self, level: Level) -> frozenset[str]:
         """The attributes that the service may have from a visit of this level."""
@@ -119,7 +128,7 @@ def write_policy(rules: PolicyRules) -> dict[str, Any]:
     """The rules as they are stored, in a stable order."""
     return {
         "services": {
-            code: {"level": rule.level.value, "attributes": sorted(rule.attributes)}
+            code: {"level": rule.level.value, "attributes": sorted(rule.attributes), **_offline(rule)}
             for code, rule in sorted(rules.services.items())
         },
         "purposes": {code: dict(sorted(titles.items())) for code, titles in sorted(rules.purposes.items())},
@@ -129,3 +138,7 @@ def write_policy(rules: PolicyRules) -> dict[str, Any]:
         },
         "reader_levels": sorted(rules.reader_levels),
     }
+
+
+def _offline(rule: ServiceRule) -> dict[str, Any]:
+    return {} if rule.offline is None else {"offline": rule.offline.model_dump()}

@@ -6,10 +6,11 @@ or earlier ones: nobody needs to be asked whether it was revoked.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -47,9 +48,13 @@ class EvidenceSigner:
 
     def sign(self, claims: EvidenceClaims, now: datetime) -> str:
         """A compact JWS with its chain."""
+        return self.sign_as(EVIDENCE_TYP, claims.model_dump(mode="json"), now)
+
+    def sign_as(self, typ: str, claims: Mapping[str, Any], now: datetime) -> str:
+        """Something else that is to be believed without asking us, while its certificate is good."""
         key = self.key_ring.signer(KeyName.EVIDENCE)
         chain = self._chain(key.thumbprint(), now)
-        return jose.sign(claims.model_dump(mode="json"), key, typ=EVIDENCE_TYP, certificates=chain)
+        return jose.sign(claims, key, typ=typ, certificates=chain)
 
     def _chain(self, key_id: str, now: datetime) -> tuple[bytes, ...]:
         with self._lock:

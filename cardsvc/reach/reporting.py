@@ -75,7 +75,7 @@ def _kiosk(caller: Caller, acknowledged: Sequence[tuple[int, datetime]], revoked
     def settled(one: _Revoked) -> Settled:
         place = len(numbers) if one.number is None else bisect_left(numbers, one.number)
         heard = acknowledged[place][1] if place < len(acknowledged) else None
-        return _first(heard, caller.disabled_at, one.taken_back_at)
+        return _first(heard, caller.disabled_at, caller.out_of_service_at, one.taken_back_at)
 
     duties = {one.id: settled(one) for one in revoked if _is_between(caller.created_at, caller.disabled_at, one.at)}
     if caller.disabled_at is not None and not duties:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from cardsvc.offline.models import OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.webhooks.models import DepartmentEvent, WebhookAttempt
 
@@ -44,4 +45,13 @@ def old_acknowledgements(before: datetime) -> Select[Any]:
         exists().where(
             later.caller_id == RevocationAcknowledgement.caller_id, later.number > RevocationAcknowledgement.number
         ),
+    )
+
+
+def old_taps(before: datetime) -> Select[Any]:
+    """Those after which the kiosk brought more."""
+    later = aliased(OfflineTap)
+    return select(OfflineTap.id).where(
+        OfflineTap.taken_at < before,
+        exists().where(later.caller_id == OfflineTap.caller_id, later.sequence > OfflineTap.sequence),
     )

@@ -25,12 +25,14 @@ from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_per
 from cardsvc.citizens.models import Citizen, Document, Guardianship, PersonVersion
 from cardsvc.db import Base
 from cardsvc.departments.models import PolicyDraft
+from cardsvc.fleet.models import EnrolmentCode
 from cardsvc.idempotency.keeping import KEPT_FOR
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
 from cardsvc.issuance.repository import get_application
+from cardsvc.offline.models import OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.retention import feeds
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -150,6 +152,10 @@ def _approvals(before: datetime) -> Select[Any]:
 
 def _role_grants(before: datetime) -> Select[Any]:
     return select(RoleGrant.id).where(RoleGrant.granted_at.is_(None), RoleGrant.requested_at < before)
+
+
+def _enrolment_codes(before: datetime) -> Select[Any]:
+    return select(EnrolmentCode.id).where(EnrolmentCode.expires_at < before)
 
 
 def _policy_drafts(before: datetime) -> Select[Any]:
@@ -301,6 +307,15 @@ RULES: Final = (
         _deleting(PolicyDraft, PolicyDraft.id),
     ),
     Rule(
+        "enrolment-codes",
+        "Digests of the codes with which kiosks are enrolled",
+        _DAYS_30,
+        "their expiry",
+        "Whoever types an old code is told so; who had it made, and which key came with it, stays in the audit log.",
+        _enrolment_codes,
+        _deleting(EnrolmentCode, EnrolmentCode.id),
+    ),
+    Rule(
         "department-events",
         "What departments were told about people they know, and each attempt to deliver it; not the newest of each",
         _DAYS_90,
@@ -326,6 +341,15 @@ RULES: Final = (
         "The revocations that they are about are gone, too.",
         feeds.old_acknowledgements,
         _deleting(RevocationAcknowledgement, RevocationAcknowledgement.id),
+    ),
+    Rule(
+        "offline-taps",
+        "What kiosks brought back that they took without a network; not the newest of each",
+        _DAYS_90,
+        "the day the service took it",
+        "The kiosk has passed it on long since; that it was taken stays in the audit log.",
+        feeds.old_taps,
+        _deleting(OfflineTap, OfflineTap.id),
     ),
     Rule(
         "incidents",

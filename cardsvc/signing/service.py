@@ -42,6 +42,7 @@ from cardsvc.departments.models import Department
 from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.departments.repository import RulesInForce, find_by_code, rules_in_force
 from cardsvc.errors import ServiceError
+from cardsvc.locks.checking import check_unlocked
 from cardsvc.signing.handles import PendingSignature, read_handle
 from cardsvc.signing.preparing import Wanted, verify_prepared
 from cardsvc.signing.signers import SignerRules, find_certificate
@@ -259,6 +260,7 @@ class Signing:
         self.signers.check(case.card, case.certificate, case.department.code, now)
         if case.visit.ended_at is not None:
             raise VisitEnded(VisitEnd.ENDED)
+        check_unlocked(case.card.locks, level=case.visit.level)
         return _covered(session, case.department, case.pending.service)
 
     def _cms(self, case: _Case, signature: bytes, status: bytes) -> bytes:

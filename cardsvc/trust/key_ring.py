@@ -26,6 +26,7 @@ from cardsvc.wire.authentication import ACCESS_TOKEN_TYP, ASSERTION_TYP
 from cardsvc.wire.evidence import EVIDENCE_TYP
 from cardsvc.wire.jose import Signer
 from cardsvc.wire.losses import RECEIPT_TYPE as LOSS_RECEIPT_TYP
+from cardsvc.wire.offline_taps import PACKAGE_TYP
 from cardsvc.wire.status_list import TYP as STATUS_LIST_TYP
 
 ROTATING: Final = (KeyName.ASSERTION, KeyName.ACCESS_TOKEN, KeyName.STATUS_LIST, KeyName.EVIDENCE)
@@ -34,7 +35,7 @@ TYPES: Final[Mapping[KeyName, tuple[str, ...]]] = {
     KeyName.ASSERTION: (ASSERTION_TYP,),
     KeyName.ACCESS_TOKEN: (ACCESS_TOKEN_TYP,),
     KeyName.STATUS_LIST: (STATUS_LIST_TYP,),
-    KeyName.EVIDENCE: (LOSS_RECEIPT_TYP, EVIDENCE_TYP),
+    KeyName.EVIDENCE: (LOSS_RECEIPT_TYP, EVIDENCE_TYP, PACKAGE_TYP),
 }
 """What each of them signs; in the JWKS too, so that no key can sign in another's place."""
 REREAD: Final = timedelta(seconds=30)
@@ -81,6 +82,15 @@ class RingVersion:
         return self.published_until is None or now < self.published_until
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownIds:
+    """The ids of what is published, and from when until when that is so: it is asked for with every request."""
+
+    ids: frozenset[str]
+    since: datetime
+    until: datetime
+
+
 class KeyRing:
     """The rotating keys. Safe to share between threads."""
 
@@ -91,6 +101,7 @@ class KeyRing:
         self._versions: Mapping[KeyName, Sequence[RingVersion]] = {}
         self._read_at: datetime | None = None
         self._signers: dict[str, tuple[ECKey, Signer]] = {}
+        self._known_ids: dict[KeyName, _KnownIds] = {}
         self._lock = Lock()
 
     @property
@@ -117,7 +128,11 @@ class KeyRing:
 
     def key_ids(self, name: KeyName) -> frozenset[str]:
         """Of the versions that verify now."""
-        return frozenset(one.key_id for one in self.published(name))
+        now = self._clock()
+        known = self._known_ids.get(name)
+        if known is None or not known.since <= now < known.until:
+            known = self._known_ids[name] = self._ids_at(name, now)
+        return known.ids
 
     def verifier(self, name: KeyName, key_id: str | None) -> ECKey | None:
         """The public key of this id, while it is published."""
@@ -130,6 +145,12 @@ class KeyRing:
             key = signing_jwk(self._keystore.signer(name, version.version))
             self._signers[version.key_id] = key, Signer.of(key)
         return self._signers[version.key_id]
+
+    def _ids_at(self, name: KeyName, now: datetime) -> _KnownIds:
+        published = [one for one in self._of(name, now) if one.is_published_at(now)]
+        read_again = (self._read_at or now) + REREAD
+        until = min((one.published_until for one in published if one.published_until is not None), default=read_again)
+        return _KnownIds(frozenset(one.key_id for one in published), now, min(until, read_again))
 
     def _is_stale_at(self, now: datetime) -> bool:
         return self._read_at is None or not timedelta(0) <= now - self._read_at < REREAD

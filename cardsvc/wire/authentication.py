@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
@@ -128,6 +129,26 @@ class TokenResponse(Message):
     issued_token_type: str | None = None
 
 
+class CardAtTap(StrEnum):
+    """How a card stood when it was tapped at a kiosk without a network."""
+
+    IN_FORCE = "in-force"
+    HELD = "held"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    NONE = "none"
+    """It was not in force yet, or is no card of anybody's any more."""
+
+
+class TappedOffline(Message):
+    """The kiosk had no network: the citizen was there some time ago, and the kiosk judged the card by itself."""
+
+    at: StrictInt
+    """Seconds since 1970, by the kiosk's clock."""
+    card: CardAtTap
+    """As the service knows it now: the kiosk may have accepted a card that was revoked already."""
+
+
 class AssertionClaims(Message):
     """What a department learns: the claims of the JWS that it gets for one service.
 
@@ -155,6 +176,8 @@ class AssertionClaims(Message):
     """At level ``sign``: SHA-256 of the document that the citizen signed. Left out at others."""
     signature_sha256: TransactionHash | None = None
     """At level ``sign``: of the CMS by which they did (DER)."""
+    offline: TappedOffline | None = None
+    """At level ``tap``: the citizen was at a kiosk without a network. Left out otherwise."""
 
     def written(self) -> str:
         """The claims as they are signed."""
@@ -173,6 +196,8 @@ class AssertionClaims(Message):
             raise ValueError("a document is signed at level sign, and at no other")
         if self.use is not None and self.acr is not Level.PIN:
             raise ValueError("documents are prepared at level pin")
+        if self.offline is not None and self.acr is not Level.TAP:
+            raise ValueError("without a network there is only level tap")
         return self
 
 

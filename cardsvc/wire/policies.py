@@ -3,7 +3,8 @@
 This is also what is in a policy file::
 
 {
-  "services": {"clinic-check-in": {"level": "tap", "attributes": ["district"]}, "balance": {"level": "pin"}},
+  "services": {"clinic-check-in": {"level": "tap", "attributes": ["district"]}, "balance": {"level": "pin"},
+               "recycling-points": {"level": "tap", "offline": {"max_age_seconds": 14400}}},
   "purposes": {"benefit-review": {"en": "Review of benefits", "zh-Hans": "福利复核", "pt": "Revisão de benefícios"}},
   "questions": {
     "age-at-least:65": {"level": "tap", "purposes": ["benefit-review"]},
@@ -15,9 +16,9 @@ This is also what is in a policy file::
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictInt
 
 from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
@@ -32,12 +33,25 @@ PurposeTitles = Annotated[Texts, BeforeValidator(_in_english, json_schema_input_
 """In several languages, or a plain title, which is the English one."""
 
 
+LONGEST_OFFLINE: Final = 72 * 3600
+"""Seconds: a card that is lost on a Friday evening is turned away everywhere by Monday."""
+
+
+class OfflineTerms(Message):
+    """When a kiosk without a network may take requests for a service."""
+
+    max_age_seconds: Annotated[StrictInt, Field(ge=60, le=LONGEST_OFFLINE)]
+    """So long after it heard last from the service which cards are good and what the policy says."""
+
+
 class ServiceTerms(Message):
     """What one service of a department needs and may have."""
 
     level: Level
     attributes: list[AttributeName] = Field(default_factory=list, max_length=32)
     """What it may be told with the citizen's consent. A service of level ``tap`` may never have what says who it is."""
+    offline: OfflineTerms | None = None
+    """Only at level ``tap`` and without attributes: a card proves that it is one of the city's, and nothing else."""
 
 
 class QuestionTerms(Message):

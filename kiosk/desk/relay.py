@@ -8,15 +8,17 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
-from pydantic import ValidationError
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pydantic import BaseModel, ValidationError
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
-from cardsvc.wire.relay import Answer, Command, Failure, Finished, Hello, Progress, Refused, Reset, to_desk
+from cardsvc.wire.relay import Answer, Command, Failure, Finished, Hello, Progress, Refused, Reset, ToDesk, to_desk
 from readers.connection import CardConnection
 from readers.errors import CardMute, CardRemoved, CardReset, ReaderError
 
@@ -86,34 +88,51 @@ def relay_unblocking(
 def _relay(
     url: str, client: RelayClient, connection: CardConnection, on_progress: Callable[[Progress], None]
 ) -> Finished:
+    opening = connect(
+        url,
+        additional_headers=client.relay_headers(),
+        ssl=client.tls,
+        max_size=_MAX_MESSAGE,
+        compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing
+        proxy=None,
+        logger=_quiet,
+    )
     try:
         with (
             connection.transaction(),
-            connect(
-                url,
-                additional_headers=client.relay_headers(),
-                ssl=client.tls,
-                max_size=_MAX_MESSAGE,
-                compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing
-                proxy=None,
-                logger=_quiet,
-            ) as socket,
+            # Not `websockets.sync`: with TLS, its thread can wait in SSL_read for good when the connection is over. The
+            # card stays in this thread.
+            start_blocking_portal() as portal,
+            portal.wrap_async_context_manager(opening) as socket,
         ):
-            return _serve(socket, connection, on_progress)
+            return _serve(_Line(portal, socket), connection, on_progress)
     except InvalidStatus as error:
         raise _denied(error) from error
     except (ConnectionClosed, InvalidHandshake, ValidationError, OSError) as error:
         raise RelayBroken("the connection to the card service was lost") from error
 
 
-def _serve(socket: ClientConnection, connection: CardConnection, on_progress: Callable[[Progress], None]) -> Finished:
-    hello = Hello(atr=connection.atr, contactless=connection.contactless)
-    socket.send(hello.model_dump_json())
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The connection to the service, whose event loop runs in a thread of its own."""
+
+    portal: BlockingPortal
+    socket: ClientConnection
+
+    def send(self, message: BaseModel) -> None:
+        self.portal.call(self.socket.send, message.model_dump_json())
+
+    def receive(self) -> ToDesk:
+        return to_desk.validate_json(self.portal.call(self.socket.recv))
+
+
+def _serve(line: _Line, connection: CardConnection, on_progress: Callable[[Progress], None]) -> Finished:
+    line.send(Hello(atr=connection.atr, contactless=connection.contactless))
     while True:
-        message = to_desk.validate_json(socket.recv())
+        message = line.receive()
         match message:
             case Command() | Reset():
-                socket.send(_answer(connection, message).model_dump_json())
+                line.send(_answer(connection, message))
             case Progress():
                 on_progress(message)
             case Finished():

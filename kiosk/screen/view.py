@@ -4,7 +4,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "review", "sign-pin", "signing", "sending", "done", "refusal", "take-card"
+                    "review", "sign-pin", "signing", "sending", "done", "refusal", "take-card", "out-of-service"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
@@ -82,6 +82,7 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.Done: "done",
     screens.Refusal: "refusal",
     screens.TakeCard: "take-card",
+    screens.OutOfService: "out-of-service",
 }
 
 

@@ -17,6 +17,7 @@ from kiosk.visit.screens import (
     FillForm,
     InsertCard,
     KioskState,
+    OutOfService,
     PinEntry,
     Place,
     Reading,
@@ -32,7 +33,7 @@ from kiosk.visit.screens import (
 
 def accepts_tap(state: KioskState) -> bool:
     """Whether a card on the contactless reader is to be read now: not while another is put in, nor at work."""
-    return not state.card_inside and not isinstance(state.screen, (Reading, *AT_WORK))
+    return not state.card_inside and not isinstance(state.screen, (Reading, OutOfService, *AT_WORK))
 
 
 # The contactless reader

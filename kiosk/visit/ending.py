@@ -14,6 +14,7 @@ from kiosk.visit.screens import (
     Attract,
     CheckingPin,
     KioskState,
+    OutOfService,
     Reading,
     Refusal,
     Screen,
@@ -63,7 +64,7 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
     match state.screen:
         case Attract():
             return None if state.language == rules.language else moment.now + rules.idle
-        case TakeCard():
+        case TakeCard() | OutOfService():
             return None
         case Refusal() if state.visit is None:
             wait = rules.notice

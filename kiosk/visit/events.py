@@ -225,6 +225,16 @@ class TroubleGone:
     trouble: Trouble
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOutOfService:
+    """Those who look after the kiosk have disabled it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutIntoService:
+    """They have enabled it again."""
+
+
 CitizenEvent = (
     ServiceChosen
     | PinEntered
@@ -256,6 +266,8 @@ Event = (
     | OffersChanged
     | TroubleSeen
     | TroubleGone
+    | TakenOutOfService
+    | PutIntoService
 )
 
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, requests, signing
+from kiosk.visit import cards, ending, events, requests, signing, standing
 from kiosk.visit.ending import Moment, Rules, Step
-from kiosk.visit.screens import KioskState
+from kiosk.visit.screens import KioskState, OutOfService
 
 _Handler: TypeAlias = Callable[[KioskState, Any, Moment], Step]
 
@@ -39,6 +39,8 @@ class Machine:
 
     def step(self, state: KioskState, event: events.Event, now: datetime) -> Step:
         """What becomes of the state when ``event`` happens at ``now``, and what is to be done."""
+        if isinstance(state.screen, OutOfService) and not isinstance(event, standing.HEARD_WHILE_OUT):
+            return standing.while_out(state, event)
         moment = Moment(now, self.rules)
         after, effects = _HANDLERS[type(event)](state, event, moment)
         if isinstance(event, _SIGNS_OF_LIFE) or (after.screen, after.visit) != (state.screen, state.visit):
@@ -104,4 +106,6 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.OffersChanged: _offers_changed,
     events.TroubleSeen: _trouble_seen,
     events.TroubleGone: _trouble_gone,
+    events.TakenOutOfService: standing.on_taken_out,
+    events.PutIntoService: standing.on_put_back,
 }

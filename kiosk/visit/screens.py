@@ -169,6 +169,11 @@ class TakeCard:
     """The visit is over; asks to take the card out."""
 
 
+@dataclass(frozen=True, slots=True)
+class OutOfService:
+    """The kiosk was taken out of service from afar."""
+
+
 Screen = (
     Attract
     | Reading
@@ -185,6 +190,7 @@ Screen = (
     | Done
     | Refusal
     | TakeCard
+    | OutOfService
 )
 Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done
 """A screen one can come back to."""

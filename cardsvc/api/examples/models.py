@@ -46,6 +46,14 @@ _LOOKED: Final = (
     '0a","event":"investigation.open","investigation":"019ac9a4-5e2f-4a31-b6c8-00000000000f","outcome":"o'
     'k","reference":"CR-2026-118","release_on":"2027-05-27","v":1}'
 )
+_TAP: Final = (
+    "eyJhdCI6MTc5NTc3MTgwMCwiY2FyZF91dWlkIjoiNmYxZDNjNTItOGEwYi00YzdlLTlkMjQtNTFiN2EwZTNmOTg2IiwiZGVwYXJ0"
+    "bWVudCI6ImVudmlyb25tZW50Iiwic2VydmljZSI6InJlY3ljbGluZy1wb2ludHMiLCJrbm93bl9hc19vZiI6MTc5NTc3MTUwMCwi"
+    "c2lnbmF0dXJlIjoiTUVZQ0lRRHYxSXNxckxhb19SRkEzWnpVWG9IV25TeUhlMWFxLVpIRFRRNm9UcTgzRmdJaEFQZkxISlF0Wlh4"
+    "QjFEYkhvYmJpbjJYejZRRGJ1YV8wQmszRXF5LUVPczJvIn0"
+)
+_FIRST: Final = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+_HASH: Final = "86MniQUbPmb2d24bxqRHkuGg_0j_AIai5qsqn9dCvuE"
 
 MEMBERS: Final[Mapping[str, Any]] = {
     "AccessEntry.actor": "kiosk-town-hall",
@@ -70,6 +78,7 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "ApprovalRequest.kind": "reinstatement",
     "AssertionClaims.answers": {"age-at-least:65": True},
     "AssertionClaims.attributes": {"district": "taipa"},
+    "AssertionClaims.offline": None,
     "Batch.first": "HQ-00001234",
     "Batch.last": "HQ-00001245",
     "BatchRequest.first": "HQ-00001234",
@@ -92,17 +101,38 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "DepartmentEvent.timestamp": _HOUR,
     "DepartmentUsage.people": 8,
     "Document.kind": "identity-document",
+    "Enrolment.title": "Town hall, ground floor",
+    "EnrolmentCode.code": "7K2M-9QXT-4HBC-VZ8N-1PWR-6DJE",
+    "EnrolmentCode.expires_at": "2026-11-28T09:30:00Z",
+    "EnrolmentRequest.code": "7K2M-9QXT-4HBC-VZ8N-1PWR-6DJE",
+    "EnrolmentRequest.proof": JWS,
     "FoundPerson.document_number": "4567",
     "FoundPerson.name": "陳**",
     "HandOverAcceptance.applications": 1,
     "HandOverAcceptance.cards": 2,
+    "Heartbeat.contact": "out-of-order",
+    "Heartbeat.contactless": "ready",
     "Incident.people": 8,
     "Incident.resolution": None,
     "IncidentClosure.resolution": "The recipient deleted the list.",
     "InclusionProof.size": 4,
+    "JudgedTap.card": "in-force",
+    "JudgedTap.hash": _HASH,
+    "JudgedTap.reason": None,
+    "JudgedTap.sequence": 1,
+    "JudgedTap.tap_id": "019ac9a4-5e2f-7a31-b6c8-00000000002b",
+    "JudgedTap.verdict": "accepted",
     "KeyChangeRequest.proof": JWS,
     "KindOfUse.kind": "assertion.verify",
     "KindOfUse.outcome": "ok",
+    "Kiosk.clock_ahead": -0.4,
+    "Kiosk.code_expires_at": None,
+    "Kiosk.disabled_by": None,
+    "Kiosk.disabled_reason": None,
+    "Kiosk.state": "in-service",
+    "Kiosk.title": "Town hall, ground floor",
+    "KioskDisabling.reason": "The door was forced.",
+    "KioskRequest.title": "Town hall, ground floor",
     "LogEntries.entries": [_ENTRY],
     "LogEntries.size": 1,
     "LossReport.number": "4711082604",
@@ -120,9 +150,15 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "OfficerChange.title": "Counter 3",
     "OfficerRequest.client_id": "officer-17",
     "OfficerRequest.title": "Counter 3",
+    "OfflineTerms.max_age_seconds": 14400,
+    "OfflinePackageAnswer.package": JWS,
     "Opening.commitment": "0934c84d2759d8029c7650b1dbd14bae809161dd09d1d3bc9e56543d78f5dc53",
     "Opening.content": _LOOKED,
     "Opening.salt": "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    "OfflineEntry.content": _TAP,
+    "OfflineEntry.hash": _HASH,
+    "OfflineEntry.previous_hash": _FIRST,
+    "OfflineEntry.sequence": 1,
     "PartyReach.kind": "kiosk",
     "PeopleQuestion.purpose": "benefit-review",
     "PersonCard.state": "active",
@@ -145,9 +181,12 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "RevocationRequest.reason": "stolen",
     "SearchRequest.purpose": "collection",
     "ServiceTerms.level": "tap",
+    "ServiceTerms.offline": None,
     "StandingQuestion.purpose": "benefit-review",
     "StockCard.state": "stock",
     "StockCount.seen": 249,
+    "TappedOffline.at": 1795771800,
+    "TappedOffline.card": "in-force",
     "Transition.state": "draft",
     "UsageReport.first": "2026-11-01",
     "UsageReport.last": "2026-11-27",

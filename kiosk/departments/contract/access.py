@@ -16,6 +16,7 @@ from cardsvc.client import (
     AssertionForPreparing,
     AssertionKeyUnknown,
     AssertionMalformed,
+    AssertionOffline,
     AssertionRefused,
     AssertionSignatureInvalid,
     AssertionVerifier,
@@ -49,6 +50,7 @@ REASONS: Final[dict[type[AssertionRefused], str]] = {
     AssertionWrongAudience: "wrong-audience",
     AssertionWrongService: "wrong-service",
     AssertionForPreparing: "for-preparing",
+    AssertionOffline: "offline",
     AssertionWrongDocument: "wrong-document",
 }
 """What the answer says about an assertion that was refused here; what the card service refuses brings its own word."""
@@ -88,6 +90,7 @@ class Gate:
         level: Level,
         confirm_online: bool,
         signed: SignedDocument | None = None,
+        offline: bool = False,
     ) -> AssertionClaims:
         """The claims of a good assertion for ``service`` at ``level`` or above, which is about what was signed, if any.
 
@@ -99,7 +102,9 @@ class Gate:
         """
         document = None if signed is None else hashlib.sha256(signed.document).digest()
         verified = _checked(
-            lambda: self.verifier.verify(assertion, service=service, level=level, transaction_hash=document)
+            lambda: self.verifier.verify(
+                assertion, service=service, level=level, transaction_hash=document, offline=offline
+            )
         )
         if signed is not None:
             self._check_signature(signed, verified)

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy.orm import Session
 
+from cardsvc.wire.authentication import TappedOffline
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import (
     Manifest,
@@ -57,6 +58,8 @@ class Visit:
     now: datetime
     receipt: str
     """The number that the answer will have, the same whenever the request is repeated."""
+    offline: TappedOffline | None = None
+    """The citizen was at a kiosk without a network, some time ago; and how the card stood then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,9 @@ class Service:
     """What follows when an officer has settled one of its cases, where more does than that the citizen is told."""
     told: Told | None = None
     """What the citizen hears of a settled case, where it is more than the verdict."""
+    offline: bool = False
+    """Takes what kiosks without a network bring later; its handler looks at ``visit.offline``: the card may have been
+    revoked when it was tapped."""
     confirm_online: bool = False
     """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
 
@@ -148,6 +154,8 @@ class Service:
         check_schema(self.description.input)
         if (self.description.level is Level.SIGN) != (self.prepare is not None):
             raise ValueError(f"{self.description.code}: a document is prepared at level sign, and only there")
+        if self.offline and self.description.level is not Level.TAP:
+            raise ValueError("without a network there is only level tap")
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ from kiosk.departments.contract.storage import TYPES, insert_into, new_metadata
 
 KEPT_FOR: Final = timedelta(hours=24)
 """How long a request may be repeated: well beyond the kiosk's patience and an assertion's five minutes."""
+KEPT_OFFLINE: Final = timedelta(days=35)
+"""As above, when the kiosk had no network: the card service makes assertions for the same tap for 30 days."""
 LEEWAY: Final = timedelta(minutes=5)
 """A spent assertion is remembered so much longer than it is good, whatever a verifier allows for clocks."""
 
@@ -74,11 +76,18 @@ class Request:
     input: Mapping[str, Any] = field(repr=False)
     jti: str
     expires_at: datetime
+    offline: bool = False
+    """The kiosk had no network: it may come again much later, with another assertion of the same ``jti``."""
 
     @property
     def id(self) -> str:
         """Where its answer is kept."""
         return _sha256(f"{self.pseudonym}\0{self.key}")
+
+    @property
+    def kept_for(self) -> timedelta:
+        """How long its answer is."""
+        return KEPT_OFFLINE if self.offline else KEPT_FOR
 
     @property
     def fingerprint(self) -> str:
@@ -100,7 +109,7 @@ def take(session: Session, request: Request, receipt: str, now: datetime) -> Kep
         AssertionReplayed: the assertion served another request.
     """
     new = insert_into(session, KeptAnswer).values(
-        id=request.id, fingerprint=request.fingerprint, receipt=receipt, keep_until=now + KEPT_FOR
+        id=request.id, fingerprint=request.fingerprint, receipt=receipt, keep_until=now + request.kept_for
     )
     session.execute(new.on_conflict_do_nothing(index_elements=[KeptAnswer.id]))
     kept = session.scalars(select(KeptAnswer).where(KeptAnswer.id == request.id)).one()
@@ -118,7 +127,9 @@ def forget(session: Session, now: datetime) -> None:
 
 def _spend(session: Session, request: Request) -> None:
     spent = insert_into(session, SpentAssertion).values(
-        id=_sha256(request.jti), request_id=request.id, expires_at=request.expires_at
+        id=_sha256(request.jti),
+        request_id=request.id,
+        expires_at=request.expires_at + (request.kept_for if request.offline else timedelta(0)),
     )
     session.execute(spent.on_conflict_do_nothing(index_elements=[SpentAssertion.id]))
     owner = session.scalars(select(SpentAssertion.request_id).where(SpentAssertion.id == _sha256(request.jti))).one()

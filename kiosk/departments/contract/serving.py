@@ -88,6 +88,7 @@ class Office:
             level=wanted.level,
             confirm_online=service.confirm_online,
             signed=asked.signed,
+            offline=service.offline,
         )
         check_input(wanted.input, asked.input)
         return in_transaction(self.sessions, lambda session: self._answer(session, service, claims, key, asked))
@@ -142,7 +143,8 @@ class Office:
             visitor = Visitor(claims.sub, claims.acr, draft.attributes, draft.answers)
             handler = self._only_as_signed(service, draft, asked.signed.document)
             keep_signature(session, draft, asked.signed, asked.assertion, now)
-        result = self._work(session, service, handler, Visit(visitor, asked.input, now, kept.receipt))
+        visit = Visit(visitor, asked.input, now, kept.receipt, claims.offline)
+        result = self._work(session, service, handler, visit)
         kept.answer = result.model_dump(mode="json")
         return result
 
@@ -192,7 +194,8 @@ def _tried(session: Session, preparer: Preparer, visit: Visit) -> Draft:
 
 def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Request:
     expires_at = datetime.fromtimestamp(claims.exp, UTC)
-    return Request(claims.sub, key, claims.service, entered, claims.jti, expires_at)
+    offline = claims.offline is not None
+    return Request(claims.sub, key, claims.service, entered, claims.jti, expires_at, offline=offline)
 
 
 def _visitor(service: Service, claims: AssertionClaims) -> Visitor:

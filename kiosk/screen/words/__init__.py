@@ -37,6 +37,7 @@ _SAID_AS: Final[Mapping[str, str]] = {
             "invalid-token",
             "not-authenticated",
             "insufficient-scope",
+            "kiosk-disabled",
             "scope-not-allowed",
         ),
         "out-of-service",

@@ -293,7 +293,7 @@ def test_callers_and_departments_are_added(sqlite_town: Town) -> None:
     assert json.loads(kiosk.stdout) == {
         "client_id": "kiosk-1",
         "kind": "kiosk",
-        "scopes": ["authenticate", "revocations:read"],
+        "scopes": ["authenticate", "fleet:report", "revocations:read"],
     }
     policy = sqlite_town.folder / "policy.json"
     policy.write_text('{"services": {"library-loan": {"level": "tap", "attributes": []}}}')

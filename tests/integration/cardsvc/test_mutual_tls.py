@@ -5,8 +5,10 @@ In one process on SQLite, and in two on PostgreSQL; asked with `curl`, with cert
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import ssl
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +18,8 @@ from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 from cardsvc.cli import app
 from cardsvc.client import FetchedJwks, ServiceClient
@@ -136,15 +138,18 @@ def test_a_token_that_was_asked_for_without_one_is_bound_to_none(secured: Secure
             assert secured.curl(token, shown, *asked) == answer, name
 
 
+async def opens(url: str, headers: dict[str, str], tls: ssl.SSLContext | None) -> None:
+    async with connect(url, additional_headers=headers, ssl=tls, proxy=None):
+        pass
+
+
 def test_a_relay_opens_with_the_certificate_alone(secured: Secured) -> None:
     with secured.client(secured.one) as client:
         url, headers = client.relay_url(uuid4()), client.relay_headers()
-        with connect(url, additional_headers=headers, ssl=client.tls, proxy=None):
-            pass
+        asyncio.run(opens(url, headers, client.tls))
     for shown in (secured.two, None):
-        tls = secured.authority.context(shown)
-        with pytest.raises(InvalidStatus) as refused, connect(url, additional_headers=headers, ssl=tls, proxy=None):
-            pass
+        with pytest.raises(InvalidStatus) as refused:
+            asyncio.run(opens(url, headers, secured.authority.context(shown)))
         problem = Problem.model_validate_json(refused.value.response.body)
         assert (refused.value.response.status_code, problem.type) == REFUSED
 

@@ -362,7 +362,7 @@ def test_kiosks_and_desks_are_let_in_changed_and_shut_out(town: Town) -> None:
     key = ECKey.generate_key("P-256")
     town.ana.open_office("taipa", "Taipa")
     added = town.ana.add_caller(kiosk(public_jwk=jwk(key), office="taipa"))
-    assert added.scopes == ["authenticate", "revocations:read"]
+    assert added.scopes == ["authenticate", "fleet:report", "revocations:read"]
     assert (added.office, added.thumbprint) == ("taipa", key.thumbprint())
     client = town.city.client("kiosk-1", key)
     client.challenges(Level.TAP)

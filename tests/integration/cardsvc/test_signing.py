@@ -328,11 +328,12 @@ def test_nobody_else_answers(sqlite_bureau: Bureau) -> None:
     sqlite_bureau.kiosk.submit_signature(challenge, signature)
 
 
-def test_a_lock_of_the_citizen_holds(sqlite_bureau: Bureau) -> None:
+@pytest.mark.parametrize("level", [Level.SIGN, Level.PIN])
+def test_a_lock_of_the_citizen_holds(sqlite_bureau: Bureau, level: Level) -> None:
     card = sqlite_bureau.card()
     visit = sqlite_bureau.begin(card)
     challenge = sqlite_bureau.request(card, visit)
-    sqlite_bureau.kiosk.lock_card(visit, level=Level.SIGN)
+    sqlite_bureau.kiosk.lock_card(visit, level=level)
     assert not_accepted(sqlite_bureau, challenge, card.sign_document(challenge)) == "locked-by-citizen"
     assert refused(sqlite_bureau, card, visit=visit).code == "locked-by-citizen"
 

@@ -172,7 +172,7 @@ class TestPage:
         assert "This paper is valid" in page.text
         assert "本文件有效" in page.text
         assert hashlib.sha256(proof).hexdigest() in page.text
-        assert not [word for word in (*PERSON.values(), "pseudonym", "868") if word in page.text]
+        assert not [word for word in (*PERSON.values(), "pseudonym", "868号") if word in page.text]
 
     def test_the_code_on_the_paper_leads_to_it(self, registry: Counter, proof: bytes) -> None:
         address = f"http://papers.test/papers/{self.number(registry)}"

@@ -70,7 +70,7 @@ def test_a_caller_gets_a_token_of_five_minutes_with_all_its_scopes(kiosk_city: C
     assert (answer["token_type"], answer["expires_in"], answer["scope"]) == (
         "Bearer",
         300,
-        "authenticate revocations:read",
+        "authenticate fleet:report revocations:read",
     )
     assert "issued_token_type" not in answer
     assert response.headers["Cache-Control"] == "no-store"
@@ -91,7 +91,7 @@ def test_the_token_is_as_rfc_9068_says_and_signed_with_a_published_key(kiosk_cit
         "client_id": "kiosk-1",
         "iat": now,
         "exp": now + 300,
-        "scope": "authenticate revocations:read",
+        "scope": "authenticate fleet:report revocations:read",
     }
 
 

@@ -34,7 +34,7 @@ def test_a_caller_holds_all_its_kind_may_and_names_itself(sqlite_services: Servi
 
     caller = register(sqlite_services, public_jwk=key)
 
-    assert caller.scopes == ["authenticate", "revocations:read"]
+    assert caller.scopes == ["authenticate", "fleet:report", "revocations:read"]
     assert caller.audience == "kiosk-1"
     assert set(caller.public_jwk) == {"kty", "crv", "x", "y"}
     assert caller.thumbprint == ECKey.import_key(caller.public_jwk).thumbprint()
@@ -82,7 +82,7 @@ def test_no_kind_may_register_a_scope_of_another(sqlite_services: Services, kind
 
 def test_who_issues_cards_cannot_begin_visits_and_who_begins_visits_cannot_issue() -> None:
     assert Scope.AUTHENTICATE not in SCOPES_OF_KIND[CallerKind.OFFICER]
-    assert SCOPES_OF_KIND[CallerKind.KIOSK] == {Scope.AUTHENTICATE, Scope.REVOCATIONS_READ}
+    assert SCOPES_OF_KIND[CallerKind.KIOSK] == {Scope.AUTHENTICATE, Scope.FLEET_REPORT, Scope.REVOCATIONS_READ}
     assert Scope.AUTHENTICATE not in SCOPES_OF_KIND[CallerKind.DEPARTMENT]
     assert frozenset().union(*SCOPES_OF_KIND.values()) == frozenset(Scope)
     assert set(SCOPES_OF_KIND) == set(CallerKind)

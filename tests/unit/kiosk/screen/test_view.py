@@ -44,6 +44,7 @@ ALL: list[screens.Screen] = [
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
     screens.TakeCard(),
+    screens.OutOfService(),
 ]
 
 

@@ -36,6 +36,7 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
     yield from (events.ServiceChosen(*BALANCE.key), events.ServiceChosen(*DONATE.key), events.ConsentGiven(KEY))
     yield from (events.FormSubmitted({"litres": "2"}, KEY), events.PinEntered(Pin("271828")), events.Finished())
     yield from (events.WentBack(), events.TriedAgain(), events.LanguageChosen(Language.ENGLISH))
+    yield from (events.TakenOutOfService(), events.PutIntoService())
     if isinstance(state.screen, Review):
         yield events.AgreedToSign(state.screen.paper.sha256)
 
@@ -66,7 +67,8 @@ def test_every_screen_is_come_to() -> None:
 def test_from_every_screen_one_gets_back_to_the_beginning() -> None:
     machine = Machine()
     for state in reached().values():
-        after, _ = machine.step(state, events.Finished(), NOON)
+        after, _ = machine.step(state, events.PutIntoService(), NOON)
+        after, _ = machine.step(after, events.Finished(), NOON)
         after, _ = machine.step(after, events.CardTaken(), NOON)
         after, _ = machine.step(after, events.Ticked(), NOON + timedelta(minutes=11))
         after, _ = machine.step(after, events.Ticked(), NOON + timedelta(minutes=12))

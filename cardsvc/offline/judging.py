@@ -1,0 +1,192 @@
+"""Judging a tap that nobody asked us about when it happened.
+
+The kiosk has judged the card by what it knew then. We know more: what became of the card meanwhile, what its citizen
+has locked it for, what the policy says. The time is the kiosk's word, within the bounds that its data allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.authentication.chains import ChainVerdicts
+from cardsvc.authentication.errors import (
+    CardUnknown,
+    CertificateRefused,
+    DepartmentUnknown,
+    ServiceNotCovered,
+    SignatureInvalid,
+)
+from cardsvc.authentication.holders import Holder, find_holders
+from cardsvc.departments.models import Department, Policy
+from cardsvc.departments.policy import parse_policy
+from cardsvc.departments.repository import find_by_code
+from cardsvc.locks.checking import check_unlocked
+from cardsvc.locks.errors import LockedByCitizen
+from cardsvc.reach.models import Revocation
+from cardsvc.wire.authentication import CardAtTap
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.offline import OfflineStatement
+from cardsvc.wire.offline_taps import OfflineEntry, OfflineTap, TapVerdict
+from cardsvc.wire.policies import OfflineTerms
+from cardsvc.wire.reach import RevocationKind
+from readers.errors import PathError
+from readers.piv.identifiers import KeyReference
+
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""A kiosk's clock may be so far ahead of ours."""
+MALFORMED: Final = "tap-malformed"
+IN_THE_FUTURE: Final = "tap-in-the-future"
+DATA_TOO_OLD: Final = "offline-data-too-old"
+
+_KEY: Final = KeyReference.CARD_AUTHENTICATION
+_PREHASHED_SHA256: Final = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
+_AFTER: Final[Mapping[RevocationKind, CardAtTap]] = {
+    RevocationKind.HELD: CardAtTap.HELD,
+    RevocationKind.REVOKED: CardAtTap.REVOKED,
+    RevocationKind.EXPIRED: CardAtTap.EXPIRED,
+    RevocationKind.RESTORED: CardAtTap.IN_FORCE,
+}
+_IN_STATE: Final[Mapping[CardState, CardAtTap]] = {
+    CardState.ACTIVE: CardAtTap.IN_FORCE,
+    CardState.HELD: CardAtTap.HELD,
+    CardState.REVOKED: CardAtTap.REVOKED,
+    CardState.EXPIRED: CardAtTap.EXPIRED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What is thought of an entry."""
+
+    verdict: TapVerdict
+    reason: str | None = None
+    tap: OfflineTap | None = None
+    holder: Holder | None = None
+    department: Department | None = None
+    policy_version: int | None = None
+    card: CardAtTap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """A version of a policy, and what it says about a service."""
+
+    version: int
+    terms: OfflineTerms
+
+
+@dataclass(frozen=True)
+class TapJudge:
+    """Judges entries. The cards that they name stay locked until the commit."""
+
+    chains: ChainVerdicts
+
+    def judge(self, session: Session, entry: OfflineEntry, kiosk: str, now: datetime) -> Judgement:
+        """What to think of an entry that is in its place in this kiosk's journal."""
+        try:
+            tap = OfflineTap.model_validate_json(entry.content)
+        except ValidationError:
+            return Judgement(TapVerdict.REFUSED, MALFORMED)
+        holder = _holder(session, tap)
+        if holder is None:
+            return Judgement(TapVerdict.REFUSED, CardUnknown.code, tap)
+        department = find_by_code(session, tap.department)
+        allowed = None if department is None else _allowed(session, department, tap)
+        reason = self._reason(tap, entry, holder, kiosk, now) or _policy_reason(department, allowed, tap)
+        reason = reason or _lock_reason(holder, tap)
+        if reason is not None or allowed is None:
+            return Judgement(TapVerdict.REFUSED, reason, tap, holder, department)
+        card = _stood(session, holder, _time(tap))
+        verdict = TapVerdict.ACCEPTED if card is CardAtTap.IN_FORCE else TapVerdict.CARD_NOT_IN_FORCE
+        return Judgement(verdict, None, tap, holder, department, allowed.version, card)
+
+    def _reason(self, tap: OfflineTap, entry: OfflineEntry, holder: Holder, kiosk: str, now: datetime) -> str | None:
+        """Why it is not a tap of this card, here, then."""
+        if tap.at > (now + CLOCK_SKEW).timestamp():
+            return IN_THE_FUTURE
+        try:
+            trusted = self.chains.trusted_key(holder.certificate, _KEY, _time(tap))
+        except PathError:
+            return CertificateRefused.code
+        try:
+            digest = _statement(tap, entry, kiosk).digest
+            trusted.public_key.verify(tap.signature, digest, _PREHASHED_SHA256)
+        except InvalidSignature:
+            return SignatureInvalid.code
+        return None
+
+
+def _holder(session: Session, tap: OfflineTap) -> Holder | None:
+    session.flush()
+    return find_holders(session.connection(), [(tap.card_uuid, _KEY)]).get((tap.card_uuid, _KEY))
+
+
+def _statement(tap: OfflineTap, entry: OfflineEntry, kiosk: str) -> OfflineStatement:
+    return OfflineStatement(
+        kiosk=kiosk,
+        sequence=entry.sequence,
+        previous_hash=entry.previous_hash,
+        at=tap.at,
+        card_uuid=tap.card_uuid,
+        department=tap.department,
+        service=tap.service,
+    )
+
+
+def _policy_reason(department: Department | None, allowed: _Allowed | None, tap: OfflineTap) -> str | None:
+    if department is None or department.caller.disabled_at is not None:
+        return DepartmentUnknown.code
+    if allowed is None:
+        return ServiceNotCovered.code
+    fresh = tap.known_as_of <= tap.at <= tap.known_as_of + allowed.terms.max_age_seconds
+    return None if fresh else DATA_TOO_OLD
+
+
+def _allowed(session: Session, department: Department, tap: OfflineTap) -> _Allowed | None:
+    """What the version said that was in force as of the kiosk's data: of a later one it could not know."""
+    known = datetime.fromtimestamp(tap.known_as_of + 1, UTC)  # within that second
+    statement = (
+        select(Policy)
+        .where(Policy.department_id == department.id, Policy.created_at <= known)
+        .order_by(Policy.version.desc())
+        .limit(1)
+    )
+    policy = session.scalars(statement).one_or_none()
+    rule = None if policy is None else parse_policy(policy.terms).services.get(tap.service)
+    return None if policy is None or rule is None or rule.offline is None else _Allowed(policy.version, rule.offline)
+
+
+def _lock_reason(holder: Holder, tap: OfflineTap) -> str | None:
+    try:
+        check_unlocked(holder.locks, department=tap.department, level=Level.TAP)
+    except LockedByCitizen as refusal:
+        return refusal.code
+    return None
+
+
+def _stood(session: Session, holder: Holder, at: datetime) -> CardAtTap:
+    """How the card stood at that time, as we know it now."""
+    if holder.expires_on is not None and at.date() > holder.expires_on:
+        return CardAtTap.EXPIRED
+    changes = session.execute(
+        select(Revocation.at, Revocation.kind).where(Revocation.card_id == holder.card_id).order_by(Revocation.at)
+    ).all()
+    before = [kind for changed_at, kind in changes if changed_at <= at]
+    if before:
+        return _AFTER[before[-1]]
+    return CardAtTap.IN_FORCE if changes else _IN_STATE.get(holder.state, CardAtTap.NONE)
+
+
+def _time(tap: OfflineTap) -> datetime:
+    return datetime.fromtimestamp(tap.at, UTC)

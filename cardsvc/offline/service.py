@@ -1,0 +1,173 @@
+"""Taking a kiosk's journal: each entry once, in its order, whatever comes how often.
+
+The kiosk's row is locked, so batches of one kiosk come one after the other. An entry that was taken before is answered
+as it was then; one that is not the next is refused with everything that came along, and that is on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cardsvc.audit.service import OK, record
+from cardsvc.authentication.errors import CardNotActive
+from cardsvc.callers.models import Caller
+from cardsvc.callers.principal import Principal
+from cardsvc.offline.errors import JournalFault, JournalRefused
+from cardsvc.offline.judging import Judgement, TapJudge
+from cardsvc.offline.models import OfflineTap
+from cardsvc.offline.telling import Teller
+from cardsvc.wire import offline_taps as wire
+from cardsvc.wire.manifest import department_audience
+from cardsvc.wire.offline import NO_ENTRY, entry_hash
+
+EVENT: Final = "tap.offline"
+JOURNAL: Final = "tap.journal"
+TOLD_AGAIN: Final = timedelta(days=30)
+"""So long an entry that comes again brings an assertion: departments remember for longer that they acted on one."""
+
+
+@dataclass(frozen=True)
+class Journals:
+    """Takes entries and has departments told."""
+
+    judge: TapJudge
+    teller: Teller
+
+    def take(
+        self, session: Session, batch: wire.OfflineBatch, *, actor: Principal, now: datetime
+    ) -> wire.JudgedBatch | JournalRefused:
+        """What is thought of each entry, or why none is taken; recorded in either case, and so never raised."""
+        session.scalars(select(Caller.id).where(Caller.id == actor.caller_id).with_for_update()).one()
+        known, newest = _known(session, batch, actor), _newest(session, actor)
+        fault = _fault(batch.entries, known, newest, actor.client_id)
+        if fault is not None:
+            _record_fault(session, fault, actor, now)
+            return fault.recorded()
+        rows = [known.get(entry.sequence) or self._take(session, entry, actor, now) for entry in batch.entries]
+        return wire.JudgedBatch(taps=[self._describe(session, row, actor, now) for row in rows])
+
+    def _take(self, session: Session, entry: wire.OfflineEntry, actor: Principal, now: datetime) -> OfflineTap:
+        judged = self.judge.judge(session, entry, actor.client_id, now)
+        row = _row(_record(session, entry, judged, actor, now), entry, judged, actor, now)
+        session.add(row)
+        session.flush()
+        return row
+
+    def _describe(self, session: Session, row: OfflineTap, actor: Principal, now: datetime) -> wire.JudgedTap:
+        told = row.verdict is not wire.TapVerdict.REFUSED and now < row.taken_at + TOLD_AGAIN
+        return wire.JudgedTap(
+            sequence=row.sequence,
+            hash=row.hash,
+            tap_id=row.id,
+            verdict=row.verdict,
+            card=row.card,
+            reason=row.reason,
+            assertion=self.teller.tell(session, row, actor, now) if told else None,
+        )
+
+
+def _known(session: Session, batch: wire.OfflineBatch, actor: Principal) -> dict[int, OfflineTap]:
+    sequences = [entry.sequence for entry in batch.entries]
+    statement = select(OfflineTap).where(OfflineTap.caller_id == actor.caller_id, OfflineTap.sequence.in_(sequences))
+    return {row.sequence: row for row in session.scalars(statement)}
+
+
+def _newest(session: Session, actor: Principal) -> tuple[int, bytes]:
+    statement = (
+        select(OfflineTap.sequence, OfflineTap.hash)
+        .where(OfflineTap.caller_id == actor.caller_id)
+        .order_by(OfflineTap.sequence.desc())
+        .limit(1)
+    )
+    found = session.execute(statement).one_or_none()
+    return (0, NO_ENTRY) if found is None else (found.sequence, found.hash)
+
+
+def _fault(
+    entries: Sequence[wire.OfflineEntry], known: dict[int, OfflineTap], newest: tuple[int, bytes], kiosk: str
+) -> JournalRefused | None:
+    """Why these are not the next entries of the journal. Those that were taken before must be the same."""
+    (taken, last), before = newest, None
+    for entry in entries:
+        fault = _entry_fault(entry, known.get(entry.sequence), taken, kiosk)
+        if fault is None and before is not None and _place_after(before) != (entry.sequence, entry.previous_hash):
+            fault = JournalFault.GAP
+        if fault is None and entry.sequence > taken and before is None:
+            fault = _fault_of_next(entry, taken, last)
+        if fault is not None:
+            return JournalRefused(fault, entry.sequence, taken)
+        before = entry
+    return None
+
+
+def _entry_fault(entry: wire.OfflineEntry, known: OfflineTap | None, taken: int, kiosk: str) -> JournalFault | None:
+    if entry_hash(kiosk, entry.sequence, entry.previous_hash, entry.content) != entry.hash:
+        return JournalFault.ALTERED
+    if entry.sequence <= taken and (known is None or known.hash != entry.hash):
+        return JournalFault.FORKED
+    return None
+
+
+def _fault_of_next(entry: wire.OfflineEntry, taken: int, last: bytes) -> JournalFault | None:
+    if entry.sequence != taken + 1:
+        return JournalFault.GAP
+    return None if entry.previous_hash == last else JournalFault.FORKED
+
+
+def _place_after(entry: wire.OfflineEntry) -> tuple[int, bytes]:
+    return entry.sequence + 1, entry.hash
+
+
+def _record_fault(session: Session, fault: JournalRefused, actor: Principal, now: datetime) -> None:
+    record(session, event=JOURNAL, outcome=fault.code, actor=actor.client_id, now=now, **fault.data)
+
+
+def _record(session: Session, entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> Any:
+    holder, tap = judged.holder, judged.tap
+    outcome = judged.reason or (OK if judged.verdict is wire.TapVerdict.ACCEPTED else CardNotActive.code)
+    detail: dict[str, Any] = {"sequence": entry.sequence}
+    if tap is not None:
+        detail |= {
+            "audience": department_audience(tap.department),
+            "service": tap.service,
+            "tapped_at": tap.at,
+            **({} if holder is not None else {"claimed_card": str(tap.card_uuid)}),
+        }
+    if judged.card is not None:
+        detail |= {"card": judged.card.value, "policy_version": judged.policy_version}
+    return record(
+        session,
+        event=EVENT,
+        outcome=outcome,
+        actor=actor.client_id,
+        now=now,
+        citizen_id=None if holder is None else holder.citizen_id,
+        card_id=None if holder is None else holder.card_id,
+        **detail,
+    )
+
+
+def _row(entry_of: Any, entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> OfflineTap:
+    told = judged.verdict is not wire.TapVerdict.REFUSED
+    tap, department, holder = judged.tap, judged.department, judged.holder
+    return OfflineTap(
+        id=entry_of.id,
+        caller_id=actor.caller_id,
+        sequence=entry.sequence,
+        hash=entry.hash,
+        taken_at=now,
+        verdict=judged.verdict,
+        reason=judged.reason,
+        tapped_at=None if tap is None else datetime.fromtimestamp(tap.at, UTC),
+        card=judged.card,
+        citizen_id=holder.citizen_id if told and holder else None,
+        department_id=department.id if told and department else None,
+        service=tap.service if told and tap else None,
+        policy_version=judged.policy_version,
+    )
