@@ -60,6 +60,7 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "searchPeople": _A_LOOK,
     "findDuplicates": _A_LOOK,
     "listOwnLocks": _A_LOOK,
+    "listOwnCards": _A_LOOK,
     "openLocks": _A_LOOK,
     "reidentify": _A_LOOK,
     "requestInvestigation": _NO_TRACE,

@@ -83,6 +83,7 @@ EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "answer.replay": (Deed.LOOKED, _OPENED),
     "registry.view": (Deed.LOOKED, _OPENED),
     "locks.read": (Deed.LOOKED, _in_all("Your locks were read", "查看了您的锁定设置", "Os seus bloqueios foram lidos")),
+    "cards.read": (Deed.LOOKED, _in_all("Your cards were listed", "列出了您的卡", "Os seus cartões foram listados")),
     "locks.set": (Deed.LOCKED, _LOCKED),
     "locks.lift": (Deed.LOCKED, _UNLOCKED),
     "access-history.read": (Deed.LOOKED, _READ),

@@ -14,6 +14,7 @@ from cardsvc.wire import people as wire
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
+from cardsvc.wire.own_cards import OwnCard, OwnCards, OwnCardsRequest, OwnLoss, OwnLossRequest
 from cardsvc.wire.reidentification import DepartmentPseudonym, Reidentification, ReidentificationRequest, Reidentified
 
 _guardians: Final[TypeAdapter[list[wire.Guardian]]] = TypeAdapter(list[wire.Guardian])
@@ -84,6 +85,14 @@ class PeopleCalls(Calls):
         """Who looked at the data of the citizen who stands here; the newest, or those at the ``next`` of a page."""
         request = AccessHistoryRequest(visit_token=visit_token, cursor=cursor)
         return self._post("/v1/visits/access-history", request, AccessHistory, Repeat.NEVER)
+
+    def own_cards(self, visit_token: str) -> list[OwnCard]:
+        """The cards of the citizen who stands here."""
+        return self._post("/v1/visits/cards", OwnCardsRequest(visit_token=visit_token), OwnCards, Repeat.NEVER).cards
+
+    def report_other_card(self, visit_token: str) -> OwnLoss:
+        """Report the other card of the citizen who stands here lost: the one that is on hold since it was forgotten."""
+        return self._post("/v1/visits/loss-report", OwnLossRequest(visit_token=visit_token), OwnLoss)
 
     def store_photo(self, citizen_id: UUID, picture: bytes) -> wire.PhotoInfo:
         """Keep a photograph: JPEG or PNG."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -49,13 +49,55 @@ def report(
     require_not_recipient(session, actor.client_id, request.citizen_id)
     _check_caller(request, questions)
     card = _card(lock_cards(session, request.citizen_id), request.card_uuid)
+    given = None if request.verification is None else request.verification.model_dump(mode="json")
+    return enter(
+        session,
+        receipts,
+        card,
+        request.kind,
+        request.channel,
+        verification=given,
+        found=found,
+        actor=actor,
+        now=now,
+    )
+
+
+def enter(
+    session: Session,
+    receipts: Receipts,
+    card: Card,
+    kind: LossKind,
+    channel: Channel,
+    *,
+    verification: dict[str, Any] | None,
+    found: timedelta,
+    actor: Principal,
+    now: datetime,
+) -> LossReport:
+    """Write the report and stop the card, which is locked. Raises AlreadyReported, ChangedMeanwhile."""
     earlier = find_open_report(session, card.id)
-    if earlier is not None and request.kind is LossKind.LOST:
+    if earlier is not None and kind is LossKind.LOST:
         raise AlreadyReported(earlier.number)
     if earlier is not None:  # lost, it was thought: it turns out that it was stolen
         earlier.outcome, earlier.closed_at = LossOutcome.REVOKED, now
         session.flush()
-    row = _write(session, receipts, request, card, found=found, actor=actor, now=now)
+    number = _free_number(session)
+    row = LossReport(
+        id=new_id(),
+        number=number,
+        card_id=card.id,
+        citizen_id=card.citizen_id,
+        kind=kind,
+        channel=channel,
+        verification=verification,
+        reported_by=actor.client_id,
+        reported_at=now,
+        found_until=now + found,
+        receipt=receipts.sign(number, card.uuid, kind, at=now, found_until=now + found),
+    )
+    session.add(row)
+    session.flush()
     _stop(session, card, row, actor, now)
     record(
         session,
@@ -88,35 +130,6 @@ def _card(cards: list[Card], card_uuid: UUID | None) -> Card:
             if card.state is state and card_uuid in (None, card.uuid):
                 return card
     raise NothingToReport
-
-
-def _write(
-    session: Session,
-    receipts: Receipts,
-    request: LossReportRequest,
-    card: Card,
-    *,
-    found: timedelta,
-    actor: Principal,
-    now: datetime,
-) -> LossReport:
-    number = _free_number(session)
-    row = LossReport(
-        id=new_id(),
-        number=number,
-        card_id=card.id,
-        citizen_id=request.citizen_id,
-        kind=request.kind,
-        channel=request.channel,
-        verification=None if request.verification is None else request.verification.model_dump(mode="json"),
-        reported_by=actor.client_id,
-        reported_at=now,
-        found_until=now + found,
-        receipt=receipts.sign(number, card.uuid, request.kind, at=now, found_until=now + found),
-    )
-    session.add(row)
-    session.flush()
-    return row
 
 
 def _free_number(session: Session) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
@@ -30,6 +30,8 @@ class Channel(StrEnum):
 
     DESK = "desk"
     TELEPHONE = "telephone"
+    KIOSK = "kiosk"
+    """By the citizen, with another card of theirs."""
 
 
 class LossOutcome(StrEnum):
@@ -71,7 +73,7 @@ class LossReportRequest(Message):
     citizen_id: UUID
     card_uuid: UUID | None = None
     kind: LossKind
-    channel: Channel
+    channel: Literal[Channel.DESK, Channel.TELEPHONE]
     verification: CallerVerification | None = None
     """Needed when the report comes by telephone."""
 
