@@ -13,6 +13,7 @@ from kiosk.visit.screens import (
     Consent,
     Done,
     FillForm,
+    HoldAgain,
     InsertCard,
     KioskState,
     PinEntry,
@@ -28,6 +29,8 @@ def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: M
     wanted = (event.department, event.service)
     offer = next((offer for offer in state.offers if offer.key == wanted), None)
     if offer is None or state.visit is None or not isinstance(state.screen, Services | Done):
+        return state, ()
+    if state.visit.offline is not None and offer.key not in state.visit.offline:
         return state, ()
     if offer.service.level > state.visit.level:
         return _step_up(state, state.visit, offer)
@@ -67,6 +70,13 @@ def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> S
     return state, ()
 
 
+def on_recorded(state: KioskState, event: events.Recorded, _moment: Moment) -> Step:
+    match state.screen:
+        case HoldAgain(submission=submission) if submission.key == event.key:
+            return replace(state, screen=Done(submission.offer, event.outcome)), ()
+    return state, ()
+
+
 def on_declined(state: KioskState, event: events.Declined, moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job) if state.visit:
@@ -95,7 +105,7 @@ def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> 
             return replace(state, screen=resume), ()
         case FillForm(offer=offer):
             return replace(state, screen=Consent(offer)), ()
-        case InsertCard() | PinEntry() | Consent() | Done() if state.visit:
+        case InsertCard() | PinEntry() | Consent() | HoldAgain() | Done() if state.visit:
             return replace(state, screen=Services()), ()
         case PinEntry() | Refusal():
             return end(state, moment)
@@ -111,6 +121,8 @@ def _send(state: KioskState, submission: Submission) -> Step:
     """Send a submission: first for its assertion, then, with it, to the department."""
     if state.visit is None:
         return state, ()
+    if state.visit.offline is not None:
+        return replace(state, screen=HoldAgain(submission)), ()
     job = state.last_job + 1
     effect: Effect
     if submission.assertion is None:

@@ -11,6 +11,7 @@ from kiosk.departments.contract.refusals import (
     AssertionReplayed,
     AttributeNeeded,
     CardNotAccepted,
+    CardNotInForceThen,
     DepartmentFailed,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
@@ -39,6 +40,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     DepartmentFailed: 500,
     ServiceRefused: 409,
     AttributeNeeded: 409,
+    CardNotInForceThen: 409,
 }
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {

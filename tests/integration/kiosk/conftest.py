@@ -157,7 +157,7 @@ def town(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, cloc
 def screen_of(station: Station, links: list[str]) -> Iterator[str]:
     """The screen's server in a thread; its address."""
     ready = threading.Event()
-    server = ScreenServer(station.booth, 0, links.append, lambda _: ready.set())
+    server = ScreenServer(station.booth, 0, links.append, lambda _: ready.set(), station.metrics)
     thread = threading.Thread(target=server.serve_until_stopped)
     thread.start()
     try:

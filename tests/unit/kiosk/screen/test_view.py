@@ -36,6 +36,7 @@ ALL: list[screens.Screen] = [
     screens.CheckingPin(ANA, None, 1),
     screens.Consent(CHECK_IN),
     screens.FillForm(CHECK_IN),
+    screens.HoldAgain(SUBMISSION),
     screens.Sending(SUBMISSION, 2),
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
