@@ -54,8 +54,9 @@ class StandBy:
         *,
         turned_away: Callable[[UUID], bool],
     ) -> None:
-        """``addresses`` are those of the departments, by code; ``state`` is the kiosk's; ``turned_away`` knows cards
-        that the service named since the status lists. Raises OSError.
+        """``addresses`` are those of the departments, by code; ``state`` is the kiosk's. Raises OSError.
+
+        ``turned_away`` knows the cards that the service named since it made the status lists.
         """
         self._state = state
         self._store = Store(equipment.folder, equipment.service, clock)

@@ -115,6 +115,7 @@ class Place:
         http = httpx.Client(base_url=address, headers={"Origin": address}, timeout=PATIENCE, verify=NO_TLS)
         self.power.enter_context(http)
         assert http.get(links[-1]).status_code == 303
+        self.wait(lambda: self.state().offers)
         return Visitor(http)
 
     def off(self) -> None:
@@ -375,7 +376,8 @@ def test_a_journal_that_was_put_back_is_refused_by_the_service_and_closes(place:
     place.clock.advance(minutes=1)
     place.cable.cut()
     visitor = place.on()
-    assert place.use(visitor)["screen"] == "done"
+    done = place.use(visitor)
+    assert done["screen"] == "done", done
     place.cable.mend()
     place.wait(lambda: place.city.audit("tap.journal"))
     place.cable.cut()
