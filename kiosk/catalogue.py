@@ -11,6 +11,7 @@ import structlog
 
 from cardsvc.wire.manifest import Manifest
 from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
+from kiosk.kept_manifests import KeptManifests
 from kiosk.offers import Offer, offers_of
 
 _log = structlog.get_logger()
@@ -49,17 +50,25 @@ class Catalogue:
     attributes, that are meant for another.
     """
 
-    def __init__(self, source: ManifestSource, addresses: Iterable[DepartmentAddress]) -> None:
+    def __init__(
+        self, source: ManifestSource, addresses: Iterable[DepartmentAddress], kept: KeptManifests | None = None
+    ) -> None:
+        """``kept`` is where manifests are found again after a start."""
         self._source = source
         self._codes = {address.base_url: address.code for address in addresses}
+        self._kept = kept
         self._manifests: dict[str, Manifest] = {}
         self.fresh = False
         """Whether every department has answered the last time."""
+        for address, manifest in (kept.read() if kept else {}).items():
+            if address in self._codes:
+                self._take(address, manifest)
+        self._answered: set[str] = set()
 
     @property
     def complete(self) -> bool:
         """Whether every department has answered at least once."""
-        return self._manifests.keys() == self._codes.keys()
+        return self._answered == self._codes.keys()
 
     def refresh(self) -> tuple[Offer, ...]:
         """Ask every department again and give all offers, in the order of the addresses."""
@@ -67,9 +76,12 @@ class Catalogue:
         for base_url in self._codes:
             try:
                 self._take(base_url, self._source.manifest(base_url))
+                self._answered.add(base_url)
             except (DepartmentUnreachable, DepartmentConfused, DepartmentRefused) as error:
                 self.fresh = False
                 _log.warning("no manifest", address=base_url, reason=type(error).__name__)
+        if self._kept:
+            self._kept.write(self._manifests)
         return tuple(
             offer
             for base_url in self._codes

@@ -16,6 +16,7 @@ from kiosk.departments.cli import departments_app
 from kiosk.fleet.cli import add_commands
 from kiosk.fleet.state import NotEnrolled, StateFolder
 from kiosk.logs import configure_logs
+from kiosk.offline.stand_by import OfflineEquipment
 from kiosk.reader_names import CONTACT, CONTACTLESS, NoReaderChosen, ReaderSource
 from kiosk.screen.server import ScreenServer, write_link
 from kiosk.station import Equipment, Station
@@ -83,6 +84,14 @@ def run(
     port: Annotated[
         int, typer.Option(envvar="KIOSK_PORT", help="Port of the screen on 127.0.0.1; 0 takes a free one.", min=0)
     ] = 0,
+    offline: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="KIOSK_OFFLINE",
+            help="Folder for what is needed without a network, and for the journal. Put the city's root there as "
+            "anchor.cer; else it is taken from the service the first time. Without the option nobody is served then.",
+        ),
+    ] = None,
     ready_file: Annotated[
         Path | None,
         typer.Option(envvar="KIOSK_READY_FILE", help="Always holds a fresh one-time link, readable by this user only."),
@@ -100,7 +109,14 @@ def run(
         addresses = tuple(DepartmentAddress.parse(address) for address in department)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--department") from error
-    equipment = Equipment(client, held, inserted, addresses, Rules(language=language))
+    equipment = Equipment(
+        client,
+        held,
+        inserted,
+        addresses,
+        Rules(language=language),
+        offline=None if offline is None else OfflineEquipment(offline, client),
+    )
 
     def announce(link: str) -> None:
         if ready_file:
@@ -113,7 +129,7 @@ def run(
         signal.signal(number, lambda *_: sys.exit())
     with client, held, inserted, Station(equipment) as station:
         try:
-            server = ScreenServer(station.booth, port, announce, _say_ready)
+            server = ScreenServer(station.booth, port, announce, _say_ready, station.metrics)
         except OSError as error:
             raise typer.BadParameter(str(error), param_hint="--port") from error
         server.serve_until_stopped()

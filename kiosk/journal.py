@@ -5,10 +5,15 @@ it (`cardsvc.wire.offline.entry_hash`), and never changed again. Three files, fo
 
     journal.key    32 bytes, AES-256
     journal.log    the entries: for each, length (4 bytes), nonce (12 bytes), ciphertext (AES-GCM)
-    journal.head   sequence and hash of the last entry that was acknowledged, and what is synchronised; sealed, too
+    journal.head   sequence and hash of the last entry that was acknowledged, what is synchronised, and after which
+                   entry the log begins; sealed, too
+
+An entry has a content, which is in its hash and is for the service, and may have something beside it that is for the
+department alone and never leaves the kiosk with the chain.
 
 An entry goes into the log first, then into the head, then it is acknowledged. So whatever moment the kiosk dies at,
 the log has at most one entry more than the head says, or a part of one, which nobody was served for: the part is cut.
+When all is synchronised the entries may be forgotten: the head says so first, then the log is emptied.
 Everything else that is wrong is an error, and the journal takes no more entries: entries that the head knows are gone,
 or an entry is not the one that was written in its place by this kiosk. Whoever can put back all three files at once
 can put back the past: the service, which knows the chain, sees that.
@@ -19,6 +24,7 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,7 +40,7 @@ MAX_CONTENT: Final = 1 << 16
 _LENGTH: Final = struct.Struct(">I")
 _NONCE_SIZE: Final = 12
 _TAG_SIZE: Final = 16
-_HEAD: Final = struct.Struct(f">QQ{HASH_SIZE}s")
+_HEAD: Final = struct.Struct(f">QQ{HASH_SIZE}sQ{HASH_SIZE}s")
 _HEAD_CONTEXT: Final = b"head\0"
 _ENTRY_CONTEXT: Final = b"entry\0"
 
@@ -75,6 +81,8 @@ class Entry:
     previous_hash: bytes
     content: bytes
     hash: bytes
+    beside: bytes = b""
+    """Not in the hash; sealed in the same place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +90,9 @@ class _Head:
     sequence: int = 0
     synchronised: int = 0
     hash: bytes = NO_ENTRY
+    forgotten: int = 0
+    forgotten_hash: bytes = NO_ENTRY
+    """The log begins after this entry."""
 
 
 class Journal:
@@ -92,6 +103,7 @@ class Journal:
         self._folder = folder
         self._kiosk = kiosk
         self._sound = True
+        self._lock = threading.Lock()
         self._log = os.open(folder / "journal.log", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             _lock(self._log)
@@ -120,15 +132,20 @@ class Journal:
         """Sequence of the next entry, and the hash of the one before it: what a card signs."""
         return self._head.sequence + 1, self._head.hash
 
-    def append(self, content: bytes) -> Entry:
+    def append(self, content: bytes, beside: bytes = b"") -> Entry:
         """Write an entry; when this returns, it stays. Raises OSError, and JournalInterrupted ever after."""
-        if len(content) > MAX_CONTENT:
-            raise ValueError(f"an entry has {MAX_CONTENT} bytes at most, got {len(content)}")
+        if len(content) + len(beside) > MAX_CONTENT:
+            raise ValueError(f"an entry has {MAX_CONTENT} bytes at most, got {len(content) + len(beside)}")
+        with self._lock:
+            return self._append(content, beside)
+
+    def _append(self, content: bytes, beside: bytes) -> Entry:
         if not self._sound:
             raise JournalInterrupted
         self._sound = False
-        entry = self._entry(*self.next_place, content)
-        sealed = self._seal(content, self._context(entry.sequence, entry.previous_hash))
+        entry = self._entry(*self.next_place, content, beside)
+        plaintext = _LENGTH.pack(len(content)) + content + beside
+        sealed = self._seal(plaintext, self._context(entry.sequence, entry.previous_hash))
         _write(self._log, _LENGTH.pack(len(sealed)) + sealed)
         self._write_head(replace(self._head, sequence=entry.sequence, hash=entry.hash))
         self._entries.append(entry)
@@ -137,20 +154,36 @@ class Journal:
 
     def unsynchronised(self) -> list[Entry]:
         """What the service has not taken yet, the oldest first."""
-        return self._entries[self._head.synchronised :]
+        with self._lock:
+            return [entry for entry in self._entries if entry.sequence > self._head.synchronised]
 
     def mark_synchronised(self, sequence: int) -> None:
         """Up to this entry the service has them all. Raises ValueError when it had, or when there is no such entry."""
-        if not self._head.synchronised < sequence <= self._head.sequence:
-            raise ValueError(f"entry {sequence} is not among those to be synchronised")
-        self._write_head(replace(self._head, synchronised=sequence))
+        with self._lock:
+            if not self._head.synchronised < sequence <= self._head.sequence:
+                raise ValueError(f"entry {sequence} is not among those to be synchronised")
+            self._write_head(replace(self._head, synchronised=sequence))
+
+    def forget(self) -> bool:
+        """Remove the entries, if the service has them all; whether it has. The chain goes on where it was."""
+        with self._lock:
+            if self._head.synchronised < self._head.sequence:
+                return False
+            self._write_head(replace(self._head, forgotten=self._head.sequence, forgotten_hash=self._head.hash))
+            self._entries.clear()
+            self._empty()
+            return True
+
+    def _empty(self) -> None:
+        os.ftruncate(self._log, 0)
+        os.fsync(self._log)
 
     def _key(self) -> bytes:
         path = self._folder / "journal.key"
         if not path.exists():
             if os.fstat(self._log).st_size:
                 raise HeadRefused("the key of the journal is gone")
-            _replace(path, AESGCM.generate_key(256))
+            replace_file(path, AESGCM.generate_key(256))
         return path.read_bytes()
 
     def _read_head(self) -> _Head:
@@ -166,48 +199,63 @@ class Journal:
         return _Head(*_HEAD.unpack(opened))
 
     def _write_head(self, head: _Head) -> None:
-        packed = _HEAD.pack(head.sequence, head.synchronised, head.hash)
-        _replace(self._folder / "journal.head", self._seal(packed, _HEAD_CONTEXT + self._kiosk.encode()))
+        packed = _HEAD.pack(head.sequence, head.synchronised, head.hash, head.forgotten, head.forgotten_hash)
+        replace_file(self._folder / "journal.head", self._seal(packed, _HEAD_CONTEXT + self._kiosk.encode()))
         self._head = head
 
     def _recover(self) -> list[Entry]:
-        log = _read(self._log)
+        log, before = _read(self._log), self._head.forgotten
+        if before and before == self._head.sequence and not self._goes_on(log):
+            self._empty()  # it died between saying that they are forgotten and forgetting them
+            log = b""
         entries: list[Entry] = []
-        previous, offset = NO_ENTRY, 0
+        previous, offset = self._head.forgotten_hash, 0
         while sealed := _record(log, offset):
-            entries.append(self._read_entry(len(entries) + 1, previous, sealed))
+            entries.append(self._read_entry(before + len(entries) + 1, previous, sealed))
             previous, offset = entries[-1].hash, offset + _LENGTH.size + len(sealed)
-        self._check(entries)
+        last = before + len(entries)
+        self._check(entries, last)
         if offset < len(log):
-            self._cut(offset, len(entries))
-        if len(entries) > self._head.sequence:
-            self._write_head(replace(self._head, sequence=len(entries), hash=previous))
+            self._cut(offset, last)
+        if last > self._head.sequence:
+            self._write_head(replace(self._head, sequence=last, hash=previous))
         return entries
 
-    def _check(self, entries: list[Entry]) -> None:
-        acknowledged = self._head.sequence
-        if len(entries) < acknowledged:
-            raise EntriesLost(len(entries) + 1, "is gone")
-        if len(entries) > acknowledged + 1:
+    def _goes_on(self, log: bytes) -> bool:
+        """Whether the log, of which nothing was acknowledged, begins with the entry that comes next."""
+        try:
+            self._read_entry(self._head.forgotten + 1, self._head.forgotten_hash, _record(log, 0))
+        except EntryAltered:
+            return False
+        return True
+
+    def _check(self, entries: list[Entry], last: int) -> None:
+        acknowledged, before = self._head.sequence, self._head.forgotten
+        if last < acknowledged:
+            raise EntriesLost(last + 1, "is gone")
+        if last > acknowledged + 1:
             raise EntryAltered(acknowledged + 2, "was never written")
-        if acknowledged and entries[acknowledged - 1].hash != self._head.hash:
+        if acknowledged > before and entries[acknowledged - before - 1].hash != self._head.hash:
             raise EntryAltered(acknowledged, "is another than the one that was acknowledged")
 
-    def _cut(self, offset: int, entries: int) -> None:
-        if entries > self._head.sequence:
-            raise EntryAltered(entries + 1, "was never written")
+    def _cut(self, offset: int, last: int) -> None:
+        if last > self._head.sequence:
+            raise EntryAltered(last + 1, "was never written")
         os.ftruncate(self._log, offset)
         os.fsync(self._log)
 
     def _read_entry(self, sequence: int, previous_hash: bytes, sealed: bytes) -> Entry:
         try:
-            content = self._open(sealed, self._context(sequence, previous_hash))
+            plaintext = self._open(sealed, self._context(sequence, previous_hash))
         except InvalidTag as error:
             raise EntryAltered(sequence, "is not what this kiosk wrote there") from error
-        return self._entry(sequence, previous_hash, content)
+        (length,) = _LENGTH.unpack_from(plaintext)
+        content, beside = plaintext[_LENGTH.size :][:length], plaintext[_LENGTH.size + length :]
+        return self._entry(sequence, previous_hash, content, beside)
 
-    def _entry(self, sequence: int, previous_hash: bytes, content: bytes) -> Entry:
-        return Entry(sequence, previous_hash, content, entry_hash(self._kiosk, sequence, previous_hash, content))
+    def _entry(self, sequence: int, previous_hash: bytes, content: bytes, beside: bytes) -> Entry:
+        hashed = entry_hash(self._kiosk, sequence, previous_hash, content)
+        return Entry(sequence, previous_hash, content, hashed, beside)
 
     def _context(self, sequence: int, previous_hash: bytes) -> bytes:
         return _ENTRY_CONTEXT + sequence.to_bytes(8, "big") + previous_hash + self._kiosk.encode()
@@ -248,7 +296,8 @@ def _write(descriptor: int, content: bytes) -> None:
     os.fsync(descriptor)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, for this user alone. It is on the disk when this returns. Raises OSError."""
     temporary = path.with_name(f".{path.name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     try:

@@ -15,6 +15,8 @@ from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.wire.manifest import Texts
 from cardsvc.wire.problems import Problem
 from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
+from kiosk.offline.desk import Closed
+from kiosk.offline.judging import CardRefusedOffline
 from kiosk.proving import OtherCard
 from kiosk.visit import reason
 from kiosk.visit.reason import Reason
@@ -53,6 +55,10 @@ def reason_for(error: Exception) -> Reason:
             return Reason(error.problem.code, card_state=_text(error.problem.data.get("state")))
         case DepartmentRefused():
             return _department_reason(error.problem)
+        case CardRefusedOffline():
+            return Reason(error.code, card_state=error.state)
+        case Closed():
+            return Reason(error.code)
         case errors.WrongPin():
             return Reason(reason.WRONG_PIN, tries_left=error.tries_left)
     ancestry: tuple[type[Any], ...] = type(error).__mro__

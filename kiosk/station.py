@@ -24,6 +24,8 @@ from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.fleet.heart import FleetService, Heart
 from kiosk.fleet.revocations import Revocations, RevocationService
+from kiosk.kept_manifests import KeptManifests
+from kiosk.offline.stand_by import OfflineEquipment, StandBy
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
@@ -59,6 +61,8 @@ class Equipment:
     addresses: tuple[DepartmentAddress, ...]
     rules: Rules = field(default_factory=Rules)
     clock: Clock = system_clock
+    offline: OfflineEquipment | None = None
+    """For the time without a network; without it the kiosk serves nobody then."""
 
 
 class Station:
@@ -66,7 +70,10 @@ class Station:
 
     def __init__(self, equipment: Equipment) -> None:
         self._departments = DepartmentClient()
-        self._catalogue = Catalogue(self._departments, equipment.addresses)
+        self.revocations = Revocations(equipment.service, equipment.clock)
+        self._stand_by = self._open_stand_by(equipment)
+        kept = KeptManifests(equipment.offline.folder) if equipment.offline else None
+        self._catalogue = Catalogue(self._departments, equipment.addresses, kept)
         self._stocks = {
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
@@ -77,7 +84,6 @@ class Station:
         errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact)
         self.booth = Booth(Machine(equipment.rules), errands.run, equipment.clock)
         self._clock = equipment.clock
-        self.revocations = Revocations(equipment.service, equipment.clock)
         self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
         self._out_of_service = False
         self._offers_at: datetime | None = None
@@ -87,7 +93,8 @@ class Station:
             Repeated("catalogue", self._refresh),
             Repeated("clock", self._tick),
         )
-        tap = TapSide(prover.by_tap, lambda: accepts_tap(self.booth.snapshot.state), self.booth.send)
+        self._prover = prover
+        tap = TapSide(self._tapped, lambda: accepts_tap(self.booth.snapshot.state), self.booth.send)
         insert = InsertSide(identify, self.booth.send)
         self._readers = (
             ReaderLoop(equipment.contactless, tap, self.booth.send),
@@ -97,13 +104,39 @@ class Station:
     def __enter__(self) -> Self:
         for part in (*self._background, *self._readers):
             part.start()
+        if self._stand_by:
+            self._stand_by.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for part in (*self._readers, *self._background):
             part.stop()
+        if self._stand_by:
+            self._stand_by.stop()
         self.booth.close()
         self._departments.close()
+
+    @property
+    def metrics(self) -> Callable[[], str] | None:
+        """What the kiosk counts, for Prometheus."""
+        return self._stand_by.metrics if self._stand_by else None
+
+    def _open_stand_by(self, equipment: Equipment) -> StandBy | None:
+        if equipment.offline is None:
+            return None
+        return StandBy(
+            equipment.offline,
+            self._departments,
+            {address.code: address.base_url for address in equipment.addresses},
+            equipment.clock,
+            lambda: self.booth.snapshot.state,
+            turned_away=self.revocations.turns_away,
+        )
+
+    def _tapped(self, reader: CardReader) -> events.Event:
+        if self._stand_by:
+            return self._stand_by.tapped(reader, self._prover.by_tap)
+        return events.Tapped(self._prover.by_tap(reader))
 
     def _fill(self) -> float | None:
         """Fill the stocks; that it works or not is also how the kiosk knows whether the service is there."""
@@ -116,13 +149,20 @@ class Station:
             if self._service_answers:
                 _log.warning("the card service is away", why=str(error))
             self._service_answers = False
-            self.booth.send(events.TroubleSeen(Trouble.SERVICE))
+            self._say(self._stand_by.trouble if self._stand_by else Trouble.SERVICE)
             return _UNREACHABLE_RETRY
         if not self._service_answers:
             _log.info("the card service is back")
+            if self._stand_by:
+                self._stand_by.nudge()
         self._service_answers = True
-        self.booth.send(events.TroubleGone(Trouble.SERVICE))
+        self._say(None)
         return pause
+
+    def _say(self, trouble: Trouble | None) -> None:
+        """What is the matter with the service."""
+        for one in (Trouble.SERVICE, Trouble.OFFLINE):
+            self.booth.send(events.TroubleSeen(one) if one is trouble else events.TroubleGone(one))
 
     def _look(self) -> Heartbeat:
         """How the kiosk is."""

@@ -16,7 +16,7 @@ import structlog
 
 from kiosk.reasons import reason_for
 from kiosk.visit import events
-from kiosk.visit.events import Authenticated, Event
+from kiosk.visit.events import Event
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Trouble
 from readers.connection import CardReader
@@ -49,9 +49,9 @@ class TapSide:
 
     trouble = Trouble.CONTACTLESS_READER
 
-    def __init__(self, prove: Callable[[CardReader], Authenticated], accepts: Callable[[], bool], send: Send) -> None:
-        """``accepts`` says whether a tap is welcome now."""
-        self._prove = prove
+    def __init__(self, tapped: Callable[[CardReader], Event], accepts: Callable[[], bool], send: Send) -> None:
+        """``tapped`` says what came of a tap; ``accepts`` says whether one is welcome now."""
+        self._tapped = tapped
         self._accepts = accepts
         self._send = send
 
@@ -60,7 +60,7 @@ class TapSide:
         if not self._accepts():
             return
         self._send(events.CardHeld())
-        self._send(_outcome(lambda: events.Tapped(self._prove(reader)), events.TapRefused))
+        self._send(_outcome(lambda: self._tapped(reader), events.TapRefused))
 
     def left(self) -> None:
         """A card may be taken away after the tap: the visit goes on without it."""

@@ -11,7 +11,10 @@ constructions, with test vectors in ``tests/unit/cardsvc/wire/vectors.json``::
     SHA-256( "citizen-card/offline-entry/v1" 00
              ‖ field(kiosk) ‖ field(sequence) ‖ field(previous hash) ‖ content )
 
-The second is the hash of an entry. ``field(x)`` is as in `cardsvc.wire.signed`: the length in two bytes, big endian,
+    SHA-256( "citizen-card/offline-presence/v1" 00 ‖ 32 random bytes ‖ card UUID )
+
+The second is the hash of an entry. The third is what a card signs for the kiosk itself, which made the random bytes a
+moment ago: that it is there now. ``field(x)`` is as in `cardsvc.wire.signed`: the length in two bytes, big endian,
 and x. Sequence and time (seconds since 1970) have eight bytes, big endian; hashes 32; the UUID 16. The first entry has
 sequence 1, and 32 zero bytes for the hash before it.
 """
@@ -28,6 +31,9 @@ HASH_SIZE: Final = 32
 NO_ENTRY: Final = bytes(HASH_SIZE)
 """The hash before the first entry."""
 
+CHALLENGE_SIZE: Final = 32
+
+_PRESENCE_DOMAIN: Final = b"citizen-card/offline-presence/v1\0"
 _ENTRY_DOMAIN: Final = b"citizen-card/offline-entry/v1\0"
 
 
@@ -69,6 +75,13 @@ def entry_hash(kiosk: str, sequence: int, previous_hash: bytes, content: bytes) 
     _check(sequence, previous_hash)
     place = _fields(kiosk.encode(), sequence.to_bytes(8, "big"), previous_hash)
     return hashlib.sha256(_ENTRY_DOMAIN + place + content).digest()
+
+
+def presence_digest(challenge: bytes, card_uuid: UUID) -> bytes:
+    """What a card signs so that a kiosk without a network knows that it is there."""
+    if len(challenge) != CHALLENGE_SIZE:
+        raise ValueError(f"a challenge has {CHALLENGE_SIZE} bytes, got {len(challenge)}")
+    return hashlib.sha256(_PRESENCE_DOMAIN + challenge + card_uuid.bytes).digest()
 
 
 def _check(sequence: int, previous_hash: bytes) -> None:

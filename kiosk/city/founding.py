@@ -181,7 +181,7 @@ def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
         "kiosk.cli", "run", f"--service={plan.service_url}", f"--client-id={KIOSK}",
         f"--key={plan.private_key(KIOSK)}", f"--port={plan.kiosk_port}",
         f"--contactless={stage.reader_name(Place.CONTACTLESS)}", f"--contact={stage.reader_name(Place.CONTACT)}",
-        f"--ready-file={plan.folder / 'kiosk.link'}",
+        f"--ready-file={plan.folder / 'kiosk.link'}", f"--offline={plan.folder / 'kiosk.offline'}",
         # With its code: an address without one may be whatever department it says it is.
         *(f"--department={code}={plan.department_url(code)}" for code in plan.department_ports),
     )  # fmt: skip

@@ -7,6 +7,7 @@
     POST /choose /pin /consent /form /sign /back /retry /done /language /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
+    GET  /metrics          what the kiosk counts, for Prometheus; nothing of any citizen
 
 Posts are JSON and must carry the page's own Origin. They never fail because the citizen was too late: an event that
 does not fit the state changes nothing, and the answer says what is shown now.
@@ -44,10 +45,11 @@ _HERE: Final = Path(__file__).parent
 class Screen:
     """The screen of one booth. ``stopping`` ends what waits for changes."""
 
-    def __init__(self, booth: Booth, entrance: Entrance, host: str) -> None:
+    def __init__(self, booth: Booth, entrance: Entrance, host: str, metrics: Callable[[], str] | None = None) -> None:
         self.stopping = asyncio.Event()
         self._booth = booth
         self._entrance = entrance
+        self._metrics = metrics
         self.app = FastAPI(title="kiosk screen", openapi_url=None, docs_url=None, redoc_url=None)
         self.app.add_middleware(Guard, entrance=entrance, host=host)
         self.app.exception_handler(RequestValidationError)(_malformed)
@@ -65,6 +67,7 @@ class Screen:
         self.app.get("/state")(self._state)
         self.app.get("/events", response_class=EventSourceResponse)(self._events)
         self.app.get("/healthz")(_healthy)
+        self.app.get("/metrics", response_class=PlainTextResponse)(self._counted)
 
     def _add_doing(self) -> None:
         doing: dict[str, tuple[type[bodies.Body], Callable[[Any], CitizenEvent]]] = {
@@ -96,6 +99,9 @@ class Screen:
         response = RedirectResponse("/", status_code=303)
         response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", path="/")
         return response
+
+    def _counted(self) -> str:
+        return self._metrics() if self._metrics else ""
 
     def _page(self) -> HTMLResponse:
         return HTMLResponse(pages.page(self.view()))

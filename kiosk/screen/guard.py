@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kiosk.screen.entrance import COOKIE, ENTRY_PATH, Entrance
 
 LARGEST_BODY: Final = 16 * 1024
-OPEN_PATHS: Final = frozenset({ENTRY_PATH, "/healthz"})
+OPEN_PATHS: Final = frozenset({ENTRY_PATH, "/healthz", "/metrics"})
 """What needs no cookie. Static files need none either: there is nothing of anybody in them."""
 STATIC: Final = "/static/"
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})

@@ -23,14 +23,19 @@ class ScreenServer(uvicorn.Server):
     """Serves the screen of a booth until a signal, or ``should_exit``, says that it is enough."""
 
     def __init__(
-        self, booth: Booth, port: int, announce: Callable[[str], None], on_ready: Callable[[str], None]
+        self,
+        booth: Booth,
+        port: int,
+        announce: Callable[[str], None],
+        on_ready: Callable[[str], None],
+        metrics: Callable[[], str] | None = None,
     ) -> None:
         """``announce`` is told each one-time link, ``on_ready`` the address once it answers. Port 0: a free one."""
         self._socket = socket.create_server((HOST, port))
         host = f"{HOST}:{self._socket.getsockname()[1]}"
         self.address = f"http://{host}"
         self.entrance = Entrance(self.address, announce)
-        self._screen = Screen(booth, self.entrance, host)
+        self._screen = Screen(booth, self.entrance, host, metrics)
         self._on_ready = on_ready
         super().__init__(
             uvicorn.Config(

@@ -4,11 +4,13 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "review", "sign-pin", "signing", "sending", "done", "refusal", "take-card", "out-of-service"
+                    "review", "sign-pin", "signing", "hold-again", "sending", "done", "refusal", "take-card",
+                    "out-of-service"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
     card_inside     bool: a card is in the contact reader
+    offline         bool: the visit was begun without the network
     troubles        [{"code", "text"}] of what is out of order
     departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
     service         {"department", "department_title", "code", "title"} the screen is about, or null
@@ -59,7 +61,8 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "level": state.visit.level.value if state.visit else None,
         "seconds_left": _seconds_left(state, now),
         "card_inside": state.card_inside,
-        "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in sorted(state.troubles)],
+        "offline": state.visit is not None and state.visit.offline is not None,
+        "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
         "departments": _departments(state, words),
         "service": _service(offer, words) if offer else None,
         **_DETAILS.get(type(state.screen), _nothing)(state.screen, words),
@@ -78,6 +81,7 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.Review: "review",
     screens.SignPin: "sign-pin",
     screens.Signing: "signing",
+    screens.HoldAgain: "hold-again",
     screens.Sending: "sending",
     screens.Done: "done",
     screens.Refusal: "refusal",
@@ -94,9 +98,13 @@ def _offer(screen: screens.Screen) -> Offer | None:
     match screen:
         case screens.Consent(offer=offer) | screens.FillForm(offer=offer) | screens.Done(offer=offer):
             return offer
-        case screens.Review(submission=submission) | screens.SignPin(submission=submission):
-            return submission.offer
-        case screens.Signing(submission=submission) | screens.Sending(submission=submission):
+        case (
+            screens.Review(submission=submission)
+            | screens.SignPin(submission=submission)
+            | screens.Signing(submission=submission)
+            | screens.Sending(submission=submission)
+            | screens.HoldAgain(submission=submission)
+        ):
             return submission.offer
         case screens.InsertCard(wanted=wanted):
             return wanted
@@ -112,8 +120,22 @@ def _departments(state: KioskState, words: Words) -> list[View]:
             "title": words.texts(offers[0].department_titles),
             "services": [_listed(offer, state, words) for offer in offers],
         }
-        for code, offers in _by_department(state.offers).items()
+        for code, offers in _by_department(_shown(state)).items()
     ]
+
+
+def _troubles(state: KioskState) -> list[screens.Trouble]:
+    """Whoever is being served without a network is told so where they choose."""
+    away = state.visit is not None and state.visit.offline is not None
+    return sorted(state.troubles - {screens.Trouble.OFFLINE} if away else state.troubles)
+
+
+def _shown(state: KioskState) -> tuple[Offer, ...]:
+    """What can be chosen: without a network only what may be taken without one."""
+    if state.visit is None or state.visit.offline is None:
+        return state.offers
+    allowed = state.visit.offline
+    return tuple(offer for offer in state.offers if offer.key in allowed)
 
 
 def _by_department(offers: tuple[Offer, ...]) -> dict[str, list[Offer]]:

@@ -15,6 +15,7 @@ from kiosk.visit.screens import (
     Consent,
     Done,
     FillForm,
+    HoldAgain,
     InsertCard,
     KioskState,
     OutOfService,
@@ -59,7 +60,20 @@ def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
     return replace(state, screen=Services(), visit=visit), ()
 
 
+def on_admitted_offline(state: KioskState, event: events.AdmittedOffline, moment: Moment) -> Step:
+    """As `on_tapped`, but no visit is open at the service, and no token is here."""
+    if state.card_inside or isinstance(state.screen, AT_WORK):
+        return state, ()
+    if state.visit and state.visit.offline is not None and state.visit.card_uuid == event.card_uuid:
+        return replace(state, visit=replace(state.visit, offline=event.allowed)), ()
+    state, effects = end(state, moment)
+    visit = Visit(event.card_uuid, Level.TAP, "", moment.now + moment.rules.longest, offline=event.allowed)
+    return replace(state, screen=Services(), visit=visit), effects
+
+
 def on_tap_refused(state: KioskState, event: events.TapRefused, _moment: Moment) -> Step:
+    if isinstance(state.screen, HoldAgain):
+        return replace(state, screen=Refusal(event.reason, resume=Services())), ()
     if isinstance(state.screen, Reading):
         return replace(state, screen=Refusal(event.reason)), ()
     return state, ()

@@ -77,7 +77,7 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
 
 def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
     """The effect that ends a visit at the service, if there is one."""
-    return (EndVisit(visit.token),) if visit else ()
+    return (EndVisit(visit.token),) if visit and visit.offline is None else ()
 
 
 def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step:

@@ -47,6 +47,24 @@ class TapRefused:
     reason: Reason
 
 
+@dataclass(frozen=True, slots=True)
+class AdmittedOffline:
+    """The card is genuine and in force by what the kiosk knows; the service was not asked."""
+
+    card_uuid: UUID
+    allowed: frozenset[tuple[str, str]]
+    """Departments and services."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The card stated what is wanted, and it is in the journal."""
+
+    key: UUID
+    """Of the submission."""
+    outcome: Outcome = field(repr=False)
+
+
 # From the contact reader
 
 
@@ -251,6 +269,8 @@ Event = (
     CardHeld
     | Tapped
     | TapRefused
+    | AdmittedOffline
+    | Recorded
     | CardInserted
     | CardUnreadable
     | CardTaken

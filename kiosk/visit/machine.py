@@ -8,6 +8,8 @@ and where the citizen signs, between the form and what came of it:
 
     FillForm → Sending → Review → SignPin → Signing → Sending → Done
 
+Without a network a visit is begun by the kiosk itself, and FillForm → HoldAgain → Done: the card states what is wanted.
+
 Whenever a visit ends (finished, timed out, card taken out at level ``pin``, another card tapped) everything of the
 citizen is forgotten at once and the service is told. Answers to work that nobody waits for any more are dropped; a
 token that comes with one is ended.
@@ -76,12 +78,15 @@ _SIGNS_OF_LIFE: Final = (
     events.LanguageChosen,
     events.Touched,
     events.Tapped,
+    events.AdmittedOffline,
     events.CardInserted,
 )
 _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardHeld: cards.on_card_held,
     events.Tapped: cards.on_tapped,
     events.TapRefused: cards.on_tap_refused,
+    events.AdmittedOffline: cards.on_admitted_offline,
+    events.Recorded: requests.on_recorded,
     events.CardInserted: cards.on_card_inserted,
     events.CardUnreadable: cards.on_card_unreadable,
     events.CardTaken: cards.on_card_taken,

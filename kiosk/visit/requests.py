@@ -14,6 +14,7 @@ from kiosk.visit.screens import (
     Consent,
     Done,
     FillForm,
+    HoldAgain,
     InsertCard,
     KioskState,
     PinEntry,
@@ -33,6 +34,8 @@ def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: M
     wanted = (event.department, event.service)
     offer = next((offer for offer in state.offers if offer.key == wanted), None)
     if offer is None or state.visit is None or not isinstance(state.screen, Services | Done):
+        return state, ()
+    if state.visit.offline is not None and offer.key not in state.visit.offline:
         return state, ()
     if offer.visit_level > state.visit.level:
         return _step_up(state, state.visit, offer)
@@ -68,6 +71,13 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
 def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
+            return replace(state, screen=Done(submission.offer, event.outcome)), ()
+    return state, ()
+
+
+def on_recorded(state: KioskState, event: events.Recorded, _moment: Moment) -> Step:
+    match state.screen:
+        case HoldAgain(submission=submission) if submission.key == event.key:
             return replace(state, screen=Done(submission.offer, event.outcome)), ()
     return state, ()
 
@@ -113,7 +123,7 @@ def _before(screen: Screen) -> Place | None:
             return _beginning(submission)
         case FillForm(offer=offer):
             return Consent(offer)
-        case InsertCard() | PinEntry() | Consent() | Done():
+        case InsertCard() | PinEntry() | Consent() | HoldAgain() | Done():
             return Services()
     return None
 
@@ -135,6 +145,8 @@ def send(state: KioskState, submission: Submission) -> Step:
     """Send a submission for what it still needs, a document or an assertion; then, with it, to the department."""
     if state.visit is None:
         return state, ()
+    if state.visit.offline is not None:
+        return replace(state, screen=HoldAgain(submission)), ()
     job, offer = state.last_job + 1, submission.offer
     effect: Effect
     if offer.is_signed and submission.signed is None:

@@ -138,6 +138,13 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldAgain:
+    """Without a network: asks to hold the card to the reader once more, for it to state what is wanted."""
+
+    submission: Submission
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """The request is on its way."""
 
@@ -186,6 +193,7 @@ Screen = (
     | Review
     | SignPin
     | Signing
+    | HoldAgain
     | Sending
     | Done
     | Refusal
@@ -206,6 +214,8 @@ class Visit:
     ends_at: datetime
     inserted: bool = False
     """Whether the card in the contact reader is known to be this visit's."""
+    offline: frozenset[tuple[str, str]] | None = None
+    """Without a network: the services, by department and code, that may be taken. There is no token then."""
 
 
 class Trouble(StrEnum):
@@ -214,6 +224,8 @@ class Trouble(StrEnum):
     CONTACTLESS_READER = "contactless-reader"
     CONTACT_READER = "contact-reader"
     SERVICE = "service"
+    OFFLINE = "offline"
+    """The service is away, but some services may be taken without it."""
 
 
 @dataclass(frozen=True, slots=True)

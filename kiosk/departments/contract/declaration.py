@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import MetaData
 from sqlalchemy.orm import Session
 
-from cardsvc.wire.authentication import TappedOffline
+from cardsvc.wire.authentication import CardAtTap, TappedOffline
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import (
     Manifest,
@@ -21,7 +21,7 @@ from cardsvc.wire.manifest import (
     department_audience,
 )
 from kiosk.departments.contract.inputs import check_schema
-from kiosk.departments.contract.refusals import AttributeNeeded
+from kiosk.departments.contract.refusals import AttributeNeeded, CardNotInForceThen
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,11 @@ class Visit:
     """The number that the answer will have, the same whenever the request is repeated."""
     offline: TappedOffline | None = None
     """The citizen was at a kiosk without a network, some time ago; and how the card stood then."""
+
+    def require_card_in_force(self) -> None:
+        """Of a tap at a kiosk without a network: the card was in force then. Raises CardNotInForceThen."""
+        if self.offline is not None and self.offline.card is not CardAtTap.IN_FORCE:
+            raise CardNotInForceThen(f"it was {self.offline.card.value}", card=self.offline.card.value)
 
 
 @dataclass(frozen=True, slots=True)

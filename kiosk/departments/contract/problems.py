@@ -11,6 +11,7 @@ from kiosk.departments.contract.refusals import (
     AssertionReplayed,
     AttributeNeeded,
     CardNotAccepted,
+    CardNotInForceThen,
     DepartmentFailed,
     DocumentNotPrepared,
     DocumentOutdated,
@@ -47,6 +48,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     ServiceRefused: 409,
     AttributeNeeded: 409,
     DocumentOutdated: 409,
+    CardNotInForceThen: 409,
 }
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {

@@ -19,7 +19,8 @@
     ├── DepartmentFailed             something broke: nothing was done, nothing is kept
     └── ServiceRefused               the department's own answer is no; kept under the idempotency key
         ├── AttributeNeeded            the citizen did not tell what it takes (carries the attribute's name)
-        └── DocumentOutdated           what was signed would be written otherwise now
+        ├── DocumentOutdated           what was signed would be written otherwise now
+        └── CardNotInForceThen         the card was revoked when it was tapped at a kiosk without a network
 
 Each carries a sentence for the citizen in every language; ``detail`` is for whoever runs the kiosk. Neither ever holds
 a pseudonym, an attribute or what the citizen entered.
@@ -252,4 +253,16 @@ class DocumentOutdated(ServiceRefused):
         "Something has changed since you read the document. Nothing was done. Please start again.",
         "您阅读文件后内容有变，未办理任何事项，请重新操作。",
         "Algo mudou desde que leu o documento. Nada foi feito. Por favor, recomece.",
+    )
+
+
+class CardNotInForceThen(ServiceRefused):
+    """Raised when the card had been revoked, held or over when it was tapped at a kiosk that could not know."""
+
+    code = "card-not-in-force-then"
+    title = "The card was not in force when it was tapped"
+    message = texts(
+        "The card was no longer valid when it was held to the kiosk. Nothing was done.",
+        "刷卡时该卡已失效，未办理任何事项。",
+        "O cartão já não era válido quando foi usado no quiosque. Nada foi feito.",
     )

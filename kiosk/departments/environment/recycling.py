@@ -68,6 +68,7 @@ class SlipSpent(ServiceRefused):
 
 def credit(session: Session, visit: Visit) -> Answer:
     """Credit the slip's points to whoever holds it."""
+    visit.require_card_in_force()
     number = visit.input["slip"]
     if not check_digit_is_right(number):
         raise SlipMisread
@@ -115,4 +116,5 @@ RECYCLING_POINTS: Final = Service(
         result=ResultKind.RECEIPT,
     ),
     credit,
+    offline=True,
 )

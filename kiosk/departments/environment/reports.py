@@ -44,7 +44,7 @@ VERDICTS: Final[Mapping[str, Texts]] = {
 
 
 def report(_session: Session, visit: Visit) -> Answer:
-    """Put it before the officers."""
+    """Put it before the officers, whatever has become of the card: what was seen was seen."""
     said = (
         OutcomeField(label=texts("Reported", "举报内容", "Assunto"), value=KINDS[visit.input["kind"]]),
         OutcomeField(label=texts("Where", "地点", "Onde"), value=PLACES[visit.input["place"]]),
@@ -84,4 +84,5 @@ PROBLEM_REPORT: Final = Service(
     ),
     report,
     verdicts=VERDICTS,
+    offline=True,
 )

@@ -218,7 +218,7 @@ def open_town(
 def screen_of(station: Station, links: list[str]) -> Iterator[str]:
     """The screen's server in a thread; its address."""
     ready = threading.Event()
-    server = ScreenServer(station.booth, 0, links.append, lambda _: ready.set())
+    server = ScreenServer(station.booth, 0, links.append, lambda _: ready.set(), station.metrics)
     thread = threading.Thread(target=server.serve_until_stopped)
     thread.start()
     try:

@@ -104,7 +104,7 @@ def report() -> Report:
 
 
 def tap_side(report: Report, prove: Callable[[CardReader], Authenticated] = lambda _: WHO) -> TapSide:
-    return TapSide(prove, lambda: True, report)
+    return TapSide(lambda reader: events.Tapped(prove(reader)), lambda: True, report)
 
 
 def test_a_card_held_is_tapped_once_however_long_it_stays(bench: Bench, report: Report) -> None:
@@ -118,7 +118,7 @@ def test_a_card_held_is_tapped_once_however_long_it_stays(bench: Bench, report: 
 
 
 def test_an_unwelcome_card_is_not_even_read(bench: Bench, report: Report) -> None:
-    def read(_: CardReader) -> Authenticated:
+    def read(_: CardReader) -> events.Event:
         raise AssertionError("read")
 
     with running(ReaderLoop(lambda: bench, TapSide(read, lambda: False, report), report)):

@@ -48,7 +48,15 @@ def test_each_department_may_learn_what_its_services_want(code: str) -> None:
         service.code: {"level": service.level.value, "attributes": sorted(service.attributes)}
         for service in load(code).manifest.services
     }
-    assert policy == wanted
+    needed = {service: {name: rule[name] for name in ("level", "attributes")} for service, rule in policy.items()}
+    assert needed == wanted
+
+
+@pytest.mark.parametrize("code", TITLES)
+def test_what_a_policy_lets_kiosks_take_without_a_network_the_department_takes(code: str) -> None:
+    policy = json.loads((POLICY_FOLDER / f"{code}.json").read_text())["services"]
+    taken = {service.description.code for service in load(code).services if service.offline}
+    assert {service for service, rule in policy.items() if "offline" in rule} == taken
 
 
 @pytest.mark.parametrize("code", TITLES)

@@ -40,6 +40,7 @@ ALL: list[screens.Screen] = [
     screens.Review(TO_SIGN, paper()),
     screens.SignPin(TO_SIGN, paper(), 1),
     screens.Signing(TO_SIGN, paper(), 3),
+    screens.HoldAgain(SUBMISSION),
     screens.Sending(SUBMISSION, 2),
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),

@@ -16,7 +16,7 @@ from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Attract, KioskState, Review, Screen
 from readers.piv.pin import Pin
-from tests.fixtures.offers import BALANCE, DONATE, OFFERS, outcome, paper, signed
+from tests.fixtures.offers import BALANCE, DONATE, OFFERS, OPENING_HOURS, outcome, paper, signed
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ANA, KEY = UUID(int=1, version=4), UUID(int=2, version=4)
@@ -37,6 +37,8 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
     yield from (events.FormSubmitted({"litres": "2"}, KEY), events.PinEntered(Pin("271828")), events.Finished())
     yield from (events.WentBack(), events.TriedAgain(), events.LanguageChosen(Language.ENGLISH))
     yield from (events.TakenOutOfService(), events.PutIntoService())
+    yield from (events.AdmittedOffline(ANA, frozenset({OPENING_HOURS.key})), events.ServiceChosen(*OPENING_HOURS.key))
+    yield from (events.FormSubmitted({}, KEY), events.Recorded(KEY, outcome()))
     if isinstance(state.screen, Review):
         yield events.AgreedToSign(state.screen.paper.sha256)
 
