@@ -174,6 +174,7 @@ class Station:
             contact=_condition(Trouble.CONTACT_READER, troubles),
             offers_age=_age(self._offers_at, now),
             revocations_age=_age(self.revocations.read_at, now),
+            journal_entries=self._stand_by.desk.waiting if self._stand_by else 0,
         )
 
     def _hear(self, pulse: Pulse) -> None:

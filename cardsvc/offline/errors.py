@@ -26,7 +26,7 @@ class JournalRefused(ServiceError):
 
     def __init__(self, fault: JournalFault, sequence: int, taken: int) -> None:
         super().__init__(
-            "Nothing of it was taken. A kiosk whose journal is not what it was is registered anew by an administrator.",
+            "Nothing of it was taken. A kiosk whose journal is lost is enrolled anew, with another code.",
             fault=fault.value,
             sequence=sequence,
             taken=taken,

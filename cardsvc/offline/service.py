@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, record
 from cardsvc.authentication.errors import CardNotActive
 from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import Principal
+from cardsvc.fleet.models import EnrolmentCode, Kiosk
 from cardsvc.offline.errors import JournalFault, JournalRefused
 from cardsvc.offline.judging import Judgement, TapJudge
 from cardsvc.offline.models import OfflineTap
@@ -44,6 +45,7 @@ class Journals:
     ) -> wire.JudgedBatch | JournalRefused:
         """What is thought of each entry, or why none is taken; recorded in either case, and so never raised."""
         session.scalars(select(Caller.id).where(Caller.id == actor.caller_id).with_for_update()).one()
+        _begin_anew(session, batch, actor, now)
         known, newest = _known(session, batch, actor), _newest(session, actor)
         fault = _fault(batch.entries, known, newest, actor.client_id)
         if fault is not None:
@@ -70,6 +72,28 @@ class Journals:
             reason=row.reason,
             assertion=self.teller.tell(session, row, actor, now) if told else None,
         )
+
+
+def _begin_anew(session: Session, batch: wire.OfflineBatch, actor: Principal, now: datetime) -> None:
+    """A kiosk that lost its disk, and was enrolled anew with an officer's code since, has another journal.
+
+    Once: the next one that begins is refused until it is enrolled with yet another code.
+    """
+    first = batch.entries[0]
+    if (first.sequence, first.previous_hash) != (1, NO_ENTRY):
+        return
+    ours = OfflineTap.caller_id == actor.caller_id
+    last = session.scalar(select(func.max(OfflineTap.taken_at)).where(ours))
+    enrolled = session.scalar(
+        select(func.max(EnrolmentCode.used_at))
+        .join(Kiosk, Kiosk.id == EnrolmentCode.kiosk_id)
+        .where(Kiosk.caller_id == actor.caller_id)
+    )
+    same = session.scalar(select(OfflineTap.id).where(ours, OfflineTap.sequence == 1, OfflineTap.hash == first.hash))
+    if last is None or enrolled is None or enrolled <= last or same is not None:
+        return
+    session.execute(delete(OfflineTap).where(ours))
+    record(session, event=JOURNAL, outcome=OK, actor=actor.client_id, now=now, begins="anew")
 
 
 def _known(session: Session, batch: wire.OfflineBatch, actor: Principal) -> dict[int, OfflineTap]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from sqlalchemy import select
 
 from cardsvc.callers.models import CallerKind
 from cardsvc.cards.models import Card
@@ -17,12 +18,13 @@ from cardsvc.citizens.erasing import forget_person
 from cardsvc.citizens.history import read_history
 from cardsvc.citizens.models import Citizen
 from cardsvc.client import AssertionOffline, AssertionVerifier, ServiceClient, ServiceProblem, StaticJwks
-from cardsvc.db import reading, transaction
+from cardsvc.db import new_id, reading, transaction
 from cardsvc.departments.errors import PolicyInvalid
 from cardsvc.departments.models import Acquaintance
 from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.departments.repository import get_department
 from cardsvc.departments.service import publish_policy
+from cardsvc.fleet.models import EnrolmentCode, Kiosk
 from cardsvc.offline.models import OfflineTap as Row
 from cardsvc.retention import feeds
 from cardsvc.wire import jose
@@ -322,6 +324,46 @@ def test_a_journal_that_begins_anew_is_refused(sqlite_booth: Booth) -> None:
     booth.city.clock.advance(seconds=1)
     booth.tap(card)
     assert booth.refused() | {"fault": "forked", "sequence": 1, "taken": 2} == booth.refused()
+
+
+def test_a_kiosk_that_was_enrolled_anew_begins_anew_once(booth: Booth) -> None:
+    city, card = booth.city, booth.city.card()
+    booth.tap(card), booth.tap(card)
+    booth.bring()
+    for _ in range(2):
+        city.clock.advance(seconds=10)
+        enrolled_anew(city, booth.name)
+        booth.entries.clear()
+        city.clock.advance(seconds=10)
+        booth.tap(card)
+        assert [tap.sequence for tap in booth.bring()] == [1]
+        assert [tap.sequence for tap in booth.bring()] == [1]
+    booth.entries.clear()
+    city.clock.advance(seconds=10)
+    booth.tap(card)
+    assert booth.refused()["fault"] == "forked"
+    assert len(outcomes(city)) == 4
+
+
+def enrolled_anew(city: City, name: str) -> None:
+    """As if it had brought another code."""
+    with transaction(city.services.sessions) as session:
+        caller_id, now = city.principal(name).caller_id, city.clock()
+        kiosk = session.scalars(select(Kiosk).where(Kiosk.caller_id == caller_id)).one_or_none()
+        if kiosk is None:
+            kiosk = Kiosk(id=new_id(), client_id=name, title=name, caller_id=caller_id, created_at=now)
+            session.add(kiosk)
+            session.flush()
+        code = EnrolmentCode(
+            id=new_id(),
+            kiosk_id=kiosk.id,
+            code_sha256=new_id().bytes * 2,
+            made_by="ana",
+            made_at=now,
+            expires_at=now,
+            used_at=now,
+        )
+        session.add(code)
 
 
 def test_a_journal_that_was_put_back_to_the_past_is_refused(sqlite_booth: Booth) -> None:
