@@ -23,6 +23,7 @@ from cardsvc.api import (
     citizens,
     departments,
     fleet,
+    fleet_plans,
     incidents,
     investigations,
     locks,
@@ -93,6 +94,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     offline.router,
     fleet.for_kiosks,
     fleet.router,
+    fleet_plans.router,
 )
 """The busiest first: routes are tried in this order."""
 

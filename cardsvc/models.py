@@ -16,7 +16,7 @@ from cardsvc.citizens.models import (
 )
 from cardsvc.db import Base
 from cardsvc.departments.models import Acquaintance, Department, Policy, PolicyDraft
-from cardsvc.fleet.models import EnrolmentCode, Kiosk
+from cardsvc.fleet.models import EnrolmentCode, FleetPlan, Kiosk
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
 from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEntry, Unblocking
@@ -55,6 +55,7 @@ __all__ = [
     "Document",
     "EnrolmentCode",
     "Erasure",
+    "FleetPlan",
     "Guardianship",
     "HandOver",
     "HandedApplication",

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from cardsvc.client.clock import Clock
-from kiosk.visit.events import Effect, Event, Finished
+from kiosk.visit.events import Effect, Event, Finished, RulesChanged
 from kiosk.visit.machine import Machine
 from kiosk.visit.screens import KioskState
 
@@ -53,6 +53,12 @@ class Booth:
     def clock(self) -> Clock:
         """The kiosk's time."""
         return self._clock
+
+    def follow(self, machine: Machine) -> None:
+        """Go on by other rules, from the next event on. What is being done goes on."""
+        with self._lock:
+            self._machine = machine
+        self.send(RulesChanged())
 
     def send(self, event: Event) -> Snapshot:
         """Let something happen; gives the state after it. What it sets off goes on in other threads."""

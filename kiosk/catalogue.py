@@ -65,6 +65,16 @@ class Catalogue:
                 self._take(address, manifest)
         self._answered: set[str] = set()
 
+    def follow(self, addresses: Iterable[DepartmentAddress]) -> None:
+        """Other departments from now on, or elsewhere; one that stays where it is keeps its manifest."""
+        codes = {address.base_url: address.code for address in addresses}
+        self._manifests = {
+            base_url: manifest
+            for base_url, manifest in self._manifests.items()
+            if codes.get(base_url) == manifest.department
+        }
+        self._codes = codes
+
     @property
     def complete(self) -> bool:
         """Whether every department has answered at least once."""

@@ -56,9 +56,12 @@ def run(
         Path | None, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600); not with --state.")
     ] = None,
     department: Annotated[
-        list[str],
-        typer.Option(envvar="KIOSK_DEPARTMENT", help="A department, CODE=ADDRESS; may be repeated."),
-    ],
+        list[str] | None,
+        typer.Option(
+            envvar="KIOSK_DEPARTMENT",
+            help="A department, CODE=ADDRESS; may be repeated. Those of the service's plan, unless given.",
+        ),
+    ] = None,
     roles: Annotated[
         Path | None,
         typer.Option(
@@ -106,7 +109,7 @@ def run(
     client = _client(state, service, client_id, key, issuer)
     held, inserted = _readers(roles, contactless, contact)
     try:
-        addresses = tuple(DepartmentAddress.parse(address) for address in department)
+        addresses = tuple(DepartmentAddress.parse(address) for address in department or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--department") from error
     equipment = Equipment(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -13,7 +13,7 @@ import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
-from cardsvc.wire.fleet import Heartbeat, Pulse, ReaderCondition
+from cardsvc.wire.fleet import FleetPlan, Heartbeat, Pulse, ReaderCondition
 from cardsvc.wire.levels import Level
 from kiosk.background import Repeated
 from kiosk.booth import Booth
@@ -58,7 +58,8 @@ class Equipment:
     """Finds the reader that cards are held to; raises ReaderError while there is none."""
     contact: Callable[[], CardReader]
     """Finds the one that they are put into."""
-    addresses: tuple[DepartmentAddress, ...]
+    addresses: tuple[DepartmentAddress, ...] = ()
+    """Departments, whatever the service's plan says; those of the plan when there are none here."""
     rules: Rules = field(default_factory=Rules)
     clock: Clock = system_clock
     offline: OfflineEquipment | None = None
@@ -70,6 +71,8 @@ class Station:
 
     def __init__(self, equipment: Equipment) -> None:
         self._departments = DepartmentClient()
+        self._equipment = equipment
+        self._plan: FleetPlan | None = None
         self.revocations = Revocations(equipment.service, equipment.clock)
         self._stand_by = self._open_stand_by(equipment)
         kept = KeptManifests(equipment.offline.folder) if equipment.offline else None
@@ -78,6 +81,7 @@ class Station:
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
         self._stocking = Repeated("stock", self._fill)
+        self._cataloguing = Repeated("catalogue", self._refresh)
         self._service_answers = True
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
@@ -90,7 +94,7 @@ class Station:
         self._background = (
             self._stocking,
             self._heartbeat,
-            Repeated("catalogue", self._refresh),
+            self._cataloguing,
             Repeated("clock", self._tick),
         )
         self._prover = prover
@@ -172,6 +176,7 @@ class Station:
             sent_at=now,
             contactless=_condition(Trouble.CONTACTLESS_READER, troubles),
             contact=_condition(Trouble.CONTACT_READER, troubles),
+            plan_version=_version(self._plan),
             offers_age=_age(self._offers_at, now),
             revocations_age=_age(self.revocations.read_at, now),
             journal_entries=self._stand_by.desk.waiting if self._stand_by else 0,
@@ -184,10 +189,29 @@ class Station:
             _log.warning("taken out of service" if pulse.disabled else "put into service")
             self.booth.send(events.TakenOutOfService() if pulse.disabled else events.PutIntoService())
             self._stocking.nudge()
-        if not pulse.disabled:
-            self.revocations.hear(pulse.newest_revocation)
+        if pulse.disabled:
+            return
+        self.revocations.hear(pulse.newest_revocation)
+        if pulse.plan_version not in (0, _version(self._plan)):
+            self._follow(self._equipment.service.fleet_plan())
+
+    def _follow(self, plan: FleetPlan) -> None:
+        """Offer and behave as the plan says. A visit that is open goes on where it is."""
+        _log.info("another plan", version=plan.version)
+        self._plan, settings = plan, plan.settings
+        rules = replace(
+            self._equipment.rules,
+            idle=timedelta(seconds=settings.idle_seconds),
+            longest=timedelta(seconds=settings.visit_seconds),
+            notice=timedelta(seconds=settings.notice_seconds),
+            language=settings.language,
+        )
+        self.booth.follow(Machine(rules))
+        self._cataloguing.nudge()
 
     def _refresh(self) -> float:
+        if self._plan is not None and not self._equipment.addresses:
+            self._catalogue.follow(DepartmentAddress(place.base_url, place.code) for place in self._plan.departments)
         self.booth.send(events.OffersChanged(self._catalogue.refresh()))
         if self._catalogue.fresh:
             self._offers_at = self._clock()
@@ -196,6 +220,10 @@ class Station:
     def _tick(self) -> float:
         self.booth.send(events.Ticked())
         return _TICK
+
+
+def _version(plan: FleetPlan | None) -> int:
+    return 0 if plan is None else plan.version
 
 
 def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:

@@ -218,6 +218,8 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     reach.RevocationUnknown: Answer(_NOT_FOUND),
     offline.JournalRefused: Answer(_CONFLICT),
     fleet.KioskUnknown: Answer(_NOT_FOUND),
+    fleet.FleetPlanNotFound: Answer(_NOT_FOUND),
+    fleet.FleetPlanChangedMeanwhile: Answer(_CONFLICT),
     fleet.EnrolmentCodeUnknown: Answer(_NOT_FOUND),
     fleet.EnrolmentCodeUsed: Answer(_CONFLICT),
     fleet.EnrolmentCodeExpired: Answer(_GONE),

@@ -48,6 +48,7 @@ RULES: Final[Mapping[ApprovalKind, Rule]] = {
     ApprovalKind.DEATH_REVERSAL: Rule(Scope.APPLICATIONS_WRITE, _WEEK, _WEEK),
     ApprovalKind.ROLE_GRANT: Rule(Scope.OFFICERS_WRITE, _DAY, _DAY, Spender.REQUESTER),
     ApprovalKind.POLICY_PUBLICATION: Rule(Scope.DEPARTMENTS_WRITE, _WEEK, _DAY),
+    ApprovalKind.FLEET_PLAN: Rule(Scope.CALLERS_WRITE, _WEEK, _DAY),
     ApprovalKind.ERASURE: Rule(Scope.PEOPLE_ERASE, _WEEK, _DAY),
     ApprovalKind.REIDENTIFICATION: Rule(Scope.PEOPLE_REIDENTIFY, _WEEK, _DAY, Spender.REQUESTER, tells_whom=True),
     ApprovalKind.KEY_CEREMONY: Rule(Scope.APPROVALS_REQUEST, _DAY, _DAY, Spender.REQUESTER),

@@ -15,6 +15,8 @@ from cardsvc.citizens.errors import CitizenNotFound
 from cardsvc.citizens.models import Citizen
 from cardsvc.departments.errors import PolicyDraftNotFound, PseudonymUnknown
 from cardsvc.departments.models import Acquaintance, PolicyDraft
+from cardsvc.fleet.errors import FleetPlanNotFound
+from cardsvc.fleet.models import FleetPlan
 from cardsvc.wire.approvals import ApprovalKind
 
 
@@ -62,6 +64,23 @@ def _draft(session: Session, draft_id: UUID) -> PolicyDraft:
     return draft
 
 
+def _of_fleet(session: Session, draft_id: UUID) -> UUID | None:
+    _plan(session, draft_id)
+    return None
+
+
+def _plan(session: Session, draft_id: UUID) -> FleetPlan:
+    plan = session.get(FleetPlan, draft_id)
+    if plan is None:
+        raise FleetPlanNotFound
+    return plan
+
+
+_AUTHORS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], str]]] = {
+    ApprovalKind.ROLE_GRANT: lambda session, grant_id: _grant(session, grant_id).requested_by,
+    ApprovalKind.POLICY_PUBLICATION: lambda session, draft_id: _draft(session, draft_id).drafted_by,
+    ApprovalKind.FLEET_PLAN: lambda session, draft_id: _plan(session, draft_id).drafted_by,
+}
 _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] = {
     ApprovalKind.PUK_RELEASE: _of_card,
     ApprovalKind.REINSTATEMENT: _of_card,
@@ -71,6 +90,7 @@ _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] 
     ApprovalKind.ERASURE: _itself,
     ApprovalKind.ROLE_GRANT: _of_officer,
     ApprovalKind.POLICY_PUBLICATION: _of_nobody,
+    ApprovalKind.FLEET_PLAN: _of_fleet,
     ApprovalKind.REIDENTIFICATION: _of_acquaintance,
 }
 
@@ -78,7 +98,8 @@ _CITIZENS: Final[Mapping[ApprovalKind, Callable[[Session, UUID], UUID | None]]] 
 def citizen_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> UUID | None:
     """The citizen whom the subject belongs to, if it is anybody's.
 
-    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown, PolicyDraftNotFound, PseudonymUnknown.
+    Raises CardNotFound, CitizenNotFound, RoleGrantUnknown, PolicyDraftNotFound, FleetPlanNotFound,
+    PseudonymUnknown.
     """
     find = _CITIZENS.get(kind)
     return None if find is None else find(session, subject_id)
@@ -86,9 +107,8 @@ def citizen_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> UUID |
 
 def author_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> str | None:
     """The client id of who wrote what is to be decided, whoever asks for the decision. Raises as `citizen_of` does."""
-    if kind is ApprovalKind.ROLE_GRANT:
-        return _grant(session, subject_id).requested_by
-    return _draft(session, subject_id).drafted_by if kind is ApprovalKind.POLICY_PUBLICATION else None
+    find = _AUTHORS.get(kind)
+    return None if find is None else find(session, subject_id)
 
 
 def officer_of(session: Session, kind: ApprovalKind, subject_id: UUID) -> str | None:

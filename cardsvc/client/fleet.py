@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import httpx
 from joserfc.jwk import ECKey
@@ -47,6 +48,23 @@ class FleetCalls(Calls):
     def report(self, heartbeat: wire.Heartbeat) -> wire.Pulse:
         """As a kiosk: say how it is, and hear what there is to know."""
         return self._post("/v1/kiosks/heartbeat", heartbeat, wire.Pulse, Repeat.FREELY)
+
+    def fleet_plan(self) -> wire.FleetPlan:
+        """What kiosks offer and how they behave: the version in force."""
+        return self._get("/v1/fleet-plan", wire.FleetPlan)
+
+    def draft_fleet_plan(self, terms: wire.FleetPlanTerms, reason: str) -> wire.FleetPlanDraft:
+        """Ask a colleague to agree to the next version; the approval is in the answer."""
+        request = wire.FleetPlanDraftRequest(**dict(terms), reason=reason)
+        return self._post("/v1/fleet-plan/drafts", request, wire.FleetPlanDraft)
+
+    def fleet_plan_draft(self, draft_id: UUID) -> wire.FleetPlanDraft:
+        """A draft, as whoever is to approve it sees it."""
+        return self._get(f"/v1/fleet-plan/drafts/{draft_id}", wire.FleetPlanDraft)
+
+    def publish_fleet_plan(self, draft_id: UUID) -> wire.FleetPlan:
+        """Put a draft in force that a colleague approved."""
+        return self._post(f"/v1/fleet-plan/drafts/{draft_id}/publish", None, wire.FleetPlan)
 
 
 def enrol_kiosk(

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cardsvc import ceremony
 from cardsvc.clock import system_clock
+from cardsvc.commands import fleet_plans
 from cardsvc.commands.shared import JsonOption, checked, console, open_session, report
 from cardsvc.fleet import enrolling, standing
 from cardsvc.fleet import reporting as fleet
@@ -21,6 +22,7 @@ from cardsvc.reporting import print_json, reporting
 from cardsvc.wire import fleet as wire
 
 app = typer.Typer(help="Kiosks: enrolled, heard from, taken out of service.", no_args_is_help=True)
+app.add_typer(fleet_plans.app)
 
 KioskName = Annotated[str, typer.Argument(help="The kiosk's client id.")]
 
@@ -104,7 +106,7 @@ def enable(client_id: KioskName, as_json: JsonOption = False) -> None:
 
 
 def _table(rows: Sequence[wire.Kiosk], now: datetime) -> Table:
-    table = Table("kiosk", "title", "state", "heard from", "software", "readers", "catalogue", "journal")
+    table = Table("kiosk", "title", "state", "heard from", "software", "readers", "plan", "journal")
     for row in rows:
         said = row.report
         heard = "never" if row.last_seen_at is None else f"{(now - row.last_seen_at).total_seconds():.0f} s ago"
@@ -116,7 +118,7 @@ def _table(rows: Sequence[wire.Kiosk], now: datetime) -> Table:
 def _condition(said: wire.Heartbeat) -> tuple[str, str, str]:
     conditions = {"contactless": said.contactless, "contact": said.contact}
     broken = [name for name, condition in conditions.items() if condition is not wire.ReaderCondition.READY]
-    return ", ".join(broken) or "ready", str(said.catalogue_version), str(said.journal_entries)
+    return ", ".join(broken) or "ready", str(said.plan_version), str(said.journal_entries)
 
 
 def _show(code: wire.EnrolmentCode, as_json: bool) -> None:

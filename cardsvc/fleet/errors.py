@@ -5,7 +5,9 @@ ServiceError
 ├── EnrolmentCodeUnknown    nobody was given this code here
 ├── EnrolmentCodeUsed       a kiosk was enrolled with it
 ├── EnrolmentCodeExpired    it is too old, or there is a newer one
-└── EnrolmentProofRefused   the key that is to be enrolled did not sign for this code
+├── EnrolmentProofRefused   the key that is to be enrolled did not sign for this code
+├── FleetPlanNotFound       nobody drafted it, or none is in force
+└── FleetPlanChangedMeanwhile
 """
 
 from __future__ import annotations
@@ -61,3 +63,25 @@ class EnrolmentProofRefused(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Sign with the new key, for this code and this service, with a clock that is right.")
+
+
+class FleetPlanNotFound(ServiceError):
+    """Raised when no draft has this id, or no plan is in force."""
+
+    code = "no-such-fleet-plan"
+    title = "There is no such plan"
+
+    def __init__(self) -> None:
+        super().__init__("No draft has this id, or no plan for kiosks was published yet.")
+
+
+class FleetPlanChangedMeanwhile(ServiceError):
+    """Raised when another version came into force since the draft was written. Carries both versions."""
+
+    code = "fleet-plan-changed-meanwhile"
+    title = "Another version of the plan came into force meanwhile"
+
+    def __init__(self, drafted_from: int, in_force: int) -> None:
+        super().__init__(
+            "Draft the change anew, from the version in force.", drafted_from=drafted_from, in_force=in_force
+        )

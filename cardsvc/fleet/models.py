@@ -1,4 +1,4 @@
-"""Kiosks as machines, and the codes with which they are enrolled."""
+"""Kiosks as machines, the codes with which they are enrolled, and the plan they all follow."""
 
 from __future__ import annotations
 
@@ -47,3 +47,19 @@ class EnrolmentCode(Base):
     used_at: Mapped[datetime | None]
     thumbprint: Mapped[str | None] = mapped_column(String(43))
     """Of the key that was enrolled with it."""
+
+
+class FleetPlan(Base):
+    """What all kiosks offer and how they behave: a draft, or a version once it is published."""
+
+    __tablename__ = "fleet_plans"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
+    changes_version: Mapped[int]
+    """The version that was in force when it was drafted; 0 for none."""
+    drafted_by: Mapped[str] = mapped_column(String(64))
+    drafted_at: Mapped[datetime]
+    version: Mapped[int | None] = mapped_column(unique=True)
+    published_by: Mapped[str | None] = mapped_column(String(64))
+    published_at: Mapped[datetime | None]

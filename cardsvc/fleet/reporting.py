@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import Principal
 from cardsvc.fleet.models import EnrolmentCode, Kiosk
+from cardsvc.fleet.planning import version_in_force
 from cardsvc.offices.service import code_of
 from cardsvc.paging import Page, Wanted, page
 from cardsvc.reach.models import Revocation
@@ -34,8 +35,7 @@ def take_report(session: Session, report: wire.Heartbeat, *, actor: Principal, n
         now=now,
         interval_seconds=int(INTERVAL.total_seconds()),
         disabled=out_of_service_at is not None,
-        configuration_version=0,
-        catalogue_version=0,
+        plan_version=version_in_force(session),
         newest_revocation=session.scalar(newest),
     )
 

@@ -25,7 +25,7 @@ from cardsvc.citizens.erasing import APPLICATIONS_OVER, ErasedPerson, forget_per
 from cardsvc.citizens.models import Citizen, Document, Guardianship, PersonVersion
 from cardsvc.db import Base
 from cardsvc.departments.models import PolicyDraft
-from cardsvc.fleet.models import EnrolmentCode
+from cardsvc.fleet.models import EnrolmentCode, FleetPlan
 from cardsvc.idempotency.keeping import KEPT_FOR
 from cardsvc.idempotency.models import KeptAnswer
 from cardsvc.incidents.models import Incident
@@ -152,6 +152,10 @@ def _approvals(before: datetime) -> Select[Any]:
 
 def _role_grants(before: datetime) -> Select[Any]:
     return select(RoleGrant.id).where(RoleGrant.granted_at.is_(None), RoleGrant.requested_at < before)
+
+
+def _plan_drafts(before: datetime) -> Select[Any]:
+    return select(FleetPlan.id).where(FleetPlan.version.is_(None), FleetPlan.drafted_at < before)
 
 
 def _enrolment_codes(before: datetime) -> Select[Any]:
@@ -305,6 +309,15 @@ RULES: Final = (
         "The approval for them has expired.",
         _policy_drafts,
         _deleting(PolicyDraft, PolicyDraft.id),
+    ),
+    Rule(
+        "fleet-plan-drafts",
+        "Plans for kiosks that were drafted and never published",
+        _DAYS_30,
+        "the draft",
+        "The approval for them has expired.",
+        _plan_drafts,
+        _deleting(FleetPlan, FleetPlan.id),
     ),
     Rule(
         "enrolment-codes",

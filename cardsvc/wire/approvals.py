@@ -30,6 +30,8 @@ class ApprovalKind(StrEnum):
     ROLE_GRANT = "role-grant"
     POLICY_PUBLICATION = "policy-publication"
     """What a department may learn. The subject is the draft's id."""
+    FLEET_PLAN = "fleet-plan"
+    """What kiosks offer, and how they behave. The subject is the draft's id."""
     ERASURE = "erasure"
     """Erasing a person's data. The subject is the citizen's id."""
     REIDENTIFICATION = "reidentification"

@@ -7,10 +7,11 @@ from enum import StrEnum
 from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator
 
-from cardsvc.wire.approvals import Reason
+from cardsvc.wire.approvals import Approval, Reason
 from cardsvc.wire.base import LINE, TRIMMED, Code, Message, Page, Timestamp
+from cardsvc.wire.manifest import Language
 from cardsvc.wire.officers import ClientId, PublicJwk, Title
 
 ENROLMENT_TYP: Final = "kiosk-enrolment+jwt"
@@ -89,9 +90,73 @@ class ReaderCondition(StrEnum):
     OUT_OF_ORDER = "out-of-order"
 
 
+BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+[^?#\s]*$", max_length=200)]
 Seconds = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=0)]
 Software = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE), TRIMMED]
+
+
+class DepartmentPlace(Message):
+    """Where kiosks find a department. The order of the places is that on the screen."""
+
+    code: Code
+    base_url: BaseUrl
+
+
+class KioskSettings(Message):
+    """How kiosks behave."""
+
+    language: Language = Language.ENGLISH
+    """For whoever chooses none."""
+    idle_seconds: Annotated[int, Field(ge=15, le=600)] = 90
+    """For somebody who does nothing."""
+    visit_seconds: Annotated[int, Field(ge=60, le=600)] = 600
+    """For a whole visit."""
+    notice_seconds: Annotated[int, Field(ge=5, le=120)] = 20
+    """For a refusal to be read when no visit is open."""
+
+
+class FleetPlanTerms(Message):
+    """What all kiosks offer, and how they behave."""
+
+    departments: list[DepartmentPlace] = Field(max_length=64)
+    settings: KioskSettings = KioskSettings()
+
+    @field_validator("departments")
+    @classmethod
+    def _once(cls, departments: list[DepartmentPlace]) -> list[DepartmentPlace]:
+        if len({place.code for place in departments}) != len(departments):
+            raise ValueError("name every department once")
+        if len({place.base_url for place in departments}) != len(departments):
+            raise ValueError("an address speaks for one department")
+        return departments
+
+
+class FleetPlanDraftRequest(FleetPlanTerms):
+    """Ask a colleague to agree to the next version. It replaces the version in force as a whole."""
+
+    reason: Reason
+
+
+class FleetPlan(FleetPlanTerms):
+    """A version that was published."""
+
+    version: int
+    published_by: str
+    published_at: Timestamp
+
+
+class FleetPlanDraft(FleetPlanTerms):
+    """A version that is not in force: a second officer approves it, then it can be published."""
+
+    id: UUID
+    """The subject of the approval."""
+    changes_version: int
+    """The version that was in force when it was drafted; 0 for none."""
+    drafted_by: str
+    drafted_at: Timestamp
+    published_version: int | None = None
+    approval: Approval | None = None
 
 
 class Heartbeat(Message):
@@ -103,9 +168,8 @@ class Heartbeat(Message):
     """By its own clock."""
     contactless: ReaderCondition
     contact: ReaderCondition
-    configuration_version: Count = 0
-    """The version it runs with; 0 for none."""
-    catalogue_version: Count = 0
+    plan_version: Count = 0
+    """Of what it offers and how it behaves; 0 for none."""
     offers_age: Seconds | None = None
     """For how long not every department has said what it offers; None for never."""
     revocations_age: Seconds | None = None
@@ -122,9 +186,8 @@ class Pulse(Message):
     """When it is to report again."""
     disabled: bool
     """It is out of service: it shows that, lets nobody in, and goes on reporting."""
-    configuration_version: Count
-    """The newest; 0 when there is none."""
-    catalogue_version: Count
+    plan_version: Count
+    """The version in force of what it is to offer, and how to behave; 0 when there is none."""
     newest_revocation: UUID | None = None
     """The last that it has to know of; None when there is none."""
 

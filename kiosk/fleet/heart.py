@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
-from cardsvc.wire.fleet import Heartbeat, Pulse
+from cardsvc.wire.fleet import FleetPlan, Heartbeat, Pulse
 
 _log = structlog.get_logger()
 _UNANSWERED: Final = 5.0
@@ -20,6 +20,9 @@ class FleetService(Protocol):
 
     def report(self, heartbeat: Heartbeat) -> Pulse:
         """Say how it is. Raises ServiceProblem, ServiceUnreachable."""
+
+    def fleet_plan(self) -> FleetPlan:
+        """What it offers and how it behaves. Raises likewise."""
 
 
 class Heart:

@@ -253,6 +253,11 @@ class PutIntoService:
     """They have enabled it again."""
 
 
+@dataclass(frozen=True, slots=True)
+class RulesChanged:
+    """The kiosk goes by other rules now."""
+
+
 CitizenEvent = (
     ServiceChosen
     | PinEntered
@@ -288,6 +293,7 @@ Event = (
     | TroubleGone
     | TakenOutOfService
     | PutIntoService
+    | RulesChanged
 )
 
 

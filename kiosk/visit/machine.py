@@ -113,4 +113,5 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.TroubleGone: _trouble_gone,
     events.TakenOutOfService: standing.on_taken_out,
     events.PutIntoService: standing.on_put_back,
+    events.RulesChanged: standing.on_rules_changed,
 }

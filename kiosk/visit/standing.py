@@ -7,7 +7,7 @@ from dataclasses import replace
 from kiosk.visit import events
 from kiosk.visit.ending import Moment, Step, end
 from kiosk.visit.events import EndVisit
-from kiosk.visit.screens import KioskState, OutOfService
+from kiosk.visit.screens import Attract, KioskState, OutOfService
 
 
 def on_taken_out(state: KioskState, _event: events.TakenOutOfService, moment: Moment) -> Step:
@@ -16,6 +16,13 @@ def on_taken_out(state: KioskState, _event: events.TakenOutOfService, moment: Mo
 
 def on_put_back(state: KioskState, _event: events.PutIntoService, moment: Moment) -> Step:
     return end(state, moment) if isinstance(state.screen, OutOfService) else (state, ())
+
+
+def on_rules_changed(state: KioskState, _event: events.RulesChanged, moment: Moment) -> Step:
+    """Whoever is there is not disturbed; a kiosk that waits does so in the language for whoever chooses none."""
+    if isinstance(state.screen, Attract | OutOfService):
+        return replace(state, language=moment.rules.language, deadline=None), ()
+    return state, ()
 
 
 def while_out(state: KioskState, event: events.Event) -> Step:
@@ -32,6 +39,7 @@ def while_out(state: KioskState, event: events.Event) -> Step:
 
 HEARD_WHILE_OUT = (
     events.PutIntoService,
+    events.RulesChanged,
     events.LanguageChosen,
     events.OffersChanged,
     events.TroubleSeen,

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceClient
-from cardsvc.wire.fleet import Kiosk, KioskState, ReaderCondition
+from cardsvc.wire.fleet import DepartmentPlace, FleetPlanTerms, Kiosk, KioskSettings, KioskState, ReaderCondition
+from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import Language
 from cardsvc.wire.officers import Role
+from kiosk.catalogue import DepartmentAddress
+from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
+from kiosk.station import Equipment, Station
+from kiosk.visit.events import Authenticated, Finished, ServiceChosen, Tapped
 from tests.integration.kiosk.conftest import PATIENCE, Town
 
 
@@ -57,6 +65,42 @@ def test_out_of_service_it_lets_nobody_in_and_comes_back_without_anybody_there(t
     visitor.look("attract")
     town.hold()
     visitor.look("services")
+
+
+def language(station: Station) -> str:
+    return station.booth.snapshot.state.language.value
+
+
+def publish(ana: ServiceClient, bo: ServiceClient, *departments: DepartmentAddress, **settings: object) -> int:
+    places = [DepartmentPlace(code=one.code, base_url=one.base_url) for one in departments]
+    terms = FleetPlanTerms(departments=places, settings=KioskSettings.model_validate(settings))
+    draft = ana.draft_fleet_plan(terms, "as tested")
+    assert draft.approval is not None
+    bo.approve_request(draft.approval.id)
+    return ana.publish_fleet_plan(draft.id).version
+
+
+def test_it_offers_and_behaves_as_the_plan_says_and_no_visit_is_lost(town: Town, ana: ServiceClient) -> None:
+    bo = town.city.caller("bo", CallerKind.OFFICER, roles=[Role.ADMINISTRATOR])
+    held, inserted = (ReaderSource.of(role, f"slot:{town.folder / 'none'}", None) for role in (CONTACTLESS, CONTACT))
+    (medical,) = town.station._equipment.addresses
+    with Station(Equipment(town.city.caller("kiosk-2"), held, inserted, clock=town.clock)) as station:
+        wait_until(lambda: station.booth.snapshot.state.offers == ())
+        publish(ana, bo, medical, language="pt", idle_seconds=33)
+        wait_until(lambda: len(station.booth.snapshot.state.offers) > 1)
+        assert language(station) == Language.PORTUGUESE
+        who = Authenticated(uuid4(), Level.TAP, "token", town.clock() + timedelta(minutes=5))
+        station.booth.send(Tapped(who))
+        state = station.booth.send(ServiceChosen(medical.code, "clinic-check-in")).state
+        assert state.deadline == town.clock() + timedelta(seconds=33)
+        version = publish(ana, bo, language="zh-Hans")
+        wait_until(lambda: station.booth.snapshot.state.offers == ())
+        after = station.booth.snapshot.state
+        assert (after.screen, after.visit, after.language) == (state.screen, state.visit, Language.PORTUGUESE)
+        station.booth.send(Finished())
+        assert language(station) == Language.CHINESE
+        wait_until(lambda: [kiosk.report and kiosk.report.plan_version for kiosk in ana.kiosks()] == [version] * 2)
+    assert town.station.booth.snapshot.state.offers  # this one was told its departments on the command line
 
 
 def test_a_revocation_is_known_and_acknowledged_by_it(town: Town, ana: ServiceClient) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cardsvc.client import ServiceUnreachable
-from cardsvc.wire.fleet import Heartbeat, Pulse, ReaderCondition
+from cardsvc.wire.fleet import FleetPlan, Heartbeat, Pulse, ReaderCondition
 from kiosk.fleet.heart import Heart
 from tests.fixtures.services import NOW
 
 SAID = Heartbeat(software="1", sent_at=NOW, contactless=ReaderCondition.READY, contact=ReaderCondition.READY)
-PULSE = Pulse(now=NOW, interval_seconds=7, disabled=False, configuration_version=0, catalogue_version=0)
+PULSE = Pulse(now=NOW, interval_seconds=7, disabled=False, plan_version=0)
 
 
 class Service:
@@ -23,6 +23,9 @@ class Service:
             raise ServiceUnreachable("no connection")
         self.heard.append(heartbeat)
         return PULSE
+
+    def fleet_plan(self) -> FleetPlan:
+        raise AssertionError("nobody asked for it")
 
 
 def test_it_says_how_the_kiosk_is_and_passes_the_answer_on() -> None:
