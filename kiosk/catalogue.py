@@ -78,7 +78,7 @@ class Catalogue:
     @property
     def complete(self) -> bool:
         """Whether every department has answered at least once."""
-        return self._answered == self._codes.keys()
+        return self._codes.keys() <= self._answered
 
     def refresh(self) -> tuple[Offer, ...]:
         """Ask every department again and give all offers, in the order of the addresses."""

@@ -49,7 +49,7 @@ class ReaderSource:
 
         Raises NoReaderChosen, RolesInvalid when the file does not bind the role.
         """
-        return cls(_finder(role, name, roles), contactless=role == CONTACTLESS)
+        return cls(finder(role, name, roles), contactless=role == CONTACTLESS)
 
     def __call__(self) -> CardReader:
         """The reader. Raises ReaderError while there is none."""
@@ -93,7 +93,8 @@ class _Attended(SupervisedReader):
             raise
 
 
-def _finder(role: str, name: str | None, roles: Roles | None) -> Callable[[], str]:
+def finder(role: str, name: str | None, roles: Roles | None) -> Callable[[], str]:
+    """What finds that reader's full name; it raises ReaderError while there is none. Raises as `ReaderSource.of`."""
     if name is not None:
         return lambda: name if name.startswith(SLOT) else find_reader(name).name
     if roles is None:

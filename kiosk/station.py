@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from importlib.metadata import version
 from types import TracebackType
 from typing import Final, Protocol, Self
@@ -22,7 +22,9 @@ from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
+from kiosk.fleet.counting import write_metrics
 from kiosk.fleet.heart import FleetService, Heart
+from kiosk.fleet.kept import KeptStanding, rules_of
 from kiosk.fleet.revocations import Revocations, RevocationService
 from kiosk.kept_manifests import KeptManifests
 from kiosk.offline.stand_by import OfflineEquipment, StandBy
@@ -72,11 +74,13 @@ class Station:
     def __init__(self, equipment: Equipment) -> None:
         self._departments = DepartmentClient()
         self._equipment = equipment
-        self._plan: FleetPlan | None = None
+        self._kept = KeptStanding(equipment.offline.folder if equipment.offline else None)
+        self._plan = self._kept.plan
+        self._places = {address.code: address.base_url for address in self._addresses()}
         self.revocations = Revocations(equipment.service, equipment.clock)
         self._stand_by = self._open_stand_by(equipment)
         kept = KeptManifests(equipment.offline.folder) if equipment.offline else None
-        self._catalogue = Catalogue(self._departments, equipment.addresses, kept)
+        self._catalogue = Catalogue(self._departments, self._addresses(), kept)
         self._stocks = {
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
@@ -86,10 +90,13 @@ class Station:
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
         errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact)
-        self.booth = Booth(Machine(equipment.rules), errands.run, equipment.clock)
+        self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
         self._clock = equipment.clock
         self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
         self._out_of_service = False
+        if self._kept.disabled:
+            self._stand(disabled=True)
+        self._heard_at: datetime | None = None
         self._offers_at: datetime | None = None
         self._background = (
             self._stocking,
@@ -120,18 +127,13 @@ class Station:
         self.booth.close()
         self._departments.close()
 
-    @property
-    def metrics(self) -> Callable[[], str] | None:
-        """What the kiosk counts, for Prometheus."""
-        return self._stand_by.metrics if self._stand_by else None
-
     def _open_stand_by(self, equipment: Equipment) -> StandBy | None:
         if equipment.offline is None:
             return None
         return StandBy(
             equipment.offline,
             self._departments,
-            {address.code: address.base_url for address in equipment.addresses},
+            self._places,
             equipment.clock,
             lambda: self.booth.snapshot.state,
             turned_away=self.revocations.turns_away,
@@ -168,6 +170,12 @@ class Station:
         for one in (Trouble.SERVICE, Trouble.OFFLINE):
             self.booth.send(events.TroubleSeen(one) if one is trouble else events.TroubleGone(one))
 
+    def metrics(self) -> str:
+        """What the kiosk counts, for Prometheus."""
+        age = _age(self._heard_at, self._clock())
+        counted = write_metrics(self._look(), age, out_of_service=self._out_of_service)
+        return counted + (self._stand_by.metrics() if self._stand_by else "")
+
     def _look(self) -> Heartbeat:
         """How the kiosk is."""
         now, troubles = self._clock(), self.booth.snapshot.state.troubles
@@ -184,11 +192,10 @@ class Station:
 
     def _hear(self, pulse: Pulse) -> None:
         """What the service told."""
+        self._heard_at = self._clock()
         if pulse.disabled != self._out_of_service:
-            self._out_of_service = pulse.disabled
-            _log.warning("taken out of service" if pulse.disabled else "put into service")
-            self.booth.send(events.TakenOutOfService() if pulse.disabled else events.PutIntoService())
-            self._stocking.nudge()
+            self._stand(disabled=pulse.disabled)
+            self._kept.keep(disabled=pulse.disabled, plan=self._plan)
         if pulse.disabled:
             return
         self.revocations.hear(pulse.newest_revocation)
@@ -198,20 +205,29 @@ class Station:
     def _follow(self, plan: FleetPlan) -> None:
         """Offer and behave as the plan says. A visit that is open goes on where it is."""
         _log.info("another plan", version=plan.version)
-        self._plan, settings = plan, plan.settings
-        rules = replace(
-            self._equipment.rules,
-            idle=timedelta(seconds=settings.idle_seconds),
-            longest=timedelta(seconds=settings.visit_seconds),
-            notice=timedelta(seconds=settings.notice_seconds),
-            language=settings.language,
-        )
-        self.booth.follow(Machine(rules))
+        self._plan = plan
+        self._kept.keep(disabled=self._out_of_service, plan=plan)
+        self.booth.follow(Machine(self._rules()))
         self._cataloguing.nudge()
 
+    def _stand(self, *, disabled: bool) -> None:
+        self._out_of_service = disabled
+        _log.warning("taken out of service" if disabled else "put into service")
+        self.booth.send(events.TakenOutOfService() if disabled else events.PutIntoService())
+        self._stocking.nudge()
+
+    def _rules(self) -> Rules:
+        return rules_of(self._plan, self._equipment.rules)
+
+    def _addresses(self) -> tuple[DepartmentAddress, ...]:
+        """Those that the kiosk was given, or else those of the plan."""
+        planned = () if self._plan is None else self._plan.departments
+        return self._equipment.addresses or tuple(DepartmentAddress(one.base_url, one.code) for one in planned)
+
     def _refresh(self) -> float:
-        if self._plan is not None and not self._equipment.addresses:
-            self._catalogue.follow(DepartmentAddress(place.base_url, place.code) for place in self._plan.departments)
+        addresses = self._addresses()
+        self._places.update({address.code: address.base_url for address in addresses})
+        self._catalogue.follow(addresses)
         self.booth.send(events.OffersChanged(self._catalogue.refresh()))
         if self._catalogue.fresh:
             self._offers_at = self._clock()

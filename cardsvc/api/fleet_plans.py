@@ -28,7 +28,7 @@ Follower = Annotated[Principal, require(Scope.CALLERS_WRITE, Scope.AUTHENTICATE)
     "",
     operation_id="getFleetPlan",
     summary="See what kiosks offer and how they behave",
-    responses=problems(401, 403, 404),
+    responses=problems(401, 403, 404, 422),
 )
 def get_plan(services: ServicesDep, _actor: Follower) -> wire.FleetPlan:
     """The version in force. Kiosks fetch it when a heartbeat names another version than theirs."""

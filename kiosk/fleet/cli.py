@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
 import typer
 
 from cardsvc.client import ClientError, ServiceProblem, enrol_kiosk
+from kiosk.catalogue import DepartmentAddress
+from kiosk.fleet.doctor import Examined, examine
 from kiosk.fleet.state import Identity, StateFolder
+from kiosk.reader_names import CONTACT, CONTACTLESS, NoReaderChosen, finder
+from readers.roles import Roles, RolesInvalid
 
 JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 StateOption = Annotated[
@@ -22,7 +27,7 @@ FROM_INPUT: Final = "-"
 
 def add_commands(app: typer.Typer) -> None:
     """Put them into a command line."""
-    commands: dict[str, Callable[..., None]] = {"enrol": enrol}
+    commands: dict[str, Callable[..., None]] = {"enrol": enrol, "doctor": doctor}
     for name, command in commands.items():
         app.command(name)(command)
 
@@ -57,6 +62,41 @@ def enrol(
         print(json.dumps({"client_id": enrolled.client_id, "title": enrolled.title, "thumbprint": enrolled.thumbprint}))
     else:
         print(f"this is {enrolled.client_id}, {enrolled.title}; start it with: kiosk run --state {state} …")
+
+
+def doctor(
+    *,
+    state: StateOption,
+    roles: Annotated[Path | None, typer.Option(envvar="KIOSK_ROLES", help="As for `kiosk run`.")] = None,
+    contactless: Annotated[str | None, typer.Option(envvar="KIOSK_CONTACTLESS", help="Likewise.")] = None,
+    contact: Annotated[str | None, typer.Option(envvar="KIOSK_CONTACT", help="Likewise.")] = None,
+    department: Annotated[list[str] | None, typer.Option(envvar="KIOSK_DEPARTMENT", help="Likewise.")] = None,
+    offline: Annotated[Path | None, typer.Option(envvar="KIOSK_OFFLINE", help="The folder of its journal.")] = None,
+    port: Annotated[
+        int | None, typer.Option(envvar="KIOSK_PORT", help="Of the screen of the kiosk that runs, to see how it is.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at everything a kiosk needs, and say what is wrong and what to do. Exit status 1: something is.
+
+    Example: kiosk doctor --state /var/lib/kiosk --roles /etc/kiosk/roles.toml --port 8400
+    """
+    try:
+        known = Roles.load(roles) if roles else None
+        chosen = {CONTACTLESS: contactless, CONTACT: contact}
+        readers = {role: finder(role, name, known) for role, name in chosen.items()}
+        addresses = tuple(map(DepartmentAddress.parse, department or ()))
+    except (RolesInvalid, NoReaderChosen, ValueError, OSError) as error:
+        raise typer.BadParameter(str(error)) from error
+    findings = list(examine(Examined(state, addresses, readers, offline, port)))
+    if as_json:
+        print(json.dumps({"findings": [asdict(one) | {"well": one.is_well} for one in findings]}, ensure_ascii=False))
+    else:
+        for one in findings:
+            print(f"{'ok  ' if one.is_well else 'BAD '} {one.about}: {one.found}")
+            if not one.is_well:
+                print(f"     {one.advice}")
+    raise typer.Exit(0 if all(one.is_well for one in findings) else 1)
 
 
 def _complain(sentence: str) -> NoReturn:

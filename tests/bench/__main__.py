@@ -19,7 +19,7 @@ from rich.table import Table
 from kiosk.city.founding import Plan, found, open_service
 from kiosk.city.issuing import STOCK_NUMBER, issue
 from kiosk.city.stage import CardFiles, Stage, Transport, open_stage
-from tests.bench import authenticating, costs, parsing, tapping
+from tests.bench import authenticating, costs, fleet, parsing, tapping
 from tests.fixtures import postgres
 
 console = Console(width=None if sys.stdout.isatty() else 130)
@@ -69,6 +69,29 @@ def _bench_database(name: str, url: str, proofs: int, workers: int, database_pid
         return authenticating.measure(Path(folder), url, proofs, workers, database_pids)
 
 
+def bench_fleet(kiosks: int, revocations: int) -> dict[str, Any]:
+    """One process of the service, on each database."""
+    with postgres.room() as room, postgres.start(room).database() as url:
+        return {
+            name: _bench_fleet(name, address, kiosks, revocations)
+            for name, address in {"sqlite": "", "postgresql": url}.items()
+        }
+
+
+def _bench_fleet(name: str, url: str, kiosks: int, revocations: int) -> dict[str, Any]:
+    with console.status(f"{kiosks} kiosks on {name} …"), tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        return fleet.measure(Path(folder), url, kiosks, revocations)
+
+
+def show_fleet(results: dict[str, Any]) -> None:
+    """How long a revoked card could still have been taken somewhere."""
+    columns = ("kiosks", "revocations", "acknowledged_by_all", "seen", "median_s", "p99_s", "longest_s")
+    table = Table("", *columns, "heartbeats_per_second", title="Revocations at kiosks", title_justify="left")
+    for database, result in results.items():
+        table.add_row(database, *(str(result[key]) for key in (*columns, "heartbeats_per_second")))
+    console.print(table)
+
+
 def show_cards(report: dict[str, Any]) -> None:
     """What a tap and the other operations cost."""
     tap = report["tap"]
@@ -111,15 +134,19 @@ class Part(StrEnum):
     CARDS = "cards"
     PARSERS = "parsers"
     AUTHENTICATION = "authentication"
+    FLEET = "fleet"
 
 
 def main(
+    *,
     rounds: Annotated[int, typer.Option(help="Taps of each contender.")] = 300,
     proofs: Annotated[int, typer.Option(help="Authentications on each database.")] = 20_000,
+    kiosks: Annotated[int, typer.Option(help="Kiosks at one service.")] = 500,
+    revocations: Annotated[int, typer.Option(help="Cards revoked on each database, one after the other.")] = 10,
     part: Annotated[list[Part] | None, typer.Option(help="Only this; may be given again. All unless given.")] = None,
     report_file: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("var/bench/report.json"),
 ) -> None:
-    """Measure taps, parsers and authentications. Example: python -m tests.bench --part authentication --proofs 5000."""
+    """Measure taps, parsers, authentications and a fleet. Example: python -m tests.bench --part fleet --kiosks 50."""
     report = json.loads(report_file.read_text()) if report_file.exists() else {}
     parts = part or list(Part)
     if Part.CARDS in parts:
@@ -131,6 +158,9 @@ def main(
     if Part.AUTHENTICATION in parts:
         report["authentication"] = bench_authentication(proofs)
         show_rates(report["authentication"])
+    if Part.FLEET in parts:
+        report["fleet"] = bench_fleet(kiosks, revocations)
+        show_fleet(report["fleet"])
     report_file.parent.mkdir(parents=True, exist_ok=True)
     report_file.write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"written to {report_file}")

@@ -90,7 +90,7 @@ def measure(
     Service and empty endpoint take turns, so that what else the machine does falls on both.
     """
     crowd = Crowd.gather(folder, database_url, PEOPLE)
-    with _open_service(crowd, folder, workers, database_pids) as service, _open_empty(folder, workers) as empty:
+    with open_service(crowd, folder, workers, database_pids) as service, _open_empty(folder, workers) as empty:
         token = crowd.access_token(f"http://127.0.0.1:{service.port}")
         sizes = (WARM_UP, *(proofs // TURNS for _ in range(TURNS)))
         pairs = [_turn(service, empty, token, crowd.requests(size)) for size in sizes]
@@ -125,7 +125,7 @@ def _median(values: list[float] | list[float | None], digits: int | None = None)
 
 
 @contextmanager
-def _open_service(crowd: Crowd, folder: Path, workers: int, more_pids: tuple[int, ...]) -> Iterator[Contender]:
+def open_service(crowd: Crowd, folder: Path, workers: int, more_pids: tuple[int, ...]) -> Iterator[Contender]:
     """The service as it is run; ``more_pids`` work for it too: the database's."""
     command = python("cardsvc.cli", "serve", "--port=0", f"--workers={workers}")
     with ChildProcess("service", command, crowd.environment, folder / "service.log") as process:

@@ -16,9 +16,11 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.officers import Role
 from kiosk.catalogue import DepartmentAddress
+from kiosk.offline.stand_by import OfflineEquipment
 from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.station import Equipment, Station
 from kiosk.visit.events import Authenticated, Finished, ServiceChosen, Tapped
+from kiosk.visit.screens import Attract, OutOfService
 from tests.integration.kiosk.conftest import PATIENCE, Town
 
 
@@ -101,6 +103,24 @@ def test_it_offers_and_behaves_as_the_plan_says_and_no_visit_is_lost(town: Town,
         assert language(station) == Language.CHINESE
         wait_until(lambda: [kiosk.report and kiosk.report.plan_version for kiosk in ana.kiosks()] == [version] * 2)
     assert town.station.booth.snapshot.state.offers  # this one was told its departments on the command line
+
+
+def test_a_kiosk_that_was_disabled_serves_nobody_after_a_start_without_a_network_either(
+    town: Town, ana: ServiceClient
+) -> None:
+    held, inserted = (ReaderSource.of(role, f"slot:{town.folder / 'none'}", None) for role in (CONTACTLESS, CONTACT))
+    folder = town.folder / "offline"
+    folder.mkdir()
+    client = town.city.caller("kiosk-2")
+    ana.disable_kiosk("kiosk-2", "the door was forced")
+    with Station(Equipment(client, held, inserted, offline=OfflineEquipment(folder, client))) as station:
+        wait_until(lambda: isinstance(station.booth.snapshot.state.screen, OutOfService))
+    cut_off = ServiceClient("http://127.0.0.1:9", "kiosk-2", town.city.keys["kiosk-2"])
+    with cut_off, Station(Equipment(cut_off, held, inserted, offline=OfflineEquipment(folder, cut_off))) as station:
+        assert isinstance(station.booth.snapshot.state.screen, OutOfService)
+    ana.enable_kiosk("kiosk-2")
+    with Station(Equipment(client, held, inserted, offline=OfflineEquipment(folder, client))) as station:
+        wait_until(lambda: isinstance(station.booth.snapshot.state.screen, Attract))
 
 
 def test_a_revocation_is_known_and_acknowledged_by_it(town: Town, ana: ServiceClient) -> None:

@@ -113,3 +113,22 @@ def test_what_is_signed_needs_a_visit_with_the_pin() -> None:
         "donate": (Level.PIN, True),
         "leave": (Level.PIN, True),
     }
+
+
+def test_departments_come_and_go_and_who_stays_keeps_what_is_known() -> None:
+    departments = Departments()
+    shown = catalogue(departments, AT_CLINIC, AT_LIBRARY)
+    before = keys(shown)
+    del departments.manifests[CLINIC_URL]
+    shown.follow([AT_CLINIC])
+    assert keys(shown) == [key for key in before if key[0] == "clinic"]
+    assert shown.complete
+    shown.follow([AT_LIBRARY, AT_CLINIC])
+    assert keys(shown)[0][0] == "library"
+
+
+def test_an_address_that_is_to_be_another_department_offers_nothing_until_it_is() -> None:
+    shown = catalogue(Departments(), AT_CLINIC)
+    assert keys(shown)
+    shown.follow([DepartmentAddress(CLINIC_URL, "library")])
+    assert keys(shown) == []
