@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter
 from starlette.requests import Request
 
@@ -17,6 +18,7 @@ from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading, transaction
+from cardsvc.errors import ServiceError
 from cardsvc.fleet import enrolling, reporting, standing
 from cardsvc.wire import fleet as wire
 from cardsvc.wire.officers import ClientId
@@ -24,6 +26,8 @@ from cardsvc.wire.officers import ClientId
 router = APIRouter(prefix="/v1/kiosks", tags=["kiosks"], route_class=OnceRoute)
 for_kiosks = APIRouter(prefix="/v1/kiosks", tags=["kiosks"])
 """For kiosks themselves."""
+
+_log = structlog.get_logger("cardsvc.fleet")
 
 Administrator = Annotated[Principal, require(Scope.CALLERS_WRITE)]
 ReportingKiosk = Annotated[Principal, require(Scope.FLEET_REPORT)]
@@ -125,7 +129,11 @@ def enrol(request: wire.EnrolmentRequest, http: Request, services: ServicesDep) 
     The same request may come again, should the answer get lost. Whoever brings the code with another key is refused.
     """
     charge_stranger(http)
-    return in_transaction(
-        services.sessions,
-        lambda session: enrolling.enrol(session, request, issuer=services.settings.issuer, now=services.clock()),
-    )
+    issuer, now = services.settings.issuer, services.clock()
+    try:
+        return in_transaction(
+            services.sessions, lambda session: enrolling.enrol(session, request, issuer=issuer, now=now)
+        )
+    except ServiceError as refusal:
+        _log.warning("enrolment-refused", reason=refusal.code)
+        raise

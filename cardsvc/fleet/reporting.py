@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -81,7 +82,7 @@ def _describe(
     session: Session, kiosk: Kiosk, caller: Caller | None, code_expires_at: datetime | None, now: datetime
 ) -> wire.Kiosk:
     out_of_service_at = None if caller is None else caller.out_of_service_at
-    report = None if kiosk.report is None else wire.Heartbeat.model_validate(kiosk.report)
+    report = _said(kiosk)
     return wire.Kiosk(
         client_id=kiosk.client_id,
         title=(caller or kiosk).title,
@@ -96,6 +97,14 @@ def _describe(
         clock_ahead=_ahead(kiosk.last_seen_at, report),
         report=report,
     )
+
+
+def _said(kiosk: Kiosk) -> wire.Heartbeat | None:
+    """What it said last; nothing where that was in the form of another version of ours."""
+    try:
+        return None if kiosk.report is None else wire.Heartbeat.model_validate(kiosk.report)
+    except ValidationError:
+        return None
 
 
 def _ahead(last_seen_at: datetime | None, report: wire.Heartbeat | None) -> float | None:

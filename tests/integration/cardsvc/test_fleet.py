@@ -9,9 +9,12 @@ from typing import Any
 import pytest
 from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import select
 
 from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.db import transaction
+from cardsvc.fleet.models import Kiosk as KioskRow
 from cardsvc.metrics import registry_of
 from cardsvc.wire.fleet import Heartbeat, Kiosk, KioskRequest, KioskState, ReaderCondition
 from cardsvc.wire.levels import Level
@@ -63,6 +66,13 @@ def test_what_a_kiosk_says_of_itself_is_seen(city: City, ana: ServiceClient) -> 
     city.clock.advance(seconds=5)
     kiosk.report(heartbeat(city))
     assert (only(ana).last_seen_at, only(ana).clock_ahead) == (city.clock(), 0)
+
+
+def test_what_a_kiosk_said_to_another_version_of_ours_does_not_hide_it(city: City, ana: ServiceClient) -> None:
+    city.caller("kiosk-1").report(heartbeat(city))
+    with transaction(city.services.sessions) as session:
+        session.scalars(select(KioskRow)).one().report = {"software": "0.1", "mood": "fine"}
+    assert (only(ana).state, only(ana).report) == (KioskState.IN_SERVICE, None)
 
 
 def test_how_kiosks_stand(city: City, ana: ServiceClient) -> None:
