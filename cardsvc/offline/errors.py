@@ -16,6 +16,8 @@ class JournalFault(StrEnum):
     """Entries are missing between those that were taken before and these."""
     FORKED = "forked"
     """Another entry was taken in this place before: the journal was lost, or put back to the past."""
+    NOT_A_KIOSK = "not-a-kiosk"
+    """Whoever brings it is no kiosk: nobody else goes on without a network."""
 
 
 class JournalRefused(ServiceError):

@@ -15,8 +15,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from pydantic import ValidationError
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from cardsvc.authentication.chains import ChainVerdicts
 from cardsvc.authentication.errors import (
@@ -26,13 +24,12 @@ from cardsvc.authentication.errors import (
     ServiceNotCovered,
     SignatureInvalid,
 )
-from cardsvc.authentication.holders import Holder, find_holders
-from cardsvc.departments.models import Department, Policy
+from cardsvc.authentication.holders import Holder
+from cardsvc.departments.models import Department
 from cardsvc.departments.policy import parse_policy
-from cardsvc.departments.repository import find_by_code
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.locks.errors import LockedByCitizen
-from cardsvc.reach.models import Revocation
+from cardsvc.offline.facts import KEY, Facts
 from cardsvc.wire.authentication import CardAtTap
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
@@ -41,15 +38,16 @@ from cardsvc.wire.offline_taps import OfflineEntry, OfflineTap, TapVerdict
 from cardsvc.wire.policies import OfflineTerms
 from cardsvc.wire.reach import RevocationKind
 from readers.errors import PathError
-from readers.piv.identifiers import KeyReference
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """A kiosk's clock may be so far ahead of ours."""
+OLDEST: Final = timedelta(days=90)
+"""Of what became of cards before that not everything is known any more (`cardsvc.retention`)."""
 MALFORMED: Final = "tap-malformed"
 IN_THE_FUTURE: Final = "tap-in-the-future"
+TOO_OLD: Final = "tap-too-old"
 DATA_TOO_OLD: Final = "offline-data-too-old"
 
-_KEY: Final = KeyReference.CARD_AUTHENTICATION
 _PREHASHED_SHA256: Final = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
 _AFTER: Final[Mapping[RevocationKind, CardAtTap]] = {
     RevocationKind.HELD: CardAtTap.HELD,
@@ -86,28 +84,34 @@ class _Allowed:
     terms: OfflineTerms
 
 
+def read_tap(entry: OfflineEntry) -> OfflineTap | None:
+    """What an entry says; None for one that says nothing."""
+    try:
+        return OfflineTap.model_validate_json(entry.content)
+    except ValidationError:
+        return None
+
+
 @dataclass(frozen=True)
 class TapJudge:
-    """Judges entries. The cards that they name stay locked until the commit."""
+    """Judges entries by what was looked up about them."""
 
     chains: ChainVerdicts
 
-    def judge(self, session: Session, entry: OfflineEntry, kiosk: str, now: datetime) -> Judgement:
+    def judge(self, entry: OfflineEntry, tap: OfflineTap | None, facts: Facts, kiosk: str, now: datetime) -> Judgement:
         """What to think of an entry that is in its place in this kiosk's journal."""
-        try:
-            tap = OfflineTap.model_validate_json(entry.content)
-        except ValidationError:
+        if tap is None:
             return Judgement(TapVerdict.REFUSED, MALFORMED)
-        holder = _holder(session, tap)
+        holder = facts.holder(tap)
         if holder is None:
             return Judgement(TapVerdict.REFUSED, CardUnknown.code, tap)
-        department = find_by_code(session, tap.department)
-        allowed = None if department is None else _allowed(session, department, tap)
+        department = facts.departments.get(tap.department)
+        allowed = None if department is None else _allowed(facts, department, tap)
         reason = self._reason(tap, entry, holder, kiosk, now) or _policy_reason(department, allowed, tap)
         reason = reason or _lock_reason(holder, tap)
         if reason is not None or allowed is None:
             return Judgement(TapVerdict.REFUSED, reason, tap, holder, department)
-        card = _stood(session, holder, _time(tap))
+        card = _stood(facts, holder, _time(tap))
         verdict = TapVerdict.ACCEPTED if card is CardAtTap.IN_FORCE else TapVerdict.CARD_NOT_IN_FORCE
         return Judgement(verdict, None, tap, holder, department, allowed.version, card)
 
@@ -115,8 +119,10 @@ class TapJudge:
         """Why it is not a tap of this card, here, then."""
         if tap.at > (now + CLOCK_SKEW).timestamp():
             return IN_THE_FUTURE
+        if tap.at < (now - OLDEST).timestamp():
+            return TOO_OLD
         try:
-            trusted = self.chains.trusted_key(holder.certificate, _KEY, _time(tap))
+            trusted = self.chains.trusted_key(holder.certificate, KEY, _time(tap))
         except PathError:
             return CertificateRefused.code
         try:
@@ -125,11 +131,6 @@ class TapJudge:
         except InvalidSignature:
             return SignatureInvalid.code
         return None
-
-
-def _holder(session: Session, tap: OfflineTap) -> Holder | None:
-    session.flush()
-    return find_holders(session.connection(), [(tap.card_uuid, _KEY)]).get((tap.card_uuid, _KEY))
 
 
 def _statement(tap: OfflineTap, entry: OfflineEntry, kiosk: str) -> OfflineStatement:
@@ -153,16 +154,9 @@ def _policy_reason(department: Department | None, allowed: _Allowed | None, tap:
     return None if fresh else DATA_TOO_OLD
 
 
-def _allowed(session: Session, department: Department, tap: OfflineTap) -> _Allowed | None:
+def _allowed(facts: Facts, department: Department, tap: OfflineTap) -> _Allowed | None:
     """What the version said that was in force as of the kiosk's data: of a later one it could not know."""
-    known = datetime.fromtimestamp(tap.known_as_of + 1, UTC)  # within that second
-    statement = (
-        select(Policy)
-        .where(Policy.department_id == department.id, Policy.created_at <= known)
-        .order_by(Policy.version.desc())
-        .limit(1)
-    )
-    policy = session.scalars(statement).one_or_none()
+    policy = facts.policy_at(department, datetime.fromtimestamp(tap.known_as_of + 1, UTC))  # within that second
     rule = None if policy is None else parse_policy(policy.terms).services.get(tap.service)
     return None if policy is None or rule is None or rule.offline is None else _Allowed(policy.version, rule.offline)
 
@@ -175,14 +169,15 @@ def _lock_reason(holder: Holder, tap: OfflineTap) -> str | None:
     return None
 
 
-def _stood(session: Session, holder: Holder, at: datetime) -> CardAtTap:
+def _stood(facts: Facts, holder: Holder, at: datetime) -> CardAtTap:
     """How the card stood at that time, as we know it now."""
     if holder.expires_on is not None and at.date() > holder.expires_on:
         return CardAtTap.EXPIRED
-    changes = session.execute(
-        select(Revocation.at, Revocation.kind).where(Revocation.card_id == holder.card_id).order_by(Revocation.at)
-    ).all()
-    before = [kind for changed_at, kind in changes if changed_at <= at]
+    activated_at = facts.activations.get(holder.card_id)
+    if activated_at is not None and at < activated_at.replace(microsecond=0):  # a tap tells no less than seconds
+        return CardAtTap.NONE
+    changes = facts.changes.get(holder.card_id, ())
+    before = [change.kind for change in changes if change.at <= at]
     if before:
         return _AFTER[before[-1]]
     return CardAtTap.IN_FORCE if changes else _IN_STATE.get(holder.state, CardAtTap.NONE)

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import OK, record
+from cardsvc.audit.service import OK, Draft, record, record_all
 from cardsvc.authentication.errors import CardNotActive
-from cardsvc.callers.models import Caller
+from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import Principal
 from cardsvc.fleet.models import EnrolmentCode, Kiosk
 from cardsvc.offline.errors import JournalFault, JournalRefused
-from cardsvc.offline.judging import Judgement, TapJudge
+from cardsvc.offline.facts import look_up
+from cardsvc.offline.judging import Judgement, TapJudge, read_tap
 from cardsvc.offline.models import OfflineTap
 from cardsvc.offline.telling import Teller
 from cardsvc.wire import offline_taps as wire
@@ -47,31 +49,62 @@ class Journals:
         session.scalars(select(Caller.id).where(Caller.id == actor.caller_id).with_for_update()).one()
         _begin_anew(session, batch, actor, now)
         known, newest = _known(session, batch, actor), _newest(session, actor)
-        fault = _fault(batch.entries, known, newest, actor.client_id)
+        fault = _no_kiosk(batch, actor) or _fault(batch.entries, known, newest, actor.client_id)
         if fault is not None:
             _record_fault(session, fault, actor, now)
             return fault.recorded()
-        rows = [known.get(entry.sequence) or self._take(session, entry, actor, now) for entry in batch.entries]
-        return wire.JudgedBatch(taps=[self._describe(session, row, actor, now) for row in rows])
-
-    def _take(self, session: Session, entry: wire.OfflineEntry, actor: Principal, now: datetime) -> OfflineTap:
-        judged = self.judge.judge(session, entry, actor.client_id, now)
-        row = _row(_record(session, entry, judged, actor, now), entry, judged, actor, now)
-        session.add(row)
-        session.flush()
-        return row
-
-    def _describe(self, session: Session, row: OfflineTap, actor: Principal, now: datetime) -> wire.JudgedTap:
-        told = row.verdict is not wire.TapVerdict.REFUSED and now < row.taken_at + TOLD_AGAIN
-        return wire.JudgedTap(
-            sequence=row.sequence,
-            hash=row.hash,
-            tap_id=row.id,
-            verdict=row.verdict,
-            card=row.card,
-            reason=row.reason,
-            assertion=self.teller.tell(session, row, actor, now) if told else None,
+        rows = known | self._take(
+            session, [entry for entry in batch.entries if entry.sequence not in known], actor, now
         )
+        told = [row for row in rows.values() if _is_told(row, now)]
+        assertions = self.teller.tell(session, told, actor, now)
+        return wire.JudgedBatch(
+            taps=[_describe(rows[entry.sequence], assertions.get(rows[entry.sequence].id)) for entry in batch.entries]
+        )
+
+    def _take(
+        self, session: Session, entries: Sequence[wire.OfflineEntry], actor: Principal, now: datetime
+    ) -> dict[int, OfflineTap]:
+        """Those that were not taken before, by their places."""
+        if not entries:
+            return {}
+        taps = [read_tap(entry) for entry in entries]
+        facts = look_up(session, [tap for tap in taps if tap is not None])
+        judged = [
+            self.judge.judge(entry, tap, facts, actor.client_id, now) for entry, tap in zip(entries, taps, strict=True)
+        ]
+        drafts = [_draft(entry, one, actor, now) for entry, one in zip(entries, judged, strict=True)]
+        record_all(session.connection(), drafts)
+        rows = {
+            entry.sequence: _row(draft.id, entry, one, actor, now)
+            for entry, one, draft in zip(entries, judged, drafts, strict=True)
+        }
+        session.add_all(rows.values())
+        session.flush()
+        return rows
+
+
+def _is_told(row: OfflineTap, now: datetime) -> bool:
+    return row.verdict is not wire.TapVerdict.REFUSED and now < row.taken_at + TOLD_AGAIN
+
+
+def _describe(row: OfflineTap, assertion: str | None) -> wire.JudgedTap:
+    return wire.JudgedTap(
+        sequence=row.sequence,
+        hash=row.hash,
+        tap_id=row.id,
+        verdict=row.verdict,
+        card=row.card,
+        reason=row.reason,
+        assertion=assertion,
+    )
+
+
+def _no_kiosk(batch: wire.OfflineBatch, actor: Principal) -> JournalRefused | None:
+    """A desk may prove cards, too; policies do not let it go on without a network."""
+    if actor.kind is CallerKind.KIOSK:
+        return None
+    return JournalRefused(JournalFault.NOT_A_KIOSK, batch.entries[0].sequence, 0)
 
 
 def _begin_anew(session: Session, batch: wire.OfflineBatch, actor: Principal, now: datetime) -> None:
@@ -152,9 +185,8 @@ def _record_fault(session: Session, fault: JournalRefused, actor: Principal, now
     record(session, event=JOURNAL, outcome=fault.code, actor=actor.client_id, now=now, **fault.data)
 
 
-def _record(session: Session, entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> Any:
+def _draft(entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> Draft:
     holder, tap = judged.holder, judged.tap
-    outcome = judged.reason or (OK if judged.verdict is wire.TapVerdict.ACCEPTED else CardNotActive.code)
     detail: dict[str, Any] = {"sequence": entry.sequence}
     if tap is not None:
         detail |= {
@@ -165,23 +197,22 @@ def _record(session: Session, entry: wire.OfflineEntry, judged: Judgement, actor
         }
     if judged.card is not None:
         detail |= {"card": judged.card.value, "policy_version": judged.policy_version}
-    return record(
-        session,
+    return Draft(
         event=EVENT,
-        outcome=outcome,
+        outcome=judged.reason or (OK if judged.verdict is wire.TapVerdict.ACCEPTED else CardNotActive.code),
         actor=actor.client_id,
-        now=now,
+        at=now,
         citizen_id=None if holder is None else holder.citizen_id,
         card_id=None if holder is None else holder.card_id,
-        **detail,
+        detail=detail,
     )
 
 
-def _row(entry_of: Any, entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> OfflineTap:
+def _row(record_id: UUID, entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> OfflineTap:
     told = judged.verdict is not wire.TapVerdict.REFUSED
     tap, department, holder = judged.tap, judged.department, judged.holder
     return OfflineTap(
-        id=entry_of.id,
+        id=record_id,
         caller_id=actor.caller_id,
         sequence=entry.sequence,
         hash=entry.hash,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.models import Citizen
-from cardsvc.departments.inquiries import make_acquainted
+from cardsvc.departments.inquiries import Meeting, note_meetings
 from cardsvc.departments.models import Department
 from cardsvc.departments.pseudonym import pseudonym
 from cardsvc.offline.models import OfflineTap
@@ -28,16 +31,31 @@ class Teller:
     issuer: str
     lifetime: timedelta
 
-    def tell(self, session: Session, tap: OfflineTap, actor: Principal, now: datetime) -> str | None:
-        """For the department; None when the person was erased or the department shut out meanwhile."""
-        citizen = session.get(Citizen, tap.citizen_id)
-        department = session.get(Department, tap.department_id)
-        if citizen is None or citizen.wrapped_key is None:
-            return None
-        if department is None or department.caller.disabled_at is not None:
-            return None
-        name = pseudonym(self.keystore, department.code, citizen.id)
-        make_acquainted(session, department, name, citizen.id, now=now)
+    def tell(
+        self, session: Session, taps: Collection[OfflineTap], actor: Principal, now: datetime
+    ) -> Mapping[UUID, str]:
+        """For their departments, by tap; none where the person was erased or the department shut out meanwhile."""
+        if not taps:
+            return {}
+        people = _hold_people(session, {tap.citizen_id for tap in taps if tap.citizen_id is not None})
+        departments = _departments(session, {tap.department_id for tap in taps if tap.department_id is not None})
+        meetings = {
+            tap.id: Meeting(
+                department.id, pseudonym(self.keystore, department.code, tap.citizen_id), tap.citizen_id, now
+            )
+            for tap in taps
+            if tap.citizen_id in people and (department := departments.get(tap.department_id)) is not None
+        }
+        note_meetings(session.connection(), set(meetings.values()))
+        return {
+            tap.id: self._assertion(
+                tap, departments[meetings[tap.id].department_id], meetings[tap.id].pseudonym, actor, now
+            )
+            for tap in taps
+            if tap.id in meetings
+        }
+
+    def _assertion(self, tap: OfflineTap, department: Department, name: str, actor: Principal, now: datetime) -> str:
         claims = self._claims(tap, department, name, actor, now)
         return self.key_ring.jws_signer(KeyName.ASSERTION).sign(claims.written(), typ=ASSERTION_TYP)
 
@@ -61,3 +79,17 @@ class Teller:
             attributes={},
             offline=TappedOffline(at=int(tap.tapped_at.timestamp()), card=tap.card),
         )
+
+
+def _hold_people(session: Session, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Those who were not erased. Their rows stay locked: whoever writes down whom departments know holds them."""
+    statement = select(Citizen.id).where(Citizen.id.in_(ids), Citizen.wrapped_key.is_not(None))
+    return frozenset(session.scalars(statement.order_by(Citizen.id).with_for_update(key_share=True)))
+
+
+def _departments(session: Session, ids: Collection[UUID]) -> Mapping[UUID | None, Department]:
+    """Those that take part, with their callers."""
+    statement = select(Department).where(Department.id.in_(ids)).options(joinedload(Department.caller))
+    return {
+        department.id: department for department in session.scalars(statement) if department.caller.disabled_at is None
+    }

@@ -30,6 +30,9 @@ LONGEST_PACKAGE: Final = 1 << 17
 MOST_ENTRIES: Final = 50
 """In one request."""
 
+LATEST: Final = 253_402_300_798
+"""Seconds since 1970: the last of the year 9999 but one."""
+
 Hash = Annotated[Base64Url, Octets(HASH_SIZE, HASH_SIZE)]
 
 
@@ -82,15 +85,19 @@ class OfflinePackageAnswer(Message):
     package: str
 
 
+Moment = Annotated[StrictInt, Field(ge=0, le=LATEST)]
+"""Seconds since 1970."""
+
+
 class OfflineTap(Message):
     """The content of an entry: somebody tapped, for a service, while the kiosk had no network."""
 
-    at: Annotated[StrictInt, Field(ge=0)]
-    """Seconds since 1970, by the kiosk's clock."""
+    at: Moment
+    """By the kiosk's clock."""
     card_uuid: UUID
     department: Code
     service: Code
-    known_as_of: Annotated[StrictInt, Field(ge=0)]
+    known_as_of: Moment
     """``iat`` of the package by which the kiosk judged the card."""
     signature: Annotated[Base64Url, Octets(9, 512)]
     """Of the `OfflineStatement` for this place, by the card's 9E key: ECDSA-Sig-Value in DER."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from cardsvc.callers.models import CallerKind
 from cardsvc.cards.models import Card
@@ -27,6 +27,7 @@ from cardsvc.departments.service import publish_policy
 from cardsvc.fleet.models import EnrolmentCode, Kiosk
 from cardsvc.offline.models import OfflineTap as Row
 from cardsvc.retention import feeds
+from cardsvc.transitions import move_card
 from cardsvc.wire import jose
 from cardsvc.wire.authentication import CardAtTap
 from cardsvc.wire.history import Deed
@@ -34,6 +35,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState, RevocationReason
 from cardsvc.wire.offline import NO_ENTRY, OfflineStatement, entry_hash
 from cardsvc.wire.offline_taps import (
+    LATEST,
     PACKAGE_TYP,
     JudgedTap,
     OfflineEntry,
@@ -59,7 +61,8 @@ class Booth:
     entries: list[OfflineEntry] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.client: ServiceClient = self.city.caller(self.name)
+        known = self.name in self.city.keys
+        self.client: ServiceClient = self.city.client(self.name) if known else self.city.caller(self.name)
 
     def now(self) -> int:
         return int(self.city.clock().timestamp())
@@ -260,6 +263,65 @@ def test_the_policy_counts_that_the_kiosk_could_know(sqlite_booth: Booth) -> Non
     city.clock.advance(minutes=5)
     booth.tap(card)
     assert [tap.reason for tap in booth.bring()] == [None, "service-not-covered"]
+
+
+@pytest.mark.parametrize("moment", [LATEST, LATEST + 1, 10**18, -1])
+@pytest.mark.parametrize("member", ["at", "known_as_of"])
+def test_a_time_that_no_calendar_has_does_not_stop_the_journal(sqlite_booth: Booth, member: str, moment: int) -> None:
+    booth, card = sqlite_booth, sqlite_booth.city.card()
+    booth.tap(card, **{member: moment})
+    booth.tap(card)
+    wrong, right = booth.bring()
+    assert (wrong.verdict, right.verdict) == (TapVerdict.REFUSED, TapVerdict.ACCEPTED)
+    assert (wrong.reason == "tap-malformed") is (moment != LATEST)
+
+
+def test_a_tap_of_longer_ago_than_is_known_what_became_of_cards_is_refused(sqlite_booth: Booth) -> None:
+    booth, card = sqlite_booth, sqlite_booth.city.card()
+    booth.tap(card)
+    booth.city.clock.advance(seconds=1)
+    booth.tap(card)
+    booth.city.clock.advance(days=90)
+    assert [tap.reason for tap in booth.bring()] == ["tap-too-old", None]
+
+
+def test_a_card_that_was_put_into_force_later_was_not_in_force_then(booth: Booth) -> None:
+    city, card = booth.city, booth.city.card(CardState.DELIVERED)
+    booth.tap(card)
+    city.clock.advance(minutes=10)
+    with transaction(city.services.sessions) as session:
+        move_card(session, session.get_one(Card, card.id), CardState.ACTIVE, actor="kiosk-1", now=city.clock())
+    booth.tap(card)
+    early, late = booth.bring()
+    assert (early.verdict, early.card) == (TapVerdict.CARD_NOT_IN_FORCE, CardAtTap.NONE)
+    assert (late.verdict, late.card) == (TapVerdict.ACCEPTED, CardAtTap.IN_FORCE)
+
+
+def test_a_desk_has_no_journal(sqlite_booth: Booth) -> None:
+    city, card = sqlite_booth.city, sqlite_booth.city.card()
+    city.caller("desk-1", CallerKind.DESK)
+    desk = Booth(city, "desk-1")
+    desk.tap(card)
+    assert desk.refused()["fault"] == "not-a-kiosk"
+    assert outcomes(city) == []
+    assert [record.actor for record in city.audit("tap.journal")] == ["desk-1"]
+
+
+def test_the_database_is_asked_as_often_for_a_batch_as_for_one(booth: Booth) -> None:
+    """While somebody waits for each of these statements, nobody else writes (SQLite), or about these people."""
+    engine = booth.city.services.sessions.kw["bind"]
+    asked = list[str]()
+    event.listen(engine, "before_cursor_execute", lambda *sent: asked.append(sent[2]))
+    cards = [booth.city.card() for _ in range(12)]
+    booth.tap(cards[0]), booth.bring()  # by now keys are read and there is a token
+    counts = []
+    for some in (cards[1:2], cards[2:]):
+        new = [booth.tap(card) for card in some]
+        for _ in ("taken", "repeated"):
+            asked.clear()
+            assert len(booth.bring(*new)) == len(some)
+            counts.append(len(asked))
+    assert counts[2:] == counts[:2]
 
 
 # Once, and in order
