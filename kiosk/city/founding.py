@@ -175,15 +175,16 @@ def open_department(plan: Plan, code: str) -> Iterator[ChildProcess]:
 
 
 @contextmanager
-def open_kiosk(plan: Plan, stage: Stage) -> Iterator[ChildProcess]:
-    """Start the kiosk on the stage's two readers."""
+def open_kiosk(plan: Plan, stage: Stage, addresses: Mapping[str, str] | None = None) -> Iterator[ChildProcess]:
+    """Start the kiosk on the stage's two readers. ``addresses`` are of departments that are not the plan's own."""
+    departments = addresses or {code: plan.department_url(code) for code in plan.department_ports}
     command = python(
         "kiosk.cli", "run", f"--service={plan.service_url}", f"--client-id={KIOSK}",
         f"--key={plan.private_key(KIOSK)}", f"--port={plan.kiosk_port}",
         f"--contactless={stage.reader_name(Place.CONTACTLESS)}", f"--contact={stage.reader_name(Place.CONTACT)}",
         f"--ready-file={plan.folder / 'kiosk.link'}", f"--offline={plan.folder / 'kiosk.offline'}",
         # With its code: an address without one may be whatever department it says it is.
-        *(f"--department={code}={plan.department_url(code)}" for code in plan.department_ports),
+        *(f"--department={code}={address}" for code, address in departments.items()),
     )  # fmt: skip
     with _child(plan, "kiosk", command, stage.environment) as process:
         process.wait_for("listening on ")

@@ -24,13 +24,16 @@ from cardsvc.wire.jose import JwtRefused
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Card
 from cardsvc.wire.locks import CardLock
+from kiosk.catalogue import DepartmentAddress
 from kiosk.city.issuing import CITIZENS_PIN
 from kiosk.city.processes import ProcessFailed
-from kiosk.city.sandbox import playing
+from kiosk.city.sandbox import playing, screen
 from kiosk.city.sandbox.opening import open_sandbox, wait_for_interrupt
 from kiosk.city.sandbox.people import PEOPLE
 from kiosk.city.sandbox.room import Holder, Room, SandboxTrouble
+from kiosk.city.sandbox.screen import open_screen
 from kiosk.city.sandbox.visiting import answer
+from kiosk.city.stage import Place
 from readers.errors import ReaderError
 
 app = typer.Typer(invoke_without_command=True)
@@ -125,6 +128,41 @@ _deed("decease", playing.decease, "Have the registry tell that a test person die
 _deed("replace", playing.replace_card, "Give a test person another card; the one they had is revoked.")
 
 
+@app.command(epilog="Example: city sandbox kiosk --department my-department=http://127.0.0.1:8100")
+def kiosk(
+    ctx: typer.Context,
+    *,
+    department: Annotated[list[str], typer.Option(help="CODE=ADDRESS of a department; may be repeated.")],
+    port: Annotated[int, typer.Option(help="Port of the screen on 127.0.0.1; 0 takes a free one.")] = 0,
+) -> None:
+    """A kiosk that offers your department's services, as in a city. Stays open until Ctrl-C.
+
+    Put cards to it with `city sandbox present`.
+    """
+    with _said_plainly():
+        addresses = [_address(text) for text in department]
+        by_code = {address.code: address.base_url for address in addresses}
+        with open_screen(Room.at(ctx.obj), by_code, port) as link:
+            print(f"The kiosk's screen, for one browser: {link}", flush=True)  # noqa: T201 (what a program reads)
+            wait_for_interrupt()
+
+
+@app.command(epilog="Example: city sandbox present chen-jiaxin --insert; city sandbox present")
+def present(
+    ctx: typer.Context,
+    person: Annotated[str | None, typer.Argument(help="A test person; nobody takes the card away.")] = None,
+    *,
+    insert: Annotated[
+        bool, typer.Option("--insert", help="Into the slot, instead of to the contactless reader.")
+    ] = False,
+) -> None:
+    """Hold a test card to the kiosk of `city sandbox kiosk`, or put it in; without a person: take it away."""
+    with _said_plainly():
+        room = Room.at(ctx.obj)
+        holder = None if person is None else room.holder(person)
+        screen.present(room, holder, Place.CONTACT if insert else Place.CONTACTLESS)
+
+
 @app.command(epilog="Example: city sandbox prove chen-jiaxin --challenge challenge.json")
 def prove(
     ctx: typer.Context,
@@ -188,6 +226,13 @@ def _said_plainly() -> Iterator[None]:
         _complain(str(error))
 
 
+def _address(text: str) -> DepartmentAddress:
+    try:
+        return DepartmentAddress.parse(text)
+    except ValueError as error:
+        raise SandboxTrouble(str(error)) from None
+
+
 def _complain(sentence: str) -> None:
     Console(stderr=True).print(f"[bold red]sandbox:[/] {escape(sentence)}", soft_wrap=True)
     raise typer.Exit(1) from None
@@ -232,6 +277,8 @@ def _welcome(room: Room) -> Panel:
         "               city sandbox register CODE --key PUBLIC.JWK --policy POLICY.JSON\n"
         "A citizen at a kiosk\n"
         "               city sandbox tap PERSON --department CODE --service CODE\n"
+        "A kiosk with a screen\n"
+        "               city sandbox kiosk --department CODE=ADDRESS, and city sandbox present PERSON\n"
         "A card's life  city sandbox hold | reinstate | revoke | replace | decease | lock | unlock PERSON\n"
         "Its operator   CARDSVC_DATABASE_URL="
         f"sqlite:///{room.plan.database} cardsvc webhook list\n"
