@@ -277,3 +277,21 @@ def test_a_long_text_scrolls_and_the_buttons_stay_in_sight(
         assert text.evaluate("(text) => text.scrollWidth <= text.clientWidth"), "no line runs out of the paper"
         assert isinstance(screen, screens.Review)
         assert text.inner_text() == screen.paper.text
+
+
+def test_somebody_who_reads_a_long_text_stays_where_they_are(window: Window, open_page: OpenPage) -> None:
+    page, now = open_page(PORTRAIT), datetime.now(UTC)
+    page.goto(window.links[-1])
+    visit = Visit(ANA, Level.PIN, "", now + timedelta(minutes=10))
+    state = KioskState(signing(Language.ENGLISH)[1], visit, deadline=now + timedelta(seconds=15))
+    window.show(page, state)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.locator("main").evaluate("(main) => { main.scrollTop = 900; }")
+    page.locator("main").evaluate("(main) => { main.seen = true; }")
+    window.show(page, replace(state, deadline=now + timedelta(seconds=90)))
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+    assert int(page.locator(".countdown b").inner_text()) > 60
+    assert page.locator("main").evaluate("(main) => [main.seen, main.scrollTop]") == [True, 900]
+    window.show(page, replace(state, troubles=frozenset(screens.Trouble), screen=screens.Services()))
+    assert page.locator("main").evaluate("(main) => main.seen === undefined")
+    expect(page.locator(".troubles p")).to_have_count(len(screens.Trouble))
