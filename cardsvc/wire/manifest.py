@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from cardsvc.wire.base import LINES, TRIMMED, Base64Url, Code, Message
+from cardsvc.wire.base import LINES, TRIMMED, Base64Url, Code, Message, Timestamp
 from cardsvc.wire.levels import Level
 
 MANIFEST_PATH: Final = "/.well-known/citizen-services.json"
@@ -95,16 +95,31 @@ class ServiceDescription(Message):
     result: ResultKind = ResultKind.RECEIPT
 
 
+class TwoTurns(Message):
+    """A service that takes two people, each with a card of their own: the second one goes on with what the first began.
+
+    The outcome of ``first`` says until when somebody else can go on. Then that person proves themself, and is asked for
+    ``second``, with the receipt number of the first (`ServiceRequest.continues`). At level ``sign`` both sign the very
+    same document.
+    """
+
+    first: ServiceDescription
+    second: ServiceDescription
+
+
 class Manifest(Message):
     """A department and its services. The kiosk draws its screens from this alone."""
 
     department: Code
     titles: Texts
     services: tuple[ServiceDescription, ...]
+    in_turn: tuple[TwoTurns, ...] = ()
+    """The services that take two cards in turn. No kiosk offers them that cannot ask for the second one."""
 
     @model_validator(mode="after")
     def _codes_are_unique(self) -> Manifest:
-        codes = [service.code for service in self.services]
+        turns = [turn for two in self.in_turn for turn in (two.first, two.second)]
+        codes = [service.code for service in (*self.services, *turns)]
         if len(set(codes)) != len(codes):
             raise ValueError("two services have the same code")
         return self
@@ -112,6 +127,10 @@ class Manifest(Message):
     def service(self, code: str) -> ServiceDescription | None:
         """The service of that code, if there is one."""
         return next((service for service in self.services if service.code == code), None)
+
+
+Receipt = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
+"""A receipt number: with it the department finds the record again."""
 
 
 class PreparationRequest(Message):
@@ -123,6 +142,8 @@ class PreparationRequest(Message):
     """What the citizen entered, valid against the service's input schema."""
     language: Language = Language.ENGLISH
     """In which the citizen reads."""
+    continues: Receipt | None = None
+    """Of what somebody else began, and signed: their document is given again, in their language."""
 
 
 class PreparedDocument(Message):
@@ -154,6 +175,8 @@ class ServiceRequest(Message):
     """What the citizen entered, valid against the service's input schema."""
     signed: SignedDocument | None = None
     """At level ``sign``, and only there: the document prepared for this input, signed."""
+    continues: Receipt | None = None
+    """Of what somebody else began with another card: for the second one of `TwoTurns`, and only there."""
 
 
 class OutcomeField(Message):
@@ -180,9 +203,10 @@ class Outcome(Message):
 
     title: Texts
     fields: tuple[OutcomeField, ...] = ()
-    receipt: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9-]{3,39}$")]
-    """The receipt number: with it the department finds the record again."""
+    receipt: Receipt
     document: Document | None = None
+    open_until: Timestamp | None = None
+    """Of the first of `TwoTurns`: nothing is done until somebody else goes on with it, before this moment."""
 
 
 def service_path(code: str) -> str:

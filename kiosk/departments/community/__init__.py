@@ -1,9 +1,10 @@
-"""Community: appointments with the home-care service, entry for seniors."""
+"""Community: appointments with the home-care service, entry for seniors, mandates for carers."""
 
 from __future__ import annotations
 
 from kiosk.departments.community.care import HOME_CARE, seed
 from kiosk.departments.community.entry import SENIOR_ENTRY
+from kiosk.departments.community.mandate import CARER_MANDATE
 from kiosk.departments.community.models import Base
 from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.texts import texts
@@ -12,7 +13,7 @@ department = Department(
     code="community",
     titles=texts("Community", "社区服务", "Comunidade"),
     receipt_prefix="CO",
-    services=(SENIOR_ENTRY, HOME_CARE),
+    services=(SENIOR_ENTRY, HOME_CARE, CARER_MANDATE),
     metadata=Base.metadata,
     seed=seed,
 )

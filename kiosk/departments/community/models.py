@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
@@ -52,3 +52,25 @@ class EntryCount(Base):
     place: Mapped[str] = mapped_column(String(40), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     entries: Mapped[int]
+
+
+class Mandate(Base):
+    """That somebody lets another person act for them, until a day: both signed the same document."""
+
+    __tablename__ = "mandates"
+    __table_args__ = (
+        CheckConstraint("carer <> principal", name="two_people"),
+        UniqueConstraint("principal", "carer", "scope", "until"),
+    )
+
+    receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Of the principal's request: it stands in the document."""
+    accepted: Mapped[str] = mapped_column(String(40), unique=True)
+    """The receipt of the carer's."""
+    principal: Mapped[str] = mapped_column(String(20))
+    """The number of the identity document."""
+    carer: Mapped[str] = mapped_column(String(20), index=True)
+    scope: Mapped[str] = mapped_column(String(40))
+    """One of `mandate.SCOPES`."""
+    since: Mapped[datetime]
+    until: Mapped[date]

@@ -18,6 +18,7 @@ from cardsvc.wire.manifest import (
     OutcomeField,
     ServiceDescription,
     Texts,
+    TwoTurns,
     department_audience,
 )
 from kiosk.departments.contract.inputs import check_schema
@@ -50,6 +51,19 @@ class Visitor:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstTurn:
+    """What somebody else began, and this visit goes on with."""
+
+    receipt: str
+    pseudonym: str = field(repr=False)
+    attributes: Mapping[str, Any] = field(repr=False)
+    """What they told."""
+    input: Mapping[str, Any] = field(repr=False)
+    begun_at: datetime
+    """Where they signed, when the document was written: what follows from the time must be the same in it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One request for a service, verified and valid against its schema."""
 
@@ -60,11 +74,20 @@ class Visit:
     """The number that the answer will have, the same whenever the request is repeated."""
     offline: TappedOffline | None = None
     """The citizen was at a kiosk without a network, some time ago; and how the card stood then."""
+    first: FirstTurn | None = None
+    """For the second one of two who come in turn, and only there."""
 
     def require_card_in_force(self) -> None:
         """Of a tap at a kiosk without a network: the card was in force then. Raises CardNotInForceThen."""
         if self.offline is not None and self.offline.card is not CardAtTap.IN_FORCE:
             raise CardNotInForceThen(f"it was {self.offline.card.value}", card=self.offline.card.value)
+
+    @property
+    def begun(self) -> FirstTurn:
+        """What the other one began. Raises ValueError where nobody did."""
+        if self.first is None:
+            raise ValueError("nobody began this")
+        return self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +157,15 @@ Told = Callable[[Session, str], tuple[OutcomeField, ...]]
 
 
 @dataclass(frozen=True)
+class SecondTurn:
+    """What another person does, with a card of their own, so that something that was begun is done."""
+
+    service: Service
+    """At level ``sign`` its preparer gives the very draft that the first one signed."""
+    within: timedelta
+
+
+@dataclass(frozen=True)
 class Service:
     """One service and who does its work."""
 
@@ -152,6 +184,9 @@ class Service:
     offline: bool = False
     """Takes what kiosks without a network bring later; its handler looks at ``visit.offline``: the card may have been
     revoked when it was tapped."""
+    second: SecondTurn | None = None
+    """Who has to go on with it, and the other must not be the same person. Its own handler only looks whether it can be
+    begun; the second one's does the work."""
     confirm_online: bool = False
     """Ask the card service too, so that a card revoked a moment ago is refused: for what shows personal data."""
 
@@ -180,8 +215,22 @@ class Department:
     @cached_property
     def manifest(self) -> Manifest:
         """What the kiosk draws its screens from."""
-        descriptions = tuple(service.description for service in self.services)
-        return Manifest(department=self.code, titles=self.titles, services=descriptions)
+        return Manifest(
+            department=self.code,
+            titles=self.titles,
+            services=tuple(service.description for service in self.services if service.second is None),
+            in_turn=tuple(
+                TwoTurns(first=service.description, second=service.second.service.description)
+                for service in self.services
+                if service.second is not None
+            ),
+        )
+
+    @cached_property
+    def every_service(self) -> tuple[Service, ...]:
+        """Those of second turns, too."""
+        seconds = (service.second.service for service in self.services if service.second is not None)
+        return *self.services, *seconds
 
     @property
     def audience(self) -> str:
@@ -191,18 +240,24 @@ class Department:
     @property
     def gives_papers(self) -> bool:
         """Whether any of its services does."""
-        return any(service.gives_papers for service in self.services)
+        return any(service.gives_papers for service in self.every_service)
 
     @property
     def has_signed(self) -> bool:
         """Whether citizens sign documents for any of its services."""
-        return any(service.prepare is not None for service in self.services)
+        return any(service.prepare is not None for service in self.every_service)
 
     @property
     def decides(self) -> bool:
         """Whether any of its services opens cases."""
-        return any(service.verdicts for service in self.services)
+        return any(service.verdicts for service in self.every_service)
 
     def service(self, code: str) -> Service | None:
         """The service of that code, if there is one."""
-        return next((service for service in self.services if service.description.code == code), None)
+        return next((service for service in self.every_service if service.description.code == code), None)
+
+    def first_of(self, code: str) -> Service | None:
+        """The service that the one of that code goes on with, if it is a second turn."""
+        return next(
+            (each for each in self.services if each.second and each.second.service.description.code == code), None
+        )

@@ -19,12 +19,15 @@ from kiosk.departments.contract.refusals import (
     IdempotencyKeyReused,
     InputRefused,
     MalformedRequest,
+    NothingToContinue,
     Refusal,
     RequestTooLarge,
+    SamePersonTwice,
     ServiceRefused,
     SignatureNeeded,
     SignatureNotAccepted,
     StepUpNeeded,
+    TurnMistaken,
     UnknownService,
     VerificationUnavailable,
 )
@@ -40,6 +43,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     AssertionReplayed: 401,
     StepUpNeeded: 401,
     SignatureNeeded: 422,
+    TurnMistaken: 422,
     SignatureNotAccepted: 422,
     DocumentNotPrepared: 409,
     VerificationUnavailable: 503,
@@ -49,6 +53,8 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     AttributeNeeded: 409,
     DocumentOutdated: 409,
     CardNotInForceThen: 409,
+    NothingToContinue: 409,
+    SamePersonTwice: 409,
 }
 
 CHALLENGE: Final[Mapping[type[Refusal], str]] = {

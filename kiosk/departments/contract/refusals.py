@@ -11,6 +11,7 @@
     │   │   └── CardNotAccepted          ... since the card is not in force any more
     │   ├── AssertionReplayed          the assertion was used for another request
     │   ├── StepUpNeeded               the assertion is good, but its level too low (carries the level)
+    │   ├── TurnMistaken               a second turn comes without a first, or the other way round
     │   ├── SignatureNeeded            what is signed comes without a signature, or the other way round
     │   ├── SignatureNotAccepted       the signature is not good (carries the reason)
     │   ├── DocumentNotPrepared        what was signed was not prepared here for this, or it is too long ago
@@ -19,6 +20,8 @@
     ├── DepartmentFailed             something broke: nothing was done, nothing is kept
     └── ServiceRefused               the department's own answer is no; kept under the idempotency key
         ├── AttributeNeeded            the citizen did not tell what it takes (carries the attribute's name)
+        ├── NothingToContinue          nobody began what this is to go on with, or it is too long ago, or it is done
+        ├── SamePersonTwice            the second one of two who come in turn is the first one again
         ├── DocumentOutdated           what was signed would be written otherwise now
         └── CardNotInForceThen         the card was revoked when it was tapped at a kiosk without a network
 
@@ -167,6 +170,14 @@ class SignatureNeeded(RequestRefused):
     message = _TRY_AGAIN
 
 
+class TurnMistaken(RequestRefused):
+    """Raised when a second turn does not say which first it goes on with, or anything else does."""
+
+    code = "turn-mistaken"
+    title = "A second turn names the receipt of the first, and only it does"
+    message = _TRY_AGAIN
+
+
 class SignatureNotAccepted(RequestRefused):
     """Raised when the signature does not belong to document, assertion and city. ``reason`` in the data says why."""
 
@@ -265,4 +276,28 @@ class CardNotInForceThen(ServiceRefused):
         "The card was no longer valid when it was held to the kiosk. Nothing was done.",
         "刷卡时该卡已失效，未办理任何事项。",
         "O cartão já não era válido quando foi usado no quiosque. Nada foi feito.",
+    )
+
+
+class NothingToContinue(ServiceRefused):
+    """Raised when there is nothing to go on with under that receipt, for this service, any more."""
+
+    code = "nothing-to-continue"
+    title = "Nothing that was begun waits under this receipt"
+    message = texts(
+        "This does not wait for you any more. Please begin again, both of you.",
+        "该事项已失效，请双方重新办理。",
+        "Isto já não espera por si. Recomecem os dois, por favor.",
+    )
+
+
+class SamePersonTwice(ServiceRefused):
+    """Raised when somebody would go on with what they began themself."""
+
+    code = "same-person"
+    title = "The second person is the first one again"
+    message = texts(
+        "This takes two people: somebody else has to go on, with a card of their own.",
+        "此事项需由两人办理，请由另一人使用本人的卡继续。",
+        "São precisas duas pessoas: outra tem de continuar, com o seu próprio cartão.",
     )

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
@@ -37,10 +37,27 @@ from kiosk.departments.contract.refusals import (
     DocumentOutdated,
     ServiceRefused,
     SignatureNeeded,
+    TurnMistaken,
     UnknownService,
 )
-from kiosk.departments.contract.signed import KeptDraft, draft_of, forget_drafts, keep_draft, keep_signature
+from kiosk.departments.contract.signed import (
+    KeptDraft,
+    KeptSignature,
+    draft_of,
+    forget_drafts,
+    keep_draft,
+    keep_signature,
+)
 from kiosk.departments.contract.storage import SessionFactory, in_transaction
+from kiosk.departments.contract.turns import (
+    OpenTurn,
+    Writing,
+    begin,
+    find,
+    first_of,
+    forget_turns,
+    writing_of,
+)
 
 _RECEIPT_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without the letters and digits that people confuse."""
@@ -82,6 +99,7 @@ class Office:
         wanted = service.description
         if (service.prepare is None) != (asked.signed is None):
             raise SignatureNeeded
+        self._check_turn(code, asked.continues)
         claims = self.gate.admit(
             asked.assertion,
             service=code,
@@ -98,6 +116,7 @@ class Office:
         service = self._service(code)
         if service.prepare is None:
             raise UnknownService
+        self._check_turn(code, asked.continues)
         claims, preparer = self.gate.admit_to_prepare(asked.assertion, service=code), service.prepare
         check_input(service.description.input, asked.input)
         visitor = _visitor(service, claims)
@@ -107,6 +126,7 @@ class Office:
         """Remove kept answers and drafts whose time is over."""
         in_transaction(self.sessions, lambda session: forget(session, self.clock()))
         in_transaction(self.sessions, lambda session: forget_drafts(session, self.clock()))
+        in_transaction(self.sessions, lambda session: forget_turns(session, self.clock()))
 
     def _service(self, code: str) -> Service:
         service = self.department.service(code)
@@ -114,23 +134,39 @@ class Office:
             raise UnknownService
         return service
 
+    def _check_turn(self, code: str, continues: str | None) -> None:
+        if (self.department.first_of(code) is None) != (continues is None):
+            raise TurnMistaken
+
+    def _begun(self, session: Session, code: str, continues: str | None, visit: Visit) -> OpenTurn | None:
+        """What a second turn goes on with. Raises NothingToContinue, SamePersonTwice."""
+        first = self.department.first_of(code)
+        if first is None or continues is None:
+            return None
+        return find(session, continues, first.description.code, visit)
+
     def _prepare(
         self, session: Session, code: str, preparer: Preparer, visitor: Visitor, asked: PreparationRequest
     ) -> Prepared:
         visit = Visit(visitor, asked.input, self.clock(), self.receipt(self.department.receipt_prefix))
+        writing = Writing(visit.receipt, visit.now, asked.language)
         try:
-            draft = _tried(session, preparer, visit)
+            turn = self._begun(session, code, asked.continues, visit)
+            if turn is not None:
+                visit, writing = replace(visit, first=first_of(turn)), writing_of(turn)
+            document = self._written(_tried(session, preparer, visit), writing)
+            if turn is not None and session.get_one(KeptSignature, turn.receipt).document != document:
+                raise DocumentOutdated
         except ServiceRefused as refusal:
             return problem_of(refusal)
-        document = write(draft, self.department.titles, visit.receipt, visit.now, asked.language)
-        keep_draft(session, visit, code, asked.language, document)
+        keep_draft(session, visit, code, writing.language, document)
         prepared = self.gate.inquiry.prepare_document(document, MEDIA_TYPE, pseudonym=visitor.pseudonym, service=code)
         return PreparedDocument(document=document, prepared=prepared)
 
     def _answer(
         self, session: Session, service: Service, claims: AssertionClaims, key: str, asked: ServiceRequest
     ) -> Result:
-        now, request = self.clock(), _request(claims, key, asked.input)
+        now, request = self.clock(), _request(claims, key, asked)
         draft = None if asked.signed is None else draft_of(session, claims, asked.input, asked.signed.document)
         receipt = self.receipt(self.department.receipt_prefix) if draft is None else draft.receipt
         kept = take(session, request, receipt, now)
@@ -141,28 +177,50 @@ class Office:
             if draft is None:
                 raise DocumentNotPrepared
             visitor = Visitor(claims.sub, claims.acr, draft.attributes, draft.answers)
-            handler = self._only_as_signed(service, draft, asked.signed.document)
+            handler = self._only_as_signed(service, draft, asked)
             keep_signature(session, draft, asked.signed, asked.assertion, now)
+        elif asked.continues is not None:
+            handler = self._going_on(service, asked.continues)
+        writing = None if draft is None else Writing(draft.receipt, draft.written_at, Language(draft.language))
         visit = Visit(visitor, asked.input, now, kept.receipt, claims.offline)
-        result = self._work(session, service, handler, visit)
+        result = self._work(session, service, handler, visit, writing)
         kept.answer = result.model_dump(mode="json")
         return result
 
-    def _only_as_signed(self, service: Service, draft: KeptDraft, document: bytes) -> Handler:
+    def _only_as_signed(self, service: Service, draft: KeptDraft, asked: ServiceRequest) -> Handler:
         """The service's handler, for as long as the same would be prepared now as was signed."""
-        written_at, language = draft.written_at, Language(draft.language)
+        own = Writing(draft.receipt, draft.written_at, Language(draft.language))
 
         def handler(session: Session, visit: Visit) -> Answer:
-            if service.prepare is not None:
-                then = replace(visit, now=written_at)
-                again = _tried(session, service.prepare, then)
-                if write(again, self.department.titles, then.receipt, written_at, language) != document:
+            turn = self._begun(session, service.description.code, asked.continues, visit)
+            if turn is not None:
+                visit = replace(visit, first=first_of(turn))
+            if service.prepare is not None and asked.signed is not None:
+                again = _tried(session, service.prepare, replace(visit, now=own.written_at))
+                if self._written(again, own if turn is None else writing_of(turn)) != asked.signed.document:
                     raise DocumentOutdated
-            return service.handler(session, visit)
+            return _done(turn, visit, service.handler(session, visit))
 
         return handler
 
-    def _work(self, session: Session, service: Service, handler: Handler, visit: Visit) -> Result:
+    def _going_on(self, service: Service, continues: str) -> Handler:
+        """The handler of a second turn in which nothing is signed."""
+
+        def handler(session: Session, visit: Visit) -> Answer:
+            turn = self._begun(session, service.description.code, continues, visit)
+            if turn is None:
+                raise TurnMistaken
+            visit = replace(visit, first=first_of(turn))
+            return _done(turn, visit, service.handler(session, visit))
+
+        return handler
+
+    def _written(self, draft: Draft, how: Writing) -> bytes:
+        return write(draft, self.department.titles, how.receipt, how.written_at, how.language)
+
+    def _work(
+        self, session: Session, service: Service, handler: Handler, visit: Visit, writing: Writing | None
+    ) -> Result:
         try:
             with session.begin_nested():
                 answer = handler(session, visit)
@@ -180,7 +238,24 @@ class Office:
         document = None
         if answer.paper is not None and self.press is not None:
             document = self.press.issue(session, answer.paper, visit.now)
-        return Outcome(title=answer.title, fields=answer.fields, document=document, receipt=visit.receipt)
+        open_until = None
+        if service.second is not None:
+            open_until = visit.now + service.second.within
+            begin(session, visit, service.description.code, open_until, writing)
+        return Outcome(
+            title=answer.title,
+            fields=answer.fields,
+            document=document,
+            receipt=visit.receipt,
+            open_until=open_until,
+        )
+
+
+def _done(turn: OpenTurn | None, visit: Visit, answer: Answer) -> Answer:
+    """The answer; what was begun is gone on with, once."""
+    if turn is not None:
+        turn.second = visit.visitor.pseudonym
+    return answer
 
 
 def _tried(session: Session, preparer: Preparer, visit: Visit) -> Draft:
@@ -192,10 +267,11 @@ def _tried(session: Session, preparer: Preparer, visit: Visit) -> Draft:
         attempt.rollback()
 
 
-def _request(claims: AssertionClaims, key: str, entered: dict[str, Any]) -> Request:
+def _request(claims: AssertionClaims, key: str, asked: ServiceRequest) -> Request:
     expires_at = datetime.fromtimestamp(claims.exp, UTC)
     offline = claims.offline is not None
-    return Request(claims.sub, key, claims.service, entered, claims.jti, expires_at, offline=offline)
+    service = claims.service if asked.continues is None else f"{claims.service} after {asked.continues}"
+    return Request(claims.sub, key, service, asked.input, claims.jti, expires_at, offline=offline)
 
 
 def _visitor(service: Service, claims: AssertionClaims) -> Visitor:

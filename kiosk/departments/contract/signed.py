@@ -63,11 +63,13 @@ class KeptSignature(ContractBase):
 
 
 def keep_draft(session: Session, visit: Visit, service: str, language: Language, document: bytes) -> None:
-    """Remember a document until it is signed."""
+    """Remember a document until it is signed; in the place of the same one, which a second turn is given each time."""
+    sha256 = hashlib.sha256(document).digest()
+    session.execute(delete(KeptDraft).where(KeptDraft.sha256 == sha256, KeptDraft.pseudonym == visit.visitor.pseudonym))
     session.add(
         KeptDraft(
             receipt=visit.receipt,
-            sha256=hashlib.sha256(document).digest(),
+            sha256=sha256,
             service=service,
             pseudonym=visit.visitor.pseudonym,
             input=dict(visit.input),

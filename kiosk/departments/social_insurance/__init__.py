@@ -1,4 +1,4 @@
-"""Social insurance: a certificate of what was paid in, benefit for those who lost their work."""
+"""Social insurance: a certificate of what was paid in, benefit for those who lost their work, proof of life."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from kiosk.departments.contract.inbox.status import my_cases
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.social_insurance.certificate import CONTRIBUTION_CERTIFICATE
 from kiosk.departments.social_insurance.models import Base
+from kiosk.departments.social_insurance.proof_of_life import PROOF_OF_LIFE
 from kiosk.departments.social_insurance.register import seed
 from kiosk.departments.social_insurance.unemployment import UNEMPLOYMENT_CLAIM
 
@@ -14,7 +15,7 @@ department = Department(
     code="social-insurance",
     titles=texts("Social Insurance", "社会保险", "Segurança Social"),
     receipt_prefix="SI",
-    services=(CONTRIBUTION_CERTIFICATE, UNEMPLOYMENT_CLAIM, my_cases([UNEMPLOYMENT_CLAIM])),
+    services=(CONTRIBUTION_CERTIFICATE, UNEMPLOYMENT_CLAIM, PROOF_OF_LIFE, my_cases([UNEMPLOYMENT_CLAIM])),
     metadata=Base.metadata,
     seed=seed,
 )

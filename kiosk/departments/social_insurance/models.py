@@ -75,3 +75,38 @@ Index(
     sqlite_where=_STANDS,
     postgresql_where=_STANDS,
 )
+
+
+class Pensioner(Base):
+    """Somebody who draws a pension."""
+
+    __tablename__ = "pensioners"
+
+    document_number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    since: Mapped[date]
+
+
+class Attendant(Base):
+    """Somebody who may compare faces with photographs, by what this department calls them."""
+
+    __tablename__ = "attendants"
+
+    pseudonym: Mapped[str] = mapped_column(String(128), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40))
+    """For the record."""
+    until: Mapped[datetime | None]
+    """Since when they may no more."""
+
+
+class ProofOfLife(Base):
+    """That an attendant saw a pensioner: one a year counts."""
+
+    __tablename__ = "proofs_of_life"
+    __table_args__ = (UniqueConstraint("document_number", "year"),)
+
+    receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
+    """Of the pensioner's request."""
+    document_number: Mapped[str] = mapped_column(ForeignKey(Pensioner.document_number))
+    year: Mapped[int]
+    attendant: Mapped[str] = mapped_column(ForeignKey(Attendant.pseudonym))
+    proved_at: Mapped[datetime]

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.storage import insert_into, new_id
-from kiosk.departments.social_insurance.models import Contribution, Insured
+from kiosk.departments.social_insurance.models import Contribution, Insured, Pensioner
 
 EMPLOYER_PERCENT: Final = 16
 OWN_PERCENT: Final = 8
@@ -44,8 +44,15 @@ FIRST_EMPLOYMENTS: Final = {
 }
 
 
+FIRST_PENSIONERS: Final = {"M1234567": date(2026, 1, 1), "H7654321": date(2025, 7, 1)}
+"""Who draws a pension, since when (a survivor's pension, say)."""
+
+
 def seed(session: Session) -> None:
-    """Put in the first insured and their contributions, where they are not there yet."""
+    """Put in the first insured, their contributions and the first pensioners, where they are not there yet."""
+    for document, since in FIRST_PENSIONERS.items():
+        pensioner = insert_into(session, Pensioner).values(document_number=document, since=since)
+        session.execute(pensioner.on_conflict_do_nothing(index_elements=[Pensioner.document_number]))
     for document, employments in FIRST_EMPLOYMENTS.items():
         insured = insert_into(session, Insured).values(document_number=document, since=employments[0].first)
         session.execute(insured.on_conflict_do_nothing(index_elements=[Insured.document_number]))

@@ -8,6 +8,9 @@ const booth = document.getElementById("booth");
 const lost = document.getElementById("lost");
 let shown = Number(booth.querySelector("main").dataset.version);
 
+// What the kiosk last had drawn in the middle of the page.
+let drawn = "";
+
 // Milliseconds without the kiosk, after which the page forgets what it shows.
 const PATIENCE = 3000;
 
@@ -24,10 +27,26 @@ function show(state) {
   if (state.version < shown) return;
   shown = state.version;
   const main = booth.querySelector("main");
+  const coming = document.createElement("template");
+  coming.innerHTML = state.html;
+  const same = coming.content.querySelector("main").innerHTML;
+  if (same === drawn && document.documentElement.lang === state.language) return showAround(main, coming.content);
+  drawn = same;
   const before = { screen: main.dataset.screen, about: main.dataset.about, entered: keep(booth) };
   document.documentElement.lang = state.language;
   booth.innerHTML = state.html;
   attach(before);
+}
+
+// What is being read, typed or dragged is left alone when only the time beside it has changed.
+function showAround(main, coming) {
+  const place = coming.querySelector("main");
+  main.dataset.version = shown;
+  for (const child of [...booth.children]) if (child !== main) child.remove();
+  while (coming.firstChild !== place) main.before(coming.firstChild);
+  place.remove();
+  main.after(coming);
+  startCountdown(booth, forget);
 }
 
 function attach(before) {
@@ -44,6 +63,7 @@ function forget() {
   const main = document.createElement("main");
   Object.assign(main.dataset, { screen: "lost", version: shown, about: "" });
   booth.replaceChildren(main);
+  drawn = "";
   lost.hidden = false;
   attach(null);
 }

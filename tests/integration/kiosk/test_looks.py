@@ -1,39 +1,109 @@
-"""Every screen in a real browser: large enough to touch, clear enough to read, nothing out of sight."""
+"""Every screen in a real browser: large enough to touch, clear enough to read, in sight or scrolled to."""
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
 from kiosk.booth import Booth
 from kiosk.departments.education import department as education
+from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.offers import offers_of
 from kiosk.screen.server import ScreenServer
+from kiosk.screen.view import SCREEN_NAMES
 from kiosk.visit import screens
 from kiosk.visit.events import Event
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Screen, Visit
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
-from tests.fixtures.offers import outcome
+from tests.fixtures.offers import outcome, paper
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
 ANA = UUID(int=1, version=4)
-OFFERS = offers_of(medical_insurance.manifest, "") + offers_of(education.manifest, "")
+SCREENS = Path(__file__).parents[3] / "var" / "screens"
+"""Pictures of every screen, for people to look at."""
+OFFERS = tuple(
+    offer for department in (medical_insurance, education, finance) for offer in offers_of(department.manifest, "")
+)
 WITH_FORMS = [offer for offer in OFFERS if offer.form.fields]
 PERSONAL = next(offer for offer in OFFERS if offer.service.level is Level.PIN)
 SUBMISSION = screens.Submission(OFFERS[0], ANA)
+PAY_FEE = next(offer for offer in OFFERS if offer.service.code == "pay-fee")
+TO_SIGN = screens.Submission(PAY_FEE, ANA, {"notice": "802600000037"})
+PAPERS = {
+    Language.ENGLISH: """Finance
+Payment of a fee
+
+I pay this fee out of my city purse.
+
+Fee: Water rate
+Number of the notice: 802600000037
+Due: 2026-11-30
+Amount: CNY 58.60
+Receipt number: FI-7K3F-9Q2M-AB
+Written at: 2026-11-28 10:30
+""",
+    Language.CHINESE: """财政
+缴费授权
+
+本人同意从本人的城市钱包支付此项费用。
+
+费用：水费
+缴费通知单号：802600000037
+缴费期限：2026-11-30
+金额：CNY 58.60
+回执编号：FI-7K3F-9Q2M-AB
+文件时间：2026-11-28 10:30
+""",
+    Language.PORTUGUESE: """Finanças
+Pagamento de uma taxa
+
+Pago esta taxa com a minha carteira da cidade.
+
+Taxa: Tarifa de água
+Número do aviso: 802600000037
+Data-limite: 2026-11-30
+Montante: CNY 58.60
+Número do recibo: FI-7K3F-9Q2M-AB
+Escrito em: 2026-11-28 10:30
+""",
+}
+LONG = 60
+"""So many times the text: some 18 kB, more than any screen has room for."""
+
+
+def signing(language: Language) -> list[Screen]:
+    """The screens of somebody who signs, with the document in their language."""
+    short, again = paper(PAPERS[language], language), replace(TO_SIGN, reread=True)
+    return [
+        screens.Review(TO_SIGN, short),
+        screens.Review(again, paper(PAPERS[language] * LONG, language)),
+        screens.SignPin(TO_SIGN, short),
+        screens.SignPin(TO_SIGN, short, 2),
+        screens.Signing(TO_SIGN, short, 1),
+        *(
+            screens.Refusal(Reason(code), screens.Review(TO_SIGN, short), TO_SIGN)
+            for code in ("service-unreachable", "department-busy", "not-signed", "confirmation-over")
+        ),
+        *(screens.Refusal(Reason(code), screens.Services()) for code in ("pin-blocked", "key-origin-refused")),
+    ]
+
+
 OPEN: list[Screen] = [
     screens.Services(),
     screens.InsertCard(PERSONAL),
@@ -50,6 +120,7 @@ CLOSED: list[Screen] = [
     screens.Attract(),
     screens.Reading(),
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
+    *(screens.Refusal(Reason(code)) for code in ("card-removed", "other-card", "signed-and-left")),
     screens.TakeCard(),
 ]
 
@@ -82,10 +153,18 @@ MEASURE = """() => {
     const { width, height, left, right, top, bottom } = element.getBoundingClientRect();
     const name = (element.textContent || element.name).trim().slice(0, 30);
     if (width < TARGET || height < TARGET) hard.push(`${name}: ${width} x ${height}`);
-    if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) hard.push(`${name}: out of sight`);
+    const scrolls = element.closest("main") && !element.closest("main > .actions");
+    const outside = left < 0 || right > innerWidth || (!scrolls && (top < 0 || bottom > innerHeight));
+    if (outside) hard.push(`${name}: out of sight`);
   }
   return { unclear, hard, wide: document.documentElement.scrollWidth > innerWidth };
 }""".replace("CONTRAST", str(CONTRAST)).replace("TARGET", str(SMALLEST_TARGET))
+
+
+HIT = """(button) => {
+  const { left, top, width, height } = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
 
 
 class Showcase:
@@ -127,7 +206,7 @@ def states(language: Language) -> Iterator[KioskState]:
     now = datetime.now(UTC)
     visit = Visit(ANA, Level.TAP, "", now + timedelta(minutes=10))
     state = KioskState(language=language, offers=OFFERS)
-    for screen in OPEN:
+    for screen in (*OPEN, *signing(language)):
         yield replace(state, screen=screen, visit=visit, deadline=now + timedelta(seconds=80))
     for screen in CLOSED:
         yield replace(state, screen=screen)
@@ -150,3 +229,69 @@ def test_every_screen_can_be_read_and_touched(
         if measured != {"unclear": [], "hard": [], "wide": False}:
             found[repr(state.screen)[:60]] = measured
     assert found == {}
+
+
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+@pytest.mark.parametrize("language", list(Language))
+def test_axe_finds_nothing_on_any_screen(
+    window: Window, open_page: OpenPage, language: Language, size: tuple[int, int]
+) -> None:
+    folder = SCREENS / ("landscape" if size == LANDSCAPE else "portrait") / language.value
+    shutil.rmtree(folder, ignore_errors=True)
+    page, axe = open_page(size), Axe()
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(window.links[-1])
+    found: dict[str, Any] = {}
+    for number, state in enumerate(states(language)):
+        window.show(page, state)
+        name = f"{number:02}-{SCREEN_NAMES[type(state.screen)]}"
+        page.screenshot(path=folder / f"{name}.png")
+        said = axe.run(page)
+        if said.violations_count:
+            found[name] = said.generate_snapshot()
+    assert found == {}
+
+
+@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
+@pytest.mark.parametrize("larger", [1, 1.5, 2])
+def test_a_long_text_scrolls_and_the_buttons_stay_in_sight(
+    window: Window, open_page: OpenPage, size: tuple[int, int], larger: float
+) -> None:
+    page = open_page(size)
+    page.goto(window.links[-1])
+    visit = Visit(ANA, Level.PIN, "", datetime.now(UTC) + timedelta(minutes=10))
+    for screen in signing(Language.PORTUGUESE)[:2]:
+        window.show(page, KioskState(screen, visit, Language.PORTUGUESE))
+        page.evaluate(
+            "(larger) => { document.documentElement.style.fontSize = `calc(var(--u) * 1.3 * ${larger})`; }", larger
+        )
+        text, main = page.locator(".paper"), page.locator("main")
+        for place in (0, 10**9):
+            main.evaluate("(main, place) => { main.scrollTop = place; }", place)
+            for name in ("Assinar com o PIN", "Voltar e alterar"):
+                button = page.get_by_role("button", name=name)
+                expect(button).to_be_in_viewport(ratio=1)
+                assert button.evaluate(HIT), "nothing lies over it"
+        page.locator(".groups span").last.scroll_into_view_if_needed()
+        assert page.locator(".groups span").last.evaluate(HIT), "nothing lies over it"
+        assert text.evaluate("(text) => text.scrollWidth <= text.clientWidth"), "no line runs out of the paper"
+        assert isinstance(screen, screens.Review)
+        assert text.inner_text() == screen.paper.text
+
+
+def test_somebody_who_reads_a_long_text_stays_where_they_are(window: Window, open_page: OpenPage) -> None:
+    page, now = open_page(PORTRAIT), datetime.now(UTC)
+    page.goto(window.links[-1])
+    visit = Visit(ANA, Level.PIN, "", now + timedelta(minutes=10))
+    state = KioskState(signing(Language.ENGLISH)[1], visit, deadline=now + timedelta(seconds=15))
+    window.show(page, state)
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+    page.locator("main").evaluate("(main) => { main.scrollTop = 900; }")
+    page.locator("main").evaluate("(main) => { main.seen = true; }")
+    window.show(page, replace(state, deadline=now + timedelta(seconds=90)))
+    expect(page.get_by_role("alertdialog")).to_be_hidden()
+    assert int(page.locator(".countdown b").inner_text()) > 60
+    assert page.locator("main").evaluate("(main) => [main.seen, main.scrollTop]") == [True, 900]
+    window.show(page, replace(state, troubles=frozenset(screens.Trouble), screen=screens.Services()))
+    assert page.locator("main").evaluate("(main) => main.seen === undefined")
+    expect(page.locator(".troubles p")).to_have_count(len(screens.Trouble))

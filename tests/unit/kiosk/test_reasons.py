@@ -13,6 +13,7 @@ from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
 from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
 from kiosk.proving import OtherCard
 from kiosk.reasons import CODES, reason_for
+from kiosk.signatures import NotWhatIsShown
 from kiosk.visit.reason import Reason
 from readers import errors
 from readers.status import StatusWord
@@ -55,6 +56,9 @@ def test_every_reader_error_has_a_reason(kind: type[errors.ReaderError]) -> None
         (DepartmentRefused(problem("x", message="text")), Reason("department-refused")),
         (DepartmentRefused(problem("verification-unavailable", 503)), Reason("department-busy")),
         (DepartmentRefused(problem("step-up-required", 401)), Reason("step-up-required")),
+        (DepartmentRefused(problem("assertion-not-accepted", 401, reason="expired")), Reason("confirmation-over")),
+        (DepartmentRefused(problem("assertion-not-accepted", 401, reason="malformed")), Reason("department-refused")),
+        (NotWhatIsShown(), Reason("unexpected")),
         (ZeroDivisionError(), Reason("unexpected")),
     ],
 )

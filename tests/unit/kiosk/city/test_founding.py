@@ -45,8 +45,11 @@ def test_the_kiosk_is_told_which_department_is_where(tmp_path: Path, monkeypatch
 def test_each_department_may_learn_what_its_services_want(code: str) -> None:
     policy = json.loads((POLICY_FOLDER / f"{code}.json").read_text())["services"]
     wanted = {
-        service.code: {"level": service.level.value, "attributes": sorted(service.attributes)}
-        for service in load(code).manifest.services
+        service.description.code: {
+            "level": service.description.level.value,
+            "attributes": sorted(service.description.attributes),
+        }
+        for service in load(code).every_service
     }
     needed = {service: {name: rule[name] for name in ("level", "attributes")} for service, rule in policy.items()}
     assert needed == wanted

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import get_args
 from uuid import UUID
 
@@ -16,6 +19,7 @@ from cardsvc.wire.manifest import Language
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled
 from kiosk.screen import pages
+from kiosk.screen.pictures import OTHERS, PICTURES
 from kiosk.screen.view import SCREEN_NAMES, View, view_of
 from kiosk.visit import screens
 from kiosk.visit.reason import Reason
@@ -133,6 +137,45 @@ def test_an_outcome_is_shown_with_its_receipt() -> None:
     shown = view(screens.Done(CHECK_IN, outcome("A-017")))["outcome"]
     assert shown["fields"] == [{"label": "Your number", "value": "A-017", "prominent": True}]
     assert shown["receipt"] == "CL-0001"
+
+
+def test_what_is_signed_is_shown_whole_and_with_the_hash_that_the_button_carries() -> None:
+    text = "Clinic <b>\n\n  I donate 2 litres & no more.\n"
+    shown = view(screens.Review(TO_SIGN, paper(text, Language.CHINESE)))
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    assert (shown["document"], shown["document_language"], shown["sha256"]) == (text, "zh-Hans", sha256)
+    assert "".join(shown["fingerprint"]) == sha256
+    assert {len(group) for group in shown["fingerprint"]} == {4}
+    page = pages.fragment(shown)
+    inside = page.partition('<section class="paper" lang="zh-Hans"')[2].partition("</section>")[0].partition(">")[2]
+    assert html.unescape(inside) == text
+    (body,) = re.findall(r'data-post="/sign" data-body="([^"]+)"', page)
+    assert json.loads(html.unescape(body)) == {"sha256": sha256}
+
+
+def test_a_text_that_was_written_anew_is_said_to_be() -> None:
+    again = replace(TO_SIGN, reread=True)
+    said = "This text was written anew."
+    assert said in pages.fragment(view(screens.Review(again, paper())))
+    assert said not in pages.fragment(view(screens.Review(TO_SIGN, paper())))
+
+
+def test_while_the_card_signs_the_document_is_not_in_the_page() -> None:
+    for screen in (
+        screens.SignPin(TO_SIGN, paper()),
+        screens.Signing(TO_SIGN, paper(), 3),
+        screens.Sending(TO_SIGN, 3),
+    ):
+        shown = view(screen)
+        assert "I donate" not in json.dumps(shown) + pages.page(shown)
+
+
+def test_every_trouble_has_a_picture_that_is_there() -> None:
+    folder = Path(pages.__file__).parent / "static" / "pictures"
+    for name in {OTHERS, *PICTURES.values()}:
+        assert (folder / f"{name}.svg").is_file()
+    assert "/static/pictures/pin-blocked.svg" in pages.fragment(view(screens.Refusal(Reason("pin-blocked"))))
+    assert "/static/pictures/notice.svg" in pages.fragment(view(screens.Refusal(Reason("card-unknown"))))
 
 
 @pytest.mark.parametrize(

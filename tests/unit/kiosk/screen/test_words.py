@@ -15,6 +15,7 @@ from cardsvc.authentication.errors import ExchangeRefused, LevelWithoutChallenge
 from cardsvc.callers import errors as callers
 from cardsvc.departments.questions import KINDS
 from cardsvc.errors import ServiceError
+from cardsvc.signing.errors import KeyOriginRefused, PreparedDocumentRefused
 from cardsvc.wire.lifecycle import CardState, Person
 from cardsvc.wire.manifest import Language
 from kiosk import reasons
@@ -24,7 +25,14 @@ from kiosk.visit import reason
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Trouble
 
-HERE_FOR_A_KIOSK = (ProofRefused, VisitRefused, ExchangeRefused, LevelWithoutChallenge)
+HERE_FOR_A_KIOSK = (
+    ProofRefused,
+    VisitRefused,
+    ExchangeRefused,
+    LevelWithoutChallenge,
+    PreparedDocumentRefused,
+    KeyOriginRefused,
+)
 """What the service answers to what a kiosk asks of it, besides refusing the kiosk itself."""
 LANGUAGES = list(Language)
 
@@ -87,6 +95,10 @@ def test_chinese_has_chinese_punctuation() -> None:
         reason.TOO_SLOW,
         reason.OTHER_CARD,
         reason.DEPARTMENT_REFUSED,
+        reason.CONFIRMATION_OVER,
+        reason.NOT_SIGNED,
+        reason.SIGNED_AND_LEFT,
+        *sorted(reason.SIGN_AGAIN | reason.SPENT | reason.CARD_GONE),
         callers.ClientRefused.code,
         callers.AccessTokenRefused.code,
         callers.ScopeMissing.code,
