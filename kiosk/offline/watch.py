@@ -7,6 +7,7 @@ minutes at the last time the service was heard. Each of them is over when the se
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,7 @@ _WRITTEN_EVERY: Final = 60
 
 
 class ClockWatch:
-    """Watches one clock."""
+    """Watches one clock. May be used from several threads."""
 
     def __init__(self, folder: Path, clock: Clock, monotonic: Callable[[], float]) -> None:
         self._file = folder / "clock"
@@ -29,6 +30,7 @@ class ClockWatch:
         self._monotonic = monotonic
         self._began = (self._now(), monotonic())
         self._seen = self._read()
+        self._writing = threading.Lock()
 
     def is_wrong(self, supplies: Supplies) -> bool:
         """Whether ages must not be measured by it."""
@@ -53,8 +55,9 @@ class ClockWatch:
         return abs((now - wall) - (self._monotonic() - count)) > TOLERANCE
 
     def _write(self, seen: int) -> None:
-        replace_file(self._file, str(seen).encode())
-        self._seen = seen
+        with self._writing:
+            replace_file(self._file, str(seen).encode())
+            self._seen = seen
 
     def _read(self) -> int:
         try:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from cardsvc.callers.models import CallerKind
 from cardsvc.cards.models import Card
-from cardsvc.client import AssertionVerifier, ServiceClient, StaticJwks
+from cardsvc.client import AssertionVerifier, ServiceClient, SignatureVerifier, StaticJwks
 from cardsvc.db import transaction
 from cardsvc.offline.models import OfflineTap
 from cardsvc.trust.certificates import put_into_force
@@ -197,7 +197,8 @@ def place(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, clo
     sqlite_city.caller("kiosk-1")
     inquiry = sqlite_city.department(DEPARTMENT, POLICY)
     jwks = StaticJwks(sqlite_city.http().get("/.well-known/jwks.json").json())
-    gate = Gate(AssertionVerifier(BASE_URL, department_audience(DEPARTMENT), jwks, clock), inquiry)
+    verifier = AssertionVerifier(BASE_URL, department_audience(DEPARTMENT), jwks, clock)
+    gate = Gate(verifier, inquiry, SignatureVerifier([sqlite_city.services.authority.root]))
     with transaction(sqlite_city.services.sessions) as session:
         card = session.scalars(select(Card).where(Card.uuid == service_card.uuid)).one()
         card.state = CardState.ACTIVE
