@@ -51,6 +51,7 @@ CLOSED: list[Screen] = [
     screens.Reading(),
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
     screens.TakeCard(),
+    screens.OutOfService(),
 ]
 
 SMALLEST_TARGET = 48
