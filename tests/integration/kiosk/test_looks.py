@@ -122,6 +122,7 @@ CLOSED: list[Screen] = [
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
     *(screens.Refusal(Reason(code)) for code in ("card-removed", "other-card", "signed-and-left")),
     screens.TakeCard(),
+    screens.OutOfService(),
 ]
 
 SMALLEST_TARGET = 48
