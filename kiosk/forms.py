@@ -27,6 +27,8 @@ _TEXTS: Final[TypeAdapter[Texts]] = TypeAdapter(Texts)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
 _ONLY_DIGITS: Final = re.compile(r"\^(?:[0-9]|\[0-9\]|\\d|\{[0-9,]+\}|[+?])+\$")
 """Patterns of digits alone, for example ``^4[0-9]{7}$``."""
+_ONLY_CAPITALS: Final = re.compile(r"\^(?:[A-Z0-9]|\[(?:A-Z|0-9|[A-Z0-9])+\]|\\d|\{[0-9,]+\}|[+?])+\$")
+"""Patterns of capital letters and digits, for example ``^[A-Z0-9]{5,20}$``."""
 _LONGEST_TEXT: Final = 200
 _MOST_FIELDS: Final = 8
 _CHECKED: Final = frozenset(
@@ -90,6 +92,8 @@ class FormField:
     longest: int = _LONGEST_TEXT
     numeric: bool = False
     """Whether only digits make sense, so that a number pad is enough."""
+    capitals: bool = False
+    """Whether only capital letters and digits do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ def _field(name: str, part: object, required: bool) -> FormField:  # noqa: FBT00
         maximum=part.get("maximum"),
         longest=int(min(part.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT)),
         numeric=_ONLY_DIGITS.fullmatch(part.get("pattern", "")) is not None,
+        capitals=_ONLY_CAPITALS.fullmatch(part.get("pattern", "")) is not None,
     )
 
 

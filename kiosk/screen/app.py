@@ -4,6 +4,7 @@
     GET  /                 the page
     GET  /events           server-sent events: every change as it happens
     GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
+    GET  /pinyin           characters and words by their sound, for the on-screen keyboard
     POST /choose /pin /consent /form /sign /back /retry /done /language /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
@@ -29,7 +30,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from kiosk.booth import Booth, Snapshot
-from kiosk.screen import bodies, pages
+from kiosk.screen import bodies, pages, pinyin
 from kiosk.screen.entrance import COOKIE, ENTRY_PATH, Entrance
 from kiosk.screen.guard import Guard
 from kiosk.screen.live import follow, newer
@@ -66,6 +67,7 @@ class Screen:
         self.app.get("/", response_class=HTMLResponse)(self._page)
         self.app.get("/state")(self._state)
         self.app.get("/events", response_class=EventSourceResponse)(self._events)
+        self.app.get("/pinyin")(_pinyin)
         self.app.get("/healthz")(_healthy)
         self.app.get("/metrics", response_class=PlainTextResponse)(self._counted)
 
@@ -127,6 +129,10 @@ class Screen:
 
 def _healthy() -> dict[str, bool]:
     return {"ok": True}
+
+
+def _pinyin() -> JSONResponse:
+    return JSONResponse(pinyin.table())
 
 
 def _malformed(_request: Request, _error: Exception) -> PlainTextResponse:

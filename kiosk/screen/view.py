@@ -20,7 +20,7 @@ and those that only some have::
     pin-entry       tries_left (int or null), message
     consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null)
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
-                    "maximum", "longest", "numeric", "value", "error" (or null), "error_text"}]
+                    "maximum", "longest", "numeric", "capitals", "value", "error" (or null), "error_text"}]
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
@@ -204,6 +204,7 @@ def _field(question: FormField, filled: Filled, words: Words) -> View:
         "maximum": question.maximum,
         "longest": question.longest,
         "numeric": question.numeric,
+        "capitals": question.capitals,
         "value": filled.values.get(question.name),
         "error": error.value if error else None,
         "error_text": words["form"]["errors"][error] if error else None,

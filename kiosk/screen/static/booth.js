@@ -2,6 +2,7 @@
 
 import { startCountdown } from "./countdown.js";
 import { collect, keep, restore } from "./form.js";
+import { attachKeyboard, settle, watchKeyboard } from "./keyboard.js";
 import { attachPinPad } from "./pin.js";
 
 const booth = document.getElementById("booth");
@@ -23,16 +24,29 @@ export async function post(path, body) {
   return answer.ok;
 }
 
+// A button that is drawn anew under a finger is not pressed. The same screen therefore waits until the finger is off.
+let finger = false;
+let waiting = null;
+document.addEventListener("pointerdown", () => { finger = true; });
+for (const off of ["pointerup", "pointercancel"]) {
+  document.addEventListener(off, () => setTimeout(() => {
+    finger = false;
+    if (waiting) show(waiting);
+  }));
+}
+
 function show(state) {
   if (state.version < shown) return;
-  shown = state.version;
   const main = booth.querySelector("main");
+  waiting = finger && state.screen === main.dataset.screen ? state : null;
+  if (waiting) return;
+  shown = state.version;
   const coming = document.createElement("template");
   coming.innerHTML = state.html;
   const same = coming.content.querySelector("main").innerHTML;
   if (same === drawn && document.documentElement.lang === state.language) return showAround(main, coming.content);
   drawn = same;
-  const before = { screen: main.dataset.screen, about: main.dataset.about, entered: keep(booth) };
+  const before = { screen: main.dataset.screen, about: main.dataset.about, entered: keep(booth), scrolled: main.scrollTop };
   document.documentElement.lang = state.language;
   booth.innerHTML = state.html;
   attach(before);
@@ -52,8 +66,9 @@ function showAround(main, coming) {
 function attach(before) {
   const main = booth.querySelector("main");
   const same = before && before.screen === main.dataset.screen && before.about === main.dataset.about;
-  if (same) restore(booth, before.entered);
-  else booth.querySelector("h1")?.focus({ preventScroll: true });
+  if (!same) booth.querySelector("h1")?.focus({ preventScroll: true });
+  attachKeyboard(booth, same);
+  if (same) restore(booth, before);
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
   startCountdown(booth, forget);
 }
@@ -88,17 +103,20 @@ function pressKey(name, key) {
 
 booth.addEventListener("submit", (event) => {
   event.preventDefault();
+  settle();
   post("/form", { values: collect(event.target) });
 });
 
 // Whoever types or chooses something is still there; the service hears of it now and then.
 let told = 0;
-booth.addEventListener("pointerdown", (event) => {
+const stillThere = (event) => {
   const posts = event.target.closest("[data-post]");
   if (posts || performance.now() - told < 10000 || !booth.querySelector(".countdown")) return;
   told = performance.now();
   post("/touch", {});
-});
+};
+booth.addEventListener("pointerdown", stillThere);
+booth.addEventListener("input", stillThere);
 
 const events = new EventSource("/events");
 events.addEventListener("screen", (event) => show(JSON.parse(event.data)));
@@ -114,4 +132,5 @@ events.addEventListener("error", () => {
 });
 
 document.addEventListener("contextmenu", (event) => event.preventDefault());
+watchKeyboard(booth);
 attach(null);

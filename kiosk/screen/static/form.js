@@ -11,14 +11,28 @@ export function collect(form) {
 }
 
 export function keep(booth) {
-  return [...booth.querySelectorAll("main input")].map(({ name, type, value, checked }) => ({ name, type, value, checked }));
+  return [...booth.querySelectorAll("main input")].map((input) => ({
+    name: input.name,
+    type: input.type,
+    value: input.value,
+    checked: input.checked,
+    focused: input === document.activeElement,
+    caret: input.type === "text" ? input.selectionEnd : null,
+  }));
 }
 
-export function restore(booth, entered) {
-  for (const { name, type, value, checked } of entered) {
+export function restore(booth, { entered, scrolled }) {
+  for (const { name, type, value, checked, focused, caret } of entered) {
     for (const input of booth.querySelectorAll(`main input[name="${CSS.escape(name)}"]`)) {
-      if (type === "radio") input.checked = input.value === value ? checked : input.checked;
-      else input.value = value;
+      if (type !== "radio") put(input, value, caret);
+      else if (input.value === value) input.checked = checked;
+      if (focused && (type !== "radio" || input.value === value)) input.focus({ preventScroll: true });
     }
   }
+  booth.querySelector("main").scrollTop = scrolled;
+}
+
+function put(input, value, caret) {
+  input.value = value;
+  input.setSelectionRange(caret, caret);
 }

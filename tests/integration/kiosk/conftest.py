@@ -42,7 +42,7 @@ from kiosk.station import Equipment, Station
 from readers.virtual.loopback import put_on, take_off
 from tests.fixtures import browser
 from tests.fixtures.cards import PersonalisedCard
-from tests.fixtures.departments import NO_TLS, serving
+from tests.fixtures.departments import NO_TLS, press_of, serving
 from tests.fixtures.proofs import BASE_URL, City
 from tests.fixtures.services import StandingClock
 
@@ -196,7 +196,10 @@ def open_town(
     verifier = AssertionVerifier(BASE_URL, department_audience(department.code), jwks, clock)
     gate = Gate(verifier, inquiry, SignatureVerifier([city.services.authority.root]))
     with ExitStack() as stack:
-        office = stack.enter_context(open_office(department, f"sqlite:///{folder / 'department.sqlite'}", gate, clock))
+        press = press_of(department) if department.gives_papers else None
+        office = stack.enter_context(
+            open_office(department, f"sqlite:///{folder / 'department.sqlite'}", gate, clock, press)
+        )
         line = Line(create_app(office))
         equipment = Equipment(
             kiosk,
