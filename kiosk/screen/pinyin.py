@@ -31,6 +31,7 @@ _LOCAL: Final = {
     "香港": "xianggang",
     "氹仔": "dangzai",
     "路环": "luhuan",
+    "情侣": "qinglv",
     "小区": "xiaoqu",
     "公寓": "gongyu",
     "单元": "danyuan",

@@ -104,7 +104,7 @@ def test_the_cookie_is_for_this_site_only_and_out_of_reach_of_scripts(kiosk: Kio
     assert "domain=" not in cookie
 
 
-@pytest.mark.parametrize("path", ["/", "/state", "/events"])
+@pytest.mark.parametrize("path", ["/", "/state", "/events", "/pinyin"])
 def test_without_the_cookie_nothing_is_shown(kiosk: Kiosk, path: str) -> None:
     assert kiosk.stranger().get(path).status_code == 401
     assert kiosk.stranger().get(path, headers={"Cookie": f"{COOKIE}=guess"}).status_code == 401
@@ -120,6 +120,7 @@ def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
         "/events",
         "/healthz",
         "/metrics",
+        "/pinyin",
         "/state",
         "/static",
         *(f"/{path}" for path in posts),

@@ -1,4 +1,4 @@
-"""Chinese by its sound. GB 2312 is the national standard of the characters in use; its first level is ordered by sound."""
+"""Chinese by its sound, of the characters in daily use: the first level of GB 2312, a national standard."""
 
 from __future__ import annotations
 
