@@ -60,6 +60,7 @@ function showAround(main, coming) {
   while (coming.firstChild !== place) main.before(coming.firstChild);
   place.remove();
   main.after(coming);
+  attachKeyboard(booth, true);
   startCountdown(booth, forget);
 }
 
