@@ -23,6 +23,7 @@ class OfflineTap(Base):
     """Of its audit record, and the ``jti`` of what the department gets."""
     caller_id: Mapped[UUID] = mapped_column(ForeignKey("callers.id"))
     sequence: Mapped[int] = mapped_column(BigInteger)
+    """Its place, from 1 on; of an entry of a former journal of the kiosk 0 or less."""
     hash: Mapped[bytes] = mapped_column(LargeBinary(32))
     taken_at: Mapped[datetime] = mapped_column(index=True)
     verdict: Mapped[TapVerdict] = mapped_column(Text(TapVerdict))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, Draft, record, record_all
@@ -34,6 +34,9 @@ JOURNAL: Final = "tap.journal"
 TOLD_AGAIN: Final = timedelta(days=30)
 """So long an entry that comes again brings an assertion: departments remember for longer that they acted on one."""
 
+_NOTHING: Final = (0, NO_ENTRY)
+"""The place before the first."""
+
 
 @dataclass(frozen=True)
 class Journals:
@@ -47,12 +50,15 @@ class Journals:
     ) -> wire.JudgedBatch | JournalRefused:
         """What is thought of each entry, or why none is taken; recorded in either case, and so never raised."""
         session.scalars(select(Caller.id).where(Caller.id == actor.caller_id).with_for_update()).one()
-        _begin_anew(session, batch, actor, now)
-        known, newest = _known(session, batch, actor), _newest(session, actor)
+        anew = _begins_anew(session, batch, actor)
+        known = {} if anew else _known(session, batch, actor)
+        newest = _NOTHING if anew else _newest(session, actor)
         fault = _no_kiosk(batch, actor) or _fault(batch.entries, known, newest, actor.client_id)
         if fault is not None:
             _record_fault(session, fault, actor, now)
             return fault.recorded()
+        if anew:
+            _put_away(session, actor, now)
         rows = known | self._take(
             session, [entry for entry in batch.entries if entry.sequence not in known], actor, now
         )
@@ -107,14 +113,14 @@ def _no_kiosk(batch: wire.OfflineBatch, actor: Principal) -> JournalRefused | No
     return JournalRefused(JournalFault.NOT_A_KIOSK, batch.entries[0].sequence, 0)
 
 
-def _begin_anew(session: Session, batch: wire.OfflineBatch, actor: Principal, now: datetime) -> None:
+def _begins_anew(session: Session, batch: wire.OfflineBatch, actor: Principal) -> bool:
     """A kiosk that lost its disk, and was enrolled anew with an officer's code since, has another journal.
 
-    Once: the next one that begins is refused until it is enrolled with yet another code.
+    Once: the next one that begins is refused until it is enrolled with yet another code. A former one never comes back.
     """
     first = batch.entries[0]
     if (first.sequence, first.previous_hash) != (1, NO_ENTRY):
-        return
+        return False
     ours = OfflineTap.caller_id == actor.caller_id
     last = session.scalar(select(func.max(OfflineTap.taken_at)).where(ours))
     enrolled = session.scalar(
@@ -122,10 +128,20 @@ def _begin_anew(session: Session, batch: wire.OfflineBatch, actor: Principal, no
         .join(Kiosk, Kiosk.id == EnrolmentCode.kiosk_id)
         .where(Kiosk.caller_id == actor.caller_id)
     )
-    same = session.scalar(select(OfflineTap.id).where(ours, OfflineTap.sequence == 1, OfflineTap.hash == first.hash))
-    if last is None or enrolled is None or enrolled <= last or same is not None:
-        return
-    session.execute(delete(OfflineTap).where(ours))
+    if last is None or enrolled is None or enrolled <= last:
+        return False
+    return session.scalar(select(OfflineTap.id).where(ours, OfflineTap.hash == first.hash)) is None
+
+
+def _put_away(session: Session, actor: Principal, now: datetime) -> None:
+    """Former journals stay, in places below the first: departments ask about them, and no entry is taken twice."""
+    ours = OfflineTap.caller_id == actor.caller_id
+    lowest, highest = session.execute(
+        select(func.min(OfflineTap.sequence), func.max(OfflineTap.sequence)).where(ours)
+    ).one()
+    down = highest - lowest + 1  # to where none of them was: the places are unique at each step
+    moved = update(OfflineTap).where(ours).values(sequence=OfflineTap.sequence - down)
+    session.execute(moved.execution_options(synchronize_session=False))
     record(session, event=JOURNAL, outcome=OK, actor=actor.client_id, now=now, begins="anew")
 
 
@@ -138,12 +154,12 @@ def _known(session: Session, batch: wire.OfflineBatch, actor: Principal) -> dict
 def _newest(session: Session, actor: Principal) -> tuple[int, bytes]:
     statement = (
         select(OfflineTap.sequence, OfflineTap.hash)
-        .where(OfflineTap.caller_id == actor.caller_id)
+        .where(OfflineTap.caller_id == actor.caller_id, OfflineTap.sequence >= 1)
         .order_by(OfflineTap.sequence.desc())
         .limit(1)
     )
     found = session.execute(statement).one_or_none()
-    return (0, NO_ENTRY) if found is None else (found.sequence, found.hash)
+    return _NOTHING if found is None else (found.sequence, found.hash)
 
 
 def _fault(

@@ -407,6 +407,28 @@ def test_a_kiosk_that_was_enrolled_anew_begins_anew_once(booth: Booth) -> None:
     assert len(outcomes(city)) == 4
 
 
+def test_a_former_journal_is_never_taken_again_and_still_vouched_for(booth: Booth) -> None:
+    """Whoever has a copy of the lost disk brings it after the next enrolment, or after the one after that."""
+    city, card = booth.city, booth.city.card()
+    booth.tap(card), booth.tap(card)
+    told, _ = booth.bring()
+    former = list(booth.entries)
+    for _ in range(2):
+        city.clock.advance(seconds=10)
+        enrolled_anew(city, booth.name)
+        assert booth.refused(former[0].model_copy(update={"hash": NO_ENTRY}))["fault"] == "altered"
+        booth.entries.clear()
+        city.clock.advance(seconds=10)
+        booth.tap(card)
+        booth.bring()
+    enrolled_anew(city, booth.name)
+    city.clock.advance(seconds=10)
+    assert booth.refused(*former)["fault"] == "forked"
+    assert [tap.sequence for tap in booth.bring()] == [1]
+    assert len(outcomes(city)) == 4
+    assert city.client(DEPARTMENT).verify(told.assertion or "").claims.jti == str(told.tap_id)
+
+
 def enrolled_anew(city: City, name: str) -> None:
     """As if it had brought another code."""
     with transaction(city.services.sessions) as session:
