@@ -13,8 +13,9 @@ from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
 from kiosk.card_service import CardService
 from kiosk.challenges import ChallengeStock
-from kiosk.visit.events import Authenticated
+from kiosk.visit.events import Authenticated, CardInserted
 from readers.connection import CardReader
+from readers.errors import CardError
 from readers.metering import MeteredConnection, Usage
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
@@ -91,10 +92,18 @@ def sign_with_pin(reader: CardReader, card_uuid: UUID, pin: Pin, key: KeyReferen
     return signature
 
 
-def identify(reader: CardReader) -> UUID:
-    """What the card in the reader calls itself; nothing is proved. Raises ReaderError."""
+def identify(reader: CardReader) -> CardInserted:
+    """What the card in the reader calls itself, and the tries its PIN has left; nothing is proved. Raises ReaderError.
+
+    Asking costs one short command and no try. A card that does not say is taken as it is.
+    """
     with reader.connect() as connection:
-        return PivSession.open(connection).read_chuid().guid
+        session = PivSession.open(connection)
+        card_uuid = session.read_chuid().guid
+        try:
+            return CardInserted(card_uuid, session.pin_tries_left())
+        except CardError:
+            return CardInserted(card_uuid)
 
 
 def _report(how: str, usage: Usage) -> None:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
-from uuid import UUID
 
 import structlog
 
@@ -71,13 +70,13 @@ class InsertSide:
 
     trouble = Trouble.CONTACT_READER
 
-    def __init__(self, identify: Callable[[CardReader], UUID], send: Send) -> None:
+    def __init__(self, identify: Callable[[CardReader], events.CardInserted], send: Send) -> None:
         self._identify = identify
         self._send = send
 
     def arrived(self, reader: CardReader) -> None:
         """Say which card it claims to be."""
-        self._send(_outcome(lambda: events.CardInserted(self._identify(reader)), events.CardUnreadable))
+        self._send(_outcome(lambda: self._identify(reader), events.CardUnreadable))
 
     def left(self) -> None:
         """Say so at once: it ends a visit at level ``pin``."""

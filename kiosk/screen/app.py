@@ -5,7 +5,7 @@
     GET  /events           server-sent events: every change as it happens
     GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
     GET  /pinyin           characters and words by their sound, for the on-screen keyboard
-    POST /choose /pin /consent /form /sign /back /retry /done /language /touch
+    POST /choose /pin /forgotten /consent /form /sign /back /retry /done /language /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
     GET  /metrics          what the kiosk counts, for Prometheus; nothing of any citizen
@@ -75,6 +75,7 @@ class Screen:
         doing: dict[str, tuple[type[bodies.Body], Callable[[Any], CitizenEvent]]] = {
             "/choose": (bodies.Choice, lambda body: events.ServiceChosen(body.department, body.service)),
             "/pin": (bodies.EnteredPin, lambda body: events.PinEntered(Pin(body.pin))),
+            "/forgotten": (bodies.Nothing, lambda _: events.PinForgotten()),
             "/consent": (bodies.Nothing, lambda _: events.ConsentGiven(uuid.uuid4())),
             "/form": (bodies.EnteredForm, lambda body: events.FormSubmitted(body.values, uuid.uuid4())),
             "/sign": (bodies.Agreed, lambda body: events.AgreedToSign(body.sha256)),

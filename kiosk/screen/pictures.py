@@ -13,6 +13,7 @@ PICTURES: Final[Mapping[str, str]] = {
     reason.SIGNED_AND_LEFT: "card-taken",
     reason.OTHER_CARD: "two-cards",
     reason.PIN_BLOCKED: "pin-blocked",
+    reason.PIN_FORGOTTEN: "pin-blocked",
     reason.WRONG_PIN: "pin-blocked",
     reason.SERVICE_UNREACHABLE: "no-connection",
     reason.DEPARTMENT_UNREACHABLE: "no-connection",

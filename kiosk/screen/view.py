@@ -175,6 +175,9 @@ def _pin_entry(screen: screens.PinEntry | screens.SignPin, words: Words) -> View
     message = None
     if screen.tries_left is not None:
         message = said["wrong_last"] if screen.tries_left == 1 else said["wrong"].format(tries=screen.tries_left)
+    few = screen.few if isinstance(screen, screens.PinEntry) else None
+    if message is None and few is not None:
+        message = said["few_last"] if few == 1 else said["few"].format(tries=few)
     return {"tries_left": screen.tries_left, "message": message}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from cardsvc.wire.levels import Level
 from kiosk.offers import Offer
@@ -23,13 +24,18 @@ from kiosk.visit.screens import (
     Place,
     Reading,
     Refusal,
+    Review,
     Screen,
     Sending,
     Services,
     Signing,
+    SignPin,
     TakeCard,
     Visit,
 )
+
+USUAL_TRIES: Final = 3
+"""Of a PIN that nobody has entered wrongly."""
 
 
 def accepts_tap(state: KioskState) -> bool:
@@ -87,7 +93,7 @@ def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Mom
     if isinstance(state.screen, TakeCard):
         return state, ()
     if state.visit is None:
-        return replace(state, screen=PinEntry(event.card_uuid)), ()
+        return replace(state, screen=_entry(event)), ()
     same = state.visit.card_uuid == event.card_uuid
     state = replace(state, visit=replace(state.visit, inserted=same))
     if isinstance(state.screen, AT_WORK):
@@ -95,7 +101,7 @@ def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Mom
     if not same:
         return replace(state, screen=_refused(Reason(reason.OTHER_CARD), state)), ()
     if isinstance(state.screen, InsertCard | Services | Refusal):
-        return replace(state, screen=PinEntry(event.card_uuid, _wanted(state.screen))), ()
+        return replace(state, screen=_entry(event, _wanted(state.screen))), ()
     return state, ()
 
 
@@ -162,7 +168,24 @@ def _wanted(screen: Screen) -> Offer | None:
     return None
 
 
+def _entry(event: events.CardInserted, wanted: Offer | None = None) -> PinEntry:
+    """A PIN that is blocked is said to be so when it is entered."""
+    few = event.tries_left if 0 < (event.tries_left or 0) < USUAL_TRIES else None
+    return PinEntry(event.card_uuid, wanted, few=few)
+
+
 # The PIN
+
+
+def on_pin_forgotten(state: KioskState, _event: events.PinForgotten, _moment: Moment) -> Step:
+    """Say how to go on. "Back" leads to the PIN, or to the text that was to be signed."""
+    why = Reason(reason.PIN_FORGOTTEN)
+    match state.screen:
+        case PinEntry() as entry:
+            return replace(state, screen=Refusal(why, resume=entry)), ()
+        case SignPin(submission=submission, paper=paper):
+            return replace(state, screen=Refusal(why, resume=Review(submission, paper))), ()
+    return state, ()
 
 
 def on_pin_entered(state: KioskState, event: events.PinEntered, _moment: Moment) -> Step:

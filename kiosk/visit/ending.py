@@ -66,7 +66,7 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
             return None if state.language == rules.language else moment.now + rules.idle
         case TakeCard() | OutOfService():
             return None
-        case Refusal() if state.visit is None:
+        case Refusal(resume=None) if state.visit is None:
             wait = rules.notice
         case Reading() | CheckingPin() | Sending() | Signing():
             wait = rules.patience

@@ -73,6 +73,8 @@ class CardInserted:
     """A readable card is in the contact reader; nothing about it is proved yet."""
 
     card_uuid: UUID
+    tries_left: int | None = None
+    """Of its PIN, where the card says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,11 @@ class PinEntered:
     """Entered the PIN."""
 
     pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class PinForgotten:
+    """Asked what to do without the PIN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +268,7 @@ class RulesChanged:
 CitizenEvent = (
     ServiceChosen
     | PinEntered
+    | PinForgotten
     | ConsentGiven
     | FormSubmitted
     | AgreedToSign

@@ -69,6 +69,7 @@ def _trouble_gone(state: KioskState, event: events.TroubleGone, _moment: Moment)
 _SIGNS_OF_LIFE: Final = (
     events.ServiceChosen,
     events.PinEntered,
+    events.PinForgotten,
     events.ConsentGiven,
     events.FormSubmitted,
     events.AgreedToSign,
@@ -91,6 +92,7 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardUnreadable: cards.on_card_unreadable,
     events.CardTaken: cards.on_card_taken,
     events.PinEntered: signing.on_pin_entered,
+    events.PinForgotten: cards.on_pin_forgotten,
     events.PinProved: cards.on_pin_proved,
     events.PinRefused: cards.on_pin_refused,
     events.ServiceChosen: requests.on_service_chosen,

@@ -47,6 +47,8 @@ class PinEntry:
     wanted: Offer | None = None
     tries_left: int | None = None
     """After a wrong PIN."""
+    few: int | None = None
+    """Tries that the card had left when it was put in, where that is fewer than usual."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,9 @@ def test_another_card_is_refused_before_it_sees_the_pin(prover: Prover, slot: Pa
         with pytest.raises(OtherCard):
             prover.by_pin(reader, uuid4(), Pin("000000"))
     with pytest.raises(WrongPin) as wrong:
-        prover.by_pin(reader, identify(reader), Pin("000000"))
+        prover.by_pin(reader, identify(reader).card_uuid, Pin("000000"))
     assert wrong.value.tries_left == 2, "no try was spent before"
+    assert [identify(reader).tries_left for _ in range(3)] == [2, 2, 2], "asking costs none"
 
 
 def test_the_pin_is_not_sent_over_the_contactless_reader(prover: Prover, service: Service, slot: Path) -> None:

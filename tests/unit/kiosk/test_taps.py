@@ -149,7 +149,7 @@ def test_whatever_goes_wrong_with_a_card_is_said_and_the_next_is_read(
 
 
 def test_a_card_put_in_and_taken_out_is_reported(bench: Bench, report: Report) -> None:
-    with running(ReaderLoop(lambda: bench, InsertSide(lambda _: ANA, report), report)):
+    with running(ReaderLoop(lambda: bench, InsertSide(lambda _: events.CardInserted(ANA), report), report)):
         bench.put_on()
         assert report.next() == [events.CardInserted(ANA)]
         bench.take_off()
@@ -157,7 +157,7 @@ def test_a_card_put_in_and_taken_out_is_reported(bench: Bench, report: Report) -
 
 
 def test_a_card_that_cannot_be_read_is_reported_too(bench: Bench, report: Report) -> None:
-    def identify(_: CardReader) -> UUID:
+    def identify(_: CardReader) -> events.CardInserted:
         raise CardMute("wrong way round")
 
     with running(ReaderLoop(lambda: bench, InsertSide(identify, report), report)):
@@ -187,7 +187,7 @@ def test_a_reader_that_fails_is_opened_again(bench: Bench, report: Report) -> No
 
 
 def test_a_reader_lost_with_a_card_in_it_counts_as_the_card_taken(bench: Bench, report: Report) -> None:
-    with running(ReaderLoop(lambda: bench, InsertSide(lambda _: ANA, report), report)):
+    with running(ReaderLoop(lambda: bench, InsertSide(lambda _: events.CardInserted(ANA), report), report)):
         bench.put_on()
         bench.fail_with_card(ReaderFailed(0x8010001D, "wait"))
         assert report.next(3) == [

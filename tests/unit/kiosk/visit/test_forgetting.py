@@ -240,7 +240,11 @@ class Forgetting(RuleBasedStateMachine):
                 case CheckingPin() | Sending() | Signing():
                     self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
-    @rule(event=st.sampled_from([events.WentBack(), events.TriedAgain(), events.Finished(), events.Touched()]))
+    @rule(
+        event=st.sampled_from(
+            [events.WentBack(), events.TriedAgain(), events.Finished(), events.Touched(), events.PinForgotten()]
+        )
+    )
     def press(self, event: events.Event) -> None:
         self.play(event)
 

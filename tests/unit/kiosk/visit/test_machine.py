@@ -172,6 +172,20 @@ def test_a_wrong_pin_says_how_many_tries_are_left(player: Player) -> None:
     assert player.screen == PinEntry(ANA, None, tries_left=2)
 
 
+@pytest.mark.parametrize(("left", "said"), [(None, None), (3, None), (2, 2), (1, 1), (0, None)])
+def test_few_tries_are_said_before_the_first(player: Player, left: int | None, said: int | None) -> None:
+    assert player.play(events.CardInserted(ANA, left)).screen == PinEntry(ANA, few=said)
+
+
+def test_whoever_forgot_the_pin_reads_how_to_go_on_and_comes_back(player: Player) -> None:
+    player.play(events.CardInserted(ANA, 1), events.PinForgotten())
+    assert player.screen == Refusal(Reason(reason.PIN_FORGOTTEN), resume=PinEntry(ANA, few=1))
+    assert player.state.deadline == player.now + player.machine.rules.idle
+    assert player.play(events.WentBack()).screen == PinEntry(ANA, few=1)
+    player.play(events.PinForgotten(), events.CardTaken())
+    assert player.screen == Attract()
+
+
 def test_a_blocked_pin_leaves_the_tap_visit_open(tapped: Player) -> None:
     tapped.choose("balance")
     tapped.play(events.CardInserted(ANA), events.PinEntered(PIN))
