@@ -25,6 +25,8 @@ export async function post(path, body) {
 }
 
 // A button that is drawn anew under a finger is not pressed. The same screen therefore waits until the finger is off.
+// The click comes some milliseconds after that.
+const CLICK_COMES = 150;
 let finger = false;
 let waiting = null;
 document.addEventListener("pointerdown", () => { finger = true; });
@@ -32,7 +34,7 @@ for (const off of ["pointerup", "pointercancel"]) {
   document.addEventListener(off, () => setTimeout(() => {
     finger = false;
     if (waiting) show(waiting);
-  }));
+  }, CLICK_COMES));
 }
 
 function show(state) {

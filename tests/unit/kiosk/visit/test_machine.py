@@ -182,8 +182,7 @@ def test_whoever_forgot_the_pin_reads_how_to_go_on_and_comes_back(player: Player
     assert player.screen == Refusal(Reason(reason.PIN_FORGOTTEN), resume=PinEntry(ANA, few=1))
     assert player.state.deadline == player.now + player.machine.rules.idle
     assert player.play(events.WentBack()).screen == PinEntry(ANA, few=1)
-    player.play(events.PinForgotten(), events.CardTaken())
-    assert player.screen == Attract()
+    assert player.play(events.PinForgotten(), events.CardTaken()).screen == Attract()
 
 
 def test_a_blocked_pin_leaves_the_tap_visit_open(tapped: Player) -> None:
