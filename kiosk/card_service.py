@@ -37,5 +37,8 @@ class CardService(Protocol):
     def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
         """What the card signed; once."""
 
+    def keep_visit(self, visit_token: str) -> None:
+        """The citizen is still there."""
+
     def end_visit(self, visit_token: str) -> None:
         """The citizen has left."""

@@ -51,8 +51,11 @@ class Errands:
                 return _attempt(lambda: self._sign(effect), lambda why: events.Declined(job, why))
             case events.Ask(job):
                 return _attempt(lambda: self._ask(effect), lambda why: events.Declined(job, why))
+            case events.KeepVisit(token):
+                _tell("kept", lambda: self._service.keep_visit(token))
             case events.EndVisit(token):
-                self._end_visit(token)
+                # The service ends an idle visit by itself; the token is forgotten here in any case.
+                _tell("ended", lambda: self._service.end_visit(token))
         return None
 
     def _prove_pin(self, effect: events.ProvePin) -> Event:
@@ -82,12 +85,13 @@ class Errands:
         outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
         return events.Answered(effect.job, outcome)
 
-    def _end_visit(self, token: str) -> None:
-        try:
-            self._service.end_visit(token)
-        except (ServiceProblem, ServiceUnreachable) as error:
-            # The service ends an idle visit by itself; the token is forgotten here in any case.
-            _log.warning("visit not ended at the service", error=type(error).__name__)
+
+def _tell(what: str, tell: Callable[[], None]) -> None:
+    """Tell the service something that nobody waits for."""
+    try:
+        tell()
+    except (ServiceProblem, ServiceUnreachable) as error:
+        _log.warning(f"visit not {what} at the service", error=type(error).__name__)
 
 
 def _attempt(work: Callable[[], Event], refused: Callable[[Reason], Event]) -> Event:

@@ -21,7 +21,7 @@ from cardsvc.authentication.challenges import issue_challenge
 from cardsvc.authentication.errors import LevelWithoutChallenge
 from cardsvc.authentication.own_readers import Told, require_reader
 from cardsvc.authentication.turnstile import Admitted, Knock, Outcome
-from cardsvc.authentication.visits import end_visit
+from cardsvc.authentication.visits import end_visit, keep_visit
 from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
@@ -33,6 +33,7 @@ from cardsvc.wire.authentication import (
     ChallengeBatch,
     ChallengeRequest,
     VisitEndRequest,
+    VisitKeepRequest,
 )
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL
 
@@ -71,6 +72,22 @@ def create_challenges(request: ChallengeRequest, services: ServicesDep, actor: C
             )
             for _ in range(request.count)
         ]
+    )
+
+
+@router.post(
+    "/visits/keep",
+    operation_id="keepVisit",
+    summary="Keep a visit: the citizen is still there",
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(401, 403, 404, 409, 410, 422),
+)
+def keep_a_visit(request: VisitKeepRequest, services: ServicesDep, actor: AuthenticatingCaller) -> None:
+    """For whoever reads or writes for long. Keeping it twice is no error; it ends no later in all."""
+    times = services.visit_times
+    in_transaction(
+        services.sessions,
+        lambda session: keep_visit(session, request.visit_token, actor=actor, now=services.clock(), times=times),
     )
 
 

@@ -23,6 +23,7 @@ TRAFFIC: Final[Mapping[str, Traffic]] = {
     "/v1/challenges": Traffic.AUTHENTICATION,
     "/v1/authentications": Traffic.AUTHENTICATION,
     "/v1/card-authentications": Traffic.AUTHENTICATION,
+    "/v1/visits/keep": Traffic.AUTHENTICATION,
     "/v1/visits/end": Traffic.AUTHENTICATION,
     "/v1/signature-requests": Traffic.AUTHENTICATION,
     "/v1/signatures": Traffic.AUTHENTICATION,

@@ -47,6 +47,7 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "authenticateCard": _SINGLE_USE,
     "authenticateCardAtOwnReader": _SINGLE_USE,
     "submitSignature": _SINGLE_USE,
+    "keepVisit": "keeping twice is keeping once",
     "endVisit": "ending twice is ending once",
     "submitOfflineTaps": "taking an entry twice is taking it once",
     "acknowledgeRevocations": "acknowledging twice is acknowledging once",

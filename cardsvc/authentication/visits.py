@@ -91,6 +91,14 @@ def open_visit(session: Session, token: str, *, actor: Principal, now: datetime,
     return visit
 
 
+def keep_visit(session: Session, token: str, *, actor: Principal, now: datetime, times: VisitTimes) -> None:
+    """The citizen is still there: the visit does not end as idle. How long it may last in all stays as it is.
+
+    Nobody is told anything, so it is not on record. Raises VisitRefused, LockedByCitizen.
+    """
+    open_visit(session, token, actor=actor, now=now, times=times).last_used_at = now
+
+
 def end_visit(session: Session, token: str, *, actor: Principal, now: datetime) -> None:
     """The citizen has left. Ending it twice is no error. Raises VisitUnknown, VisitForeign."""
     visit = _own_visit(session, token, actor)

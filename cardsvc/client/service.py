@@ -37,6 +37,7 @@ from cardsvc.wire.authentication import (
     Verification,
     VerificationRequest,
     VisitEndRequest,
+    VisitKeepRequest,
 )
 from cardsvc.wire.departments import CardStandings, StandingQuestion
 from cardsvc.wire.evidence import Evidence
@@ -133,6 +134,10 @@ class ServiceClient(
             **more,
         )
         return answer.access_token
+
+    def keep_visit(self, visit_token: str) -> None:
+        """The citizen is still there: the visit does not end as idle yet."""
+        check(self._send("POST", "/v1/visits/keep", VisitKeepRequest(visit_token=visit_token), Repeat.FREELY))
 
     def end_visit(self, visit_token: str) -> None:
         """The citizen has left."""

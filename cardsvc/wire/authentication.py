@@ -113,6 +113,12 @@ class CardAuthentication(Message):
     """Of the assertion."""
 
 
+class VisitKeepRequest(Message):
+    """The citizen is still there."""
+
+    visit_token: Annotated[str, Field(max_length=128)] = Field(repr=False)
+
+
 class VisitEndRequest(Message):
     """The citizen has left."""
 

@@ -55,7 +55,8 @@ class Moment:
 
     def begin(self, who: events.Authenticated, *, inserted: bool = False) -> Visit:
         """The visit of somebody who was let in now."""
-        return Visit(who.card_uuid, who.level, who.token, min(who.ends_at, self.now + self.rules.longest), inserted)
+        ends_at = min(who.ends_at, self.now + self.rules.longest)
+        return Visit(who.card_uuid, who.level, who.token, ends_at, inserted, kept_at=self.now)
 
 
 def deadline(state: KioskState, moment: Moment) -> datetime | None:
@@ -73,6 +74,14 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
         case _:
             wait = rules.idle
     return min(moment.now + wait, state.visit.ends_at) if state.visit else moment.now + wait
+
+
+def keep(state: KioskState, moment: Moment) -> Step:
+    """Somebody did something: now and then the service hears of it, or it would end the visit as an idle one."""
+    visit = state.visit
+    if visit is None or visit.kept_at is None or moment.now - visit.kept_at < moment.rules.idle / 3:
+        return state, ()
+    return replace(state, visit=replace(visit, kept_at=moment.now)), (events.KeepVisit(visit.token),)
 
 
 def tell_service(visit: Visit | None) -> tuple[Effect, ...]:

@@ -362,10 +362,17 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepVisit:
+    """Tell the service that the citizen is still there. No answer."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class EndVisit:
     """Tell the service that the visit is over. No answer."""
 
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | KeepVisit | EndVisit

@@ -45,6 +45,9 @@ class Machine:
             return standing.while_out(state, event)
         moment = Moment(now, self.rules)
         after, effects = _HANDLERS[type(event)](state, event, moment)
+        if isinstance(event, _SIGNS_OF_LIFE):
+            after, kept = ending.keep(after, moment)
+            effects = (*effects, *kept)
         if isinstance(event, _SIGNS_OF_LIFE) or (after.screen, after.visit) != (state.screen, state.visit):
             after = replace(after, deadline=ending.deadline(after, moment))
         return after, effects

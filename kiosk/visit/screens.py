@@ -216,6 +216,8 @@ class Visit:
     ends_at: datetime
     inserted: bool = False
     """Whether the card in the contact reader is known to be this visit's."""
+    kept_at: datetime | None = None
+    """When the service last heard that somebody is there."""
     offline: frozenset[tuple[str, str]] | None = None
     """Without a network: the services, by department and code, that may be taken. There is no token then."""
 

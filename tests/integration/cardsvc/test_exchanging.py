@@ -214,6 +214,39 @@ def test_a_visit_ends_when_nobody_uses_it(city: City) -> None:
     assert (problem.code, problem.data["reason"]) == ("visit-ended", "idle")
 
 
+def test_a_visit_is_kept_for_a_citizen_who_is_still_there(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    city.department()
+    token = begin(kiosk, card)
+    for _ in range(3):
+        city.clock.advance(seconds=89)
+        kiosk.keep_visit(token)
+    kiosk.exchange(token, DEPARTMENT, "clinic-check-in", [])
+    city.clock.advance(seconds=90)
+    with pytest.raises(ServiceProblem, match="visit-ended"):
+        kiosk.keep_visit(token)
+    assert refusal(kiosk, token).data["reason"] == "idle"
+
+
+def test_a_visit_that_is_kept_is_over_after_ten_minutes_all_the_same(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    token = begin(kiosk, card)
+    for _ in range(9):
+        city.clock.advance(seconds=60)
+        kiosk.keep_visit(token)
+    city.clock.advance(seconds=60)
+    with pytest.raises(ServiceProblem, match="visit-ended") as ended:
+        kiosk.keep_visit(token)
+    assert ended.value.problem.data["reason"] == "time-is-up"
+
+
+def test_nobody_else_keeps_a_visit(city: City) -> None:
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    token = begin(kiosk, card)
+    with pytest.raises(ServiceProblem, match="visit-foreign"):
+        city.caller("kiosk-2").keep_visit(token)
+
+
 def test_a_refused_exchange_does_not_prolong_a_visit(city: City) -> None:
     kiosk, card = city.caller("kiosk-1"), city.card()
     city.department()

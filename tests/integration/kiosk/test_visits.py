@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from cardsvc.authentication.models import Visit
 from cardsvc.client import ServiceProblem
+from cardsvc.db import reading
 from cardsvc.wire.lifecycle import CardState
 from kiosk.departments.medical_insurance.models import Ticket
 from readers.virtual.loopback import put_on
 from tests.fixtures.cards import personalise
+from tests.fixtures.waiting import wait_until
 from tests.integration.kiosk.conftest import CHECK_IN, Town, Visitor
 
 WRONG = "99999999"
@@ -40,6 +44,24 @@ def test_a_tap_is_enough_for_a_ticket(town: Town) -> None:
     (issued,) = town.city.audit("assertion.issue")
     assert (issued.outcome, issued.detail["attributes"]) == ("ok", ["district"])
     assert visitor.press("/done")["screen"] == "attract"
+
+
+def test_whoever_writes_for_minutes_is_still_there_for_the_service(town: Town) -> None:
+    visitor = town.visitor()
+    town.hold()
+    choose(visitor, "clinic-check-in")
+    visitor.press("/consent")
+    for _ in range(3):
+        town.clock.advance(seconds=80)
+        visitor.press("/touch")
+        wait_until(lambda: heard_of(town) == town.clock())
+    visitor.press("/form", values=CHECK_IN)
+    assert visitor.look("done", "refusal")["screen"] == "done"
+
+
+def heard_of(town: Town) -> datetime:
+    with reading(town.city.services.sessions) as session:
+        return session.scalars(select(Visit.last_used_at)).one()
 
 
 def test_a_personal_service_wants_the_card_and_the_pin(town: Town) -> None:

@@ -22,6 +22,7 @@ ELSEWHERE: Final = {
     "authenticateCard": "those of one moment share a transaction, which is repeated",
     "authenticateCardAtOwnReader": "those of one moment share a transaction, which is repeated",
     "getToken": IN_TRANSACTION,
+    "keepVisit": IN_TRANSACTION,
     "endVisit": IN_TRANSACTION,
     "submitSignature": IN_TRANSACTION,
     "submitOfflineTaps": IN_TRANSACTION,

@@ -60,6 +60,9 @@ class Service:
     def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
         raise NotImplementedError
 
+    def keep_visit(self, visit_token: str) -> None:
+        raise NotImplementedError
+
     def end_visit(self, visit_token: str) -> None:
         raise NotImplementedError
 

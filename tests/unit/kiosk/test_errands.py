@@ -45,6 +45,9 @@ class Service:
         self._ask(*what)
         return "the.asser.tion"
 
+    def keep_visit(self, visit_token: str) -> None:
+        self._ask(visit_token)
+
     def end_visit(self, visit_token: str) -> None:
         self._ask(visit_token)
 
@@ -102,8 +105,11 @@ def test_what_goes_wrong_is_an_answer_too(errands: Errands, service: Service) ->
     assert errands.run(sign) == events.Declined(8, Reason("reader-failed"))
 
 
-def test_the_end_of_a_visit_is_told_and_never_fails(errands: Errands, service: Service) -> None:
-    assert errands.run(events.EndVisit("token")) is None
+@pytest.mark.parametrize("told", [events.KeepVisit("token"), events.EndVisit("token")])
+def test_that_a_visit_goes_on_or_is_over_is_told_and_never_fails(
+    errands: Errands, service: Service, told: events.Effect
+) -> None:
+    assert errands.run(told) is None
     service.away = True
-    assert errands.run(events.EndVisit("token")) is None
+    assert errands.run(told) is None
     assert service.asked == [("token",)]

@@ -96,7 +96,7 @@ class Forgetting(RuleBasedStateMachine):
     def play(self, event: events.Event) -> None:
         self.state, effects = self.machine.step(self.state, event, self.now)
         self.ended.update(effect.token for effect in effects if isinstance(effect, events.EndVisit))
-        self.jobs.extend(effect for effect in effects if not isinstance(effect, events.EndVisit))
+        self.jobs.extend(effect for effect in effects if not isinstance(effect, events.KeepVisit | events.EndVisit))
 
     def secret(self, card: UUID, kind: str) -> str:
         self.counter += 1

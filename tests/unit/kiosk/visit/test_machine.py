@@ -149,6 +149,25 @@ def test_a_pin_service_asks_for_the_card_then_the_pin_then_goes_on_with_it(tappe
     assert tapped.take_effect() == events.EndVisit("token-tap"), "the visit at the lower level is over"
 
 
+def test_the_service_hears_now_and_then_that_somebody_is_there(tapped: Player) -> None:
+    for seconds, told in ((29, 0), (1, 1), (29, 0), (29, 1)):
+        tapped.effects.clear()
+        tapped.now += timedelta(seconds=seconds)
+        tapped.play(events.Touched())
+        assert tapped.effects == [events.KeepVisit("token-tap")] * told
+    tapped.effects.clear()
+    tapped.now += timedelta(seconds=60)
+    tapped.play(events.Ticked())
+    assert tapped.effects == [], "time alone is no sign of anybody"
+
+
+def test_without_a_network_no_service_hears_of_it(player: Player) -> None:
+    player.play(events.AdmittedOffline(ANA, frozenset({CHECK_IN.key})))
+    player.now += timedelta(seconds=60)
+    player.play(events.Touched())
+    assert player.effects == []
+
+
 def test_another_card_does_not_step_up(tapped: Player) -> None:
     tapped.choose("balance")
     tapped.play(events.CardInserted(BO))
@@ -223,7 +242,7 @@ def test_idle_for_ninety_seconds_ends_the_visit(tapped: Player) -> None:
     assert tapped.play(events.Ticked()).screen == Services()
     tapped.now = NOON + timedelta(seconds=179)
     assert tapped.play(events.Ticked()).screen == Attract()
-    assert tapped.effects == [events.EndVisit("token-tap")]
+    assert tapped.effects == [events.KeepVisit("token-tap"), events.EndVisit("token-tap")]
 
 
 def test_ten_minutes_end_the_visit_whatever_happens(tapped: Player) -> None:
