@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
@@ -71,12 +70,14 @@ def traffic_of(scope: Scope) -> Traffic:
     return named or (Traffic.READ if scope.get("method") in _READING else Traffic.WRITE)
 
 
-def tell_standing(scope: Scope, headers: MutableHeaders) -> None:
-    """Say in the answer how the caller's bucket stands, where there is one."""
+def standing_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """What the answer says of the caller's bucket, where there is one."""
     standing: Standing | None = scope.get(_STANDING)
-    if standing is not None:
-        headers["RateLimit-Policy"] = f'"{standing.traffic}";q={standing.limit.quota};w={standing.limit.seconds}'
-        headers["RateLimit"] = f'"{standing.traffic}";r={standing.left};t={standing.full_in}'
+    if standing is None:
+        return []
+    policy = f'"{standing.traffic}";q={standing.limit.quota};w={standing.limit.seconds}'
+    left = f'"{standing.traffic}";r={standing.left};t={standing.full_in}'
+    return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
 
 
 def _take(connection: HTTPConnection, who: str, traffic: Traffic) -> None:

@@ -7,18 +7,18 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from cardsvc.api.limiting import tell_standing
+from cardsvc.api.limiting import standing_headers
 from cardsvc.api.problems import general_problem, internal_error
 from cardsvc.api.refusals import note_refusal
 from cardsvc.api.uploads import largest_body
 
 REQUEST_ID_HEADER: Final = "Request-Id"
+_REQUEST_ID_NAME: Final = REQUEST_ID_HEADER.lower().encode()
 
 _log = structlog.get_logger("cardsvc.request")
 
@@ -80,9 +80,8 @@ class _Sender:
     async def __call__(self, message: Message) -> None:
         if message["type"] in ("http.response.start", "websocket.http.response.start"):
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            headers.setdefault(REQUEST_ID_HEADER, self._request_id)
-            tell_standing(self._scope, headers)
+            request_id = (_REQUEST_ID_NAME, self._request_id.encode())
+            message["headers"] = [*message.get("headers", ()), request_id, *standing_headers(self._scope)]
         elif message["type"] in ("websocket.accept", "websocket.close"):
             self.status = self.status or (101 if message["type"] == "websocket.accept" else 403)
         await self._send(message)
@@ -106,8 +105,10 @@ class _Receiver:
 
 def _is_too_large(scope: Scope, most: int) -> bool:
     """By what the header says."""
-    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    return not length.isdigit() or int(length) > most
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return not value.isdigit() or int(value) > most
+    return False
 
 
 def _template(scope: Scope) -> str:
