@@ -98,9 +98,10 @@ def serve(
     os.umask(0o077)  # what a department keeps about people is nobody else's business
     department = load(code)
     press = _press(department, seal_key, seal_certificates, public_url)
+    url = _database_url(code, data, database)
     with (
         open_gate(department, service, issuer, _load_key(key), _roots(department, root)) as gate,
-        open_office(department, _database_url(code, data, database), gate, press=press) as office,
+        open_office(department, url, gate, press=press) as office,
     ):
         try:
             server = Server(create_app(office), port, lambda url: print(f"listening on {url}", flush=True))

@@ -66,6 +66,8 @@ def test_two_officers_publish_the_next_version(founded: Town) -> None:
     assert done.exit_code == 0, done.stderr
     published = json.loads(done.stdout)
     assert (published["version"], published["published_by"]) == (2, "ana")
+    (service,) = published["services"].values()
+    assert service.pop("offline") is None
     assert {member: published[member] for member in PROOF} == PROOF
     assert "education: Education, policy version 2" in founded.run("department", "list").stdout
 

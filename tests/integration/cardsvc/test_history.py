@@ -207,7 +207,7 @@ def newest(client: ServiceClient, counter: Counter) -> str:
 
 
 NOT_ABOUT_PEOPLE = {"audit", "backup", "caller", "ceremony", "office", "officer", "people", "policy", "retention"}
-NOT_ABOUT_PEOPLE |= {"request", "role", "seal", "stock", "trust", "webhook"}
+NOT_ABOUT_PEOPLE |= {"fleet-plan", "kiosk", "request", "role", "seal", "stock", "trust", "webhook"}
 
 
 def test_every_event_that_may_be_about_a_person_has_words_of_its_own() -> None:

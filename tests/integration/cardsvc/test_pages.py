@@ -24,6 +24,8 @@ WHOLE = {
     "getApplication": "the steps of one application",
     "getCard": "the steps of one card",
     "getPolicyDraft": "levels",
+    "getFleetPlan": "one plan",
+    "getFleetPlanDraft": "one plan",
     "proveAuditInclusion": "a proof",
     "proveAuditConsistency": "a proof",
     "readUsage": "a report of so many days",

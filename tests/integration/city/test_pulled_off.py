@@ -41,6 +41,11 @@ def test_in_the_middle_of_a_tap(city: LiveCity, card: CardFiles, at: str, when: 
         city.visitor.wait_for("services")
 
 
+def spared(at: str) -> str:
+    """The first VERIFY, without a PIN, asks how many tries are left."""
+    return "1" if at == VERIFY else "0"
+
+
 @NEEDS_PCSC
 @WHEN
 @pytest.mark.parametrize("at", [VERIFY, GENERAL_AUTHENTICATE])
@@ -49,7 +54,7 @@ def test_in_the_middle_of_a_pin(city: LiveCity, card: CardFiles, at: str, when: 
     with (
         city.nothing_written(),
         city.recording() as recorded,
-        city.put_odd(card, Place.CONTACT, "--vanish-at", at, *when),
+        city.put_odd(card, Place.CONTACT, "--vanish-at", at, "--spare", spared(at), *when),
     ):
         city.visitor.wait_for("pin-entry")
         city.visitor.touch("/pin", pin=CITIZENS_PIN)

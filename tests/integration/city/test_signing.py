@@ -105,10 +105,11 @@ def test_a_card_taken_away_before_it_signs(city: LiveCity, card: CardFiles, at_t
 @pytest.mark.parametrize("when", [(), ("--carried-out",)], ids=["before", "carried-out"])
 def test_a_card_pulled_out_while_it_signs(city: LiveCity, card: CardFiles, at: str, when: tuple[str, ...]) -> None:
     before, memory = signed(city), json.loads(card.state.read_text())
-    # The first such command is that of the PIN with which the visit begins.
+    # The first such command is that of the PIN with which the visit begins; before it, VERIFY asks for the tries left.
+    spared = "2" if at == VERIFY else "1"
     with (
         city.recording("signature") as recorded,
-        city.put_odd(card, Place.CONTACT, "--vanish-at", at, "--spare", "1", *when),
+        city.put_odd(card, Place.CONTACT, "--vanish-at", at, "--spare", spared, *when),
     ):
         to_the_text(city.visitor, NEVER_PAID)
         agree(city.visitor)
