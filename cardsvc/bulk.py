@@ -47,7 +47,7 @@ from cardsvc.db import Base, table_of
 T = TypeVar("T")
 Row = Mapping[str, Any]
 _ROWS: Final = "rows"
-_POSTGRESQL: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]
+_POSTGRESQL: Final[Dialect] = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 _QUOTED: Final = str.maketrans({'"': r"\"", "\\": r"\\"})
 
 

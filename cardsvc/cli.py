@@ -78,7 +78,7 @@ def openapi() -> None:
     Example: cardsvc openapi > openapi.json
     """
     from cardsvc.app import describe_api  # noqa: PLC0415 (likewise)
-    from cardsvc.settings import Settings  # noqa: PLC0415
+    from cardsvc.settings import Settings  # noqa: PLC0415 (likewise)
 
     print_json(describe_api(Settings().issuer))
 

@@ -50,7 +50,7 @@ class Order(IntEnum):
 _Rebuild = Callable[[dict[str, Any]], ReaderError]
 _PLAIN: Final = (CardMute, CardRemoved, CardReset, NoCard, PcscUnavailable, ProtocolError, ReaderError)
 _REBUILT: Final[dict[str, _Rebuild]] = {
-    **{kind.__name__: lambda said, kind=kind: kind(said["text"]) for kind in _PLAIN},  # type: ignore[misc]
+    **{kind.__name__: lambda said, kind=kind: kind(said["text"]) for kind in _PLAIN},  # type: ignore[misc]  # mypy does not infer such a lambda
     CardBusy.__name__: lambda said: CardBusy(said["detail"], tuple(said["holders"])),
     NoSuchReader.__name__: lambda said: NoSuchReader(said["wanted"], tuple(said["present"])),
     ReaderFailed.__name__: lambda said: ReaderFailed(said["code"], said["doing"]),

@@ -102,9 +102,9 @@ def serve(
     Example: cardsvc serve --port 8443 --tls-certificate tls.pem --tls-key tls.key --client-ca callers.pem
     """
     from cardsvc import metrics, server, worker  # noqa: PLC0415 (the web framework would double the start of every command)
-    from cardsvc.app import create_app  # noqa: PLC0415
-    from cardsvc.services import build_services  # noqa: PLC0415
-    from cardsvc.tls import read_tls  # noqa: PLC0415
+    from cardsvc.app import create_app  # noqa: PLC0415 (likewise)
+    from cardsvc.services import build_services  # noqa: PLC0415 (likewise)
+    from cardsvc.tls import read_tls  # noqa: PLC0415 (likewise)
 
     logs.configure()
     with reporting():

@@ -223,7 +223,7 @@ def _nonce(request: ocsp.OCSPRequest) -> bytes | None:
 
 _ALGORITHMS: Final = {
     algorithm.name: algorithm
-    for algorithm in (hashes.SHA1(), hashes.SHA224(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512())  # noqa: S303
+    for algorithm in (hashes.SHA1(), hashes.SHA224(), hashes.SHA256(), hashes.SHA384(), hashes.SHA512())  # noqa: S303 (a request names its issuer so: RFC 6960 §4.1.1)
 }
 """What may name an issuer in a request. SHA-1 is what nearly everybody uses there, and it protects nothing."""
 

@@ -20,7 +20,7 @@ def sign(
     pdf: bytes, reason: str, certificate: x509.Certificate, above: Sequence[x509.Certificate], key: keys.PrivateKeyInfo
 ) -> bytes:
     """The file with a signature by this certificate's key; ``above`` lead to the root, and go into it."""
-    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # its stub says nothing
     registry.register_multiple(above)
     what = signers.PdfSignatureMetadata(
         field_name=FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason=reason
