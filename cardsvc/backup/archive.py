@@ -145,12 +145,13 @@ class BackupReader:
 @contextmanager
 def open_backup(path: Path) -> Iterator[BackupReader]:
     """Raises NotABackup, BackupDamaged and OSError."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except zipfile.BadZipFile:
-        raise NotABackup("it is no ZIP archive") from None
-    with archive:
-        yield BackupReader(archive)
+    with path.open("rb") as file:  # closed by us: an archive leaves it open while a member is half read
+        try:
+            archive = zipfile.ZipFile(file)
+        except zipfile.BadZipFile:
+            raise NotABackup("it is no ZIP archive") from None
+        with archive:
+            yield BackupReader(archive)
 
 
 def _parse_manifest(content: bytes) -> Manifest:

@@ -171,6 +171,7 @@ def test_a_backup_in_which_anything_was_changed_restores_nothing(backup: Path, n
     rewrite(backup, {member: lambda content: content[:-9] + bytes(9 * [content[-10] ^ 1])})
     refused = new.run("restore", str(backup))
     assert refused.exit_code == 1
+    assert str(backup) not in open_files()
     assert new.is_empty()
 
 
@@ -239,6 +240,11 @@ def write_late(url: str) -> None:
         row = {"id": uuid4(), "caller_id": caller_id, "jti": "late", "expires_at": NOW}
         connection.execute(sa.insert(UsedClientAssertion), [row])
     engine.dispose()
+
+
+def open_files() -> set[str]:
+    """What this process holds open."""
+    return {str(file.readlink()) for file in Path("/proc/self/fd").iterdir() if file.is_symlink()}
 
 
 def rewrite(backup: Path, changes: dict[str, Callable[[bytes], bytes]]) -> None:
