@@ -53,16 +53,21 @@ class TapSide:
         self._tapped = tapped
         self._accepts = accepts
         self._send = send
+        self._unread = False
 
     def arrived(self, reader: CardReader) -> None:
-        """Tap it."""
-        if not self._accepts():
+        """Tap it; or say that it is there, when it is not to be read."""
+        self._unread = not self._accepts()
+        if self._unread:
+            self._send(events.SecondCardHeld())
             return
         self._send(events.CardHeld())
         self._send(_outcome(lambda: self._tapped(reader), events.TapRefused))
 
     def left(self) -> None:
         """A card may be taken away after the tap: the visit goes on without it."""
+        if self._unread:
+            self._send(events.SecondCardGone())
 
 
 class InsertSide:

@@ -5,7 +5,7 @@
     GET  /events           server-sent events: every change as it happens
     GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
     GET  /pinyin           characters and words by their sound, for the on-screen keyboard
-    POST /choose /pin /forgotten /consent /form /sign /back /retry /done /language /touch
+    POST /department /choose /pin /forgotten /consent /form /sign /back /retry /done /language /mode /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
     GET  /metrics          what the kiosk counts, for Prometheus; nothing of any citizen
@@ -73,6 +73,7 @@ class Screen:
 
     def _add_doing(self) -> None:
         doing: dict[str, tuple[type[bodies.Body], Callable[[Any], CitizenEvent]]] = {
+            "/department": (bodies.ChosenDepartment, lambda body: events.DepartmentChosen(body.department)),
             "/choose": (bodies.Choice, lambda body: events.ServiceChosen(body.department, body.service)),
             "/pin": (bodies.EnteredPin, lambda body: events.PinEntered(Pin(body.pin))),
             "/forgotten": (bodies.Nothing, lambda _: events.PinForgotten()),
@@ -83,6 +84,7 @@ class Screen:
             "/retry": (bodies.Nothing, lambda _: events.TriedAgain()),
             "/done": (bodies.Nothing, lambda _: events.Finished()),
             "/language": (bodies.ChosenLanguage, lambda body: events.LanguageChosen(body.language)),
+            "/mode": (bodies.SwitchedMode, lambda body: events.ModeSwitched(body.mode, body.on)),
             "/touch": (bodies.Nothing, lambda _: events.Touched()),
         }
         for path, (kind, event) in doing.items():
@@ -123,6 +125,7 @@ class Screen:
                 "version": view["version"],
                 "screen": view["screen"],
                 "language": view["language"],
+                "modes": view["modes"],
                 "html": pages.fragment(view),
             }
             yield ServerSentEvent(data=shown, event="screen")

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from cardsvc.wire.base import Code
 from cardsvc.wire.manifest import Language
+from kiosk.visit.screens import Mode
 
 
 class Body(BaseModel):
@@ -25,6 +26,12 @@ class Choice(Body):
 
     department: Code
     service: Code
+
+
+class ChosenDepartment(Body):
+    """A department."""
+
+    department: Code
 
 
 class EnteredPin(Body):
@@ -49,3 +56,10 @@ class ChosenLanguage(Body):
     """A language."""
 
     language: Language
+
+
+class SwitchedMode(Body):
+    """A mode, and whether it is wanted."""
+
+    mode: Mode
+    on: bool

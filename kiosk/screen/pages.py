@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from cardsvc.wire.manifest import Language
 from kiosk.screen.view import View
 from kiosk.screen.words import words_in
+from kiosk.visit.screens import Mode
 
 _TEMPLATES: Final = Environment(
     loader=PackageLoader("kiosk.screen"),
@@ -18,6 +19,7 @@ _TEMPLATES: Final = Environment(
     lstrip_blocks=True,
 )
 _LANGUAGES: Final = {language.value: words_in(language)["language"] for language in Language}
+_MODES: Final = [mode.value for mode in Mode]
 
 
 def page(view: View) -> str:
@@ -32,4 +34,4 @@ def fragment(view: View) -> str:
 
 def _draw(template: str, view: View) -> str:
     words = words_in(Language(view["language"]))
-    return _TEMPLATES.get_template(template).render(view=view, words=words, languages=_LANGUAGES)
+    return _TEMPLATES.get_template(template).render(view=view, words=words, languages=_LANGUAGES, modes=_MODES)

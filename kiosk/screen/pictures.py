@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from kiosk.visit import reason
+from kiosk.visit.reason import Reason
 
 OTHERS: Final = "notice"
 PICTURES: Final[Mapping[str, str]] = {
@@ -22,9 +23,36 @@ PICTURES: Final[Mapping[str, str]] = {
     reason.PREPARED_REFUSED: "unsigned",
     reason.CONFIRMATION_OVER: "unsigned",
     "key-origin-refused": "unsigned",
+    "card-mute": "card-turned",
+    "not-a-citizen-card": "card-foreign",
+    "card-unknown": "card-foreign",
+    "card-not-active.held": "card-held",
+    "card-not-active.expired": "card-expired",
+    "certificate-refused": "card-expired",
+    "card-not-active.revoked": "card-ended",
+    "card-not-active.destroyed": "card-ended",
 }
+DEPARTMENTS: Final = frozenset(
+    {
+        "city",
+        "community",
+        "education",
+        "environment",
+        "finance",
+        "medical-insurance",
+        "public-security",
+        "real-estate",
+        "social-insurance",
+    }
+)
+"""Those with a picture of their own in ``static/pictures/departments``."""
 
 
-def picture_of(code: str) -> str:
-    """The picture for a reason's code."""
-    return PICTURES.get(code, OTHERS)
+def picture_of(reason: Reason) -> str:
+    """The picture for a reason."""
+    return PICTURES.get(f"{reason.code}.{reason.card_state}") or PICTURES.get(reason.code, OTHERS)
+
+
+def department_picture(code: str) -> str:
+    """The picture of a department."""
+    return code if code in DEPARTMENTS else "other"

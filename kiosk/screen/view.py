@@ -7,16 +7,21 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
                     "review", "sign-pin", "signing", "hold-again", "sending", "done", "refusal", "take-card",
                     "out-of-service"
     language        "en", "zh-Hans", "pt"
+    modes           those of "high-contrast", "large-text", "seat-height" that are on
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
     card_inside     bool: a card is in the contact reader
+    second_card     bool: another one is held to the contactless reader
     offline         bool: the visit was begun without the network
     troubles        [{"code", "text"}] of what is out of order
-    departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
+    departments     [{"code", "title", "picture", "at_once" (how many services need no more than the visit has),
+                    "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]; what needs no more than
+                    the visit has comes first, departments and services
     service         {"department", "department_title", "code", "title"} the screen is about, or null
 
 and those that only some have::
 
+    services        open (one of the departments, whose services are shown, or null), only (bool: there is no other one)
     pin-entry       tries_left (int or null), message
     consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null)
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
@@ -35,11 +40,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
-from kiosk.screen.pictures import picture_of
+from kiosk.screen.pictures import department_picture, picture_of
 from kiosk.screen.words import Words, words_in
 from kiosk.visit import screens
 from kiosk.visit.screens import KioskState
@@ -54,18 +60,22 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
     state = snapshot.state
     words = words_in(state.language)
     offer = _offer(state.screen)
+    departments = _departments(state, words)
     return {
         "version": snapshot.version,
         "screen": SCREEN_NAMES[type(state.screen)],
         "language": state.language.value,
+        "modes": sorted(state.modes),
         "level": state.visit.level.value if state.visit else None,
         "seconds_left": _seconds_left(state, now),
         "card_inside": state.card_inside,
+        "second_card": state.second_card,
         "offline": state.visit is not None and state.visit.offline is not None,
         "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
-        "departments": _departments(state, words),
+        "departments": departments,
         "service": _service(offer, words) if offer else None,
         **_DETAILS.get(type(state.screen), _nothing)(state.screen, words),
+        **(_open(state.screen, departments) if isinstance(state.screen, screens.Services) else {}),
     }
 
 
@@ -114,14 +124,35 @@ def _offer(screen: screens.Screen) -> Offer | None:
 
 
 def _departments(state: KioskState, words: Words) -> list[View]:
-    return [
-        {
-            "code": code,
-            "title": words.texts(offers[0].department_titles),
-            "services": [_listed(offer, state, words) for offer in offers],
-        }
-        for code, offers in _by_department(_shown(state)).items()
-    ]
+    """Those with something that can be done at once come first."""
+    found = _by_department(_shown(state)).items()
+    return sorted((_department(code, offers, state, words) for code, offers in found), key=_nothing_at_once)
+
+
+def _department(code: str, offers: list[Offer], state: KioskState, words: Words) -> View:
+    services = sorted((_listed(offer, state, words) for offer in offers), key=_needs)
+    return {
+        "code": code,
+        "title": words.texts(offers[0].department_titles),
+        "picture": department_picture(code),
+        "at_once": sum(_needs(service) == 0 for service in services),
+        "services": services,
+    }
+
+
+def _nothing_at_once(department: View) -> bool:
+    return not department["at_once"]
+
+
+def _needs(service: View) -> int:
+    """How much more than the visit has: nothing, the PIN, or the PIN to sign with."""
+    return 2 if service["level"] == Level.SIGN else int(service["steps_up"])
+
+
+def _open(screen: screens.Services, departments: list[View]) -> View:
+    only = len(departments) == 1
+    wanted = departments[0]["code"] if only else screen.department
+    return {"open": next((found for found in departments if found["code"] == wanted), None), "only": only}
 
 
 def _troubles(state: KioskState) -> list[screens.Trouble]:
@@ -249,7 +280,7 @@ def _refusal(screen: screens.Refusal, words: Words) -> View:
         "card_state": screen.reason.card_state,
         "title": said.title,
         "advice": said.advice,
-        "picture": picture_of(screen.reason.code),
+        "picture": picture_of(screen.reason),
         "can_retry": screen.retry is not None,
         "can_go_back": screen.resume is not None,
     }

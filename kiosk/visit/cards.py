@@ -52,6 +52,14 @@ def on_card_held(state: KioskState, _event: events.CardHeld, _moment: Moment) ->
     return state, ()
 
 
+def on_second_card_held(state: KioskState, _event: events.SecondCardHeld, _moment: Moment) -> Step:
+    return replace(state, second_card=state.card_inside), ()
+
+
+def on_second_card_gone(state: KioskState, _event: events.SecondCardGone, _moment: Moment) -> Step:
+    return replace(state, second_card=False), ()
+
+
 def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
     """Begin a visit. The same card again renews its visit; another card ends the visit of the one before."""
     who = event.authenticated

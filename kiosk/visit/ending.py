@@ -64,7 +64,8 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
     rules = moment.rules
     match state.screen:
         case Attract():
-            return None if state.language == rules.language else moment.now + rules.idle
+            untouched = state.language == rules.language and not state.modes
+            return None if untouched else moment.now + rules.idle
         case TakeCard() | OutOfService():
             return None
         case Refusal(resume=None) if state.visit is None:
@@ -95,6 +96,7 @@ def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step
         screen=screen or (TakeCard() if state.card_inside else Attract()),
         language=moment.rules.language,
         card_inside=state.card_inside,
+        second_card=state.second_card,
         last_job=state.last_job,
         offers=state.offers,
         troubles=state.troubles,
@@ -103,9 +105,9 @@ def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step
 
 
 def refuse(state: KioskState, moment: Moment, why: Reason) -> Step:
-    """End with a refusal in the citizen's language."""
+    """End with a refusal in the citizen's language, shown as they want it."""
     fresh, effects = end(state, moment, Refusal(why))
-    return replace(fresh, language=state.language), effects
+    return replace(fresh, language=state.language, modes=state.modes), effects
 
 
 def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:

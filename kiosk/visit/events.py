@@ -11,7 +11,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from kiosk.offers import Offer
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import Paper, Trouble
+from kiosk.visit.screens import Mode, Paper, Trouble
 from readers.piv.pin import Pin
 
 
@@ -31,6 +31,16 @@ class Authenticated:
 @dataclass(frozen=True, slots=True)
 class CardHeld:
     """A card is held to the contactless reader and is being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondCardHeld:
+    """A card is held to the contactless reader while another one is in the slot; it is not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondCardGone:
+    """It is not any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +163,13 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True)
+class DepartmentChosen:
+    """Pressed a department."""
+
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceChosen:
     """Pressed a service."""
 
@@ -217,6 +234,14 @@ class LanguageChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class ModeSwitched:
+    """Wants the screen another way, or not any more."""
+
+    mode: Mode
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Touched:
     """Is still there."""
 
@@ -266,7 +291,8 @@ class RulesChanged:
 
 
 CitizenEvent = (
-    ServiceChosen
+    DepartmentChosen
+    | ServiceChosen
     | PinEntered
     | PinForgotten
     | ConsentGiven
@@ -276,10 +302,13 @@ CitizenEvent = (
     | TriedAgain
     | Finished
     | LanguageChosen
+    | ModeSwitched
     | Touched
 )
 Event = (
     CardHeld
+    | SecondCardHeld
+    | SecondCardGone
     | Tapped
     | TapRefused
     | AdmittedOffline

@@ -57,6 +57,11 @@ def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step
     return state, ()
 
 
+def _mode_switched(state: KioskState, event: events.ModeSwitched, _moment: Moment) -> Step:
+    modes = state.modes | {event.mode} if event.on else state.modes - {event.mode}
+    return replace(state, modes=modes), ()
+
+
 def _offers_changed(state: KioskState, event: events.OffersChanged, _moment: Moment) -> Step:
     return replace(state, offers=event.offers), ()
 
@@ -70,6 +75,7 @@ def _trouble_gone(state: KioskState, event: events.TroubleGone, _moment: Moment)
 
 
 _SIGNS_OF_LIFE: Final = (
+    events.DepartmentChosen,
     events.ServiceChosen,
     events.PinEntered,
     events.PinForgotten,
@@ -80,6 +86,7 @@ _SIGNS_OF_LIFE: Final = (
     events.TriedAgain,
     events.Finished,
     events.LanguageChosen,
+    events.ModeSwitched,
     events.Touched,
     events.Tapped,
     events.AdmittedOffline,
@@ -87,6 +94,8 @@ _SIGNS_OF_LIFE: Final = (
 )
 _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardHeld: cards.on_card_held,
+    events.SecondCardHeld: cards.on_second_card_held,
+    events.SecondCardGone: cards.on_second_card_gone,
     events.Tapped: cards.on_tapped,
     events.TapRefused: cards.on_tap_refused,
     events.AdmittedOffline: cards.on_admitted_offline,
@@ -98,6 +107,7 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.PinForgotten: cards.on_pin_forgotten,
     events.PinProved: cards.on_pin_proved,
     events.PinRefused: cards.on_pin_refused,
+    events.DepartmentChosen: requests.on_department_chosen,
     events.ServiceChosen: requests.on_service_chosen,
     events.ConsentGiven: requests.on_consent_given,
     events.FormSubmitted: requests.on_form_submitted,
@@ -112,6 +122,7 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.Finished: ending.on_finished,
     events.Ticked: ending.on_ticked,
     events.LanguageChosen: signing.on_language_chosen,
+    events.ModeSwitched: _mode_switched,
     events.Touched: _touched,
     events.OffersChanged: _offers_changed,
     events.TroubleSeen: _trouble_seen,

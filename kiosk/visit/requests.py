@@ -30,6 +30,13 @@ from kiosk.visit.screens import (
 )
 
 
+def on_department_chosen(state: KioskState, event: events.DepartmentChosen, _moment: Moment) -> Step:
+    known = any(offer.department == event.department for offer in state.offers)
+    if not known or state.visit is None or not isinstance(state.screen, Services):
+        return state, ()
+    return replace(state, screen=Services(event.department)), ()
+
+
 def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: Moment) -> Step:
     wanted = (event.department, event.service)
     offer = next((offer for offer in state.offers if offer.key == wanted), None)
@@ -123,7 +130,14 @@ def _before(screen: Screen) -> Place | None:
             return _beginning(submission)
         case FillForm(offer=offer):
             return Consent(offer)
-        case InsertCard() | PinEntry() | Consent() | HoldAgain() | Done():
+    return _services_before(screen)
+
+
+def _services_before(screen: Screen) -> Services | None:
+    match screen:
+        case Consent(offer=offer) | InsertCard(wanted=offer) | PinEntry(wanted=Offer() as offer):
+            return Services(offer.department)
+        case PinEntry() | HoldAgain() | Done() | Services(department=str()):
             return Services()
     return None
 

@@ -29,7 +29,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The citizen chooses."""
+    """The citizen chooses: a department, then one of its services."""
+
+    department: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +234,30 @@ class Trouble(StrEnum):
     """The service is away, but some services may be taken without it."""
 
 
+class Mode(StrEnum):
+    """How somebody wants the screen to be."""
+
+    LARGE_TEXT = "large-text"
+    HIGH_CONTRAST = "high-contrast"
+    SEAT_HEIGHT = "seat-height"
+    """Everything to be pressed is low on the screen."""
+
+
 @dataclass(frozen=True, slots=True)
 class KioskState:
-    """Everything a kiosk remembers. ``screen``, ``visit`` and ``language`` belong to the citizen; the rest does not."""
+    """Everything a kiosk remembers. The first five belong to the citizen; the rest does not."""
 
     screen: Screen = field(default_factory=Attract)
     visit: Visit | None = None
     language: Language = Language.ENGLISH
     deadline: datetime | None = None
     """When the screen stops waiting for somebody to do something."""
+    modes: frozenset[Mode] = frozenset()
+    """How the citizen wants the screen to be."""
     card_inside: bool = False
     """Whether there is a card in the contact reader."""
+    second_card: bool = False
+    """Whether another card is held to the contactless reader meanwhile."""
     last_job: int = 0
     """Number of the last piece of work given out; an answer to another one is too late."""
     offers: tuple[Offer, ...] = ()

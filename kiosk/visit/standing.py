@@ -41,6 +41,8 @@ HEARD_WHILE_OUT = (
     events.PutIntoService,
     events.RulesChanged,
     events.LanguageChosen,
+    events.ModeSwitched,
+    events.SecondCardGone,
     events.OffersChanged,
     events.TroubleSeen,
     events.TroubleGone,

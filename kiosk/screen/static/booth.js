@@ -1,9 +1,11 @@
 // Follows the kiosk: shows each new state as it comes, and posts what is pressed.
 
 import { startCountdown } from "./countdown.js";
+import { focusAgain, focused, leaveQuestion } from "./focus.js";
 import { collect, keep, restore } from "./form.js";
 import { attachKeyboard, settle, watchKeyboard } from "./keyboard.js";
 import { attachPinPad } from "./pin.js";
+import { speak, stopSpeaking } from "./speech.js";
 
 const booth = document.getElementById("booth");
 const lost = document.getElementById("lost");
@@ -43,13 +45,22 @@ function show(state) {
   waiting = finger && state.screen === main.dataset.screen ? state : null;
   if (waiting) return;
   shown = state.version;
+  leaveQuestion(booth);
   const coming = document.createElement("template");
   coming.innerHTML = state.html;
   const same = coming.content.querySelector("main").innerHTML;
-  if (same === drawn && document.documentElement.lang === state.language) return showAround(main, coming.content);
+  const root = document.documentElement;
+  const modes = state.modes.join(" ");
+  if (same === drawn && root.lang === state.language && root.dataset.modes === modes) return showAround(main, coming.content);
+  stopSpeaking();
+  document.getElementById("voiceless").textContent = "";
   drawn = same;
-  const before = { screen: main.dataset.screen, about: main.dataset.about, entered: keep(booth), scrolled: main.scrollTop };
-  document.documentElement.lang = state.language;
+  const before = {
+    screen: main.dataset.screen, about: main.dataset.about, entered: keep(booth), scrolled: main.scrollTop,
+    focus: focused(booth), around: !main.contains(document.activeElement),
+  };
+  root.lang = state.language;
+  root.dataset.modes = modes;
   booth.innerHTML = state.html;
   attach(before);
 }
@@ -57,21 +68,29 @@ function show(state) {
 // What is being read, typed or dragged is left alone when only the time beside it has changed.
 function showAround(main, coming) {
   const place = coming.querySelector("main");
+  const focus = focused(booth);
+  const speaking = booth.querySelector("[data-speak]")?.getAttribute("aria-pressed");
   main.dataset.version = shown;
   for (const child of [...booth.children]) if (child !== main) child.remove();
   while (coming.firstChild !== place) main.before(coming.firstChild);
   place.remove();
   main.after(coming);
   attachKeyboard(booth, true);
+  if (speaking) booth.querySelector("[data-speak]").setAttribute("aria-pressed", speaking);
+  if (document.activeElement === document.body) focusAgain(booth, focus) || main.querySelector("h1")?.focus({ preventScroll: true });
   startCountdown(booth, forget);
 }
 
 function attach(before) {
   const main = booth.querySelector("main");
   const same = before && before.screen === main.dataset.screen && before.about === main.dataset.about;
-  if (!same) booth.querySelector("h1")?.focus({ preventScroll: true });
+  const heading = main.querySelector("h1");
+  document.title = [heading?.textContent, booth.querySelector(".city")?.textContent].filter(Boolean).join(" – ");
+  if (!same || !focusAgain(booth, before.focus)) heading?.focus({ preventScroll: true });
   attachKeyboard(booth, same);
   if (same) restore(booth, before);
+  const wrong = before?.around ? null : main.querySelector(".wrong :is(input, textarea)");
+  wrong?.focus();
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
   startCountdown(booth, forget);
 }
@@ -82,6 +101,7 @@ function forget() {
   Object.assign(main.dataset, { screen: "lost", version: shown, about: "" });
   booth.replaceChildren(main);
   drawn = "";
+  stopSpeaking();
   lost.hidden = false;
   attach(null);
 }
@@ -89,10 +109,12 @@ function forget() {
 booth.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
+  if ("speak" in button.dataset) return speak(button, stay);
   if (button.dataset.post) {
-    button.disabled = true;
+    if ("sent" in button.dataset) return;
+    button.dataset.sent = "";
     post(button.dataset.post, JSON.parse(button.dataset.body || "{}"))
-      .finally(() => { button.disabled = false; });
+      .finally(() => { delete button.dataset.sent; });
   } else if (button.dataset.key) {
     pressKey(button.closest("[data-keys-for]").dataset.keysFor, button.dataset.key);
   }
@@ -112,14 +134,19 @@ booth.addEventListener("submit", (event) => {
 
 // Whoever types or chooses something is still there; the service hears of it now and then.
 let told = 0;
-const stillThere = (event) => {
-  const posts = event.target.closest("[data-post]");
-  if (posts || performance.now() - told < 10000 || !booth.querySelector(".countdown")) return;
+booth.addEventListener("pointerdown", (event) => {
+  if (!event.target.closest("[data-post]")) stay();
+});
+booth.addEventListener("input", stay);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter") stay();
+});
+
+function stay() {
+  if (performance.now() - told < 10000 || !booth.querySelector(".countdown")) return;
   told = performance.now();
   post("/touch", {});
-};
-booth.addEventListener("pointerdown", stillThere);
-booth.addEventListener("input", stillThere);
+}
 
 const events = new EventSource("/events");
 events.addEventListener("screen", (event) => show(JSON.parse(event.data)));

@@ -1,5 +1,7 @@
 // Counts the seconds that are left of a visit, and asks whether somebody is still there when few are.
 
+import { hold, release } from "./focus.js";
+
 const FEW = 20;
 // Milliseconds beyond the end in which the kiosk should have shown something else: it looks every half second.
 const GRACE = 5000;
@@ -18,7 +20,8 @@ export function startCountdown(booth, over) {
     countdown.classList.toggle("soon", left <= FEW);
     const question = booth.querySelector("#still-there");
     if (!question) return;
-    question.hidden = left > FEW;
+    const others = [...booth.children].filter((child) => child !== question);
+    (left > FEW ? release : hold)(question, others);
     question.querySelector("[data-countdown-copy]").textContent = left;
   };
   timer = setInterval(tick, 250);

@@ -23,6 +23,7 @@ export function attachPinPad(booth, same, send) {
   });
   const typed = (event) => {
     const key = /^[0-9]$/.test(event.key) ? event.key : { Backspace: "delete", Enter: "confirm" }[event.key];
+    if (pad.closest("[inert]")) return;
     if (!key || (key === "confirm" && event.target.closest("button"))) return;
     event.preventDefault();
     press(key);

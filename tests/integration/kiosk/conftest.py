@@ -40,7 +40,7 @@ from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.screen.server import ScreenServer
 from kiosk.station import Equipment, Station
 from readers.virtual.loopback import put_on, take_off
-from tests.fixtures import browser
+from tests.fixtures import browser, windows
 from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.departments import NO_TLS, press_of, serving
 from tests.fixtures.proofs import BASE_URL, City
@@ -63,6 +63,7 @@ CHECK_IN = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
 PATIENCE = 30.0
 
 open_page = browser.open_page
+window = windows.window
 
 
 @dataclass

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
-from kiosk.booth import Booth
 from kiosk.departments.education import department as education
 from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.offers import offers_of
-from kiosk.screen.server import ScreenServer
 from kiosk.screen.view import SCREEN_NAMES
 from kiosk.visit import screens
-from kiosk.visit.events import Event
-from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Screen, Visit
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
 from tests.fixtures.offers import outcome, paper
+from tests.fixtures.windows import Window
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
@@ -166,41 +162,6 @@ HIT = """(button) => {
   const { left, top, width, height } = button.getBoundingClientRect();
   return button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
 }"""
-
-
-class Showcase:
-    """Shows whatever state it is sent as an event."""
-
-    def start(self) -> KioskState:
-        return KioskState()
-
-    def step(self, _state: KioskState, event: Event, _now: datetime) -> tuple[KioskState, tuple[()]]:
-        return cast("KioskState", event), ()
-
-
-class Window:
-    """A booth to put states into, and its screen."""
-
-    def __init__(self) -> None:
-        self.booth = Booth(cast("Machine", Showcase()), lambda _: None, lambda: datetime.now(UTC))
-        self.links: list[str] = []
-        self.ready = threading.Event()
-        self.server = ScreenServer(self.booth, 0, self.links.append, lambda _: self.ready.set())
-
-    def show(self, page: Page, state: KioskState) -> None:
-        version = self.booth.send(cast("Event", state)).version
-        page.wait_for_selector(f"main[data-version='{version}']", state="attached")
-
-
-@pytest.fixture
-def window() -> Iterator[Window]:
-    window = Window()
-    thread = threading.Thread(target=window.server.serve_until_stopped)
-    thread.start()
-    assert window.ready.wait(30)
-    yield window
-    window.server.should_exit = True
-    thread.join()
 
 
 def states(language: Language) -> Iterator[KioskState]:

@@ -113,7 +113,21 @@ def test_without_the_cookie_nothing_is_shown(kiosk: Kiosk, path: str) -> None:
 
 def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
     routes = {getattr(route, "path", "") for route in kiosk.screen.app.routes}
-    posts = {"choose", "pin", "forgotten", "consent", "form", "sign", "back", "retry", "done", "language", "touch"}
+    posts = {
+        "choose",
+        "pin",
+        "forgotten",
+        "consent",
+        "form",
+        "sign",
+        "back",
+        "retry",
+        "done",
+        "language",
+        "touch",
+        "department",
+        "mode",
+    }
     assert routes == {
         "/",
         "/enter",

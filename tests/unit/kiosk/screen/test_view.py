@@ -175,7 +175,7 @@ def test_every_trouble_has_a_picture_that_is_there() -> None:
     for name in {OTHERS, *PICTURES.values()}:
         assert (folder / f"{name}.svg").is_file()
     assert "/static/pictures/pin-blocked.svg" in pages.fragment(view(screens.Refusal(Reason("pin-blocked"))))
-    assert "/static/pictures/notice.svg" in pages.fragment(view(screens.Refusal(Reason("card-unknown"))))
+    assert "/static/pictures/notice.svg" in pages.fragment(view(screens.Refusal(Reason("try-again"))))
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_nothing_is_sent_without_consent(tapped: Player) -> None:
     tapped.choose("opening-hours")
     tapped.play(events.FormSubmitted({}, KEY), events.TriedAgain(), events.Touched())
     assert tapped.effects == []
-    assert tapped.play(events.WentBack()).screen == Services()
+    assert tapped.play(events.WentBack()).screen == Services("library")
 
 
 def test_a_service_without_questions_goes_straight_from_consent(tapped: Player) -> None:
