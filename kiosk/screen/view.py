@@ -25,6 +25,8 @@ and those that only some have::
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
     done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"}
+    take-card       call ("asked", "loud", "left"), lying (bool: on the contactless reader),
+                    others [{"language", "text"}] of the same request in the city's other languages
     refusal         code, card_state, title, advice, picture, can_retry, can_go_back
 """
 
@@ -35,7 +37,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from cardsvc.wire.manifest import OutcomeField
+from cardsvc.wire.manifest import Language, OutcomeField
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
@@ -244,6 +246,12 @@ def _line(line: OutcomeField, words: Words) -> View:
     return {"label": words.texts(line.label), "value": value, "prominent": line.prominent}
 
 
+def _take_card(screen: screens.TakeCard, words: Words) -> View:
+    others = [words_in(language) for language in Language if language is not words.language]
+    asked = [{"language": one.language.value, "text": one["take-card"]["title"]} for one in others]
+    return {"call": screen.call.value, "lying": screen.lying, "others": asked}
+
+
 def _refusal(screen: screens.Refusal, words: Words) -> View:
     said = words.saying(screen.reason)
     return {
@@ -265,4 +273,5 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.SignPin: _pin_entry,
     screens.Done: _done,
     screens.Refusal: _refusal,
+    screens.TakeCard: _take_card,
 }

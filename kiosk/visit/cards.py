@@ -48,6 +48,7 @@ def accepts_tap(state: KioskState) -> bool:
 
 
 def on_card_held(state: KioskState, _event: events.CardHeld, _moment: Moment) -> Step:
+    state = replace(state, card_held=True)
     if state.visit is None and accepts_tap(state):
         return replace(state, screen=Reading()), ()
     return state, ()
@@ -91,7 +92,7 @@ def on_tap_refused(state: KioskState, event: events.TapRefused, _moment: Moment)
 
 def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Moment) -> Step:
     state = replace(state, card_inside=True)
-    if isinstance(state.screen, TakeCard):
+    if isinstance(state.screen, TakeCard) and not state.screen.lying:
         return state, ()
     if state.visit is None:
         return replace(state, screen=_entry(event)), ()
@@ -108,7 +109,7 @@ def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Mom
 
 def on_card_unreadable(state: KioskState, event: events.CardUnreadable, _moment: Moment) -> Step:
     state = replace(state, card_inside=True)
-    if isinstance(state.screen, (*AT_WORK, TakeCard)):
+    if isinstance(state.screen, AT_WORK) or (isinstance(state.screen, TakeCard) and not state.screen.lying):
         return state, ()
     return replace(state, screen=_refused(event.reason, state)), ()
 

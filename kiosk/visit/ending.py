@@ -42,6 +42,10 @@ class Rules:
     """For a refusal to be read when no visit is open."""
     patience: timedelta = timedelta(seconds=60)
     """For work that was given out and should have been answered long ago."""
+    louder_after: timedelta = timedelta(seconds=10)
+    """For a card that is left in the slot, or lies on the reader."""
+    left_after: timedelta = timedelta(seconds=60)
+    """Then it counts as left behind."""
     language: Language = Language.ENGLISH
     """For whoever has not chosen one."""
 
@@ -95,6 +99,8 @@ def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step
         screen=screen or (TakeCard() if state.card_inside else Attract()),
         language=moment.rules.language,
         card_inside=state.card_inside,
+        card_held=state.card_held,
+        cards_left=state.cards_left,
         last_job=state.last_job,
         offers=state.offers,
         troubles=state.troubles,
@@ -109,6 +115,7 @@ def refuse(state: KioskState, moment: Moment, why: Reason) -> Step:
 
 
 def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
+    """Whoever does nothing has left."""
     if state.deadline is None or moment.now < state.deadline:
         return state, ()
     if isinstance(state.screen, (Reading, *AT_WORK)):

@@ -34,6 +34,11 @@ class CardHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class CardLifted:
+    """It is not there any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tapped:
     """The tap is proved."""
 
@@ -280,6 +285,7 @@ CitizenEvent = (
 )
 Event = (
     CardHeld
+    | CardLifted
     | Tapped
     | TapRefused
     | AdmittedOffline

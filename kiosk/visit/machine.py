@@ -22,9 +22,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, requests, signing, standing
+from kiosk.visit import cards, ending, events, leaving, requests, signing, standing
 from kiosk.visit.ending import Moment, Rules, Step
-from kiosk.visit.screens import KioskState, OutOfService
+from kiosk.visit.screens import Attract, KioskState, OutOfService, TakeCard
 
 _Handler: TypeAlias = Callable[[KioskState, Any, Moment], Step]
 
@@ -51,6 +51,13 @@ class Machine:
         if isinstance(event, _SIGNS_OF_LIFE) or (after.screen, after.visit) != (state.screen, state.visit):
             after = replace(after, deadline=ending.deadline(after, moment))
         return after, effects
+
+
+def _ticked(state: KioskState, event: events.Ticked, moment: Moment) -> Step:
+    match state.screen:
+        case TakeCard() | Attract() as waiting if state.card_inside or state.card_held:
+            return leaving.look_for_card(state, waiting, moment), ()
+    return ending.on_ticked(state, event, moment)
 
 
 def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step:
@@ -87,6 +94,7 @@ _SIGNS_OF_LIFE: Final = (
 )
 _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardHeld: cards.on_card_held,
+    events.CardLifted: leaving.on_card_lifted,
     events.Tapped: cards.on_tapped,
     events.TapRefused: cards.on_tap_refused,
     events.AdmittedOffline: cards.on_admitted_offline,
@@ -110,7 +118,7 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
     events.Finished: ending.on_finished,
-    events.Ticked: ending.on_ticked,
+    events.Ticked: _ticked,
     events.LanguageChosen: signing.on_language_chosen,
     events.Touched: _touched,
     events.OffersChanged: _offers_changed,

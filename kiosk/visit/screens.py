@@ -21,6 +21,9 @@ from kiosk.visit.reason import Reason
 class Attract:
     """Nobody is there: asks for a card."""
 
+    since: datetime | None = None
+    """When a card was first seen to lie on the contactless reader with nobody there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -173,9 +176,24 @@ class Refusal:
     """What "try again" sends again, with the same key."""
 
 
+class Call(StrEnum):
+    """How somebody is asked to take their card."""
+
+    ASKED = "asked"
+    LOUD = "loud"
+    LEFT = "left"
+    """It counts as left behind."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakeCard:
-    """The visit is over; asks to take the card out."""
+    """The visit is over; asks to take the card."""
+
+    since: datetime | None = None
+    """When it was first seen to be still there."""
+    call: Call = Call.ASKED
+    lying: bool = False
+    """On the contactless reader, not in the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +261,10 @@ class KioskState:
     """When the screen stops waiting for somebody to do something."""
     card_inside: bool = False
     """Whether there is a card in the contact reader."""
+    card_held: bool = False
+    """Whether one lies on the contactless reader."""
+    cards_left: int = 0
+    """How many were left behind since the kiosk was started."""
     last_job: int = 0
     """Number of the last piece of work given out; an answer to another one is too late."""
     offers: tuple[Offer, ...] = ()

@@ -124,6 +124,9 @@ CLOSED: list[Screen] = [
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
     *(screens.Refusal(Reason(code)) for code in ("card-removed", "other-card", "signed-and-left")),
     screens.TakeCard(),
+    screens.TakeCard(lying=True),
+    screens.TakeCard(call=screens.Call.LOUD),
+    screens.TakeCard(call=screens.Call.LEFT, lying=True),
     screens.OutOfService(),
 ]
 

@@ -49,6 +49,7 @@ ALL: list[screens.Screen] = [
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
     screens.TakeCard(),
+    screens.TakeCard(call=screens.Call.LOUD, lying=True),
     screens.OutOfService(),
 ]
 

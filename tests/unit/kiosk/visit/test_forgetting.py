@@ -141,6 +141,10 @@ class Forgetting(RuleBasedStateMachine):
     def hold(self) -> None:
         self.play(events.CardHeld())
 
+    @rule()
+    def lift(self) -> None:
+        self.play(events.CardLifted())
+
     @rule(card=cards)
     def insert(self, card: UUID) -> None:
         if self.inside is None:
@@ -277,12 +281,13 @@ class Forgetting(RuleBasedStateMachine):
 
     @invariant()
     def an_idle_kiosk_is_like_new(self) -> None:
-        if isinstance(self.state.screen, TakeCard):
-            assert replace(self.state, language=Language.ENGLISH) == KioskState(
-                screen=TakeCard(), card_inside=True, last_job=self.state.last_job, offers=OFFERS
-            )
-        if isinstance(self.state.screen, Attract) and self.state.deadline is None:
-            assert self.state == KioskState(last_job=self.state.last_job, offers=OFFERS)
+        left, waiting = KioskState(screen=TakeCard(), last_job=self.state.last_job, offers=OFFERS), self.state.screen
+        known = replace(self.state, card_held=False, cards_left=0)
+        if isinstance(waiting, TakeCard):
+            assert self.state.card_held if waiting.lying else self.state.card_inside
+            assert replace(known, language=Language.ENGLISH, card_inside=False, screen=TakeCard()) == left
+        if isinstance(waiting, Attract) and self.state.deadline is None:
+            assert replace(known, screen=TakeCard()) == left
 
     @invariant()
     def every_visit_is_open_here_or_ended_at_the_service_once(self) -> None:
