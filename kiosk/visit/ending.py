@@ -44,6 +44,8 @@ class Rules:
     """For work that was given out and should have been answered long ago."""
     language: Language = Language.ENGLISH
     """For whoever has not chosen one."""
+    prints: bool = False
+    """Whether there is a printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,18 @@ def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
 
 
 def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step:
-    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next."""
+    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next.
+
+    Whoever is asked to take the card out is asked in their language.
+    """
+    shown = screen or (TakeCard() if state.card_inside else Attract())
     fresh = KioskState(
-        screen=screen or (TakeCard() if state.card_inside else Attract()),
-        language=moment.rules.language,
+        screen=shown,
+        language=state.language if isinstance(shown, TakeCard) else moment.rules.language,
         card_inside=state.card_inside,
         last_job=state.last_job,
         offers=state.offers,
+        prints=state.prints,
         troubles=state.troubles,
     )
     return fresh, tell_service(state.visit)

@@ -139,6 +139,22 @@ class Answered:
 
     job: int
     outcome: Outcome = field(repr=False)
+    pages: int = 0
+    """How many pages of its paper can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The printer has taken it."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotPrinted:
+    """The printer has not."""
+
+    job: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,11 @@ class WentBack:
 @dataclass(frozen=True, slots=True)
 class TriedAgain:
     """Pressed "try again"."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintWanted:
+    """Pressed "print"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +295,7 @@ CitizenEvent = (
     | AgreedToSign
     | WentBack
     | TriedAgain
+    | PrintWanted
     | Finished
     | LanguageChosen
     | Touched
@@ -293,6 +315,8 @@ Event = (
     | Prepared
     | Signed
     | Answered
+    | Printed
+    | NotPrinted
     | Declined
     | CitizenEvent
     | Ticked
@@ -369,10 +393,20 @@ class KeepVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class Print:
+    """Have the department's paper printed, or the receipt where there is none. Answer: Printed or NotPrinted."""
+
+    job: int
+    offer: Offer
+    outcome: Outcome = field(repr=False)
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class EndVisit:
     """Tell the service that the visit is over. No answer."""
 
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | KeepVisit | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | Print | KeepVisit | EndVisit

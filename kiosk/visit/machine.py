@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, requests, signing, standing
+from kiosk.visit import cards, ending, events, printing, requests, signing, standing
 from kiosk.visit.ending import Moment, Rules, Step
 from kiosk.visit.screens import KioskState, OutOfService
 
@@ -37,7 +37,7 @@ class Machine:
 
     def start(self) -> KioskState:
         """The state of a kiosk that was just switched on."""
-        return KioskState(language=self.rules.language)
+        return KioskState(language=self.rules.language, prints=self.rules.prints)
 
     def step(self, state: KioskState, event: events.Event, now: datetime) -> Step:
         """What becomes of the state when ``event`` happens at ``now``, and what is to be done."""
@@ -78,6 +78,7 @@ _SIGNS_OF_LIFE: Final = (
     events.AgreedToSign,
     events.WentBack,
     events.TriedAgain,
+    events.PrintWanted,
     events.Finished,
     events.LanguageChosen,
     events.Touched,
@@ -109,6 +110,9 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.Declined: signing.on_declined,
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
+    events.PrintWanted: printing.on_print_wanted,
+    events.Printed: printing.on_printed,
+    events.NotPrinted: printing.on_not_printed,
     events.Finished: ending.on_finished,
     events.Ticked: ending.on_ticked,
     events.LanguageChosen: signing.on_language_chosen,
