@@ -10,6 +10,7 @@ import structlog
 from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.wire.manifest import ServiceRequest, SignedDocument
 from kiosk.card_service import CardService
+from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.papers.documents import page_count
 from kiosk.proving import Prover
@@ -34,12 +35,14 @@ class Errands:
         signatures: Signatures,
         open_contact_reader: Callable[[], CardReader],
         *,
+        city: CityServices,
         printing: Callable[[events.Print], None] | None = None,
     ) -> None:
         self._service = service
         self._departments = departments
         self._prover = prover
         self._signatures = signatures
+        self._city = city
         self._open_contact_reader = open_contact_reader
         self._printing = printing
         self._work: dict[type[Effect], tuple[Callable[[Any], Event], Callable[[int, Reason], Event]]] = {
@@ -49,20 +52,20 @@ class Errands:
             events.Sign: (self._sign, events.Declined),
             events.Ask: (self._ask, events.Declined),
             events.Print: (self._print, lambda job, _: events.NotPrinted(job)),
+            events.Serve: (self._serve, events.Declined),
         }
 
     def run(self, effect: Effect) -> Event | None:
         """Do it; the event that says what came of it. Never raises."""
-        match effect:
-            case events.KeepVisit(token):
-                _tell("kept", lambda: self._service.keep_visit(token))
-            case events.EndVisit(token):
-                # The service ends an idle visit by itself; the token is forgotten here in any case.
-                _tell("ended", lambda: self._service.end_visit(token))
-            case _:
-                work, refused = self._work[type(effect)]
-                return _attempt(lambda: work(effect), lambda why: refused(effect.job, why))
-        return None
+        if isinstance(effect, events.KeepVisit):
+            _tell("kept", lambda: self._service.keep_visit(effect.token))
+            return None
+        if isinstance(effect, events.EndVisit):
+            # The service ends an idle visit by itself; the token is forgotten here in any case.
+            _tell("ended", lambda: self._service.end_visit(effect.token))
+            return None
+        work, refused = self._work[type(effect)]
+        return _attempt(lambda: work(effect), lambda why: refused(effect.job, why))
 
     def _prove_pin(self, effect: events.ProvePin) -> Event:
         reader = self._open_contact_reader()
@@ -96,6 +99,9 @@ class Errands:
             return events.NotPrinted(effect.job)
         self._printing(effect)
         return events.Printed(effect.job)
+
+    def _serve(self, effect: events.Serve) -> Event:
+        return events.Answered(effect.job, self._city.serve(effect.offer.service.code, effect.token, effect.values))
 
 
 def _tell(what: str, tell: Callable[[], None]) -> None:

@@ -20,6 +20,8 @@ from kiosk.booth import Booth
 from kiosk.card_service import CardService
 from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
+from kiosk.city_services.asking import CitizenSide
+from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.fleet.counting import write_metrics
@@ -49,7 +51,7 @@ _INCOMPLETE_RETRY: Final = 2.0
 _REFRESH: Final = 60.0
 
 
-class KioskService(CardService, FleetService, RevocationService, Protocol):
+class KioskService(CardService, CitizenSide, FleetService, RevocationService, Protocol):
     """All that a kiosk asks of the service."""
 
 
@@ -93,9 +95,11 @@ class Station:
         self._service_answers = True
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
+        self._city = CityServices(equipment.service, lambda: self._catalogue.titles, equipment.clock)
         errands = Errands(
-            equipment.service, self._departments, prover, signatures, equipment.contact, printing=_printing(equipment)
-        )
+            equipment.service, self._departments, prover, signatures, equipment.contact,
+            city=self._city, printing=_printing(equipment),
+        )  # fmt: skip
         self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
         self._clock = equipment.clock
         self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
@@ -235,7 +239,8 @@ class Station:
         addresses = self._addresses()
         self._places.update({address.code: address.base_url for address in addresses})
         self._catalogue.follow(addresses)
-        self.booth.send(events.OffersChanged(self._catalogue.refresh()))
+        offers = self._catalogue.refresh()
+        self.booth.send(events.OffersChanged((*offers, *self._city.offers)))
         if self._catalogue.fresh:
             self._offers_at = self._clock()
         return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY
