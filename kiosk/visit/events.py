@@ -140,7 +140,7 @@ class Answered:
     job: int
     outcome: Outcome = field(repr=False)
     pages: int = 0
-    """How many pages of its paper can be shown."""
+    """How many pages its paper has; none where that cannot be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +409,8 @@ class Print:
     job: int
     offer: Offer
     outcome: Outcome = field(repr=False)
+    pages: int
+    """Of its paper; none where that cannot be drawn."""
     language: Language
 
 

@@ -86,7 +86,7 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
 def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
-            return replace(state, screen=Done(submission.offer, event.outcome, event.pages)), ()
+            return replace(state, screen=Done(submission.offer, event.outcome, event.pages, submission.mark)), ()
     return state, ()
 
 
