@@ -13,13 +13,15 @@ from kiosk.card_service import CardService
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.papers.documents import page_count
-from kiosk.proving import Prover
+from kiosk.pins import PinInDoubt, change_pin, took_new_pin
+from kiosk.proving import OtherCard, Prover
 from kiosk.reasons import reason_for
 from kiosk.signatures import Hand, Signatures
-from kiosk.visit import events
+from kiosk.visit import events, pin_events
 from kiosk.visit.events import Effect, Event
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
+from readers.errors import ReaderError
 
 _log = structlog.get_logger()
 
@@ -53,6 +55,8 @@ class Errands:
             events.Ask: (self._ask, events.Declined),
             events.Print: (self._print, lambda job, _: events.NotPrinted(job)),
             events.Serve: (self._serve, events.Declined),
+            pin_events.GivePin: (self._give_pin, pin_events.PinKept),
+            pin_events.FindPin: (self._find_pin, lambda job, _: pin_events.PinFound(job, None)),
         }
 
     def run(self, effect: Effect) -> Event | None:
@@ -102,6 +106,20 @@ class Errands:
 
     def _serve(self, effect: events.Serve) -> Event:
         return events.Answered(effect.job, self._city.serve(effect.offer.service.code, effect.token, effect.values))
+
+    def _give_pin(self, effect: pin_events.GivePin) -> Event:
+        try:
+            change_pin(self._open_contact_reader(), effect.card_uuid, effect.old, effect.new)
+        except PinInDoubt:
+            return pin_events.PinDoubted(effect.job, effect.old, effect.new)
+        return pin_events.PinChanged(effect.job, self._city.pin_changed())
+
+    def _find_pin(self, effect: pin_events.FindPin) -> Event:
+        try:
+            new = took_new_pin(self._open_contact_reader(), effect.card_uuid, effect.old, effect.new)
+        except (ReaderError, OtherCard):
+            return pin_events.PinDoubted(effect.job, effect.old, effect.new)
+        return pin_events.PinFound(effect.job, new)
 
 
 def _tell(what: str, tell: Callable[[], None]) -> None:

@@ -4,8 +4,8 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "review", "sign-pin", "signing", "hold-again", "sending", "done", "refusal", "take-card",
-                    "out-of-service"
+                    "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
+                    "finding-pin", "sending", "done", "refusal", "take-card", "out-of-service"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
@@ -25,6 +25,8 @@ and those that only some have::
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
+    change-pin      step ("old", "new", "again"), number (1 to 3), tries_left (int or null), message (or null)
+    find-pin        other_card (bool: it was another one)
     done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"},
                     code {"text", "size", "path"}: the QR code as squares, paper {"title", "page", "pages" [addresses of
                     pictures], "of" (pages that it has), "printed" (bool: it is what is printed)} or null,
@@ -44,8 +46,9 @@ from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
 from kiosk.screen.outcomes import done_view
 from kiosk.screen.pictures import picture_of
+from kiosk.screen.pin_views import change_pin_view, find_pin_view
 from kiosk.screen.words import Words, words_in
-from kiosk.visit import screens
+from kiosk.visit import pin_screens, screens
 from kiosk.visit.screens import KioskState
 
 View = dict[str, Any]
@@ -87,6 +90,10 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.SignPin: "sign-pin",
     screens.Signing: "signing",
     screens.HoldAgain: "hold-again",
+    pin_screens.ChangePin: "change-pin",
+    pin_screens.ChangingPin: "changing-pin",
+    pin_screens.PinLost: "find-pin",
+    pin_screens.FindingPin: "finding-pin",
     screens.Sending: "sending",
     screens.Done: "done",
     screens.Refusal: "refusal",
@@ -111,6 +118,13 @@ def _offer(screen: screens.Screen) -> Offer | None:
             | screens.HoldAgain(submission=submission)
         ):
             return submission.offer
+        case (
+            pin_screens.ChangePin(offer=offer)
+            | pin_screens.ChangingPin(offer=offer)
+            | pin_screens.PinLost(offer=offer)
+            | pin_screens.FindingPin(offer=offer)
+        ):
+            return offer
         case screens.InsertCard(wanted=wanted):
             return wanted
         case screens.PinEntry(wanted=wanted) | screens.CheckingPin(wanted=wanted):
@@ -251,6 +265,8 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.FillForm: _form,
     screens.Review: _review,
     screens.SignPin: _pin_entry,
+    pin_screens.ChangePin: change_pin_view,
+    pin_screens.PinLost: find_pin_view,
     screens.Done: done_view,
     screens.Refusal: _refusal,
 }

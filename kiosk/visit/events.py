@@ -10,6 +10,7 @@ from uuid import UUID
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from kiosk.offers import Offer
+from kiosk.visit.pin_events import PinEffect, PinEvent
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Paper, Trouble
 from readers.piv.pin import Pin
@@ -318,6 +319,7 @@ Event = (
     | Printed
     | NotPrinted
     | Declined
+    | PinEvent
     | CitizenEvent
     | Ticked
     | OffersChanged
@@ -421,4 +423,4 @@ class EndVisit:
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | KeepVisit | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | KeepVisit | EndVisit

@@ -14,6 +14,7 @@ from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from cardsvc.wire.signing import SignatureChallenge
 from kiosk.forms import Filled
 from kiosk.offers import Offer
+from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 
 
@@ -222,6 +223,10 @@ Screen = (
     | SignPin
     | Signing
     | HoldAgain
+    | ChangePin
+    | ChangingPin
+    | PinLost
+    | FindingPin
     | Sending
     | Done
     | Refusal
