@@ -42,7 +42,7 @@ class Offer:
 def offers_of(manifest: Manifest, base_url: str) -> tuple[Offer, ...]:
     """The services of a manifest that this kiosk can offer; the log says which it cannot, and why."""
     offers = []
-    for service in manifest.services:
+    for service in filter(lambda service: service.listed, manifest.services):
         try:
             form = Form.from_schema(service.input)
             offers.append(Offer(manifest.department, manifest.titles, base_url, service, form))

@@ -15,11 +15,13 @@ from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.fleet import FleetPlan, Heartbeat, Pulse, ReaderCondition
 from cardsvc.wire.levels import Level
+from cardsvc.wire.policies import Coverage
 from kiosk.background import Repeated
 from kiosk.booth import Booth
 from kiosk.card_service import CardService
 from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
+from kiosk.covering import Covering
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.fleet.counting import write_metrics
@@ -49,6 +51,9 @@ _REFRESH: Final = 60.0
 
 class KioskService(CardService, FleetService, RevocationService, Protocol):
     """All that a kiosk asks of the service."""
+
+    def coverage(self) -> Coverage:
+        """Which services policies cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class Station:
         self._stand_by = self._open_stand_by(equipment)
         kept = KeptManifests(equipment.offline.folder) if equipment.offline else None
         self._catalogue = Catalogue(self._departments, self._addresses(), kept)
+        self._covering = Covering(equipment.service)
         self._stocks = {
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
@@ -228,7 +234,9 @@ class Station:
         addresses = self._addresses()
         self._places.update({address.code: address.base_url for address in addresses})
         self._catalogue.follow(addresses)
-        self.booth.send(events.OffersChanged(self._catalogue.refresh()))
+        offers = self._catalogue.refresh()
+        self._covering.refresh()
+        self.booth.send(events.OffersChanged(self._covering.covered(offers)))
         if self._catalogue.fresh:
             self._offers_at = self._clock()
         return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY
