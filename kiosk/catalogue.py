@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from cardsvc.wire.manifest import Manifest
+from cardsvc.wire.manifest import Manifest, Texts
 from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
 from kiosk.kept_manifests import KeptManifests
 from kiosk.offers import Offer, offers_of
@@ -79,6 +79,12 @@ class Catalogue:
     def complete(self) -> bool:
         """Whether every department has answered at least once."""
         return self._codes.keys() <= self._answered
+
+    @property
+    def titles(self) -> dict[str, Texts]:
+        """What the departments are called, by code, in the order of the addresses."""
+        known = (self._manifests[base_url] for base_url in self._codes if base_url in self._manifests)
+        return {manifest.department: manifest.titles for manifest in known}
 
     def refresh(self) -> tuple[Offer, ...]:
         """Ask every department again and give all offers, in the order of the addresses."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +13,7 @@ import typer
 
 from cardsvc.client import ServiceClient, load_key
 from cardsvc.wire.manifest import Language
+from kiosk.browser.keeper import BrowserKeeper, BrowserSetting
 from kiosk.catalogue import DepartmentAddress
 from kiosk.departments.cli import departments_app
 from kiosk.fleet.cli import add_commands
@@ -99,11 +102,24 @@ def run(
         Path | None,
         typer.Option(envvar="KIOSK_READY_FILE", help="Always holds a fresh one-time link, readable by this user only."),
     ] = None,
+    browser: Annotated[
+        str | None,
+        typer.Option(
+            envvar="KIOSK_BROWSER",
+            help="The Chromium that shows the screen, full-screen: a path or a name. It is started, and started again "
+            "when it dies. No link is printed then.",
+        ),
+    ] = None,
+    browser_flag: Annotated[
+        list[str] | None,
+        typer.Option(envvar="KIOSK_BROWSER_FLAG", help="One more flag of that browser, --headless say; repeatable."),
+    ] = None,
 ) -> None:
     """Run a kiosk until it is stopped.
 
     Prints "listening on ADDRESS" when it is ready. The screen opens with a link that works once: it is in the ready
-    file, or printed when there is none, and so is the next one after each use.
+    file, or printed when there is none, and so is the next one after each use. A browser of the kiosk's own
+    (--browser) needs neither.
     """
     configure_logs()
     client = _client(state, service, client_id, key, issuer)
@@ -124,7 +140,7 @@ def run(
     def announce(link: str) -> None:
         if ready_file:
             write_link(ready_file, link)
-        else:
+        elif browser is None:
             print(f"open {link} (works once)", flush=True)
 
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -135,7 +151,22 @@ def run(
             server = ScreenServer(station.booth, port, announce, _say_ready, station.metrics)
         except OSError as error:
             raise typer.BadParameter(str(error), param_hint="--port") from error
-        server.serve_until_stopped()
+        with _browser(browser, browser_flag or (), server):
+            server.serve_until_stopped()
+
+
+@contextmanager
+def _browser(program: str | None, flags: Sequence[str], server: ScreenServer) -> Iterator[None]:
+    """The browser that shows the screen, if the kiosk has one of its own."""
+    if program is None:
+        yield
+        return
+    keeper = BrowserKeeper(BrowserSetting(program, flags), server.address, server.entrance.open)
+    keeper.start()
+    try:
+        yield
+    finally:
+        keeper.stop()
 
 
 def _client(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.wire.manifest import ServiceRequest, SignedDocument
 from kiosk.card_service import CardService
+from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.proving import Prover
 from kiosk.reasons import reason_for
@@ -31,32 +33,35 @@ class Errands:
         prover: Prover,
         signatures: Signatures,
         open_contact_reader: Callable[[], CardReader],
+        *,
+        city: CityServices,
     ) -> None:
         self._service = service
         self._departments = departments
         self._prover = prover
         self._signatures = signatures
+        self._city = city
         self._open_contact_reader = open_contact_reader
+        self._work: dict[type[Effect], tuple[Callable[[Any], Event], Callable[[int, Reason], Event]]] = {
+            events.ProvePin: (self._prove_pin, events.PinRefused),
+            events.Exchange: (self._exchange, events.Declined),
+            events.Prepare: (self._prepare, events.Declined),
+            events.Sign: (self._sign, events.Declined),
+            events.Ask: (self._ask, events.Declined),
+            events.Serve: (self._serve, events.Declined),
+        }
 
     def run(self, effect: Effect) -> Event | None:
         """Do it; the event that says what came of it. Never raises."""
-        match effect:
-            case events.ProvePin(job):
-                return _attempt(lambda: self._prove_pin(effect), lambda why: events.PinRefused(job, why))
-            case events.Exchange(job):
-                return _attempt(lambda: self._exchange(effect), lambda why: events.Declined(job, why))
-            case events.Prepare(job):
-                return _attempt(lambda: self._prepare(effect), lambda why: events.Declined(job, why))
-            case events.Sign(job):
-                return _attempt(lambda: self._sign(effect), lambda why: events.Declined(job, why))
-            case events.Ask(job):
-                return _attempt(lambda: self._ask(effect), lambda why: events.Declined(job, why))
-            case events.KeepVisit(token):
-                _tell("kept", lambda: self._service.keep_visit(token))
-            case events.EndVisit(token):
-                # The service ends an idle visit by itself; the token is forgotten here in any case.
-                _tell("ended", lambda: self._service.end_visit(token))
-        return None
+        if isinstance(effect, events.KeepVisit):
+            _tell("kept", lambda: self._service.keep_visit(effect.token))
+            return None
+        if isinstance(effect, events.EndVisit):
+            # The service ends an idle visit by itself; the token is forgotten here in any case.
+            _tell("ended", lambda: self._service.end_visit(effect.token))
+            return None
+        work, refused = self._work[type(effect)]
+        return _attempt(lambda: work(effect), lambda why: refused(effect.job, why))
 
     def _prove_pin(self, effect: events.ProvePin) -> Event:
         reader = self._open_contact_reader()
@@ -84,6 +89,9 @@ class Errands:
         request = ServiceRequest(assertion=effect.assertion, input=effect.values, signed=effect.signed)
         outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
         return events.Answered(effect.job, outcome)
+
+    def _serve(self, effect: events.Serve) -> Event:
+        return events.Answered(effect.job, self._city.serve(effect.offer.service.code, effect.token, effect.values))
 
 
 def _tell(what: str, tell: Callable[[], None]) -> None:

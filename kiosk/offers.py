@@ -22,6 +22,8 @@ class Offer:
     base_url: str
     service: ServiceDescription
     form: Form
+    own: bool = False
+    """Whether it is the city's own: the card service does it, no department learns of it."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -39,13 +41,16 @@ class Offer:
         return min(self.service.level, Level.PIN)
 
 
-def offers_of(manifest: Manifest, base_url: str) -> tuple[Offer, ...]:
-    """The services of a manifest that this kiosk can offer; the log says which it cannot, and why."""
+def offers_of(manifest: Manifest, base_url: str, *, own: bool = False) -> tuple[Offer, ...]:
+    """The services of a manifest that this kiosk can offer; the log says which it cannot, and why.
+
+    ``own`` are the city's, with no address.
+    """
     offers = []
     for service in filter(lambda service: service.listed, manifest.services):
         try:
             form = Form.from_schema(service.input)
-            offers.append(Offer(manifest.department, manifest.titles, base_url, service, form))
+            offers.append(Offer(manifest.department, manifest.titles, base_url, service, form, own))
         except Undrawable as error:
             _log.warning("not offered", department=manifest.department, service=service.code, reason=str(error))
     return tuple(offers)

@@ -15,13 +15,14 @@ from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.fleet import FleetPlan, Heartbeat, Pulse, ReaderCondition
 from cardsvc.wire.levels import Level
-from cardsvc.wire.policies import Coverage
 from kiosk.background import Repeated
 from kiosk.booth import Booth
 from kiosk.card_service import CardService
 from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
-from kiosk.covering import Covering
+from kiosk.city_services.asking import CitizenSide
+from kiosk.city_services.offering import CityServices
+from kiosk.covering import CoverageSource, Covering
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.fleet.counting import write_metrics
@@ -49,11 +50,8 @@ _INCOMPLETE_RETRY: Final = 2.0
 _REFRESH: Final = 60.0
 
 
-class KioskService(CardService, FleetService, RevocationService, Protocol):
+class KioskService(CardService, CitizenSide, CoverageSource, FleetService, RevocationService, Protocol):
     """All that a kiosk asks of the service."""
-
-    def coverage(self) -> Coverage:
-        """Which services policies cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,8 @@ class Station:
         self._service_answers = True
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
-        errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact)
+        self._city = CityServices(equipment.service, lambda: self._catalogue.titles, equipment.clock)
+        errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact, city=self._city)
         self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
         self._clock = equipment.clock
         self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
@@ -236,7 +235,7 @@ class Station:
         self._catalogue.follow(addresses)
         offers = self._catalogue.refresh()
         self._covering.refresh()
-        self.booth.send(events.OffersChanged(self._covering.covered(offers)))
+        self.booth.send(events.OffersChanged((*self._covering.covered(offers), *self._city.offers)))
         if self._catalogue.fresh:
             self._offers_at = self._clock()
         return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY

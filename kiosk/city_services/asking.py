@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from cardsvc.wire.history import AccessHistory
+from cardsvc.wire.levels import Level
 from cardsvc.wire.locks import CardLock
 from cardsvc.wire.own_cards import OwnCard, OwnLoss
 
@@ -21,11 +22,15 @@ class CitizenSide(Protocol):
     def own_locks(self, visit_token: str) -> list[CardLock]:
         """What their card is locked for."""
 
-    def lock_card(self, visit_token: str, *, department: str | None = None) -> list[CardLock]:
-        """Lock it for a department; what it is locked for then."""
+    def lock_card(
+        self, visit_token: str, *, department: str | None = None, level: Level | None = None
+    ) -> list[CardLock]:
+        """Lock it for a department, or for a level; what it is locked for then."""
 
-    def unlock_card(self, visit_token: str, *, department: str | None = None) -> list[CardLock]:
-        """Unlock it for a department; what it is locked for then."""
+    def unlock_card(
+        self, visit_token: str, *, department: str | None = None, level: Level | None = None
+    ) -> list[CardLock]:
+        """Unlock it for a department, or for a level; what it is locked for then."""
 
     def own_cards(self, visit_token: str) -> list[OwnCard]:
         """Their cards, and until when they are good."""

@@ -39,18 +39,9 @@ def tell(cards: Sequence[OwnCard], today: date) -> Told:
 
 def tell_reported(loss: OwnLoss) -> Told:
     """That it is on hold, and how long it may be found."""
-    return texts(
-        "Your other card is reported lost", "您的另一张卡已挂失", "A perda do seu outro cartão está participada"
-    ), (
+    return _REPORTED, (
         OutcomeField(label=texts("Report", "挂失编号", "Participação"), value=loss.number, prominent=True),
-        OutcomeField(
-            label=texts(
-                "If you find it, tell a desk before",
-                "如找到，请于此日前告知服务台",
-                "Se o encontrar, avise um balcão até",
-            ),
-            value=day(loss.found_until),
-        ),
+        OutcomeField(label=_IF_FOUND, value=day(loss.found_until)),
     )
 
 

@@ -11,7 +11,7 @@ from cardsvc.wire.manifest import OutcomeField, Texts
 from kiosk.city_services.texts import same, texts
 from kiosk.city_services.times import day
 
-_LEVELS: Final[Mapping[Level, Texts]] = {
+LEVELS: Final[Mapping[Level, Texts]] = {
     Level.TAP: texts("Everything without a PIN", "所有无需密码的业务", "Tudo o que não exige PIN"),
     Level.PIN: texts("Everything with a PIN", "所有需密码的业务", "Tudo o que exige PIN"),
     Level.SIGN: texts("Everything that is signed", "所有需签名的业务", "Tudo o que é assinado"),
@@ -44,7 +44,7 @@ def _lines(locks: Sequence[CardLock], names: Mapping[str, Texts]) -> tuple[Outco
 
 def _name(lock: CardLock, names: Mapping[str, Texts]) -> Texts:
     if lock.level is not None:
-        return _LEVELS[lock.level]
+        return LEVELS[lock.level]
     code = lock.department or ""
     return names.get(code) or same(lock.title or code)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Manifest, Outcome, OutcomeField, ResultKind, ServiceDescription, Texts
@@ -13,6 +13,7 @@ from kiosk.city_services import cards, history, locks
 from kiosk.city_services.asking import CitizenSide
 from kiosk.city_services.texts import texts
 from kiosk.city_services.times import city_date, receipt
+from kiosk.offers import Offer, offers_of
 
 DEPARTMENT: Final = "city"
 """Stands where a department's code does; no department has it."""
@@ -28,15 +29,20 @@ class CityServices:
     """Draws the manifest and does what is asked."""
 
     service: CitizenSide
-    departments: Mapping[str, Texts]
-    """Those that this kiosk knows, and what they are called."""
+    departments: Callable[[], Mapping[str, Texts]]
+    """Those that this kiosk knows now, and what they are called."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
     @property
     def manifest(self) -> Manifest:
         """As a department's; each service is of level ``pin`` and wants to know nothing."""
-        choices = self._locking() if self.departments else ()
-        return Manifest(department=DEPARTMENT, titles=TITLES, services=(_HISTORY, _CARDS, _LOSS, _LOCKS, *choices))
+        locking = (self._lock(LOCK, LOCKED_FOR), self._lock(UNLOCK, UNLOCKED_FOR))
+        return Manifest(department=DEPARTMENT, titles=TITLES, services=(_HISTORY, _CARDS, _LOCKS, *locking, _LOSS))
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """All of them, for the screen."""
+        return offers_of(self.manifest, "", own=True)
 
     def serve(self, code: str, visit_token: str, entered: Mapping[str, Any]) -> Outcome:
         """Do it, for whose visit it is. What was entered is valid against the service's schema.
@@ -55,45 +61,59 @@ class CityServices:
 
     @property
     def _works(self) -> Mapping[str, Callable[[str, Mapping[str, Any]], tuple[Texts, tuple[OutcomeField, ...]]]]:
-        service, names = self.service, self.departments
+        service, names = self.service, self.departments()
         return {
             _CARDS.code: lambda token, _: cards.tell(service.own_cards(token), city_date(self.clock())),
             _LOSS.code: lambda token, _: cards.tell_reported(service.report_other_card(token)),
             _HISTORY.code: lambda token, _: history.tell(service.own_access_history(token)),
             _LOCKS.code: lambda token, _: locks.tell(service.own_locks(token), names),
-            LOCK: lambda token, entered: locks.tell_locked(
-                service.lock_card(token, department=entered["department"]), names
-            ),
+            LOCK: lambda token, entered: locks.tell_locked(service.lock_card(token, **_target(entered["what"])), names),
             UNLOCK: lambda token, entered: locks.tell_unlocked(
-                service.unlock_card(token, department=entered["department"]), names
+                service.unlock_card(token, **_target(entered["what"])), names
             ),
         }
 
-    def _locking(self) -> tuple[ServiceDescription, ...]:
-        return tuple(
-            ServiceDescription(
-                code=code,
-                titles=titles,
-                summaries=summaries,
-                level=Level.PIN,
-                input={
-                    "type": "object",
-                    "properties": {
-                        "department": {
-                            "type": "string",
-                            "enum": list(self.departments),
-                            "x-titles": texts("Which department?", "哪个部门？", "Que departamento?"),
-                            "x-choices": dict(self.departments),
-                        }
-                    },
-                    "required": ["department"],
-                    "additionalProperties": False,
-                },
-            )
-            for code, titles, summaries in _LOCKING
+    def _lock(self, code: str, levels: Collection[Level]) -> ServiceDescription:
+        choices = {_LEVEL + level: locks.LEVELS[level] for level in levels} | dict(self.departments())
+        titles, summaries = _LOCKING[code]
+        what = {
+            "type": "string",
+            "enum": list(choices),
+            "x-titles": texts("For what?", "锁定对象？", "Para quê?"),
+            "x-choices": choices,
+        }
+        return ServiceDescription(
+            code=code,
+            titles=titles,
+            summaries=summaries,
+            level=Level.PIN,
+            input={
+                "type": "object",
+                "properties": {"what": what},
+                "required": ["what"],
+                "additionalProperties": False,
+            },
         )
 
 
+class _Target(TypedDict):
+    """What is locked: a department, or a level."""
+
+    department: str | None
+    level: Level | None
+
+
+def _target(what: str) -> _Target:
+    if what.startswith(_LEVEL):
+        return {"department": None, "level": Level(what.removeprefix(_LEVEL))}
+    return {"department": what, "level": None}
+
+
+_LEVEL: Final = "level:"
+"""Before a level, where a department's code could stand; no code has a colon."""
+LOCKED_FOR: Final = (Level.TAP, Level.SIGN, Level.PIN)
+UNLOCKED_FOR: Final = (Level.TAP, Level.SIGN)
+"""Whoever has locked the card for all that takes the PIN has locked this out, too: then a desk unlocks it."""
 LOCK: Final = "lock-card"
 UNLOCK: Final = "unlock-card"
 _HISTORY: Final = ServiceDescription(
@@ -132,30 +152,30 @@ _LOCKS: Final = ServiceDescription(
     code="card-locks",
     titles=texts("What my card is locked for", "我的卡锁定情况", "Para que está bloqueado o meu cartão"),
     summaries=texts(
-        "See for which departments you locked your card.",
-        "查询您已对哪些部门锁定卡片。",
-        "Veja para que departamentos bloqueou o seu cartão.",
+        "See for what you locked your card.",
+        "查询您的卡已锁定哪些部门或业务。",
+        "Veja para que bloqueou o seu cartão.",
     ),
     level=Level.PIN,
     result=ResultKind.INFORMATION,
 )
-_LOCKING: Final = (
-    (
-        LOCK,
-        texts("Lock my card for a department", "对部门锁定我的卡", "Bloquear o cartão para um departamento"),
+_LOCKING: Final[Mapping[str, tuple[Texts, Texts]]] = {
+    LOCK: (
+        texts("Lock my card", "锁定我的卡", "Bloquear o meu cartão"),
         texts(
-            "Your card then opens nothing there, for you or for anybody.",
-            "锁定后任何人（包括您本人）均无法用此卡在该部门办理。",
-            "O cartão deixa de servir nesse departamento, para si e para qualquer pessoa.",
+            "For a department or a kind of service. Nobody can then use your card for it, you neither. "
+            "If you lock everything with a PIN, only a desk can unlock it.",
+            "可对某部门或某类业务锁定，锁定后任何人（包括您本人）均无法用此卡办理。如锁定所有需密码的业务，须到服务台解锁。",
+            "Para um departamento ou um tipo de serviço. Ninguém pode então usar o cartão para isso, nem o titular. "
+            "Se bloquear tudo o que exige PIN, só um balcão o desbloqueia.",
         ),
     ),
-    (
-        UNLOCK,
-        texts("Unlock my card for a department", "对部门解锁我的卡", "Desbloquear o cartão para um departamento"),
+    UNLOCK: (
+        texts("Unlock my card", "解锁我的卡", "Desbloquear o meu cartão"),
         texts(
-            "Use your card there again.",
-            "恢复在该部门使用您的卡。",
-            "Volte a usar o cartão nesse departamento.",
+            "Use your card again for what you locked it for.",
+            "恢复使用您已锁定的业务。",
+            "Volte a usar o cartão para o que tinha bloqueado.",
         ),
     ),
-)
+}

@@ -121,12 +121,19 @@ def _examine_process(port: int) -> Iterator[Finding]:
     families = text_string_to_metric_families(answer.text)
     known = {sample.name: sample.value for family in families for sample in family.samples}
     yield Finding("process", f"it runs, with version {known.get('kiosk_plan_version', 0):.0f} of the plan")
+    yield _examine_browser(known.get("kiosk_screens_shown", 0))
     for name, (longest, advice) in OLDEST.items():
         about = name.removeprefix("kiosk_").removesuffix("_age_seconds")
         if name not in known:
             yield Finding(about, "never", advice)
         else:
             yield Finding(about, f"{known[name]:.0f} s old", advice if known[name] > longest else "")
+
+
+def _examine_browser(shown: float) -> Finding:
+    if shown:
+        return Finding("screen", "a browser shows it")
+    return Finding("screen", "no browser shows it", "Start the kiosk with --browser, or look what its log says of it.")
 
 
 def _examine_journal(folder: Path, client_id: str) -> Finding:

@@ -41,6 +41,10 @@ from readers.piv.pin import Pin
 
 LONGEST_WAIT: Final = 20.0
 _HERE: Final = Path(__file__).parent
+_SHOWN: Final = """# HELP kiosk_screens_shown Browsers that show the screen.
+# TYPE kiosk_screens_shown gauge
+kiosk_screens_shown {}
+"""
 
 
 class Screen:
@@ -51,6 +55,7 @@ class Screen:
         self._booth = booth
         self._entrance = entrance
         self._metrics = metrics
+        self._shown = 0
         self.app = FastAPI(title="kiosk screen", openapi_url=None, docs_url=None, redoc_url=None)
         self.app.add_middleware(Guard, entrance=entrance, host=host)
         self.app.exception_handler(RequestValidationError)(_malformed)
@@ -104,7 +109,7 @@ class Screen:
         return response
 
     def _counted(self) -> str:
-        return self._metrics() if self._metrics else ""
+        return (self._metrics() if self._metrics else "") + _SHOWN.format(self._shown)
 
     def _page(self) -> HTMLResponse:
         return HTMLResponse(pages.page(self.view()))
@@ -117,15 +122,19 @@ class Screen:
         return JSONResponse(self.view(await newer(self._booth, after, wait, self.stopping)))
 
     async def _events(self) -> AsyncIterator[ServerSentEvent]:
-        async for snapshot in follow(self._booth, self.stopping):
-            view = self.view(snapshot)
-            shown = {
-                "version": view["version"],
-                "screen": view["screen"],
-                "language": view["language"],
-                "html": pages.fragment(view),
-            }
-            yield ServerSentEvent(data=shown, event="screen")
+        self._shown += 1
+        try:
+            async for snapshot in follow(self._booth, self.stopping):
+                view = self.view(snapshot)
+                shown = {
+                    "version": view["version"],
+                    "screen": view["screen"],
+                    "language": view["language"],
+                    "html": pages.fragment(view),
+                }
+                yield ServerSentEvent(data=shown, event="screen")
+        finally:
+            self._shown -= 1
 
 
 def _healthy() -> dict[str, bool]:

@@ -13,12 +13,12 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
     offline         bool: the visit was begun without the network
     troubles        [{"code", "text"}] of what is out of order
     departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
-    service         {"department", "department_title", "code", "title"} the screen is about, or null
+    service         {"department", "department_title", "code", "title", "own"} the screen is about, or null
 
 and those that only some have::
 
     pin-entry       tries_left (int or null), message
-    consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null)
+    consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null), summary
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
                     "maximum", "longest", "numeric", "capitals", "value", "error" (or null), "error_text"}]
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
@@ -163,6 +163,7 @@ def _service(offer: Offer, words: Words) -> View:
         "department_title": words.texts(offer.department_titles),
         "code": offer.service.code,
         "title": words.texts(offer.service.titles),
+        "own": offer.own,
     }
 
 
@@ -187,6 +188,7 @@ def _consent(screen: screens.Consent, words: Words) -> View:
         "attributes": [{"name": name, "title": words.attribute(name)} for name in service.attributes],
         "questions": [{"code": code, "title": words.question(code)} for code in service.questions],
         "purpose": words.texts(service.purposes) if service.purposes else None,
+        "summary": words.texts(service.summaries),
     }
 
 

@@ -11,6 +11,7 @@ from kiosk.visit import events, reason
 from kiosk.visit.ending import AT_WORK, Moment, Step, end, refuse, tell_service
 from kiosk.visit.events import EndVisit
 from kiosk.visit.reason import Reason
+from kiosk.visit.requests import begin
 from kiosk.visit.screens import (
     CheckingPin,
     Consent,
@@ -202,8 +203,10 @@ def on_pin_proved(state: KioskState, event: events.PinProved, moment: Moment) ->
     match state.screen:
         case CheckingPin(card_uuid=card_uuid, wanted=wanted, job=event.job) if card_uuid == who.card_uuid:
             visit = moment.begin(who, inserted=True)
-            screen = Consent(wanted) if wanted else Services()
-            return replace(state, screen=screen, visit=visit), tell_service(state.visit)
+            ended = tell_service(state.visit)
+            state = replace(state, screen=Services(), visit=visit)
+            state, effects = begin(state, wanted) if wanted else (state, ())
+            return state, (*ended, *effects)
     return state, (EndVisit(who.token),)
 
 

@@ -362,6 +362,16 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Serve:
+    """Have the card service do one of the city's own services. Answer: Answered or Declined."""
+
+    job: int
+    token: str = field(repr=False)
+    offer: Offer
+    values: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class KeepVisit:
     """Tell the service that the citizen is still there. No answer."""
 
@@ -375,4 +385,4 @@ class EndVisit:
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | KeepVisit | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | KeepVisit | EndVisit

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
+from uuid import UUID
 
 from cardsvc.wire.levels import Level
+from cardsvc.wire.manifest import ResultKind
 from kiosk.forms import Filled
 from kiosk.offers import Offer
 from kiosk.visit import events, reason
@@ -29,6 +32,9 @@ from kiosk.visit.screens import (
     Visit,
 )
 
+NO_KEY: Final = UUID(int=0)
+"""Of what may be asked again as often as one likes."""
+
 
 def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: Moment) -> Step:
     wanted = (event.department, event.service)
@@ -39,6 +45,15 @@ def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: M
         return state, ()
     if offer.visit_level > state.visit.level:
         return _step_up(state, state.visit, offer)
+    return begin(state, offer)
+
+
+def begin(state: KioskState, offer: Offer) -> Step:
+    """Come to a service for which the visit is good enough. What only tells the citizen something needs no yes."""
+    if offer.own and offer.form.fields:
+        return replace(state, screen=FillForm(offer)), ()
+    if offer.own and offer.service.result is ResultKind.INFORMATION:
+        return send(state, Submission(offer, NO_KEY))
     return replace(state, screen=Consent(offer)), ()
 
 
@@ -122,7 +137,7 @@ def _before(screen: Screen) -> Place | None:
         case Review(submission=submission):
             return _beginning(submission)
         case FillForm(offer=offer):
-            return Consent(offer)
+            return Services() if offer.own else Consent(offer)
         case InsertCard() | PinEntry() | Consent() | HoldAgain() | Done():
             return Services()
     return None
@@ -149,7 +164,9 @@ def send(state: KioskState, submission: Submission) -> Step:
         return replace(state, screen=HoldAgain(submission)), ()
     job, offer = state.last_job + 1, submission.offer
     effect: Effect
-    if offer.is_signed and submission.signed is None:
+    if offer.own:
+        effect = events.Serve(job, state.visit.token, offer, submission.values)
+    elif offer.is_signed and submission.signed is None:
         effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language)
     elif submission.assertion is None:
         effect = events.Exchange(job, state.visit.token, offer)

@@ -134,6 +134,5 @@ events.addEventListener("error", () => {
   silence ||= setTimeout(forget, PATIENCE);
 });
 
-document.addEventListener("contextmenu", (event) => event.preventDefault());
 watchKeyboard(booth);
 attach(null);

@@ -28,7 +28,13 @@ _SAID_AS: Final[Mapping[str, str]] = {
     **dict.fromkeys(VISIT_OVER, "visit-ended"),
     **dict.fromkeys(STEP_UP_REQUIRED, "step-up-required"),
     **dict.fromkeys(
-        ("department-unknown", "attributes-not-covered", "questions-not-covered", "service-not-signed"),
+        (
+            "department-unknown",
+            "department-not-found",
+            "attributes-not-covered",
+            "questions-not-covered",
+            "service-not-signed",
+        ),
         "service-not-covered",
     ),
     **dict.fromkeys(

@@ -116,3 +116,18 @@ def test_whatever_the_page_is_told_stays_on_this_machine(town: Town, open_page: 
     heading(page, "Hold your card here")
     assert asked
     assert all(url.startswith(town.address) for url in asked)
+
+
+@pytest.mark.parametrize("keys", ["Control+p", "Control+s", "Control+Equal", "Control+c", "Alt+ArrowLeft", "F5", "F12"])
+def test_what_a_browser_does_for_its_owner_a_kiosks_does_not(page: Page, keys: str) -> None:
+    page.evaluate("addEventListener('keydown', (event) => { window.kept = event.defaultPrevented; })")
+    page.keyboard.press(keys)
+    assert page.evaluate("window.kept") is True
+    page.keyboard.press("Tab")
+    assert page.evaluate("window.kept") is False
+
+
+def test_there_is_no_menu_to_print_from_and_nothing_to_copy(page: Page) -> None:
+    for kind in ("contextmenu", "copy", "cut", "dragstart"):
+        made = f"new Event('{kind}', {{ bubbles: true, cancelable: true }})"
+        assert page.evaluate(f"document.querySelector('h1').dispatchEvent({made})") is False

@@ -16,7 +16,6 @@ from cardsvc.wire.manifest import Language, Outcome
 from kiosk.city_services.offering import DEPARTMENT, CityServices, UnknownCityService
 from kiosk.city_services.texts import texts
 from kiosk.departments.cli import DEPARTMENTS
-from kiosk.offers import offers_of
 from tests.fixtures.proofs import City, IssuedCard
 
 NAMES = {"medical-insurance": texts("Medical Insurance", "医疗保险", "Seguro de Saúde")}
@@ -29,7 +28,7 @@ class Booth:
         self.kiosk = city.caller("kiosk-1")
         self.city, self.card = city, city.card()
         city.department("medical-insurance")
-        self.services = CityServices(self.kiosk, NAMES, city.clock)
+        self.services = CityServices(self.kiosk, lambda: NAMES, city.clock)
 
     def begin(self, level: Level = Level.PIN, card: IssuedCard | None = None) -> str:
         (challenge,) = self.kiosk.challenges(level)
@@ -49,32 +48,49 @@ def said(outcome: Outcome) -> str:
 
 
 def test_the_kiosk_can_draw_all_of_them_and_each_takes_the_pin(booth: Booth) -> None:
-    services = booth.services.manifest.services
+    offers = booth.services.offers
 
-    assert [offer.service for offer in offers_of(booth.services.manifest, "")] == list(services)
-    assert {service.level for service in services} == {Level.PIN}
+    assert [offer.service for offer in offers] == list(booth.services.manifest.services)
+    assert {offer.service.level for offer in offers} == {Level.PIN}
+    assert all(offer.own for offer in offers)
     assert DEPARTMENT not in DEPARTMENTS
 
 
-def test_without_a_department_there_is_nothing_to_lock(booth: Booth) -> None:
-    codes = [service.code for service in CityServices(booth.kiosk, {}).manifest.services]
-    assert codes == ["access-history", "my-cards", "other-card-lost", "card-locks"]
+def choices(booth: Booth, code: str) -> list[str]:
+    (form,) = [offer.form for offer in booth.services.offers if offer.service.code == code]
+    return [choice.value for field in form.fields for choice in field.choices]
+
+
+def test_a_card_is_locked_for_a_level_or_a_department_and_unlocked_where_the_pin_still_opens_that(booth: Booth) -> None:
+    assert choices(booth, "lock-card") == ["level:tap", "level:sign", "level:pin", "medical-insurance"]
+    assert choices(booth, "unlock-card") == ["level:tap", "level:sign", "medical-insurance"]
+
+
+def test_a_card_that_is_locked_for_taps_opens_nothing_when_it_is_held(booth: Booth) -> None:
+    locked = booth.serve("lock-card", what="level:tap")
+    assert [line.label[Language.ENGLISH] for line in locked.fields] == ["Everything without a PIN"]
+    with pytest.raises(ServiceProblem) as refused:
+        booth.begin(Level.TAP)
+    assert refused.value.problem.code == "locked-by-citizen"
+
+    assert booth.serve("unlock-card", what="level:tap").fields == ()
+    booth.begin(Level.TAP)
 
 
 def test_a_card_is_locked_and_unlocked(booth: Booth) -> None:
     assert said(booth.serve("card-locks")) == "Your card is not locked"
-    locked = booth.serve("lock-card", department="medical-insurance")
+    locked = booth.serve("lock-card", what="medical-insurance")
     assert [line.label[Language.CHINESE] for line in locked.fields] == ["医疗保险"]
     with pytest.raises(ServiceProblem) as refused:
         booth.kiosk.exchange(booth.begin(), "medical-insurance", "balance", [])
     assert refused.value.problem.code == "locked-by-citizen"
 
-    assert booth.serve("unlock-card", department="medical-insurance").fields == ()
+    assert booth.serve("unlock-card", what="medical-insurance").fields == ()
     booth.kiosk.exchange(booth.begin(), "medical-insurance", "balance", [])
 
 
 def test_the_history_tells_what_was_done_under_the_moment_of_its_receipt(booth: Booth) -> None:
-    locked = booth.serve("lock-card", department="medical-insurance")
+    locked = booth.serve("lock-card", what="medical-insurance")
     history = booth.serve("access-history")
 
     moment = booth.city.clock().strftime("%Y%m%d")

@@ -26,6 +26,7 @@ from kiosk.journal import Journal
 from readers.errors import NoSuchReader
 from tests.fixtures.live import serving
 from tests.fixtures.proofs import BASE_URL, City
+from tests.fixtures.waiting import wait_until
 from tests.integration.kiosk.conftest import Town
 
 REFUSED = "http://127.0.0.1:9"
@@ -149,6 +150,17 @@ def test_how_old_what_the_kiosk_knows_is(ward: Ward, town: Town) -> None:
     ward.city.clock.advance(hours=1)
     assert ward.findings(port=port)["offers"].advice
     assert "kiosk run" in ward.findings(port=9)["process"].advice
+
+
+def test_whether_anybody_sees_the_screen(ward: Ward, town: Town) -> None:
+    port = int(town.address.rpartition(":")[2])
+    assert "--browser" in ward.findings(port=port)["screen"].advice
+    with town.visitor().http.stream("GET", "/events") as events:
+        lines = events.iter_lines()
+        assert next(lines) == "event: screen"
+        assert ward.findings(port=port)["screen"].is_well
+    metrics = f"{town.address}/metrics"
+    wait_until(lambda: "\nkiosk_screens_shown 0\n" in httpx.get(metrics, trust_env=False).text)
 
 
 def test_the_metrics_are_open_on_loopback_and_say_nothing_of_anybody(town: Town) -> None:

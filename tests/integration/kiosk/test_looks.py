@@ -30,15 +30,16 @@ from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Screen, Visit
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
-from tests.fixtures.offers import outcome, paper
+from tests.fixtures.offers import CITY, OTHER_CARD_LOST, outcome, paper
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
 ANA = UUID(int=1, version=4)
 SCREENS = Path(__file__).parents[3] / "var" / "screens"
 """Pictures of every screen, for people to look at."""
-OFFERS = tuple(
-    offer for department in (medical_insurance, education, finance) for offer in offers_of(department.manifest, "")
+OFFERS = (
+    *(offer for department in (medical_insurance, education, finance) for offer in offers_of(department.manifest, "")),
+    *CITY,
 )
 WITH_FORMS = [offer for offer in OFFERS if offer.form.fields]
 PERSONAL = next(offer for offer in OFFERS if offer.service.level is Level.PIN)
@@ -109,7 +110,8 @@ OPEN: list[Screen] = [
     screens.InsertCard(PERSONAL),
     screens.PinEntry(ANA, PERSONAL, 2),
     screens.CheckingPin(ANA, None, 1),
-    *(screens.Consent(offer) for offer in OFFERS),
+    *(screens.Consent(offer) for offer in (*OFFERS[: -len(CITY)], OTHER_CARD_LOST)),
+    screens.Sending(screens.Submission(CITY[0], ANA), 1),
     *(screens.FillForm(offer) for offer in WITH_FORMS),
     *(screens.FillForm(offer, offer.form.fill({})) for offer in WITH_FORMS),
     screens.Sending(SUBMISSION, 1),

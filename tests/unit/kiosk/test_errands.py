@@ -12,6 +12,8 @@ import pytest
 from cardsvc.client import ServiceUnreachable
 from cardsvc.wire.manifest import Language, ServiceRequest
 from kiosk.card_service import CardService
+from kiosk.city_services.asking import CitizenSide
+from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.proving import Prover
@@ -78,7 +80,8 @@ def errands(service: Service) -> Errands:
     card_service = cast("CardService", service)
     departments = DepartmentClient(httpx.MockTransport(answer))
     prover, signatures = Prover(card_service, {}, lambda: None), Signatures(card_service, departments, lambda: NOW)
-    return Errands(card_service, departments, prover, signatures, no_reader)
+    city = CityServices(cast("CitizenSide", service), dict, lambda: NOW)
+    return Errands(card_service, departments, prover, signatures, no_reader, city=city)
 
 
 def test_an_exchange_asks_for_exactly_what_the_service_wants(errands: Errands, service: Service) -> None:

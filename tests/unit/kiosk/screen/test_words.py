@@ -13,9 +13,12 @@ import pytest
 import cardsvc
 from cardsvc.authentication.errors import ExchangeRefused, LevelWithoutChallenge, ProofRefused, VisitRefused
 from cardsvc.callers import errors as callers
+from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.questions import KINDS
 from cardsvc.errors import ServiceError
+from cardsvc.losses.errors import AlreadyReported, NothingToReport
 from cardsvc.signing.errors import KeyOriginRefused, PreparedDocumentRefused
+from cardsvc.transitions import ChangedMeanwhile
 from cardsvc.wire.lifecycle import CardState, Person
 from cardsvc.wire.manifest import Language
 from kiosk import reasons
@@ -32,6 +35,10 @@ HERE_FOR_A_KIOSK = (
     LevelWithoutChallenge,
     PreparedDocumentRefused,
     KeyOriginRefused,
+    NothingToReport,
+    AlreadyReported,
+    ChangedMeanwhile,
+    DepartmentNotFound,
 )
 """What the service answers to what a kiosk asks of it, besides refusing the kiosk itself."""
 LANGUAGES = list(Language)

@@ -37,8 +37,10 @@ from kiosk.visit.screens import (
     TakeCard,
 )
 from readers.piv.pin import Pin
-from tests.fixtures.offers import DONATE, OFFERS, outcome, paper, signed
+from tests.fixtures.offers import CITY, DONATE, outcome, paper, signed
+from tests.fixtures.offers import OFFERS as DEPARTMENTS_OFFERS
 
+OFFERS = DEPARTMENTS_OFFERS + CITY
 CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
 REFUSALS = [
     "card-unknown",
@@ -179,14 +181,17 @@ class Forgetting(RuleBasedStateMachine):
                 assert offer.is_signed == (handed_in is not None)
                 assert self.asked.setdefault(key, (offer, values)) == (offer, values), "one key, one request"
                 self.play(events.Answered(number, outcome(self.secret(self.owner[assertion], "number"))))
+            case events.Serve(number, token, offer, _) if good:
+                assert offer.own
+                self.play(events.Answered(number, outcome(self.secret(self.owner[token], "number"))))
             case events.Prepare(number, token, _, _, language) if good:
                 words = self.secret(self.owner[token], "document")
                 self.play(events.Prepared(number, paper(words, language, challenge=None)))
             case events.Sign(number, _, _, shown, card, _) if good:
                 assert shown == self.read, "what the citizen agreed to, and no other"
                 self.play(events.Signed(number, signed(shown.text), self.secret(card, "assertion")))
-            case events.Exchange(number) | events.Ask(number) | events.Prepare(number) | events.Sign(number):
-                self.play(events.Declined(number, why))
+            case events.Exchange() | events.Ask() | events.Serve() | events.Prepare() | events.Sign():
+                self.play(events.Declined(job.job, why))
 
     @rule(offer=st.sampled_from(OFFERS))
     def choose(self, offer: object) -> None:
@@ -203,7 +208,11 @@ class Forgetting(RuleBasedStateMachine):
         if self.present:
             self.owner[key] = self.present
         days = 1000 + self.counter
-        entered = {"complaint": "fever", "since_days": "4", "litres": "2"} if good else {"since_days": str(days)}
+        entered = (
+            {"complaint": "fever", "since_days": "4", "litres": "2", "what": "clinic"}
+            if good
+            else {"since_days": str(days)}
+        )
         if self.present:
             self.owner[days] = self.present
         self.play(events.FormSubmitted(entered, key))
