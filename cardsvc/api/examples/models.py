@@ -102,6 +102,9 @@ MEMBERS: Final[Mapping[str, Any]] = {
             "questions": {"age-at-least:65": "tap"},
         }
     },
+    "CoveredServices.questions": {"age-at-least:65": "tap"},
+    "CoveredServices.services": {"clinic-check-in": {"level": "tap", "attributes": ["district"]}},
+    "CoveredService.attributes": ["district"],
     "DayOfUse.people": 8,
     "Delivery.occurred_at": _HOUR,
     "DepartmentEvent.timestamp": _HOUR,
