@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from types import TracebackType
@@ -31,6 +31,8 @@ from kiosk.fleet.kept import KeptStanding, rules_of
 from kiosk.fleet.revocations import Revocations, RevocationService
 from kiosk.kept_manifests import KeptManifests
 from kiosk.offline.stand_by import OfflineEquipment, StandBy
+from kiosk.papers.printer import Printer
+from kiosk.papers.printing import print_outcome
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
@@ -67,6 +69,8 @@ class Equipment:
     """Departments, whatever the service's plan says; those of the plan when there are none here."""
     rules: Rules = field(default_factory=Rules)
     clock: Clock = system_clock
+    printer: Printer | None = None
+    """Without one nothing is offered to be printed."""
     offline: OfflineEquipment | None = None
     """For the time without a network; without it the kiosk serves nobody then."""
 
@@ -94,7 +98,10 @@ class Station:
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
         self._city = CityServices(equipment.service, lambda: self._catalogue.titles, equipment.clock)
-        errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact, city=self._city)
+        errands = Errands(
+            equipment.service, self._departments, prover, signatures, equipment.contact,
+            city=self._city, printing=_printing(equipment),
+        )  # fmt: skip
         self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
         self._clock = equipment.clock
         self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
@@ -222,7 +229,8 @@ class Station:
         self._stocking.nudge()
 
     def _rules(self) -> Rules:
-        return rules_of(self._plan, self._equipment.rules)
+        rules = replace(self._equipment.rules, prints=self._equipment.printer is not None)
+        return rules_of(self._plan, rules)
 
     def _addresses(self) -> tuple[DepartmentAddress, ...]:
         """Those that the kiosk was given, or else those of the plan."""
@@ -247,6 +255,11 @@ class Station:
 
 def _version(plan: FleetPlan | None) -> int:
     return 0 if plan is None else plan.version
+
+
+def _printing(equipment: Equipment) -> Callable[[events.Print], None] | None:
+    printer, clock = equipment.printer, equipment.clock
+    return None if printer is None else lambda wanted: print_outcome(printer, wanted, clock())
 
 
 def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:

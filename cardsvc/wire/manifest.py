@@ -225,6 +225,8 @@ class Document(Message):
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
     content: str = Field(repr=False)
     """Text, or base64 where the media type is not text."""
+    page: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=300)] | None = None
+    """Where anybody can check the paper, if there is such a page. A kiosk shows it as a QR code."""
 
 
 class Outcome(Message):

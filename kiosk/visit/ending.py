@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from cardsvc.wire.manifest import Language
 from kiosk.visit import events, reason
 from kiosk.visit.events import Effect, EndVisit
+from kiosk.visit.pin_screens import ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
@@ -26,8 +27,10 @@ from kiosk.visit.screens import (
 
 Step: TypeAlias = tuple[KioskState, tuple[Effect, ...]]
 
-AT_WORK: Final = (CheckingPin, Sending, Signing)
+AT_WORK: Final = (CheckingPin, Sending, Signing, ChangingPin, FindingPin)
 """Screens that wait for work that was given out."""
+IN_DOUBT: Final = (ChangingPin, PinLost, FindingPin)
+"""Screens from which nobody goes without being told which PIN is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Rules:
     """For work that was given out and should have been answered long ago."""
     language: Language = Language.ENGLISH
     """For whoever has not chosen one."""
+    prints: bool = False
+    """Whether there is a printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,9 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
             return None if state.language == rules.language else moment.now + rules.idle
         case TakeCard() | OutOfService():
             return None
-        case Refusal(resume=None) if state.visit is None:
+        case Refusal(resume=None, reason=why) if state.visit is None and why.code not in reason.WHICH_PIN:
             wait = rules.notice
-        case Reading() | CheckingPin() | Sending() | Signing():
+        case Reading() | CheckingPin() | Sending() | Signing() | ChangingPin() | FindingPin():
             wait = rules.patience
         case _:
             wait = rules.idle
@@ -90,13 +95,18 @@ def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
 
 
 def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step:
-    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next."""
+    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next.
+
+    Whoever is asked to take the card out is asked in their language.
+    """
+    shown = screen or (TakeCard() if state.card_inside else Attract())
     fresh = KioskState(
-        screen=screen or (TakeCard() if state.card_inside else Attract()),
-        language=moment.rules.language,
+        screen=shown,
+        language=state.language if isinstance(shown, TakeCard) else moment.rules.language,
         card_inside=state.card_inside,
         last_job=state.last_job,
         offers=state.offers,
+        prints=state.prints,
         troubles=state.troubles,
     )
     return fresh, tell_service(state.visit)
@@ -111,6 +121,8 @@ def refuse(state: KioskState, moment: Moment, why: Reason) -> Step:
 def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
     if state.deadline is None or moment.now < state.deadline:
         return state, ()
+    if isinstance(state.screen, IN_DOUBT):
+        return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
     if isinstance(state.screen, (Reading, *AT_WORK)):
         return refuse(state, moment, Reason(reason.TOO_SLOW))
     return end(state, moment)
@@ -119,4 +131,6 @@ def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
 def on_finished(state: KioskState, _event: events.Finished, moment: Moment) -> Step:
     if isinstance(state.screen, Attract | TakeCard | Reading):
         return state, ()
+    if isinstance(state.screen, IN_DOUBT):
+        return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
     return end(state, moment)

@@ -24,16 +24,18 @@ from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.offers import offers_of
 from kiosk.screen.server import ScreenServer
 from kiosk.screen.view import SCREEN_NAMES
-from kiosk.visit import screens
+from kiosk.visit import pin_screens, screens
 from kiosk.visit.events import Event
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Screen, Visit
+from readers.piv.pin import Pin
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
-from tests.fixtures.offers import CITY, OTHER_CARD_LOST, outcome, paper
+from tests.fixtures.offers import CHANGE_PIN, CITY, OTHER_CARD_LOST, outcome, paper
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
+PIN = Pin("864193")
 ANA = UUID(int=1, version=4)
 SCREENS = Path(__file__).parents[3] / "var" / "screens"
 """Pictures of every screen, for people to look at."""
@@ -112,6 +114,10 @@ OPEN: list[Screen] = [
     screens.CheckingPin(ANA, None, 1),
     *(screens.Consent(offer) for offer in (*OFFERS[: -len(CITY)], OTHER_CARD_LOST)),
     screens.Sending(screens.Submission(CITY[0], ANA), 1),
+    pin_screens.ChangePin(CHANGE_PIN),
+    pin_screens.ChangePin(CHANGE_PIN, PIN, problem=pin_screens.PinProblem.WELL_KNOWN),
+    pin_screens.ChangePin(CHANGE_PIN, PIN, PIN),
+    pin_screens.ChangingPin(CHANGE_PIN, ANA, 1),
     *(screens.FillForm(offer) for offer in WITH_FORMS),
     *(screens.FillForm(offer, offer.form.fill({})) for offer in WITH_FORMS),
     screens.Sending(SUBMISSION, 1),
@@ -123,6 +129,9 @@ CLOSED: list[Screen] = [
     screens.Reading(),
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
     *(screens.Refusal(Reason(code)) for code in ("card-removed", "other-card", "signed-and-left")),
+    *(screens.Refusal(Reason(code)) for code in ("pin-changed-and-left", "pin-is-old", "pin-unknown")),
+    pin_screens.PinLost(CHANGE_PIN, ANA, PIN, PIN, other_card=True),
+    pin_screens.FindingPin(CHANGE_PIN, ANA, 1),
     screens.TakeCard(),
     screens.OutOfService(),
 ]

@@ -15,14 +15,16 @@ from pydantic import BaseModel
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
-from kiosk.visit import events
+from kiosk.visit import events, pin_events
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.machine import Machine
+from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
     CheckingPin,
     Consent,
+    Done,
     FillForm,
     InsertCard,
     KioskState,
@@ -37,7 +39,7 @@ from kiosk.visit.screens import (
     TakeCard,
 )
 from readers.piv.pin import Pin
-from tests.fixtures.offers import CITY, DONATE, outcome, paper, signed
+from tests.fixtures.offers import CHANGE_PIN, CITY, DONATE, outcome, paper, signed
 from tests.fixtures.offers import OFFERS as DEPARTMENTS_OFFERS
 
 OFFERS = DEPARTMENTS_OFFERS + CITY
@@ -118,6 +120,8 @@ class Forgetting(RuleBasedStateMachine):
             return self.state.visit.card_uuid
         screen = self.state.screen
         asking = screen.resume if isinstance(screen, Refusal) else screen
+        if isinstance(asking, ChangingPin | PinLost | FindingPin):
+            return asking.card_uuid
         return asking.card_uuid if isinstance(asking, PinEntry | CheckingPin) and self.inside else None
 
     # What can happen
@@ -184,6 +188,8 @@ class Forgetting(RuleBasedStateMachine):
             case events.Serve(number, token, offer, _) if good:
                 assert offer.own
                 self.play(events.Answered(number, outcome(self.secret(self.owner[token], "number"))))
+            case pin_events.GivePin() | pin_events.FindPin():
+                self.end_pin_work(job, why, good=good)
             case events.Prepare(number, token, _, _, language) if good:
                 words = self.secret(self.owner[token], "document")
                 self.play(events.Prepared(number, paper(words, language, challenge=None)))
@@ -192,6 +198,19 @@ class Forgetting(RuleBasedStateMachine):
                 self.play(events.Signed(number, signed(shown.text), self.secret(card, "assertion")))
             case events.Exchange() | events.Ask() | events.Serve() | events.Prepare() | events.Sign():
                 self.play(events.Declined(job.job, why))
+
+    def end_pin_work(self, job: pin_events.PinEffect, why: Reason, *, good: bool) -> None:
+        match job:
+            case pin_events.GivePin(number, card, _, _) if good:
+                self.play(pin_events.PinChanged(number, outcome(self.secret(card, "number"))))
+            case pin_events.GivePin(number, _, old, new) if why.code == "card-removed":
+                self.play(pin_events.PinDoubted(number, old, new))
+            case pin_events.GivePin(number):
+                self.play(pin_events.PinKept(number, why))
+            case pin_events.FindPin(number) if good:
+                self.play(pin_events.PinFound(number, new=why.code == "wrong-pin"))
+            case pin_events.FindPin(number, _, old, new):
+                self.play(pin_events.PinDoubted(number, old, new))
 
     @rule(offer=st.sampled_from(OFFERS))
     def choose(self, offer: object) -> None:
@@ -249,6 +268,25 @@ class Forgetting(RuleBasedStateMachine):
                 case CheckingPin() | Sending() | Signing():
                     self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
+    @rule(steps=st.integers(1, 8), same=st.booleans())
+    def go_on_to_change_the_pin(self, steps: int, same: bool) -> None:  # noqa: FBT001 - drawn
+        for step in range(steps):
+            match self.state.screen:
+                case Services() | Done():
+                    self.play(events.ServiceChosen(*CHANGE_PIN.key))
+                case InsertCard() if self.inside is None and self.present:
+                    self.insert(self.present)
+                case PinEntry():
+                    self.enter_pin("271828")
+                case ChangePin(old=None):
+                    self.enter_pin("271828")
+                case ChangePin():
+                    self.enter_pin("864193" if same else f"86419{step}")
+                case PinLost(card_uuid=card) if self.inside is None:
+                    self.insert(card)
+                case CheckingPin():
+                    self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
+
     @rule(
         event=st.sampled_from(
             [events.WentBack(), events.TriedAgain(), events.Finished(), events.Touched(), events.PinForgotten()]
@@ -293,6 +331,9 @@ class Forgetting(RuleBasedStateMachine):
 
     @invariant()
     def the_pin_is_not_kept(self) -> None:
+        """But for a moment: until the new one was entered twice, or it is known which one the card has."""
+        if isinstance(self.state.screen, ChangePin | PinLost):
+            return
         assert not {leaf for leaf in leaves(self.state) if isinstance(leaf, str)} & {pin.digits for pin in self.pins}
 
     @invariant()

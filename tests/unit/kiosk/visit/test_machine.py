@@ -234,6 +234,18 @@ def test_finishing_with_the_card_inside_asks_to_take_it(with_pin: Player) -> Non
     assert with_pin.play(events.CardTaken()).screen == Attract()
 
 
+@pytest.mark.parametrize("over", [events.Finished(), None], ids=["finished", "timed-out"])
+def test_whoever_is_asked_to_take_the_card_is_asked_in_their_language(
+    with_pin: Player, over: events.Finished | None
+) -> None:
+    with_pin.play(events.LanguageChosen(Language.CHINESE))
+    with_pin.now += timedelta(minutes=11)
+    left = with_pin.play(over or events.Ticked())
+    assert (left.screen, left.language) == (TakeCard(), Language.CHINESE)
+    taken = with_pin.play(events.CardTaken())
+    assert (taken.screen, taken.language) == (Attract(), Language.ENGLISH)
+
+
 def test_idle_for_ninety_seconds_ends_the_visit(tapped: Player) -> None:
     tapped.now = NOON + timedelta(seconds=89)
     assert tapped.play(events.Ticked()).screen == Services()
