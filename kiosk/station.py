@@ -22,6 +22,7 @@ from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
 from kiosk.city_services.asking import CitizenSide
 from kiosk.city_services.offering import CityServices
+from kiosk.covering import CoverageSource, Covering
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.fleet.counting import write_metrics
@@ -51,7 +52,7 @@ _INCOMPLETE_RETRY: Final = 2.0
 _REFRESH: Final = 60.0
 
 
-class KioskService(CardService, CitizenSide, FleetService, RevocationService, Protocol):
+class KioskService(CardService, CitizenSide, CoverageSource, FleetService, RevocationService, Protocol):
     """All that a kiosk asks of the service."""
 
 
@@ -87,6 +88,7 @@ class Station:
         self._stand_by = self._open_stand_by(equipment)
         kept = KeptManifests(equipment.offline.folder) if equipment.offline else None
         self._catalogue = Catalogue(self._departments, self._addresses(), kept)
+        self._covering = Covering(equipment.service)
         self._stocks = {
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
@@ -240,7 +242,8 @@ class Station:
         self._places.update({address.code: address.base_url for address in addresses})
         self._catalogue.follow(addresses)
         offers = self._catalogue.refresh()
-        self.booth.send(events.OffersChanged((*offers, *self._city.offers)))
+        self._covering.refresh()
+        self.booth.send(events.OffersChanged((*self._covering.covered(offers), *self._city.offers)))
         if self._catalogue.fresh:
             self._offers_at = self._clock()
         return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY
