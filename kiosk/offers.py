@@ -47,7 +47,7 @@ def offers_of(manifest: Manifest, base_url: str, *, own: bool = False) -> tuple[
     ``own`` are the city's, with no address.
     """
     offers = []
-    for service in manifest.services:
+    for service in filter(lambda service: service.listed, manifest.services):
         try:
             form = Form.from_schema(service.input)
             offers.append(Offer(manifest.department, manifest.titles, base_url, service, form, own))

@@ -4,13 +4,14 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "review", "sign-pin", "signing", "hold-again", "sending", "done", "refusal", "take-card",
-                    "out-of-service"
+                    "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
+                    "finding-pin", "sending", "done", "refusal", "take-card", "out-of-service"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
     card_inside     bool: a card is in the contact reader
     offline         bool: the visit was begun without the network
+    prints          bool: there is a printer
     troubles        [{"code", "text"}] of what is out of order
     departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
     service         {"department", "department_title", "code", "title", "own"} the screen is about, or null
@@ -24,7 +25,12 @@ and those that only some have::
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
-    done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"}
+    change-pin      step ("old", "new", "again"), number (1 to 3), tries_left (int or null), message (or null)
+    find-pin        other_card (bool: it was another one)
+    done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"},
+                    code {"text", "size", "path"}: the QR code as squares, paper {"title", "page", "pages" [addresses of
+                    pictures], "of" (pages that it has), "printed" (bool: it is what is printed)} or null,
+                    printing ("waiting", "sent", "failed" or null)
     take-card       call ("asked", "loud", "left"), lying (bool: on the contactless reader),
                     others [{"language", "text"}] of the same request in the city's other languages
     refusal         code, card_state, title, advice, picture, can_retry, can_go_back
@@ -37,13 +43,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from cardsvc.wire.manifest import Language, OutcomeField
+from cardsvc.wire.manifest import Language
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
+from kiosk.screen.outcomes import done_view
 from kiosk.screen.pictures import picture_of
+from kiosk.screen.pin_views import change_pin_view, find_pin_view
 from kiosk.screen.words import Words, words_in
-from kiosk.visit import screens
+from kiosk.visit import pin_screens, screens
 from kiosk.visit.screens import KioskState
 
 View = dict[str, Any]
@@ -64,6 +72,7 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "seconds_left": _seconds_left(state, now),
         "card_inside": state.card_inside,
         "offline": state.visit is not None and state.visit.offline is not None,
+        "prints": state.prints,
         "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
         "departments": _departments(state, words),
         "service": _service(offer, words) if offer else None,
@@ -84,6 +93,10 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.SignPin: "sign-pin",
     screens.Signing: "signing",
     screens.HoldAgain: "hold-again",
+    pin_screens.ChangePin: "change-pin",
+    pin_screens.ChangingPin: "changing-pin",
+    pin_screens.PinLost: "find-pin",
+    pin_screens.FindingPin: "finding-pin",
     screens.Sending: "sending",
     screens.Done: "done",
     screens.Refusal: "refusal",
@@ -108,6 +121,13 @@ def _offer(screen: screens.Screen) -> Offer | None:
             | screens.HoldAgain(submission=submission)
         ):
             return submission.offer
+        case (
+            pin_screens.ChangePin(offer=offer)
+            | pin_screens.ChangingPin(offer=offer)
+            | pin_screens.PinLost(offer=offer)
+            | pin_screens.FindingPin(offer=offer)
+        ):
+            return offer
         case screens.InsertCard(wanted=wanted):
             return wanted
         case screens.PinEntry(wanted=wanted) | screens.CheckingPin(wanted=wanted):
@@ -229,23 +249,6 @@ def _review(screen: screens.Review, _words: Words) -> View:
     }
 
 
-def _done(screen: screens.Done, words: Words) -> View:
-    outcome = screen.outcome
-    return {
-        "outcome": {
-            "title": words.texts(outcome.title),
-            "fields": [_line(line, words) for line in outcome.fields],
-            "receipt": outcome.receipt,
-            "result": screen.offer.service.result.value,
-        }
-    }
-
-
-def _line(line: OutcomeField, words: Words) -> View:
-    value = line.value if isinstance(line.value, str) else words.texts(line.value)
-    return {"label": words.texts(line.label), "value": value, "prominent": line.prominent}
-
-
 def _take_card(screen: screens.TakeCard, words: Words) -> View:
     others = [words_in(language) for language in Language if language is not words.language]
     asked = [{"language": one.language.value, "text": one["take-card"]["title"]} for one in others]
@@ -271,7 +274,9 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.FillForm: _form,
     screens.Review: _review,
     screens.SignPin: _pin_entry,
-    screens.Done: _done,
+    pin_screens.ChangePin: change_pin_view,
+    pin_screens.PinLost: find_pin_view,
+    screens.Done: done_view,
     screens.Refusal: _refusal,
     screens.TakeCard: _take_card,
 }

@@ -7,9 +7,10 @@ from typing import Final
 
 from cardsvc.wire.levels import Level
 from kiosk.offers import Offer
-from kiosk.visit import events, reason
-from kiosk.visit.ending import AT_WORK, Moment, Step, end, refuse, tell_service
+from kiosk.visit import events, pin_change, reason
+from kiosk.visit.ending import AT_WORK, IN_DOUBT, Moment, Step, end, refuse, tell_service
 from kiosk.visit.events import EndVisit
+from kiosk.visit.pin_screens import ChangePin, ChangingPin
 from kiosk.visit.reason import Reason
 from kiosk.visit.requests import begin
 from kiosk.visit.screens import (
@@ -41,7 +42,7 @@ USUAL_TRIES: Final = 3
 
 def accepts_tap(state: KioskState) -> bool:
     """Whether a card on the contactless reader is to be read now: not while another is put in, nor at work."""
-    return not state.card_inside and not isinstance(state.screen, (Reading, OutOfService, *AT_WORK))
+    return not state.card_inside and not isinstance(state.screen, (Reading, OutOfService, *AT_WORK, *IN_DOUBT))
 
 
 # The contactless reader
@@ -57,7 +58,7 @@ def on_card_held(state: KioskState, _event: events.CardHeld, _moment: Moment) ->
 def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
     """Begin a visit. The same card again renews its visit; another card ends the visit of the one before."""
     who = event.authenticated
-    if state.card_inside or isinstance(state.screen, AT_WORK):
+    if state.card_inside or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
         return state, (EndVisit(who.token),)
     visit = moment.begin(who)
     if state.visit and state.visit.card_uuid == who.card_uuid:
@@ -70,7 +71,7 @@ def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
 
 def on_admitted_offline(state: KioskState, event: events.AdmittedOffline, moment: Moment) -> Step:
     """As `on_tapped`, but no visit is open at the service, and no token is here."""
-    if state.card_inside or isinstance(state.screen, AT_WORK):
+    if state.card_inside or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
         return state, ()
     if state.visit and state.visit.offline is not None and state.visit.card_uuid == event.card_uuid:
         return replace(state, visit=replace(state.visit, offline=event.allowed)), ()
@@ -92,10 +93,11 @@ def on_tap_refused(state: KioskState, event: events.TapRefused, _moment: Moment)
 
 def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Moment) -> Step:
     state = replace(state, card_inside=True)
-    if isinstance(state.screen, TakeCard) and not state.screen.lying:
-        return state, ()
+    if isinstance(state.screen, IN_DOUBT) and state.visit is None:
+        return pin_change.on_card_inserted(state, event)
     if state.visit is None:
-        return replace(state, screen=_entry(event)), ()
+        taking = isinstance(state.screen, TakeCard) and not state.screen.lying
+        return (state if taking else replace(state, screen=_entry(event))), ()
     same = state.visit.card_uuid == event.card_uuid
     state = replace(state, visit=replace(state.visit, inserted=same))
     if isinstance(state.screen, AT_WORK):
@@ -109,7 +111,8 @@ def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Mom
 
 def on_card_unreadable(state: KioskState, event: events.CardUnreadable, _moment: Moment) -> Step:
     state = replace(state, card_inside=True)
-    if isinstance(state.screen, AT_WORK) or (isinstance(state.screen, TakeCard) and not state.screen.lying):
+    taking = isinstance(state.screen, TakeCard) and not state.screen.lying
+    if taking or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
         return state, ()
     return replace(state, screen=_refused(event.reason, state)), ()
 
@@ -143,6 +146,8 @@ def _taken_from_visit(state: KioskState, visit: Visit, moment: Moment) -> Step:
 def _left(state: KioskState, moment: Moment) -> Step:
     """The visit is over, wherever it was. Whoever had begun to sign is told what that means."""
     match state.screen:
+        case ChangingPin():
+            return pin_change.left(state)
         case Signing():
             return refuse(state, moment, Reason(reason.CARD_REMOVED))
         case Sending(submission=submission) if submission.signed:
@@ -187,6 +192,8 @@ def on_pin_forgotten(state: KioskState, _event: events.PinForgotten, _moment: Mo
             return replace(state, screen=Refusal(why, resume=entry)), ()
         case SignPin(submission=submission, paper=paper):
             return replace(state, screen=Refusal(why, resume=Review(submission, paper))), ()
+        case ChangePin():
+            return replace(state, screen=Refusal(why, resume=Services())), ()
     return state, ()
 
 

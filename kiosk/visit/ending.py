@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from cardsvc.wire.manifest import Language
 from kiosk.visit import events, reason
 from kiosk.visit.events import Effect, EndVisit
+from kiosk.visit.pin_screens import ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
@@ -26,8 +27,10 @@ from kiosk.visit.screens import (
 
 Step: TypeAlias = tuple[KioskState, tuple[Effect, ...]]
 
-AT_WORK: Final = (CheckingPin, Sending, Signing)
+AT_WORK: Final = (CheckingPin, Sending, Signing, ChangingPin, FindingPin)
 """Screens that wait for work that was given out."""
+IN_DOUBT: Final = (ChangingPin, PinLost, FindingPin)
+"""Screens from which nobody goes without being told which PIN is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Rules:
     """Then it counts as left behind."""
     language: Language = Language.ENGLISH
     """For whoever has not chosen one."""
+    prints: bool = False
+    """Whether there is a printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,9 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
             return None if state.language == rules.language else moment.now + rules.idle
         case TakeCard() | OutOfService():
             return None
-        case Refusal(resume=None) if state.visit is None:
+        case Refusal(resume=None, reason=why) if state.visit is None and why.code not in reason.WHICH_PIN:
             wait = rules.notice
-        case Reading() | CheckingPin() | Sending() | Signing():
+        case Reading() | CheckingPin() | Sending() | Signing() | ChangingPin() | FindingPin():
             wait = rules.patience
         case _:
             wait = rules.idle
@@ -94,15 +99,20 @@ def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
 
 
 def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step:
-    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next."""
+    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next.
+
+    Whoever is asked to take the card out is asked in their language.
+    """
+    shown = screen or (TakeCard() if state.card_inside else Attract())
     fresh = KioskState(
-        screen=screen or (TakeCard() if state.card_inside else Attract()),
-        language=moment.rules.language,
+        screen=shown,
+        language=state.language if isinstance(shown, TakeCard) else moment.rules.language,
         card_inside=state.card_inside,
         card_held=state.card_held,
         cards_left=state.cards_left,
         last_job=state.last_job,
         offers=state.offers,
+        prints=state.prints,
         troubles=state.troubles,
     )
     return fresh, tell_service(state.visit)
@@ -118,6 +128,8 @@ def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
     """Whoever does nothing has left."""
     if state.deadline is None or moment.now < state.deadline:
         return state, ()
+    if isinstance(state.screen, IN_DOUBT):
+        return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
     if isinstance(state.screen, (Reading, *AT_WORK)):
         return refuse(state, moment, Reason(reason.TOO_SLOW))
     return end(state, moment)
@@ -126,4 +138,6 @@ def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
 def on_finished(state: KioskState, _event: events.Finished, moment: Moment) -> Step:
     if isinstance(state.screen, Attract | TakeCard | Reading):
         return state, ()
+    if isinstance(state.screen, IN_DOUBT):
+        return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
     return end(state, moment)

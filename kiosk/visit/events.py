@@ -10,6 +10,7 @@ from uuid import UUID
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from kiosk.offers import Offer
+from kiosk.visit.pin_events import PinEffect, PinEvent
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Paper, Trouble
 from readers.piv.pin import Pin
@@ -144,6 +145,22 @@ class Answered:
 
     job: int
     outcome: Outcome = field(repr=False)
+    pages: int = 0
+    """How many pages its paper has; none where that cannot be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The printer has taken it."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotPrinted:
+    """The printer has not."""
+
+    job: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +224,11 @@ class WentBack:
 @dataclass(frozen=True, slots=True)
 class TriedAgain:
     """Pressed "try again"."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintWanted:
+    """Pressed "print"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +301,7 @@ CitizenEvent = (
     | AgreedToSign
     | WentBack
     | TriedAgain
+    | PrintWanted
     | Finished
     | LanguageChosen
     | Touched
@@ -299,7 +322,10 @@ Event = (
     | Prepared
     | Signed
     | Answered
+    | Printed
+    | NotPrinted
     | Declined
+    | PinEvent
     | CitizenEvent
     | Ticked
     | OffersChanged
@@ -385,10 +411,22 @@ class KeepVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class Print:
+    """Have the department's paper printed, or the receipt where there is none. Answer: Printed or NotPrinted."""
+
+    job: int
+    offer: Offer
+    outcome: Outcome = field(repr=False)
+    pages: int
+    """Of its paper; none where that cannot be drawn."""
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class EndVisit:
     """Tell the service that the visit is over. No answer."""
 
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | KeepVisit | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | KeepVisit | EndVisit

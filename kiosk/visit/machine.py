@@ -8,6 +8,8 @@ and where the citizen signs, between the form and what came of it:
 
     FillForm → Sending → Review → SignPin → Signing → Sending → Done
 
+    Services → ChangePin → ChangingPin → Done
+
 Without a network a visit is begun by the kiosk itself, and FillForm → HoldAgain → Done: the card states what is wanted.
 
 Whenever a visit ends (finished, timed out, card taken out at level ``pin``, another card tapped) everything of the
@@ -22,7 +24,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, leaving, requests, signing, standing
+from kiosk.visit import (
+    cards,
+    ending,
+    events,
+    leaving,
+    pin_change,
+    pin_events,
+    printing,
+    requests,
+    signing,
+    standing,
+)
 from kiosk.visit.ending import Moment, Rules, Step
 from kiosk.visit.screens import Attract, KioskState, OutOfService, TakeCard
 
@@ -37,7 +50,7 @@ class Machine:
 
     def start(self) -> KioskState:
         """The state of a kiosk that was just switched on."""
-        return KioskState(language=self.rules.language)
+        return KioskState(language=self.rules.language, prints=self.rules.prints)
 
     def step(self, state: KioskState, event: events.Event, now: datetime) -> Step:
         """What becomes of the state when ``event`` happens at ``now``, and what is to be done."""
@@ -85,6 +98,7 @@ _SIGNS_OF_LIFE: Final = (
     events.AgreedToSign,
     events.WentBack,
     events.TriedAgain,
+    events.PrintWanted,
     events.Finished,
     events.LanguageChosen,
     events.Touched,
@@ -115,8 +129,15 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.Signed: signing.on_signed,
     events.Answered: requests.on_answered,
     events.Declined: signing.on_declined,
+    pin_events.PinChanged: pin_change.on_pin_changed,
+    pin_events.PinKept: pin_change.on_pin_kept,
+    pin_events.PinDoubted: pin_change.on_pin_doubted,
+    pin_events.PinFound: pin_change.on_pin_found,
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
+    events.PrintWanted: printing.on_print_wanted,
+    events.Printed: printing.on_printed,
+    events.NotPrinted: printing.on_not_printed,
     events.Finished: ending.on_finished,
     events.Ticked: _ticked,
     events.LanguageChosen: signing.on_language_chosen,

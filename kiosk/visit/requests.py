@@ -8,11 +8,13 @@ from uuid import UUID
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import ResultKind
+from kiosk.city_services.offering import CHANGE_PIN
 from kiosk.forms import Filled
 from kiosk.offers import Offer
 from kiosk.visit import events, reason
 from kiosk.visit.ending import Moment, Step, end, refuse
 from kiosk.visit.events import Effect
+from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.screens import (
     Consent,
     Done,
@@ -50,6 +52,8 @@ def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: M
 
 def begin(state: KioskState, offer: Offer) -> Step:
     """Come to a service for which the visit is good enough. What only tells the citizen something needs no yes."""
+    if offer.own and offer.service.code == CHANGE_PIN:
+        return replace(state, screen=ChangePin(offer)), ()
     if offer.own and offer.form.fields:
         return replace(state, screen=FillForm(offer)), ()
     if offer.own and offer.service.result is ResultKind.INFORMATION:
@@ -86,7 +90,7 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
 def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
-            return replace(state, screen=Done(submission.offer, event.outcome)), ()
+            return replace(state, screen=Done(submission.offer, event.outcome, event.pages, submission.mark)), ()
     return state, ()
 
 
@@ -120,6 +124,8 @@ def on_tried_again(state: KioskState, _event: events.TriedAgain, _moment: Moment
 
 
 def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> Step:
+    if isinstance(state.screen, ChangePin) and state.screen.old is not None:
+        return replace(state, screen=ChangePin(state.screen.offer)), ()
     place = _before(state.screen)
     if place is not None and (state.visit or isinstance(state.screen, Refusal)):
         return show(state, place)
@@ -138,7 +144,7 @@ def _before(screen: Screen) -> Place | None:
             return _beginning(submission)
         case FillForm(offer=offer):
             return Services() if offer.own else Consent(offer)
-        case InsertCard() | PinEntry() | Consent() | HoldAgain() | Done():
+        case InsertCard() | PinEntry() | Consent() | HoldAgain() | ChangePin() | Done():
             return Services()
     return None
 

@@ -14,6 +14,7 @@ from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from cardsvc.wire.signing import SignatureChallenge
 from kiosk.forms import Filled
 from kiosk.offers import Offer
+from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 
 
@@ -114,6 +115,11 @@ class Submission:
     reread: bool = False
     """Whether the citizen has read the document before, and must read it again."""
 
+    @property
+    def mark(self) -> str:
+        """Stands for the submission where the key, which is for the department alone, must not be seen."""
+        return hashlib.sha256(self.key.bytes).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Review:
@@ -157,12 +163,33 @@ class Sending:
     job: int
 
 
+class PrintState(StrEnum):
+    """How it stands with something that was given to the printer."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """Something that was given to the printer."""
+
+    job: int
+    state: PrintState = PrintState.WAITING
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What came of it."""
 
     offer: Offer
     outcome: Outcome = field(repr=False)
+    pages: int = 0
+    """How many pages the department's paper has; none where it cannot be drawn."""
+    mark: str = ""
+    """Stands for this outcome in the addresses of its pictures. No other outcome has it, and nobody can guess it."""
+    printing: Printing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +241,10 @@ Screen = (
     | SignPin
     | Signing
     | HoldAgain
+    | ChangePin
+    | ChangingPin
+    | PinLost
+    | FindingPin
     | Sending
     | Done
     | Refusal
@@ -268,4 +299,6 @@ class KioskState:
     last_job: int = 0
     """Number of the last piece of work given out; an answer to another one is too late."""
     offers: tuple[Offer, ...] = ()
+    prints: bool = False
+    """Whether there is a printer."""
     troubles: frozenset[Trouble] = frozenset()

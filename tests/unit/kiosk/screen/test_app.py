@@ -113,7 +113,8 @@ def test_without_the_cookie_nothing_is_shown(kiosk: Kiosk, path: str) -> None:
 
 def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
     routes = {getattr(route, "path", "") for route in kiosk.screen.app.routes}
-    posts = {"choose", "pin", "forgotten", "consent", "form", "sign", "back", "retry", "done", "language", "touch"}
+    posts = {"choose", "pin", "forgotten", "consent", "form", "sign", "back", "retry", "print", "done"}
+    posts |= {"language", "touch"}
     assert routes == {
         "/",
         "/enter",
@@ -121,6 +122,7 @@ def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
         "/healthz",
         "/metrics",
         "/pinyin",
+        "/papers/{mark}/{number}",
         "/state",
         "/static",
         *(f"/{path}" for path in posts),

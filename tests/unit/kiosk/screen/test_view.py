@@ -21,10 +21,11 @@ from kiosk.forms import Filled
 from kiosk.screen import pages
 from kiosk.screen.pictures import OTHERS, PICTURES
 from kiosk.screen.view import SCREEN_NAMES, View, view_of
-from kiosk.visit import screens
+from kiosk.visit import pin_screens, screens
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Visit
-from tests.fixtures.offers import BALANCE, CHECK_IN, DONATE, OFFERS, OPENING_HOURS, outcome, paper
+from readers.piv.pin import Pin
+from tests.fixtures.offers import BALANCE, CHANGE_PIN, CHECK_IN, DONATE, OFFERS, OPENING_HOURS, outcome, paper
 from tests.fixtures.services import NOW
 
 ANA = UUID("a0000000-0000-4000-8000-000000000001")
@@ -32,6 +33,7 @@ KEY = UUID("c0000000-0000-4000-8000-000000000003")
 SUBMISSION = screens.Submission(CHECK_IN, KEY, {"complaint": "fever"}, "the.asser.tion")
 TO_SIGN = screens.Submission(DONATE, KEY, {"litres": 2})
 VISIT = Visit(ANA, Level.TAP, "token-of-ana", NOW + timedelta(minutes=10))
+OLD, NEW = Pin("246802"), Pin("864193")
 ALL: list[screens.Screen] = [
     screens.Attract(),
     screens.Reading(),
@@ -45,6 +47,10 @@ ALL: list[screens.Screen] = [
     screens.SignPin(TO_SIGN, paper(), 1),
     screens.Signing(TO_SIGN, paper(), 3),
     screens.HoldAgain(SUBMISSION),
+    pin_screens.ChangePin(CHANGE_PIN, OLD, NEW),
+    pin_screens.ChangingPin(CHANGE_PIN, ANA, 1),
+    pin_screens.PinLost(CHANGE_PIN, ANA, OLD, NEW),
+    pin_screens.FindingPin(CHANGE_PIN, ANA, 1),
     screens.Sending(SUBMISSION, 2),
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
@@ -70,7 +76,16 @@ def test_every_screen_has_a_name() -> None:
 def test_every_screen_is_json_and_html_and_has_nothing_secret(screen: screens.Screen, language: Language) -> None:
     shown = view(screen, language)
     both = json.dumps(shown) + pages.page(shown)
-    for secret in ("token-of-ana", "the.asser.tion", "the.prepared.jws", "handle-1", str(ANA), str(KEY)):
+    for secret in (
+        "token-of-ana",
+        "the.asser.tion",
+        "the.prepared.jws",
+        "handle-1",
+        str(ANA),
+        str(KEY),
+        OLD.digits,
+        NEW.digits,
+    ):
         assert secret not in both
     assert f'lang="{language.value}"' in pages.page(shown)
     assert pages.fragment(shown) in pages.page(shown)
