@@ -20,6 +20,7 @@ from kiosk.fleet.cli import add_commands
 from kiosk.fleet.state import NotEnrolled, StateFolder
 from kiosk.logs import configure_logs
 from kiosk.offline.stand_by import OfflineEquipment
+from kiosk.papers.printer import CupsPrinter, FolderPrinter, Printer
 from kiosk.reader_names import CONTACT, CONTACTLESS, NoReaderChosen, ReaderSource
 from kiosk.screen.server import ScreenServer, write_link
 from kiosk.station import Equipment, Station
@@ -98,6 +99,19 @@ def run(
             "anchor.cer; else it is taken from the service the first time. Without the option nobody is served then.",
         ),
     ] = None,
+    printer: Annotated[
+        str | None,
+        typer.Option(envvar="KIOSK_PRINTER", help="Queue of CUPS (`lpstat -e`) that papers and receipts go to."),
+    ] = None,
+    print_to: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="KIOSK_PRINT_TO",
+            help="Folder that they are put into as files, where there is no printer.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     ready_file: Annotated[
         Path | None,
         typer.Option(envvar="KIOSK_READY_FILE", help="Always holds a fresh one-time link, readable by this user only."),
@@ -134,6 +148,7 @@ def run(
         inserted,
         addresses,
         Rules(language=language),
+        printer=_printer(printer, print_to),
         offline=None if offline is None else OfflineEquipment(offline, client),
     )
 
@@ -167,6 +182,14 @@ def _browser(program: str | None, flags: Sequence[str], server: ScreenServer) ->
         yield
     finally:
         keeper.stop()
+
+
+def _printer(queue: str | None, folder: Path | None) -> Printer | None:
+    if queue is not None and folder is not None:
+        raise typer.BadParameter("give one of --printer and --print-to", param_hint="--printer")
+    if queue is not None:
+        return CupsPrinter(queue)
+    return FolderPrinter(folder) if folder is not None else None
 
 
 def _client(

@@ -12,13 +12,17 @@ from cardsvc.wire.manifest import ServiceRequest, SignedDocument
 from kiosk.card_service import CardService
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
-from kiosk.proving import Prover
+from kiosk.papers.documents import page_count
+from kiosk.photographs import read_photograph
+from kiosk.pins import PinInDoubt, change_pin, took_new_pin
+from kiosk.proving import OtherCard, Prover
 from kiosk.reasons import reason_for
 from kiosk.signatures import Hand, Signatures
-from kiosk.visit import events
+from kiosk.visit import events, pin_events, turn_events
 from kiosk.visit.events import Effect, Event
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
+from readers.errors import ReaderError
 
 _log = structlog.get_logger()
 
@@ -35,6 +39,7 @@ class Errands:
         open_contact_reader: Callable[[], CardReader],
         *,
         city: CityServices,
+        printing: Callable[[events.Print], None] | None = None,
     ) -> None:
         self._service = service
         self._departments = departments
@@ -42,13 +47,18 @@ class Errands:
         self._signatures = signatures
         self._city = city
         self._open_contact_reader = open_contact_reader
+        self._printing = printing
         self._work: dict[type[Effect], tuple[Callable[[Any], Event], Callable[[int, Reason], Event]]] = {
             events.ProvePin: (self._prove_pin, events.PinRefused),
             events.Exchange: (self._exchange, events.Declined),
             events.Prepare: (self._prepare, events.Declined),
             events.Sign: (self._sign, events.Declined),
             events.Ask: (self._ask, events.Declined),
+            events.Print: (self._print, lambda job, _: events.NotPrinted(job)),
             events.Serve: (self._serve, events.Declined),
+            pin_events.GivePin: (self._give_pin, pin_events.PinKept),
+            turn_events.ReadPhotograph: (self._read_photograph, turn_events.NotPhotographed),
+            pin_events.FindPin: (self._find_pin, lambda job, _: pin_events.PinFound(job, None)),
         }
 
     def run(self, effect: Effect) -> Event | None:
@@ -75,7 +85,7 @@ class Errands:
         return events.Exchanged(effect.job, assertion)
 
     def _prepare(self, effect: events.Prepare) -> Event:
-        paper = self._signatures.prepare(effect.token, effect.offer, effect.values, effect.language)
+        paper = self._signatures.prepare(effect.token, effect.offer, effect.values, effect.language, effect.continues)
         return events.Prepared(effect.job, paper)
 
     def _sign(self, effect: events.Sign) -> Event:
@@ -86,12 +96,38 @@ class Errands:
         return events.Signed(effect.job, signed, accepted.assertion)
 
     def _ask(self, effect: events.Ask) -> Event:
-        request = ServiceRequest(assertion=effect.assertion, input=effect.values, signed=effect.signed)
+        request = ServiceRequest(
+            assertion=effect.assertion, input=effect.values, signed=effect.signed, continues=effect.continues
+        )
         outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
-        return events.Answered(effect.job, outcome)
+        return events.Answered(effect.job, outcome, page_count(outcome.document) if outcome.document else 0)
+
+    def _print(self, effect: events.Print) -> Event:
+        if self._printing is None:
+            return events.NotPrinted(effect.job)
+        self._printing(effect)
+        return events.Printed(effect.job)
 
     def _serve(self, effect: events.Serve) -> Event:
         return events.Answered(effect.job, self._city.serve(effect.offer.service.code, effect.token, effect.values))
+
+    def _give_pin(self, effect: pin_events.GivePin) -> Event:
+        try:
+            change_pin(self._open_contact_reader(), effect.card_uuid, effect.old, effect.new)
+        except PinInDoubt:
+            return pin_events.PinDoubted(effect.job, effect.old, effect.new)
+        return pin_events.PinChanged(effect.job, self._city.pin_changed())
+
+    def _read_photograph(self, effect: turn_events.ReadPhotograph) -> Event:
+        picture = read_photograph(self._open_contact_reader(), effect.card_uuid, effect.pin)
+        return turn_events.Photographed(effect.job, picture)
+
+    def _find_pin(self, effect: pin_events.FindPin) -> Event:
+        try:
+            new = took_new_pin(self._open_contact_reader(), effect.card_uuid, effect.old, effect.new)
+        except (ReaderError, OtherCard):
+            return pin_events.PinDoubted(effect.job, effect.old, effect.new)
+        return pin_events.PinFound(effect.job, new)
 
 
 def _tell(what: str, tell: Callable[[], None]) -> None:

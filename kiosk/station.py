@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from importlib.metadata import version
 from types import TracebackType
@@ -22,6 +22,7 @@ from kiosk.catalogue import Catalogue, DepartmentAddress
 from kiosk.challenges import ChallengeStock
 from kiosk.city_services.asking import CitizenSide
 from kiosk.city_services.offering import CityServices
+from kiosk.covering import CoverageSource, Covering
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
 from kiosk.fleet.counting import write_metrics
@@ -30,6 +31,8 @@ from kiosk.fleet.kept import KeptStanding, rules_of
 from kiosk.fleet.revocations import Revocations, RevocationService
 from kiosk.kept_manifests import KeptManifests
 from kiosk.offline.stand_by import OfflineEquipment, StandBy
+from kiosk.papers.printer import Printer
+from kiosk.papers.printing import Printing
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
@@ -37,7 +40,7 @@ from kiosk.visit import events
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.ending import Rules
 from kiosk.visit.machine import Machine
-from kiosk.visit.screens import Trouble
+from kiosk.visit.screens import Call, KioskState, TakeCard, Trouble
 from readers.connection import CardReader
 
 _log = structlog.get_logger()
@@ -49,7 +52,7 @@ _INCOMPLETE_RETRY: Final = 2.0
 _REFRESH: Final = 60.0
 
 
-class KioskService(CardService, CitizenSide, FleetService, RevocationService, Protocol):
+class KioskService(CardService, CitizenSide, CoverageSource, FleetService, RevocationService, Protocol):
     """All that a kiosk asks of the service."""
 
 
@@ -66,6 +69,8 @@ class Equipment:
     """Departments, whatever the service's plan says; those of the plan when there are none here."""
     rules: Rules = field(default_factory=Rules)
     clock: Clock = system_clock
+    printer: Printer | None = None
+    """Without one nothing is offered to be printed."""
     offline: OfflineEquipment | None = None
     """For the time without a network; without it the kiosk serves nobody then."""
 
@@ -83,6 +88,7 @@ class Station:
         self._stand_by = self._open_stand_by(equipment)
         kept = KeptManifests(equipment.offline.folder) if equipment.offline else None
         self._catalogue = Catalogue(self._departments, self._addresses(), kept)
+        self._covering = Covering(equipment.service)
         self._stocks = {
             level: ChallengeStock(equipment.service, level, equipment.clock, size) for level, size in _STOCK.items()
         }
@@ -92,7 +98,10 @@ class Station:
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
         self._city = CityServices(equipment.service, lambda: self._catalogue.titles, equipment.clock)
-        errands = Errands(equipment.service, self._departments, prover, signatures, equipment.contact, city=self._city)
+        errands = Errands(
+            equipment.service, self._departments, prover, signatures, equipment.contact,
+            city=self._city, printing=_printing(equipment),
+        )  # fmt: skip
         self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
         self._clock = equipment.clock
         self._heartbeat = Repeated("heartbeat", Heart(equipment.service, self._look, self._hear).beat)
@@ -191,6 +200,8 @@ class Station:
             offers_age=_age(self._offers_at, now),
             revocations_age=_age(self.revocations.read_at, now),
             journal_entries=self._stand_by.desk.waiting if self._stand_by else 0,
+            card_left_age=_age(_left_since(self.booth.snapshot.state), now),
+            cards_left=self.booth.snapshot.state.cards_left,
         )
 
     def _hear(self, pulse: Pulse) -> None:
@@ -220,7 +231,8 @@ class Station:
         self._stocking.nudge()
 
     def _rules(self) -> Rules:
-        return rules_of(self._plan, self._equipment.rules)
+        rules = replace(self._equipment.rules, prints=self._equipment.printer is not None)
+        return rules_of(self._plan, rules)
 
     def _addresses(self) -> tuple[DepartmentAddress, ...]:
         """Those that the kiosk was given, or else those of the plan."""
@@ -232,7 +244,8 @@ class Station:
         self._places.update({address.code: address.base_url for address in addresses})
         self._catalogue.follow(addresses)
         offers = self._catalogue.refresh()
-        self.booth.send(events.OffersChanged((*offers, *self._city.offers)))
+        self._covering.refresh()
+        self.booth.send(events.OffersChanged((*self._covering.covered(offers), *self._city.offers)))
         if self._catalogue.fresh:
             self._offers_at = self._clock()
         return _REFRESH if self._catalogue.complete else _INCOMPLETE_RETRY
@@ -246,8 +259,19 @@ def _version(plan: FleetPlan | None) -> int:
     return 0 if plan is None else plan.version
 
 
+def _printing(equipment: Equipment) -> Callable[[events.Print], None] | None:
+    return None if equipment.printer is None else Printing(equipment.printer, equipment.clock)
+
+
 def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:
     return ReaderCondition.OUT_OF_ORDER if trouble in troubles else ReaderCondition.READY
+
+
+def _left_since(state: KioskState) -> datetime | None:
+    match state.screen:
+        case TakeCard(since=since, call=Call.LEFT):
+            return since
+    return None
 
 
 def _age(since: datetime | None, now: datetime) -> int | None:

@@ -53,12 +53,12 @@ class TapSide:
         self._tapped = tapped
         self._accepts = accepts
         self._send = send
-        self._unread = False
+        self._read = False
 
     def arrived(self, reader: CardReader) -> None:
         """Tap it; or say that it is there, when it is not to be read."""
-        self._unread = not self._accepts()
-        if self._unread:
+        self._read = self._accepts()
+        if not self._read:
             self._send(events.SecondCardHeld())
             return
         self._send(events.CardHeld())
@@ -66,8 +66,7 @@ class TapSide:
 
     def left(self) -> None:
         """A card may be taken away after the tap: the visit goes on without it."""
-        if self._unread:
-            self._send(events.SecondCardGone())
+        self._send(events.CardLifted() if self._read else events.SecondCardGone())
 
 
 class InsertSide:

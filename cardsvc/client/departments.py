@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cardsvc.client.calls import Calls
 from cardsvc.wire import departments as wire
-from cardsvc.wire.policies import PolicyTerms
+from cardsvc.wire.policies import Coverage, PolicyTerms
 
 
 class DepartmentCalls(Calls):
@@ -32,6 +32,10 @@ class DepartmentCalls(Calls):
         pages = list(self._pages(f"/v1/departments/{code}/policies", wire.PolicyHistory))
         policies = [policy for page in pages for policy in page.policies]
         return wire.PolicyHistory(policies=policies, drafts=pages[0].drafts)
+
+    def coverage(self) -> Coverage:
+        """As a kiosk: which services of departments their policies cover."""
+        return self._get("/v1/coverage", Coverage)
 
     def draft_policy(self, code: str, terms: PolicyTerms, reason: str) -> wire.PolicyDraft:
         """Ask a colleague to agree to what a department may learn; the approval is in the answer."""

@@ -93,6 +93,8 @@ class ServiceDescription(Message):
     """Why it wants to know that, for the screen that asks for consent."""
     input: InputSchema = Field(default_factory=lambda: dict(NO_INPUT))
     result: ResultKind = ResultKind.RECEIPT
+    listed: bool = True
+    """Whether it stands among the services. What is not listed is reached by an `Action`, or asked by the kiosk."""
 
 
 class TwoTurns(Message):
@@ -105,6 +107,9 @@ class TwoTurns(Message):
 
     first: ServiceDescription
     second: ServiceDescription
+    photograph: bool = False
+    """Whether the second one is to see the photograph on the card of the first, beside the questions. The kiosk reads
+    it with the first one's PIN and shows it to nobody else; no department gets it."""
 
 
 class Manifest(Message):
@@ -114,7 +119,11 @@ class Manifest(Message):
     titles: Texts
     services: tuple[ServiceDescription, ...]
     in_turn: tuple[TwoTurns, ...] = ()
-    """The services that take two cards in turn. No kiosk offers them that cannot ask for the second one."""
+    """The services that take two cards in turn. They are offered by what the first one does."""
+    matters: Code | None = None
+    """The service that tells how everything stands that somebody has here; what it told is not new any more."""
+    news: Code | None = None
+    """The service that tells what of it is new, and changes nothing. Kiosks ask for it unasked, after the PIN."""
 
     @model_validator(mode="after")
     def _codes_are_unique(self) -> Manifest:
@@ -122,6 +131,16 @@ class Manifest(Message):
         codes = [service.code for service in (*self.services, *turns)]
         if len(set(codes)) != len(codes):
             raise ValueError("two services have the same code")
+        return self
+
+    @model_validator(mode="after")
+    def _tells_without_being_told(self) -> Manifest:
+        for code in filter(None, (self.matters, self.news)):
+            service = self.service(code)
+            if service is None or service.level is not Level.PIN or service.attributes or service.questions:
+                raise ValueError("matters and news are services of level pin that want to know nothing")
+            if service.input.get("required"):
+                raise ValueError("matters and news take no input")
         return self
 
     def service(self, code: str) -> ServiceDescription | None:
@@ -179,6 +198,15 @@ class ServiceRequest(Message):
     """Of what somebody else began with another card: for the second one of `TwoTurns`, and only there."""
 
 
+class Action(Message):
+    """What the citizen may do next about a line of an outcome: a service of the same department, its form filled in."""
+
+    service: Code
+    titles: Texts
+    """On the button."""
+    input: dict[str, Any] = Field(default_factory=dict, repr=False)
+
+
 class OutcomeField(Message):
     """One line of an outcome."""
 
@@ -187,6 +215,10 @@ class OutcomeField(Message):
     """Figures, dates and names as they are shown, or words in several languages."""
     prominent: bool = False
     """Shown large: a ticket number, a balance."""
+    new: bool = False
+    """Not told before."""
+    action: Action | None = None
+    """What can be done about it: an application can be withdrawn, say."""
 
 
 class Document(Message):
@@ -196,6 +228,8 @@ class Document(Message):
     media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
     content: str = Field(repr=False)
     """Text, or base64 where the media type is not text."""
+    page: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=300)] | None = None
+    """Where anybody can check the paper, if there is such a page. A kiosk shows it as a QR code."""
 
 
 class Outcome(Message):

@@ -22,7 +22,7 @@ from pydantic import BeforeValidator, Field
 
 from cardsvc.wire.base import Code, Message
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import AttributeName, Language, QuestionCode, Sentence, Texts
+from cardsvc.wire.manifest import AttributeName, Language, QuestionCode, Sentence, ServiceDescription, Texts
 
 
 def _in_english(titles: object) -> object:
@@ -73,3 +73,33 @@ class PolicyTerms(Message):
     questions: dict[QuestionCode, QuestionTerms] = Field(default_factory=dict, max_length=64)
     reader_levels: list[Level] = Field(default_factory=list, max_length=2)
     """The levels at which it may authenticate cards at readers of its own, where it sees the card's UUID."""
+
+
+class CoveredService(Message):
+    """What a kiosk has to know of the terms of a service."""
+
+    level: Level
+    """What a visit must have reached, at least."""
+    attributes: list[AttributeName]
+    """More cannot be told."""
+
+
+class CoveredServices(Message):
+    """What one department's policy covers."""
+
+    services: dict[Code, CoveredService]
+    questions: dict[QuestionCode, Level]
+
+    def cover(self, service: ServiceDescription) -> bool:
+        """Whether a citizen who consents to this service is not refused for the policy's sake."""
+        terms = self.services.get(service.code)
+        if terms is None or terms.level > service.level or not set(service.attributes) <= set(terms.attributes):
+            return False
+        asked = [self.questions.get(question) for question in service.questions]
+        return all(level is not None and level <= service.level for level in asked)
+
+
+class Coverage(Message):
+    """What the policies in force cover, by department."""
+
+    departments: dict[Code, CoveredServices]

@@ -37,7 +37,9 @@ class CityServices:
     def manifest(self) -> Manifest:
         """As a department's; each service is of level ``pin`` and wants to know nothing."""
         locking = (self._lock(LOCK, LOCKED_FOR), self._lock(UNLOCK, UNLOCKED_FOR))
-        return Manifest(department=DEPARTMENT, titles=TITLES, services=(_HISTORY, _CARDS, _LOCKS, *locking, _LOSS))
+        return Manifest(
+            department=DEPARTMENT, titles=TITLES, services=(_HISTORY, _CARDS, _PIN, _LOCKS, *locking, _LOSS)
+        )
 
     @property
     def offers(self) -> tuple[Offer, ...]:
@@ -58,6 +60,10 @@ class CityServices:
             raise UnknownCityService(code)
         title, fields = work(visit_token, entered)
         return Outcome(title=title, fields=fields, receipt=receipt(self.clock()))
+
+    def pin_changed(self) -> Outcome:
+        """What is said after the card has taken another PIN. The card service has no part in it."""
+        return Outcome(title=_PIN_CHANGED, fields=(_PIN_LINE,), receipt=receipt(self.clock()))
 
     @property
     def _works(self) -> Mapping[str, Callable[[str, Mapping[str, Any]], tuple[Texts, tuple[OutcomeField, ...]]]]:
@@ -116,6 +122,8 @@ UNLOCKED_FOR: Final = (Level.TAP, Level.SIGN)
 """Whoever has locked the card for all that takes the PIN has locked this out, too: then a desk unlocks it."""
 LOCK: Final = "lock-card"
 UNLOCK: Final = "unlock-card"
+CHANGE_PIN: Final = "change-pin"
+"""Done by the card in the slot, with screens of its own."""
 _HISTORY: Final = ServiceDescription(
     code="access-history",
     titles=texts("Who looked at my data", "谁查看过我的数据", "Quem viu os meus dados"),
@@ -137,6 +145,25 @@ _CARDS: Final = ServiceDescription(
     ),
     level=Level.PIN,
     result=ResultKind.INFORMATION,
+)
+_PIN: Final = ServiceDescription(
+    code=CHANGE_PIN,
+    titles=texts("Change my PIN", "修改密码", "Mudar o meu PIN"),
+    summaries=texts(
+        "Choose a new PIN for the card in the slot. You need the old one.",
+        "为插入的卡设置新密码，需输入原密码。",
+        "Escolha um PIN novo para o cartão na ranhura. Precisa do antigo.",
+    ),
+    level=Level.PIN,
+)
+_PIN_CHANGED: Final = texts("Your PIN is changed", "密码已修改", "O seu PIN foi mudado")
+_PIN_LINE: Final = OutcomeField(
+    label=texts("From now on", "自即刻起", "A partir de agora"),
+    value=texts(
+        "Only the new PIN opens this card: the card itself has confirmed it. Nobody else knows it.",
+        "此卡仅接受新密码，已由卡片确认。除您之外无人知晓。",
+        "Só o PIN novo abre este cartão: o próprio cartão o confirmou. Mais ninguém o conhece.",
+    ),
 )
 _LOSS: Final = ServiceDescription(
     code="other-card-lost",

@@ -5,7 +5,9 @@
     GET  /events           server-sent events: every change as it happens
     GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
     GET  /pinyin           characters and words by their sound, for the on-screen keyboard
-    POST /department /choose /pin /forgotten /consent /form /sign /back /retry /done /language /mode /touch
+    GET  /papers/…         a page of the paper that the screen shows, as PNG, while it does
+    GET  /photograph/…     of the one whom the second of two people compares with their face, while they are asked
+    POST /department /choose /pin /forgotten /consent /form /sign /back /retry /print /done /language /mode /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
     GET  /metrics          what the kiosk counts, for Prometheus; nothing of any citizen
@@ -29,14 +31,19 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from cardsvc.wire.manifest import Document
 from kiosk.booth import Booth, Snapshot
+from kiosk.papers.documents import NotDrawn, page_picture
 from kiosk.screen import bodies, pages, pinyin
 from kiosk.screen.entrance import COOKIE, ENTRY_PATH, Entrance
 from kiosk.screen.guard import Guard
 from kiosk.screen.live import follow, newer
+from kiosk.screen.outcomes import PAGE_PATH, pages_shown
+from kiosk.screen.turn_views import PHOTOGRAPH_PATH, photograph_of
 from kiosk.screen.view import View, view_of
 from kiosk.visit import events
 from kiosk.visit.events import CitizenEvent
+from kiosk.visit.screens import Done
 from readers.piv.pin import Pin
 
 LONGEST_WAIT: Final = 20.0
@@ -73,6 +80,8 @@ class Screen:
         self.app.get("/state")(self._state)
         self.app.get("/events", response_class=EventSourceResponse)(self._events)
         self.app.get("/pinyin")(_pinyin)
+        self.app.get(PAGE_PATH)(self._paper)
+        self.app.get(PHOTOGRAPH_PATH)(self._photograph)
         self.app.get("/healthz")(_healthy)
         self.app.get("/metrics", response_class=PlainTextResponse)(self._counted)
 
@@ -87,6 +96,7 @@ class Screen:
             "/sign": (bodies.Agreed, lambda body: events.AgreedToSign(body.sha256)),
             "/back": (bodies.Nothing, lambda _: events.WentBack()),
             "/retry": (bodies.Nothing, lambda _: events.TriedAgain()),
+            "/print": (bodies.Nothing, lambda _: events.PrintWanted()),
             "/done": (bodies.Nothing, lambda _: events.Finished()),
             "/language": (bodies.ChosenLanguage, lambda body: events.LanguageChosen(body.language)),
             "/mode": (bodies.SwitchedMode, lambda body: events.ModeSwitched(body.mode, body.on)),
@@ -115,6 +125,32 @@ class Screen:
 
     def _page(self) -> HTMLResponse:
         return HTMLResponse(pages.page(self.view()))
+
+    def _paper(self, mark: str, number: int) -> Response:
+        document = self._shown_paper(mark, number)
+        if document is None:
+            return _no_paper()
+        try:
+            picture = page_picture(document, number)
+        except NotDrawn:
+            return _no_paper()
+        if self._shown_paper(mark, number) is None:  # the visit ended while it was drawn
+            return _no_paper()
+        return Response(picture, media_type="image/png")
+
+    def _shown_paper(self, mark: str, number: int) -> Document | None:
+        state = self._booth.snapshot.state
+        match state.screen:
+            case Done() as done if state.visit and done.mark == mark and number in pages_shown(done):
+                return done.outcome.document
+        return None
+
+    def _photograph(self, mark: str) -> Response:
+        state = self._booth.snapshot.state
+        picture = photograph_of(state)
+        if picture is None or state.turn is None or mark != state.turn.mark:
+            return PlainTextResponse("It is not shown now.\n", 404)
+        return Response(picture, media_type="image/jpeg")
 
     async def _state(
         self,
@@ -146,6 +182,10 @@ def _healthy() -> dict[str, bool]:
 
 def _pinyin() -> JSONResponse:
     return JSONResponse(pinyin.table())
+
+
+def _no_paper() -> PlainTextResponse:
+    return PlainTextResponse("There is no such paper on the screen.\n", 404)
 
 
 def _malformed(_request: Request, _error: Exception) -> PlainTextResponse:

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from cardsvc.wire.manifest import Language
 from kiosk.visit import events, reason
 from kiosk.visit.events import Effect, EndVisit
+from kiosk.visit.pin_screens import ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
@@ -23,11 +24,14 @@ from kiosk.visit.screens import (
     TakeCard,
     Visit,
 )
+from kiosk.visit.turn_screens import AwaitSecond, ReadingPhotograph
 
 Step: TypeAlias = tuple[KioskState, tuple[Effect, ...]]
 
-AT_WORK: Final = (CheckingPin, Sending, Signing)
+AT_WORK: Final = (CheckingPin, Sending, Signing, ChangingPin, FindingPin, ReadingPhotograph)
 """Screens that wait for work that was given out."""
+IN_DOUBT: Final = (ChangingPin, PinLost, FindingPin)
+"""Screens from which nobody goes without being told which PIN is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,16 @@ class Rules:
     """For a refusal to be read when no visit is open."""
     patience: timedelta = timedelta(seconds=60)
     """For work that was given out and should have been answered long ago."""
+    louder_after: timedelta = timedelta(seconds=10)
+    """For a card that is left in the slot, or lies on the reader."""
+    left_after: timedelta = timedelta(seconds=60)
+    """Then it counts as left behind."""
+    second: timedelta = timedelta(minutes=5)
+    """For the second of two people to come."""
     language: Language = Language.ENGLISH
     """For whoever has not chosen one."""
+    prints: bool = False
+    """Whether there is a printer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,12 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
             return None if untouched else moment.now + rules.idle
         case TakeCard() | OutOfService():
             return None
-        case Refusal(resume=None) if state.visit is None:
+        case Refusal(resume=None, reason=why) if state.visit is None and why.code not in reason.WHICH_PIN:
             wait = rules.notice
-        case Reading() | CheckingPin() | Sending() | Signing():
+        case Reading() | CheckingPin() | Sending() | Signing() | ChangingPin() | FindingPin() | ReadingPhotograph():
             wait = rules.patience
+        case AwaitSecond() if state.turn is not None:
+            return min(moment.now + rules.second, state.turn.open_until)
         case _:
             wait = rules.idle
     return min(moment.now + wait, state.visit.ends_at) if state.visit else moment.now + wait
@@ -91,14 +105,22 @@ def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
 
 
 def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step:
-    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next."""
+    """Forget the citizen and tell the service. Then the kiosk waits for the card to be taken out, or for the next.
+
+    Whoever is asked to take the card out is asked in their language, and as they want the screen.
+    """
+    shown = screen or (TakeCard() if state.card_inside else Attract())
     fresh = KioskState(
-        screen=screen or (TakeCard() if state.card_inside else Attract()),
-        language=moment.rules.language,
+        screen=shown,
+        language=state.language if isinstance(shown, TakeCard) else moment.rules.language,
+        modes=state.modes if isinstance(shown, TakeCard) else frozenset(),
         card_inside=state.card_inside,
         second_card=state.second_card,
+        card_held=state.card_held,
+        cards_left=state.cards_left,
         last_job=state.last_job,
         offers=state.offers,
+        prints=state.prints,
         troubles=state.troubles,
     )
     return fresh, tell_service(state.visit)
@@ -111,8 +133,13 @@ def refuse(state: KioskState, moment: Moment, why: Reason) -> Step:
 
 
 def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
+    """Whoever does nothing has left."""
     if state.deadline is None or moment.now < state.deadline:
         return state, ()
+    if isinstance(state.screen, IN_DOUBT):
+        return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
+    if isinstance(state.screen, AwaitSecond):
+        return refuse(state, moment, Reason(reason.NOBODY_CAME))
     if isinstance(state.screen, (Reading, *AT_WORK)):
         return refuse(state, moment, Reason(reason.TOO_SLOW))
     return end(state, moment)
@@ -121,4 +148,6 @@ def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
 def on_finished(state: KioskState, _event: events.Finished, moment: Moment) -> Step:
     if isinstance(state.screen, Attract | TakeCard | Reading):
         return state, ()
+    if isinstance(state.screen, IN_DOUBT):
+        return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
     return end(state, moment)

@@ -10,8 +10,10 @@ from uuid import UUID
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from kiosk.offers import Offer
+from kiosk.visit.pin_events import PinEffect, PinEvent
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Mode, Paper, Trouble
+from kiosk.visit.turn_events import TurnEffect, TurnEvent
 from readers.piv.pin import Pin
 
 
@@ -41,6 +43,11 @@ class SecondCardHeld:
 @dataclass(frozen=True, slots=True)
 class SecondCardGone:
     """It is not any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLifted:
+    """It is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +156,22 @@ class Answered:
 
     job: int
     outcome: Outcome = field(repr=False)
+    pages: int = 0
+    """How many pages its paper has; none where that cannot be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """The printer has taken it."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotPrinted:
+    """The printer has not."""
+
+    job: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +242,11 @@ class WentBack:
 @dataclass(frozen=True, slots=True)
 class TriedAgain:
     """Pressed "try again"."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintWanted:
+    """Pressed "print"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +328,7 @@ CitizenEvent = (
     | AgreedToSign
     | WentBack
     | TriedAgain
+    | PrintWanted
     | Finished
     | LanguageChosen
     | ModeSwitched
@@ -309,6 +338,7 @@ Event = (
     CardHeld
     | SecondCardHeld
     | SecondCardGone
+    | CardLifted
     | Tapped
     | TapRefused
     | AdmittedOffline
@@ -322,7 +352,11 @@ Event = (
     | Prepared
     | Signed
     | Answered
+    | Printed
+    | NotPrinted
     | Declined
+    | PinEvent
+    | TurnEvent
     | CitizenEvent
     | Ticked
     | OffersChanged
@@ -364,6 +398,7 @@ class Prepare:
     offer: Offer
     values: dict[str, Any] = field(repr=False)
     language: Language
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +423,7 @@ class Ask:
     assertion: str = field(repr=False)
     values: dict[str, Any] = field(repr=False)
     signed: SignedDocument | None = field(default=None, repr=False)
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,10 +444,22 @@ class KeepVisit:
 
 
 @dataclass(frozen=True, slots=True)
+class Print:
+    """Have the department's paper printed, or the receipt where there is none. Answer: Printed or NotPrinted."""
+
+    job: int
+    offer: Offer
+    outcome: Outcome = field(repr=False)
+    pages: int
+    """Of its paper; none where that cannot be drawn."""
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
 class EndVisit:
     """Tell the service that the visit is over. No answer."""
 
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | KeepVisit | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | TurnEffect | KeepVisit | EndVisit

@@ -8,6 +8,8 @@ and where the citizen signs, between the form and what came of it:
 
     FillForm → Sending → Review → SignPin → Signing → Sending → Done
 
+    Services → ChangePin → ChangingPin → Done
+
 Without a network a visit is begun by the kiosk itself, and FillForm → HoldAgain → Done: the card states what is wanted.
 
 Whenever a visit ends (finished, timed out, card taken out at level ``pin``, another card tapped) everything of the
@@ -22,9 +24,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, requests, signing, standing
+from kiosk.visit import (
+    cards,
+    ending,
+    events,
+    leaving,
+    pin_change,
+    pin_events,
+    printing,
+    requests,
+    signing,
+    standing,
+    turn_events,
+    turns,
+)
 from kiosk.visit.ending import Moment, Rules, Step
-from kiosk.visit.screens import KioskState, OutOfService
+from kiosk.visit.screens import Attract, KioskState, OutOfService, Services, TakeCard
 
 _Handler: TypeAlias = Callable[[KioskState, Any, Moment], Step]
 
@@ -37,7 +52,7 @@ class Machine:
 
     def start(self) -> KioskState:
         """The state of a kiosk that was just switched on."""
-        return KioskState(language=self.rules.language)
+        return KioskState(language=self.rules.language, prints=self.rules.prints)
 
     def step(self, state: KioskState, event: events.Event, now: datetime) -> Step:
         """What becomes of the state when ``event`` happens at ``now``, and what is to be done."""
@@ -45,12 +60,22 @@ class Machine:
             return standing.while_out(state, event)
         moment = Moment(now, self.rules)
         after, effects = _HANDLERS[type(event)](state, event, moment)
+        if after.turn is not None and isinstance(after.screen, Services):
+            after, ended = turns.wait_again(after, moment)
+            effects = (*effects, *ended)
         if isinstance(event, _SIGNS_OF_LIFE):
             after, kept = ending.keep(after, moment)
             effects = (*effects, *kept)
         if isinstance(event, _SIGNS_OF_LIFE) or (after.screen, after.visit) != (state.screen, state.visit):
             after = replace(after, deadline=ending.deadline(after, moment))
         return after, effects
+
+
+def _ticked(state: KioskState, event: events.Ticked, moment: Moment) -> Step:
+    match state.screen:
+        case TakeCard() | Attract() as waiting if state.card_inside or state.card_held:
+            return leaving.look_for_card(state, waiting, moment), ()
+    return ending.on_ticked(state, event, moment)
 
 
 def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step:
@@ -84,6 +109,7 @@ _SIGNS_OF_LIFE: Final = (
     events.AgreedToSign,
     events.WentBack,
     events.TriedAgain,
+    events.PrintWanted,
     events.Finished,
     events.LanguageChosen,
     events.ModeSwitched,
@@ -96,6 +122,7 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardHeld: cards.on_card_held,
     events.SecondCardHeld: cards.on_second_card_held,
     events.SecondCardGone: cards.on_second_card_gone,
+    events.CardLifted: leaving.on_card_lifted,
     events.Tapped: cards.on_tapped,
     events.TapRefused: cards.on_tap_refused,
     events.AdmittedOffline: cards.on_admitted_offline,
@@ -117,10 +144,19 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.Signed: signing.on_signed,
     events.Answered: requests.on_answered,
     events.Declined: signing.on_declined,
+    pin_events.PinChanged: pin_change.on_pin_changed,
+    pin_events.PinKept: pin_change.on_pin_kept,
+    pin_events.PinDoubted: pin_change.on_pin_doubted,
+    pin_events.PinFound: pin_change.on_pin_found,
+    turn_events.Photographed: turns.on_photographed,
+    turn_events.NotPhotographed: turns.on_not_photographed,
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
+    events.PrintWanted: printing.on_print_wanted,
+    events.Printed: printing.on_printed,
+    events.NotPrinted: printing.on_not_printed,
     events.Finished: ending.on_finished,
-    events.Ticked: ending.on_ticked,
+    events.Ticked: _ticked,
     events.LanguageChosen: signing.on_language_chosen,
     events.ModeSwitched: _mode_switched,
     events.Touched: _touched,

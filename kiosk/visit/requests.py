@@ -8,11 +8,13 @@ from uuid import UUID
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import ResultKind
+from kiosk.city_services.offering import CHANGE_PIN
 from kiosk.forms import Filled
 from kiosk.offers import Offer
-from kiosk.visit import events, reason
-from kiosk.visit.ending import Moment, Step, end, refuse
+from kiosk.visit import events, reason, turns
+from kiosk.visit.ending import Moment, Step, refuse
 from kiosk.visit.events import Effect
+from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.screens import (
     Consent,
     Done,
@@ -31,6 +33,7 @@ from kiosk.visit.screens import (
     Submission,
     Visit,
 )
+from kiosk.visit.turn_screens import PhotographPin
 
 NO_KEY: Final = UUID(int=0)
 """Of what may be asked again as often as one likes."""
@@ -57,6 +60,8 @@ def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: M
 
 def begin(state: KioskState, offer: Offer) -> Step:
     """Come to a service for which the visit is good enough. What only tells the citizen something needs no yes."""
+    if offer.own and offer.service.code == CHANGE_PIN:
+        return replace(state, screen=ChangePin(offer)), ()
     if offer.own and offer.form.fields:
         return replace(state, screen=FillForm(offer)), ()
     if offer.own and offer.service.result is ResultKind.INFORMATION:
@@ -69,7 +74,7 @@ def on_consent_given(state: KioskState, event: events.ConsentGiven, _moment: Mom
         case Consent(offer=offer) if offer.form.fields:
             return replace(state, screen=FillForm(offer)), ()
         case Consent(offer=offer):
-            return send(state, Submission(offer, event.key))
+            return send(state, Submission(offer, event.key, continues=_continues(state)))
     return state, ()
 
 
@@ -79,7 +84,7 @@ def on_form_submitted(state: KioskState, event: events.FormSubmitted, _moment: M
             filled = offer.form.fill(event.entered)
             if filled.errors:
                 return replace(state, screen=FillForm(offer, filled)), ()
-            return send(state, Submission(offer, event.key, filled.values))
+            return send(state, Submission(offer, event.key, filled.values, continues=_continues(state)))
     return state, ()
 
 
@@ -93,8 +98,16 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
 def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
-            return replace(state, screen=Done(submission.offer, event.outcome)), ()
+            turn = state.visit and turns.begun(submission, event.outcome, state.visit)
+            if turn:
+                return turns.show(state, turn)
+            done = Done(submission.offer, event.outcome, event.pages, submission.mark)
+            return replace(state, screen=done, turn=None), ()
     return state, ()
+
+
+def _continues(state: KioskState) -> str | None:
+    return state.turn.receipt if state.turn else None
 
 
 def on_recorded(state: KioskState, event: events.Recorded, _moment: Moment) -> Step:
@@ -127,11 +140,13 @@ def on_tried_again(state: KioskState, _event: events.TriedAgain, _moment: Moment
 
 
 def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> Step:
+    if isinstance(state.screen, ChangePin) and state.screen.old is not None:
+        return replace(state, screen=ChangePin(state.screen.offer)), ()
     place = _before(state.screen)
     if place is not None and (state.visit or isinstance(state.screen, Refusal)):
         return show(state, place)
     if isinstance(state.screen, PinEntry | Refusal):
-        return end(state, moment)
+        return turns.wait_again(state, moment)
     return state, ()
 
 
@@ -152,7 +167,7 @@ def _services_before(screen: Screen) -> Services | None:
     match screen:
         case Consent(offer=offer) | InsertCard(wanted=offer) | PinEntry(wanted=Offer() as offer):
             return Services(offer.department)
-        case PinEntry() | HoldAgain() | Done() | Services(department=str()):
+        case PinEntry() | HoldAgain() | ChangePin() | PhotographPin() | Done() | Services(department=str()):
             return Services()
     return None
 
@@ -181,12 +196,18 @@ def send(state: KioskState, submission: Submission) -> Step:
     if offer.own:
         effect = events.Serve(job, state.visit.token, offer, submission.values)
     elif offer.is_signed and submission.signed is None:
-        effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language)
+        effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language, submission.continues)
     elif submission.assertion is None:
         effect = events.Exchange(job, state.visit.token, offer)
     else:
         effect = events.Ask(
-            job, offer, submission.key, submission.assertion, submission.values, signed=submission.signed
+            job,
+            offer,
+            submission.key,
+            submission.assertion,
+            submission.values,
+            signed=submission.signed,
+            continues=submission.continues,
         )
     return replace(state, screen=Sending(submission, job), last_job=job), (effect,)
 

@@ -14,12 +14,17 @@ from cardsvc.wire.manifest import Language, Outcome, SignedDocument
 from cardsvc.wire.signing import SignatureChallenge
 from kiosk.forms import Filled
 from kiosk.offers import Offer
+from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
+from kiosk.visit.turn_screens import AwaitSecond, HandOver, PhotographPin, ReadingPhotograph, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Attract:
     """Nobody is there: asks for a card."""
+
+    since: datetime | None = None
+    """When a card was first seen to lie on the contactless reader with nobody there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,15 @@ class Submission:
     assertion: str | None = field(default=None, repr=False)
     signed: SignedDocument | None = field(default=None, repr=False)
     """At level ``sign``: what the citizen signed."""
+    continues: str | None = field(default=None, repr=False)
+    """The receipt of what somebody else began, for whoever comes second."""
     reread: bool = False
     """Whether the citizen has read the document before, and must read it again."""
+
+    @property
+    def mark(self) -> str:
+        """Stands for the submission where the key, which is for the department alone, must not be seen."""
+        return hashlib.sha256(self.key.bytes).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +168,33 @@ class Sending:
     job: int
 
 
+class PrintState(StrEnum):
+    """How it stands with something that was given to the printer."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """Something that was given to the printer."""
+
+    job: int
+    state: PrintState = PrintState.WAITING
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """What came of it."""
 
     offer: Offer
     outcome: Outcome = field(repr=False)
+    pages: int = 0
+    """How many pages the department's paper has; none where it cannot be drawn."""
+    mark: str = ""
+    """Stands for this outcome in the addresses of its pictures. No other outcome has it, and nobody can guess it."""
+    printing: Printing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,15 +202,30 @@ class Refusal:
     """It did not work, and why."""
 
     reason: Reason
-    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | None = None
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond | None = None
     """Where "back" leads; None when there is nothing to go back to."""
     retry: Submission | None = None
     """What "try again" sends again, with the same key."""
 
 
+class Call(StrEnum):
+    """How somebody is asked to take their card."""
+
+    ASKED = "asked"
+    LOUD = "loud"
+    LEFT = "left"
+    """It counts as left behind."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakeCard:
-    """The visit is over; asks to take the card out."""
+    """The visit is over; asks to take the card."""
+
+    since: datetime | None = None
+    """When it was first seen to be still there."""
+    call: Call = Call.ASKED
+    lying: bool = False
+    """On the contactless reader, not in the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +246,21 @@ Screen = (
     | SignPin
     | Signing
     | HoldAgain
+    | ChangePin
+    | ChangingPin
+    | PinLost
+    | FindingPin
+    | PhotographPin
+    | ReadingPhotograph
+    | HandOver
+    | AwaitSecond
     | Sending
     | Done
     | Refusal
     | TakeCard
     | OutOfService
 )
-Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond
 """A screen one can come back to."""
 
 
@@ -254,11 +310,19 @@ class KioskState:
     """When the screen stops waiting for somebody to do something."""
     modes: frozenset[Mode] = frozenset()
     """How the citizen wants the screen to be."""
+    turn: Turn | None = None
+    """What somebody began who has taken their card: the next one goes on with it."""
     card_inside: bool = False
     """Whether there is a card in the contact reader."""
     second_card: bool = False
     """Whether another card is held to the contactless reader meanwhile."""
+    card_held: bool = False
+    """Whether one lies on the contactless reader."""
+    cards_left: int = 0
+    """How many were left behind since the kiosk was started."""
     last_job: int = 0
     """Number of the last piece of work given out; an answer to another one is too late."""
     offers: tuple[Offer, ...] = ()
+    prints: bool = False
+    """Whether there is a printer."""
     troubles: frozenset[Trouble] = frozenset()

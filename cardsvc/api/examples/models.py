@@ -96,6 +96,15 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "ConsistencyProof.second": 4,
     "CorrectionRequest.cause": "move",
     "CountRequest.seen": ["HQ-00001234", "HQ-00001235"],
+    "Coverage.departments": {
+        "medical-insurance": {
+            "services": {"clinic-check-in": {"level": "tap", "attributes": ["district"]}},
+            "questions": {"age-at-least:65": "tap"},
+        }
+    },
+    "CoveredServices.questions": {"age-at-least:65": "tap"},
+    "CoveredServices.services": {"clinic-check-in": {"level": "tap", "attributes": ["district"]}},
+    "CoveredService.attributes": ["district"],
     "DayOfUse.people": 8,
     "Delivery.occurred_at": _HOUR,
     "DepartmentEvent.timestamp": _HOUR,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import MetaData
 from sqlalchemy.orm import Session
@@ -23,6 +23,11 @@ from cardsvc.wire.manifest import (
 )
 from kiosk.departments.contract.inputs import check_schema
 from kiosk.departments.contract.refusals import AttributeNeeded, CardNotInForceThen
+
+MINE: Final = "my-cases"
+"""The service that tells how all matters of a citizen stand (`contract.matters`)."""
+NEWS: Final = "news"
+"""The one that tells what of it is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,10 @@ Raises `inbox.cases.CaseRefused` where the verdict cannot be given (now): nothin
 """
 
 
+Withdrawn = Callable[[Session, str, datetime], None]
+"""Does what follows when a citizen withdraws the open case with that receipt, in the transaction that records it."""
+
+
 Told = Callable[[Session, str], tuple[OutcomeField, ...]]
 """Says what the citizen is to know of the case with that receipt, besides the verdict."""
 
@@ -163,6 +172,8 @@ class SecondTurn:
     service: Service
     """At level ``sign`` its preparer gives the very draft that the first one signed."""
     within: timedelta
+    photograph: bool = False
+    """Whether they are to see the photograph on the first one's card."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +190,8 @@ class Service:
     """What an officer may say to its cases, and what the citizen is told then. A service without any opens none."""
     settled: Settled | None = None
     """What follows when an officer has settled one of its cases, where more does than that the citizen is told."""
+    withdrawn: Withdrawn | None = None
+    """What follows when a citizen withdraws one of its cases; without it nobody can."""
     told: Told | None = None
     """What the citizen hears of a settled case, where it is more than the verdict."""
     offline: bool = False
@@ -215,12 +228,19 @@ class Department:
     @cached_property
     def manifest(self) -> Manifest:
         """What the kiosk draws its screens from."""
+        codes = {service.description.code for service in self.services}
         return Manifest(
             department=self.code,
+            matters=MINE if MINE in codes else None,
+            news=NEWS if NEWS in codes else None,
             titles=self.titles,
             services=tuple(service.description for service in self.services if service.second is None),
             in_turn=tuple(
-                TwoTurns(first=service.description, second=service.second.service.description)
+                TwoTurns(
+                    first=service.description,
+                    second=service.second.service.description,
+                    photograph=service.second.photograph,
+                )
                 for service in self.services
                 if service.second is not None
             ),

@@ -20,6 +20,7 @@ from kiosk.departments.contract.refusals import (
     InputRefused,
     MalformedRequest,
     NothingToContinue,
+    NothingToTakeBack,
     Refusal,
     RequestTooLarge,
     SamePersonTwice,
@@ -54,6 +55,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {
     DocumentOutdated: 409,
     CardNotInForceThen: 409,
     NothingToContinue: 409,
+    NothingToTakeBack: 409,
     SamePersonTwice: 409,
 }
 

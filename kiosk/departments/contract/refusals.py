@@ -23,6 +23,7 @@
         ├── NothingToContinue          nobody began what this is to go on with, or it is too long ago, or it is done
         ├── SamePersonTwice            the second one of two who come in turn is the first one again
         ├── DocumentOutdated           what was signed would be written otherwise now
+        ├── NothingToTakeBack          what is to be taken back is not there, or not any more
         └── CardNotInForceThen         the card was revoked when it was tapped at a kiosk without a network
 
 Each carries a sentence for the citizen in every language; ``detail`` is for whoever runs the kiosk. Neither ever holds
@@ -253,6 +254,18 @@ class AttributeNeeded(ServiceRefused):
 
     def __init__(self, attribute: str) -> None:
         super().__init__(f"{attribute} was not told", attribute=attribute)
+
+
+class NothingToTakeBack(ServiceRefused):
+    """Raised when what is to be taken back is not this citizen's, was taken back before, or it is too late for that."""
+
+    code = "nothing-to-take-back"
+    title = "There is nothing to take back (any more)"
+    message = texts(
+        "This cannot be taken back any more. Please look under “My applications” how it stands.",
+        "此事项已无法撤回，请在“我的申请”中查看状态。",
+        "Isto já não pode ser retirado. Veja em «Os meus pedidos» em que ponto está.",
+    )
 
 
 class DocumentOutdated(ServiceRefused):

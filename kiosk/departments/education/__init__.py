@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.declaration import Department
-from kiosk.departments.contract.inbox.status import my_cases
+from kiosk.departments.contract.inbox.status import cases
+from kiosk.departments.contract.matters import Matters
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.education.catalogue import seed_items
 from kiosk.departments.education.enrolment import ENROLMENT_PROOF, seed_enrolments
@@ -26,7 +27,7 @@ department = Department(
     code="education",
     titles=texts("Education", "教育", "Educação"),
     receipt_prefix="ED",
-    services=(LOAN, RETURN, ENROLMENT_PROOF, SCHOOL_PLACE, my_cases([SCHOOL_PLACE])),
+    services=(LOAN, RETURN, ENROLMENT_PROOF, SCHOOL_PLACE, *Matters((cases([SCHOOL_PLACE]),)).services),
     metadata=Base.metadata,
     seed=seed,
 )

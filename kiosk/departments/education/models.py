@@ -145,7 +145,7 @@ class Wish(Base):
     school: Mapped[str] = mapped_column(ForeignKey(School.code))
 
 
-_STANDS = PlaceApplication.state != "refused"
+_STANDS = PlaceApplication.state.not_in(("refused", "withdrawn"))
 Index(
     "uq_place_applications_child",
     PlaceApplication.child,

@@ -29,6 +29,7 @@ class State(StrEnum):
     OPEN = "open"
     OFFERED = "offered"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class NoRound(ServiceRefused):
@@ -119,8 +120,17 @@ def offer(session: Session, receipt: str, now: datetime) -> None:
 
 def refuse(session: Session, receipt: str, now: datetime) -> None:
     """Offer nothing."""
+    _close(session, receipt, State.REFUSED, now)
+
+
+def withdraw(session: Session, receipt: str, now: datetime) -> None:
+    """What its applicant took back; they can apply again while the round is open."""
+    _close(session, receipt, State.WITHDRAWN, now)
+
+
+def _close(session: Session, receipt: str, state: State, now: datetime) -> None:
     application = _undecided(session, receipt)
-    application.state, application.decided_at = State.REFUSED, now
+    application.state, application.decided_at = state, now
 
 
 def _open_round(session: Session, born: date, today: date) -> Round:

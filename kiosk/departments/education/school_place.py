@@ -15,7 +15,7 @@ from kiosk.departments.contract.declaration import Answer, Draft, NewCase, Servi
 from kiosk.departments.contract.forms import choice, day, document_number, form
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.education.models import PlaceApplication, Round
-from kiosk.departments.education.places import Applicant, NoRound, apply, offer, refuse
+from kiosk.departments.education.places import Applicant, NoRound, apply, offer, refuse, withdraw
 from kiosk.departments.education.schools import NAMES
 
 OFFERED: Final = "offered"
@@ -131,5 +131,6 @@ SCHOOL_PLACE: Final = Service(
     prepare=prepare,
     verdicts=VERDICTS,
     settled=settle,
+    withdrawn=withdraw,
     told=told,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.declaration import Department
-from kiosk.departments.contract.inbox.status import my_cases
+from kiosk.departments.contract.inbox.status import cases
+from kiosk.departments.contract.matters import Matters
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.environment.models import Base
 from kiosk.departments.environment.permits import PERMIT_OBJECTION, seed_permits
@@ -27,7 +28,7 @@ department = Department(
         RECYCLING_POINTS,
         PROBLEM_REPORT,
         PERMIT_OBJECTION,
-        my_cases([PROBLEM_REPORT, PERMIT_OBJECTION]),
+        *Matters((cases([PROBLEM_REPORT, PERMIT_OBJECTION]),)).services,
     ),
     metadata=Base.metadata,
     seed=seed,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
@@ -120,6 +120,11 @@ def settle(session: Session, receipt: str, verdict: str, now: datetime) -> None:
         session.execute(waiting.values(reviewed_since=now))
 
 
+def withdraw(session: Session, receipt: str, _now: datetime) -> None:
+    """What its citizen took back; they can object again while there is time."""
+    session.execute(delete(Objection).where(Objection.receipt == receipt))
+
+
 def seed_permits(session: Session) -> None:
     """Put in the first permits, where they are not there yet."""
     for number, (subject, until) in FIRST_PERMITS.items():
@@ -185,4 +190,5 @@ PERMIT_OBJECTION: Final = Service(
     prepare=prepare,
     verdicts=VERDICTS,
     settled=settle,
+    withdrawn=withdraw,
 )

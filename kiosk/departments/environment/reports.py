@@ -11,6 +11,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ResultKind, ServiceDescription, Texts
 from kiosk.departments.contract.declaration import Answer, NewCase, Service, Visit
 from kiosk.departments.contract.forms import choice, form, text
+from kiosk.departments.contract.inbox.status import no_more
 from kiosk.departments.contract.texts import texts
 
 KINDS: Final[Mapping[str, Texts]] = {
@@ -84,5 +85,6 @@ PROBLEM_REPORT: Final = Service(
     ),
     report,
     verdicts=VERDICTS,
+    withdrawn=no_more,
     offline=True,
 )

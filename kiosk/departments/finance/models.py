@@ -97,6 +97,18 @@ class Fee(Base):
     paid_with: Mapped[UUID | None] = mapped_column(ForeignKey(Booking.id), unique=True)
 
 
+class Refund(Base):
+    """That a payment was asked back, or went back: once for each."""
+
+    __tablename__ = "refunds"
+
+    booking_id: Mapped[UUID] = mapped_column(ForeignKey(Booking.id), primary_key=True)
+    """Of the payment."""
+    receipt: Mapped[str] = mapped_column(String(40), unique=True)
+    """Of the request."""
+    asked_at: Mapped[datetime]
+
+
 class Subsidy(Base):
     """Money that the city grants to somebody, from the application to the payment."""
 

@@ -25,6 +25,7 @@ from kiosk.departments.finance.payees import (
     masked,
     name_payee,
     payee_in_force,
+    withdraw_payee,
 )
 from kiosk.departments.finance.purse import NoPayee, held_after_voucher, top_up
 
@@ -156,6 +157,7 @@ PAYEE_ACCOUNT: Final = Service(
     prepare=prepare_payee,
     verdicts=VERDICTS,
     settled=settle_payee,
+    withdrawn=withdraw_payee,
 )
 
 TOP_UP: Final = Service(

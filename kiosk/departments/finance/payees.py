@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.manifest import Texts
@@ -58,6 +58,7 @@ class State(StrEnum):
     IN_FORCE = "in-force"
     REFUSED = "refused"
     REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
 
 
 class PayeeMisread(ServiceRefused):
@@ -128,6 +129,12 @@ def decide_payee(session: Session, receipt: str, *, granted: bool, now: datetime
     else:
         named.state = State.REFUSED
     session.flush()
+
+
+def withdraw_payee(session: Session, receipt: str, _now: datetime) -> None:
+    """What its owner took back before an officer looked at it."""
+    waiting = update(Payee).where(Payee.receipt == receipt, Payee.state == State.WAITING)
+    session.execute(waiting.values(state=State.WITHDRAWN))
 
 
 def payee_in_force(session: Session, pseudonym: str) -> Payee | None:

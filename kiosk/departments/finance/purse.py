@@ -36,6 +36,8 @@ MOVEMENTS: Final = 10
 PURPOSES: Final[Mapping[str, Texts]] = {
     "voucher": texts("Resident's voucher", "居民消费券", "Vale do residente"),
     "top-up": texts("Top-up", "充值", "Carregamento"),
+    "top-up-back": texts("Top-up paid back", "充值退款", "Devolução de carregamento"),
+    "fee-back": texts("Fee paid back", "费用退款", "Devolução de taxa"),
     **KINDS,
 }
 

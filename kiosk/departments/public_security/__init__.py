@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.declaration import Department
-from kiosk.departments.contract.inbox.status import my_cases
+from kiosk.departments.contract.inbox.status import cases
+from kiosk.departments.contract.matters import Matters
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.public_security.certificate import seed_convictions
 from kiosk.departments.public_security.models import Base
@@ -29,7 +30,7 @@ department = Department(
         ID_RENEWAL,
         NO_RECORD_CERTIFICATE,
         CHANGE_OF_RESIDENCE,
-        my_cases([ID_RENEWAL, CHANGE_OF_RESIDENCE]),
+        *Matters((cases([ID_RENEWAL, CHANGE_OF_RESIDENCE]),)).services,
     ),
     metadata=Base.metadata,
     seed=seed,

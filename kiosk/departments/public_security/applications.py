@@ -24,6 +24,7 @@ class State(StrEnum):
     OPEN = "open"
     GRANTED = "granted"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,17 @@ def make(session: Session, application: _Kind) -> _Kind:
 
 def decide(session: Session, kind: type[_Kind], receipt: str, *, granted: bool, now: datetime) -> _Kind | None:
     """What an officer says to an application; the application, or None when it was decided before."""
+    return _close(session, kind, receipt, State.GRANTED if granted else State.REFUSED, now)
+
+
+def withdraw(session: Session, kind: type[_Kind], receipt: str, now: datetime) -> None:
+    """What its applicant took back; they can apply again."""
+    _close(session, kind, receipt, State.WITHDRAWN, now)
+
+
+def _close(session: Session, kind: type[_Kind], receipt: str, state: State, now: datetime) -> _Kind | None:
     waiting = update(kind).where(kind.receipt == receipt, kind.state == State.OPEN)
-    said = waiting.values(state=State.GRANTED if granted else State.REFUSED, decided_at=now)
+    said = waiting.values(state=state, decided_at=now)
     if session.scalars(said.returning(kind.receipt)).one_or_none() is None:
         return None
     return session.scalars(select(kind).where(kind.receipt == receipt).execution_options(populate_existing=True)).one()

@@ -14,8 +14,9 @@ from kiosk.departments.contract.clock import day_of
 from kiosk.departments.contract.declaration import Answer, Draft, NewCase, Service, Visit
 from kiosk.departments.contract.forms import choice, day, form, text
 from kiosk.departments.contract.texts import texts
-from kiosk.departments.public_security.applications import Applicant
+from kiosk.departments.public_security.applications import Applicant, withdraw
 from kiosk.departments.public_security.certificate import PURPOSES, TITLE, certify
+from kiosk.departments.public_security.models import Move, Renewal
 from kiosk.departments.public_security.moves import (
     DISTRICTS,
     Address,
@@ -191,6 +192,7 @@ ID_RENEWAL: Final = Service(
     prepare=prepare_renewal,
     verdicts=RENEWAL_VERDICTS,
     settled=settle_renewal,
+    withdrawn=lambda session, receipt, now: withdraw(session, Renewal, receipt, now),
 )
 
 NO_RECORD_CERTIFICATE: Final = Service(
@@ -238,4 +240,5 @@ CHANGE_OF_RESIDENCE: Final = Service(
     prepare=prepare_move,
     verdicts=MOVE_VERDICTS,
     settled=settle_move,
+    withdrawn=lambda session, receipt, now: withdraw(session, Move, receipt, now),
 )

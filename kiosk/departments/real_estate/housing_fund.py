@@ -15,7 +15,7 @@ from kiosk.departments.contract.forms import choice, digits, form, number
 from kiosk.departments.contract.money import yuan
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.real_estate.fund import account_of
-from kiosk.departments.real_estate.withdrawals import Wanted, give_back, pay, withdraw
+from kiosk.departments.real_estate.withdrawals import Wanted, give_back, pay, take_back, withdraw
 
 MOST_YUAN: Final = 1_000_000
 RETIRED_AT: Final = "age-at-least:60"
@@ -152,4 +152,5 @@ HOUSING_FUND: Final = Service(
     prepare=prepare,
     verdicts=VERDICTS,
     settled=settle,
+    withdrawn=take_back,
 )

@@ -35,6 +35,7 @@ class State(StrEnum):
     OPEN = "open"
     PAID = "paid"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class HomeNotBought(ServiceRefused):
@@ -186,6 +187,11 @@ def pay(session: Session, receipt: str, now: datetime) -> None:
 def give_back(session: Session, receipt: str, now: datetime) -> None:
     """Refuse it: the money is its owner's again."""
     _close(session, receipt, State.REFUSED, None, now)
+
+
+def take_back(session: Session, receipt: str, now: datetime) -> None:
+    """What its owner does not want any more: the money is theirs again."""
+    _close(session, receipt, State.WITHDRAWN, None, now)
 
 
 def _close(session: Session, receipt: str, state: State, payee: str | None, now: datetime) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kiosk.departments.contract.declaration import Department
-from kiosk.departments.contract.inbox.status import my_cases
+from kiosk.departments.contract.inbox.status import cases
+from kiosk.departments.contract.matters import Matters
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.social_insurance.certificate import CONTRIBUTION_CERTIFICATE
 from kiosk.departments.social_insurance.models import Base
@@ -15,7 +16,12 @@ department = Department(
     code="social-insurance",
     titles=texts("Social Insurance", "社会保险", "Segurança Social"),
     receipt_prefix="SI",
-    services=(CONTRIBUTION_CERTIFICATE, UNEMPLOYMENT_CLAIM, PROOF_OF_LIFE, my_cases([UNEMPLOYMENT_CLAIM])),
+    services=(
+        CONTRIBUTION_CERTIFICATE,
+        UNEMPLOYMENT_CLAIM,
+        PROOF_OF_LIFE,
+        *Matters((cases([UNEMPLOYMENT_CLAIM]),)).services,
+    ),
     metadata=Base.metadata,
     seed=seed,
 )

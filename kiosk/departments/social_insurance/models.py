@@ -66,7 +66,7 @@ class UnemploymentClaim(Base):
     decided_at: Mapped[datetime | None]
 
 
-_STANDS = UnemploymentClaim.state != "refused"
+_STANDS = UnemploymentClaim.state.not_in(("refused", "withdrawn"))
 Index(
     "uq_unemployment_claims_employment",
     UnemploymentClaim.document_number,

@@ -51,6 +51,7 @@ class State(StrEnum):
     OPEN = "open"
     GRANTED = "granted"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class PaidTooBriefly(ServiceRefused):
@@ -114,7 +115,15 @@ def claim(session: Session, visit: Visit) -> Answer:
 
 def settle(session: Session, receipt: str, verdict: str, now: datetime) -> None:
     """What an officer said."""
-    state = State.GRANTED if verdict == GRANTED else State.REFUSED
+    _close(session, receipt, State.GRANTED if verdict == GRANTED else State.REFUSED, now)
+
+
+def withdraw(session: Session, receipt: str, now: datetime) -> None:
+    """What its citizen took back; it can be claimed again."""
+    _close(session, receipt, State.WITHDRAWN, now)
+
+
+def _close(session: Session, receipt: str, state: State, now: datetime) -> None:
     waiting = update(UnemploymentClaim).where(
         UnemploymentClaim.receipt == receipt, UnemploymentClaim.state == State.OPEN
     )
@@ -185,4 +194,5 @@ UNEMPLOYMENT_CLAIM: Final = Service(
     prepare=prepare,
     verdicts=VERDICTS,
     settled=settle,
+    withdrawn=withdraw,
 )

@@ -1,5 +1,6 @@
 // Follows the kiosk: shows each new state as it comes, and posts what is pressed.
 
+import { chime } from "./chime.js";
 import { startCountdown } from "./countdown.js";
 import { focusAgain, focused, leaveQuestion } from "./focus.js";
 import { collect, keep, restore } from "./form.js";
@@ -93,6 +94,7 @@ function attach(before) {
   wrong?.focus();
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
   startCountdown(booth, forget);
+  chime(booth);
 }
 
 // The kiosk ends visits, not this page. When it is not heard of any more, what is shown may be of somebody who has left.

@@ -218,3 +218,20 @@ def test_of_many_who_publish_at_once_one_does(hall: Hall) -> None:
         said = sorted(pool.map(publish, [hall.ana, hall.di] * 4))
     assert said == ["1", *["approval-spent"] * 7]
     assert [policy.version for policy in hall.ana.policies("education").policies] == [1]
+
+
+def test_kiosks_hear_what_policies_in_force_cover(hall: Hall) -> None:
+    kiosk = hall.city.caller("kiosk-1")
+    draft = hall.draft(RECORDS)
+    assert kiosk.coverage().departments["education"].services == {}
+
+    hall.ana.publish_policy(draft.id)
+    covered = kiosk.coverage().departments["education"]
+    assert {code: terms.model_dump() for code, terms in covered.services.items()} == {
+        "records": {"level": "pin", "attributes": ["birth_date", "name"]}
+    }
+    assert covered.questions == {"age-at-least:18": Level.TAP}
+
+
+def test_departments_do_not_hear_what_policies_cover(sqlite_hall: Hall) -> None:
+    assert refused(sqlite_hall.city.department("library", {"services": {}}).coverage) == ("insufficient-scope", 403)

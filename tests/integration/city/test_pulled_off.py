@@ -19,7 +19,8 @@ from kiosk.city.witness import CardRecordWitness
 from kiosk.desk.relay import RelayRefused, relay_personalisation
 from tests.fixtures.city import LiveCity, Recorded
 
-SELECT, GET_DATA, VERIFY, GENERAL_AUTHENTICATE = "A4", "CB", "20", "87"
+SELECT, GET_DATA, VERIFY, GENERAL_AUTHENTICATE, CHANGE = "A4", "CB", "20", "87", "24"
+NEW_PIN = "86419375"
 NEEDS_PCSC = pytest.mark.needs("pcscd", "vpcd", "unshare", "pyscard")
 WHEN = pytest.mark.parametrize("when", [(), ("--carried-out",)], ids=["before", "carried-out"])
 
@@ -64,6 +65,33 @@ def test_in_the_middle_of_a_pin(city: LiveCity, card: CardFiles, at: str, when: 
     with city.put(card, Place.CONTACT):
         city.visitor.wait_for("pin-entry")
         city.visitor.touch("/pin", pin=CITIZENS_PIN)
+        assert city.visitor.wait_for("services")["level"] == "pin"
+
+
+@NEEDS_PCSC
+@pytest.mark.parametrize(
+    ("when", "says", "pin"),
+    [((), "pin-is-old", CITIZENS_PIN), (("--carried-out",), "pin-is-new", NEW_PIN)],
+    ids=["before", "carried-out"],
+)
+def test_in_the_middle_of_changing_the_pin(
+    city: LiveCity, card: CardFiles, when: tuple[str, ...], says: str, pin: str
+) -> None:
+    """The card is asked for again, and asked which PIN it has: a card answers that with the PIN alone."""
+    with city.put_odd(card, Place.CONTACT, "--vanish-at", CHANGE, *when):
+        city.visitor.wait_for("pin-entry")
+        city.visitor.touch("/pin", pin=CITIZENS_PIN)
+        city.visitor.wait_for("services")
+        city.visitor.touch("/choose", department="city", service="change-pin")
+        for entered in (CITIZENS_PIN, NEW_PIN, NEW_PIN):
+            city.visitor.touch("/pin", pin=entered)
+        assert city.visitor.wait_for("find-pin")["level"] is None
+    with city.put(card, Place.CONTACT):
+        city.visitor.is_refused(says)
+        city.visitor.touch("/done")
+    with city.put(card, Place.CONTACT):
+        city.visitor.wait_for("pin-entry")
+        city.visitor.touch("/pin", pin=pin)
         assert city.visitor.wait_for("services")["level"] == "pin"
 
 

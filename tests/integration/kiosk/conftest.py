@@ -36,6 +36,7 @@ from kiosk.departments.contract.opening import open_office
 from kiosk.departments.contract.serving import Office
 from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
+from kiosk.papers.printer import Printer
 from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.screen.server import ScreenServer
 from kiosk.station import Equipment, Station
@@ -188,7 +189,13 @@ def treasury(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, 
 
 @contextmanager
 def open_town(
-    city: City, card: PersonalisedCard, folder: Path, clock: StandingClock, kind: tuple[Department, Any]
+    city: City,
+    card: PersonalisedCard,
+    folder: Path,
+    clock: StandingClock,
+    kind: tuple[Department, Any],
+    *,
+    printer: Printer | None = None,
 ) -> Iterator[Town]:
     """Everything, around one department and its policy."""
     department, policy = kind
@@ -196,8 +203,8 @@ def open_town(
     jwks = StaticJwks(city.http().get("/.well-known/jwks.json").json())
     verifier = AssertionVerifier(BASE_URL, department_audience(department.code), jwks, clock)
     gate = Gate(verifier, inquiry, SignatureVerifier([city.services.authority.root]))
+    press = press_of(department) if department.gives_papers else None
     with ExitStack() as stack:
-        press = press_of(department) if department.gives_papers else None
         office = stack.enter_context(
             open_office(department, f"sqlite:///{folder / 'department.sqlite'}", gate, clock, press)
         )
@@ -208,6 +215,7 @@ def open_town(
             ReaderSource.of(CONTACT, f"slot:{folder / 'contact'}", None),
             (DepartmentAddress(stack.enter_context(serving(cast("FastAPI", line))), department.code),),
             clock=clock,
+            printer=printer,
         )
         station = stack.enter_context(Station(equipment))
         links: list[str] = []

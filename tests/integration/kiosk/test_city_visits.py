@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from kiosk.city_services.offering import DEPARTMENT
 from tests.integration.kiosk.conftest import CHECK_IN, Town, Visitor
+
+NEW_PIN = "86419375"
 
 
 def come_in(town: Town) -> Visitor:
@@ -78,3 +82,51 @@ def test_a_tap_is_asked_for_the_pin_first(town: Town) -> None:
     visitor.look("pin-entry")
     visitor.press("/pin", pin=town.card.pin)
     assert visitor.look("done", "refusal")["screen"] == "done"
+
+
+def change_pin(visitor: Visitor, *pins: str) -> dict[str, Any]:
+    choose(visitor, "change-pin")
+    for pin in pins:
+        visitor.press("/pin", pin=pin)
+    return visitor.look("change-pin", "done", "refusal", "find-pin")
+
+
+def test_the_pin_is_changed_and_the_visit_goes_on(town: Town) -> None:
+    visitor = come_in(town)
+    done = change_pin(visitor, town.card.pin, NEW_PIN, NEW_PIN)
+    assert done["outcome"]["title"] == "Your PIN is changed"
+    choose(visitor, "my-cards")
+    assert visitor.look("done", "refusal")["screen"] == "done"
+    town.take()
+    visitor.look("attract")
+
+    town.insert()
+    visitor.look("pin-entry")
+    visitor.press("/pin", pin=town.card.pin)
+    assert visitor.look("pin-entry")["tries_left"] == 2
+    visitor.press("/pin", pin=NEW_PIN)
+    assert visitor.look("services")["level"] == "pin"
+
+
+def test_a_wrong_old_pin_changes_nothing(town: Town) -> None:
+    visitor = come_in(town)
+    again = change_pin(visitor, "99999999", NEW_PIN, NEW_PIN)
+    assert (again["step"], again["tries_left"]) == ("old", 2)
+    visitor.press("/back")
+    town.take()
+    town.insert()
+    visitor.look("pin-entry")
+    visitor.press("/pin", pin=town.card.pin)
+    visitor.look("services")
+
+
+def test_neither_pin_is_in_what_the_kiosk_writes_or_shows(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    visitor = come_in(town)
+    weak = "121212"
+    views = [change_pin(visitor, town.card.pin, weak), visitor.press("/pin", pin=NEW_PIN)]
+    views += [visitor.press("/pin", pin=NEW_PIN), visitor.look("done")]
+    assert [view["screen"] for view in views] == ["change-pin", "change-pin", "changing-pin", "done"]
+    written = capfd.readouterr()
+    everything = f"{views} {town.station.booth.snapshot} {written.out} {written.err} {visitor.http.get('/').text}"
+    assert "card used" in everything, "something is written"
+    assert [pin for pin in (town.card.pin, weak, NEW_PIN) if pin in everything] == []

@@ -21,15 +21,18 @@ from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.offers import offers_of
 from kiosk.screen.view import SCREEN_NAMES
-from kiosk.visit import screens
+from kiosk.visit import pin_screens, screens
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Screen, Visit
+from readers.piv.pin import Pin
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
-from tests.fixtures.offers import CITY, OTHER_CARD_LOST, outcome, paper
+from tests.fixtures.offers import CHANGE_PIN, CITY, OTHER_CARD_LOST, outcome, paper
+from tests.fixtures.papers import document, home_proof, pdf
 from tests.fixtures.windows import Window
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
+PIN = Pin("864193")
 ANA = UUID(int=1, version=4)
 SCREENS = Path(__file__).parents[3] / "var" / "screens"
 """Pictures of every screen, for people to look at."""
@@ -80,6 +83,8 @@ Número do recibo: FI-7K3F-9Q2M-AB
 Escrito em: 2026-11-28 10:30
 """,
 }
+PROOF = "7f" * 32
+"""Stands for a paper in the addresses of its pages."""
 LONG = 60
 """So many times the text: some 18 kB, more than any screen has room for."""
 
@@ -108,10 +113,19 @@ OPEN: list[Screen] = [
     screens.CheckingPin(ANA, None, 1),
     *(screens.Consent(offer) for offer in (*OFFERS[: -len(CITY)], OTHER_CARD_LOST)),
     screens.Sending(screens.Submission(CITY[0], ANA), 1),
+    pin_screens.ChangePin(CHANGE_PIN),
+    pin_screens.ChangePin(CHANGE_PIN, PIN, problem=pin_screens.PinProblem.WELL_KNOWN),
+    pin_screens.ChangePin(CHANGE_PIN, PIN, PIN),
+    pin_screens.ChangingPin(CHANGE_PIN, ANA, 1),
     *(screens.FillForm(offer) for offer in WITH_FORMS),
     *(screens.FillForm(offer, offer.form.fill({})) for offer in WITH_FORMS),
     screens.Sending(SUBMISSION, 1),
     screens.Done(OFFERS[0], outcome()),
+    *(screens.Done(OFFERS[0], outcome(), printing=screens.Printing(1, state)) for state in screens.PrintState),
+    screens.Done(PERSONAL, home_proof(), 1, PROOF),
+    screens.Done(PERSONAL, home_proof(), 1, PROOF, screens.Printing(1, screens.PrintState.FAILED)),
+    screens.Done(PERSONAL, home_proof()),
+    screens.Done(PERSONAL, outcome().model_copy(update={"document": document(pdf(30))}), 30, PROOF[::-1]),
     screens.Refusal(Reason("department-unreachable"), screens.Services(), SUBMISSION),
 ]
 CLOSED: list[Screen] = [
@@ -119,7 +133,13 @@ CLOSED: list[Screen] = [
     screens.Reading(),
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
     *(screens.Refusal(Reason(code)) for code in ("card-removed", "other-card", "signed-and-left")),
+    *(screens.Refusal(Reason(code)) for code in ("pin-changed-and-left", "pin-is-old", "pin-unknown")),
+    pin_screens.PinLost(CHANGE_PIN, ANA, PIN, PIN, other_card=True),
+    pin_screens.FindingPin(CHANGE_PIN, ANA, 1),
     screens.TakeCard(),
+    screens.TakeCard(lying=True),
+    screens.TakeCard(call=screens.Call.LOUD),
+    screens.TakeCard(call=screens.Call.LEFT, lying=True),
     screens.OutOfService(),
 ]
 
@@ -169,9 +189,10 @@ HIT = """(button) => {
 def states(language: Language) -> Iterator[KioskState]:
     now = datetime.now(UTC)
     visit = Visit(ANA, Level.TAP, "", now + timedelta(minutes=10))
-    state = KioskState(language=language, offers=OFFERS)
+    state = KioskState(language=language, offers=OFFERS, prints=True)
     for screen in (*OPEN, *signing(language)):
         yield replace(state, screen=screen, visit=visit, deadline=now + timedelta(seconds=80))
+    yield replace(state, screen=screens.Done(PERSONAL, outcome()), visit=visit, prints=False)
     for screen in CLOSED:
         yield replace(state, screen=screen)
     yield replace(state, troubles=frozenset(screens.Trouble))

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kiosk.departments.contract.declaration import NewCase, Service
-from kiosk.departments.contract.inbox.models import OPEN, Case
+from kiosk.departments.contract.inbox.models import OPEN, WITHDRAWN, Case
 
 
 class CaseRefused(Exception):
@@ -37,6 +37,13 @@ def settle(
             raise CaseRefused("Somebody else has settled this case. Load the page again to see how.")
         if service.settled is not None:
             service.settled(session, receipt, verdict, now)
+
+
+def withdraw(session: Session, receipt: str, pseudonym: str, services: Sequence[str], now: datetime) -> str | None:
+    """Close a citizen's own open case of one of these services; the service, or None where there is no such case."""
+    mine = (Case.receipt == receipt, Case.pseudonym == pseudonym, Case.service.in_(services))
+    closed = update(Case).where(*mine, OPEN).values(verdict=WITHDRAWN, decided_at=now)
+    return session.scalars(closed.returning(Case.service)).one_or_none()
 
 
 def get_case(session: Session, case_id: UUID) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
@@ -41,13 +41,15 @@ class Case(ContractBase):
     """What the officer reads: `OutcomeField` entries."""
     opened_at: Mapped[datetime]
     verdict: Mapped[str | None] = mapped_column(String(40))
-    """One of the service's; empty while nobody has decided."""
+    """One of the service's, or `WITHDRAWN`; empty while nobody has decided."""
     note: Mapped[str | None] = mapped_column(String(300))
     """What the officer wants the citizen to know, in words of their own."""
     decided_by: Mapped[str | None] = mapped_column(ForeignKey(Officer.name))
     decided_at: Mapped[datetime | None]
 
 
+WITHDRAWN: Final = "withdrawn"
+"""The verdict of a case that its citizen withdrew: no officer's."""
 OPEN = Case.verdict.is_(None)
 """The cases that wait for somebody."""
 

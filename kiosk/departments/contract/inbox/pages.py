@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from cardsvc.wire.manifest import Language, OutcomeField, Texts, text_in
 from kiosk.departments.contract.clock import CITY_TIME
 from kiosk.departments.contract.declaration import Department, Service
-from kiosk.departments.contract.inbox.models import Case
+from kiosk.departments.contract.inbox.models import WITHDRAWN, Case
+from kiosk.departments.contract.inbox.status import TAKEN_BACK
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "inbox.css").read_bytes()
@@ -48,13 +49,18 @@ def case(department: Department, officer: str, case: Case, service: Service) -> 
 
 def _row(department: Department, case: Case) -> dict[str, Any]:
     service = department.service(case.service)
-    verdict = None if service is None or case.verdict is None else service.verdicts.get(case.verdict)
+    verdicts = {WITHDRAWN: TAKEN_BACK, **({} if service is None else service.verdicts)}
+    verdict = verdicts.get(case.verdict or "")
     return {
         "id": case.id,
         "receipt": case.receipt,
         "title": case.service if service is None else _word(service.description.titles),
         "opened_at": _time(case.opened_at),
-        "verdict": case.verdict if verdict is None else _word(verdict),
+        "verdict": _word(TAKEN_BACK)
+        if case.verdict == WITHDRAWN
+        else case.verdict
+        if verdict is None
+        else _word(verdict),
         "note": case.note,
         "decided_by": case.decided_by,
         "decided_at": None if case.decided_at is None else _time(case.decided_at),

@@ -1,60 +1,66 @@
-"""What became of what somebody asked for: for every department in which people decide."""
+"""What became of what somebody asked for, and withdrawing it: for every department in which people decide."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import OutcomeField, ResultKind, ServiceDescription, Texts
+from cardsvc.wire.manifest import OutcomeField, Texts
 from kiosk.departments.contract.clock import city_date
 from kiosk.departments.contract.declaration import Answer, Service, Visit
-from kiosk.departments.contract.inbox.cases import cases_of
-from kiosk.departments.contract.inbox.models import Case
+from kiosk.departments.contract.inbox.cases import cases_of, withdraw
+from kiosk.departments.contract.inbox.models import WITHDRAWN, Case
+from kiosk.departments.contract.matters import WITHDRAW, Kind, Matter
+from kiosk.departments.contract.refusals import NothingToTakeBack
 from kiosk.departments.contract.texts import texts
 
-CODE: Final = "my-cases"
+CODE: Final = "case"
 MOST: Final = 10
 WAITING: Final = texts("We are working on it", "正在处理", "Estamos a tratar do assunto")
-NOTHING: Final = texts("You have asked for nothing here yet", "您在此尚无申请", "Ainda não pediu nada aqui")
+TAKEN_BACK: Final = texts("You withdrew it", "您已撤回", "Retirou o pedido")
 
 
-def my_cases(services: Sequence[Service]) -> Service:
-    """The service that tells people how their cases with these services stand."""
-    return Service(
-        ServiceDescription(
-            code=CODE,
-            titles=texts("My applications", "我的申请", "Os meus pedidos"),
-            summaries=texts(
-                "See what became of what you asked for or reported.",
-                "查询您的申请或举报的处理结果。",
-                "Veja o que aconteceu com o que pediu ou comunicou.",
-            ),
-            level=Level.PIN,
-            result=ResultKind.INFORMATION,
-        ),
-        _teller({service.description.code: service for service in services}),
-        confirm_online=True,
-    )
+def cases(services: Sequence[Service]) -> Kind:
+    """The cases of these services, as matters."""
+    by_code = {service.description.code: service for service in services}
+
+    def of(session: Session, pseudonym: str, _now: datetime) -> Iterable[Matter]:
+        found = cases_of(session, pseudonym, MOST)
+        return [_matter(session, kind, case, by_code[case.service]) for case in found if case.service in by_code]
+
+    def take_back(session: Session, visit: Visit, receipt: str) -> Answer:
+        code = withdraw(session, receipt, visit.visitor.pseudonym, _withdrawable(services), visit.now)
+        follows = None if code is None else by_code[code].withdrawn
+        if code is None or follows is None:
+            raise NothingToTakeBack
+        follows(session, receipt, visit.now)
+        titles = by_code[code].description.titles
+        label = {language: f"{title} · {receipt}" for language, title in titles.items()}
+        return Answer(title=TAKEN_BACK, fields=(OutcomeField(label=label, value=TAKEN_BACK),))
+
+    kind = Kind(CODE, texts("Application", "申请", "Pedido"), of, take_back)
+    return kind
 
 
-def _teller(services: dict[str, Service]) -> Callable[[Session, Visit], Answer]:
-    def tell(session: Session, visit: Visit) -> Answer:
-        cases = cases_of(session, visit.visitor.pseudonym, MOST)
-        ours = [(case, services[case.service]) for case in cases if case.service in services]
-        fields = tuple(line for case, service in ours for line in _lines(session, case, service))
-        title = texts("Your applications", "您的申请", "Os seus pedidos") if fields else NOTHING
-        return Answer(title=title, fields=fields)
-
-    return tell
+def no_more(_session: Session, _receipt: str, _now: datetime) -> None:
+    """For a service whose cases hold nothing else: that it is withdrawn is all."""
 
 
-def _lines(session: Session, case: Case, service: Service) -> tuple[OutcomeField, ...]:
-    if case.verdict is None or service.told is None:
-        return (_line(case, service),)
-    return _line(case, service), *service.told(session, case.receipt)
+def _withdrawable(services: Sequence[Service]) -> list[str]:
+    return [service.description.code for service in services if service.withdrawn is not None]
+
+
+def _matter(session: Session, kind: Kind, case: Case, service: Service) -> Matter:
+    if case.verdict is None:
+        action = None if service.withdrawn is None else kind.back(case.receipt, WITHDRAW)
+        return Matter(_line(case, service).model_copy(update={"action": action}))
+    if case.verdict == WITHDRAWN:
+        return Matter(_line(case, service))
+    more = () if service.told is None else service.told(session, case.receipt)
+    return Matter(_line(case, service), case.decided_at, more)
 
 
 def _line(case: Case, service: Service) -> OutcomeField:
@@ -66,5 +72,7 @@ def _line(case: Case, service: Service) -> OutcomeField:
 def _said(case: Case, service: Service) -> Texts:
     if case.verdict is None:
         return WAITING
+    if case.verdict == WITHDRAWN:
+        return TAKEN_BACK
     said = service.verdicts.get(case.verdict, WAITING)
     return said if case.note is None else {language: f"{text} — {case.note}" for language, text in said.items()}

@@ -45,13 +45,14 @@ class Press:
         """The paper, ready to be printed or taken along. Raises FontMissing."""
         number, today = self.number(), city_date(now)
         valid_until = today + paper.valid_for
+        address = self.public_url.rstrip("/") + PATH.format(number=number)
         page = draw(
             paper,
             issuer=self.issuer,
             number=number,
             issued_on=today.isoformat(),
             valid_until=valid_until.isoformat(),
-            address=self.public_url.rstrip("/") + PATH.format(number=number),
+            address=address,
         )
         sealed = self.seal.put_on(page, reason=text_in(paper.title, Language.ENGLISH))
         session.add(
@@ -63,4 +64,6 @@ class Press:
                 valid_until=valid_until,
             )
         )
-        return Document(title=paper.title, media_type=MEDIA_TYPE, content=base64.b64encode(sealed).decode())
+        return Document(
+            title=paper.title, media_type=MEDIA_TYPE, content=base64.b64encode(sealed).decode(), page=address
+        )

@@ -109,5 +109,6 @@ def test_the_codes_of_departments_are_their_own() -> None:
 
 
 @pytest.mark.parametrize("department", ALL, ids=names)
-def test_where_people_decide_citizens_can_ask_how_it_stands(department: Department) -> None:
-    assert department.decides == (department.service("my-cases") is not None)
+def test_citizens_can_ask_everywhere_how_it_stands_and_take_it_back(department: Department) -> None:
+    assert (department.manifest.matters, department.manifest.news) == ("my-cases", "news")
+    assert department.service("take-back") is not None

@@ -113,21 +113,8 @@ def test_without_the_cookie_nothing_is_shown(kiosk: Kiosk, path: str) -> None:
 
 def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
     routes = {getattr(route, "path", "") for route in kiosk.screen.app.routes}
-    posts = {
-        "choose",
-        "pin",
-        "forgotten",
-        "consent",
-        "form",
-        "sign",
-        "back",
-        "retry",
-        "done",
-        "language",
-        "touch",
-        "department",
-        "mode",
-    }
+    posts = {"choose", "pin", "forgotten", "consent", "form", "sign", "back", "retry", "print", "done"}
+    posts |= {"department", "language", "mode", "touch"}
     assert routes == {
         "/",
         "/enter",
@@ -135,6 +122,8 @@ def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
         "/healthz",
         "/metrics",
         "/pinyin",
+        "/papers/{mark}/{number}",
+        "/photograph/{mark}",
         "/state",
         "/static",
         *(f"/{path}" for path in posts),

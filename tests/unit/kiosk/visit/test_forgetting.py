@@ -14,15 +14,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import BaseModel
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language
-from kiosk.visit import events
+from cardsvc.wire.manifest import Document, Language, Outcome
+from kiosk.offers import Offer
+from kiosk.visit import events, pin_events, turn_events
 from kiosk.visit.cards import accepts_tap
+from kiosk.visit.ending import AT_WORK, Rules
 from kiosk.visit.machine import Machine
+from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
     CheckingPin,
     Consent,
+    Done,
     FillForm,
     InsertCard,
     KioskState,
@@ -34,13 +38,16 @@ from kiosk.visit.screens import (
     Services,
     Signing,
     SignPin,
+    Submission,
     TakeCard,
 )
+from kiosk.visit.turn_screens import AwaitSecond, HandOver, PhotographPin
 from readers.piv.pin import Pin
-from tests.fixtures.offers import CITY, DONATE, outcome, paper, signed
+from tests.fixtures.offers import CHANGE_PIN, CITY, DONATE, TURNS, outcome, paper, signed
 from tests.fixtures.offers import OFFERS as DEPARTMENTS_OFFERS
 
-OFFERS = DEPARTMENTS_OFFERS + CITY
+OFFERS = DEPARTMENTS_OFFERS + TURNS + CITY
+SECONDS = tuple(offer.second for offer in TURNS if offer.second)
 CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
 REFUSALS = [
     "card-unknown",
@@ -62,7 +69,7 @@ refusals = st.sampled_from(REFUSALS).map(lambda code: Reason(code, tries_left=2)
 
 def leaves(value: object) -> Iterator[object]:
     """Everything in a state except what the departments offer to everybody."""
-    if value is OFFERS or value in OFFERS:
+    if value is OFFERS or value in OFFERS or value in SECONDS:
         return
     if is_dataclass(value) and not isinstance(value, type):
         for part in fields(value):
@@ -82,7 +89,7 @@ def leaves(value: object) -> Iterator[object]:
 class Forgetting(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.machine = Machine()
+        self.machine = Machine(Rules(prints=True))
         self.state = replace(self.machine.start(), offers=OFFERS)
         self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         self.owner: dict[object, UUID] = {card: card for card in CARDS}
@@ -118,6 +125,10 @@ class Forgetting(RuleBasedStateMachine):
             return self.state.visit.card_uuid
         screen = self.state.screen
         asking = screen.resume if isinstance(screen, Refusal) else screen
+        if isinstance(asking, PinEntry | CheckingPin) and self.state.turn and self.inside:
+            return asking.card_uuid
+        if isinstance(asking, ChangingPin | PinLost | FindingPin):
+            return asking.card_uuid
         return asking.card_uuid if isinstance(asking, PinEntry | CheckingPin) and self.inside else None
 
     # What can happen
@@ -140,6 +151,10 @@ class Forgetting(RuleBasedStateMachine):
     @rule()
     def hold(self) -> None:
         self.play(events.CardHeld())
+
+    @rule()
+    def lift(self) -> None:
+        self.play(events.CardLifted())
 
     @rule(card=cards)
     def insert(self, card: UUID) -> None:
@@ -169,21 +184,30 @@ class Forgetting(RuleBasedStateMachine):
             return
         self.end_work(self.jobs.pop(data.draw(st.integers(0, len(self.jobs) - 1))), why, good=good)
 
-    def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:
+    def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:  # noqa: C901 - a table of works
         match job:
-            case events.ProvePin(number, card, _) if good:
-                self.play(events.PinProved(number, self.let_in(card, Level.PIN)))
-            case events.ProvePin(number, _, _):
-                self.play(events.PinRefused(number, why))
+            case events.ProvePin(number, card, _):
+                proved = events.PinProved(number, self.let_in(card, Level.PIN)) if good else None
+                self.play(proved or events.PinRefused(number, why))
             case events.Exchange(number, token, _) if good:
                 self.play(events.Exchanged(number, self.secret(self.owner[token], "assertion")))
             case events.Ask(number, offer, key, assertion, values, handed_in) if good:
                 assert offer.is_signed == (handed_in is not None)
                 assert self.asked.setdefault(key, (offer, values)) == (offer, values), "one key, one request"
-                self.play(events.Answered(number, outcome(self.secret(self.owner[assertion], "number"))))
+                told = self.given_out(self.owner[assertion])
+                until = self.now + timedelta(minutes=10) if offer.second else None
+                self.play(events.Answered(number, told.model_copy(update={"open_until": until}), 3))
+            case turn_events.ReadPhotograph(number, card) if good:
+                self.play(turn_events.Photographed(number, self.secret(card, "photograph").encode()))
+            case turn_events.ReadPhotograph(number):
+                self.play(turn_events.NotPhotographed(number, why))
             case events.Serve(number, token, offer, _) if good:
                 assert offer.own
                 self.play(events.Answered(number, outcome(self.secret(self.owner[token], "number"))))
+            case events.Print(number):
+                self.play(events.Printed(number) if good else events.NotPrinted(number))
+            case pin_events.GivePin() | pin_events.FindPin():
+                self.end_pin_work(job, why, good=good)
             case events.Prepare(number, token, _, _, language) if good:
                 words = self.secret(self.owner[token], "document")
                 self.play(events.Prepared(number, paper(words, language, challenge=None)))
@@ -193,20 +217,36 @@ class Forgetting(RuleBasedStateMachine):
             case events.Exchange() | events.Ask() | events.Serve() | events.Prepare() | events.Sign():
                 self.play(events.Declined(job.job, why))
 
+    def given_out(self, card: UUID) -> Outcome:
+        """An outcome with a paper."""
+        paper = Document(title={"en": "A paper"}, media_type="text/plain", content=self.secret(card, "paper"))
+        return outcome(self.secret(card, "number")).model_copy(update={"document": paper})
+
+    def end_pin_work(self, job: pin_events.PinEffect, why: Reason, *, good: bool) -> None:
+        match job:
+            case pin_events.GivePin(number, card, _, _) if good:
+                self.play(pin_events.PinChanged(number, outcome(self.secret(card, "number"))))
+            case pin_events.GivePin(number, _, old, new) if why.code == "card-removed":
+                self.play(pin_events.PinDoubted(number, old, new))
+            case pin_events.GivePin(number):
+                self.play(pin_events.PinKept(number, why))
+            case pin_events.FindPin(number) if good:
+                self.play(pin_events.PinFound(number, new=why.code == "wrong-pin"))
+            case pin_events.FindPin(number, _, old, new):
+                self.play(pin_events.PinDoubted(number, old, new))
+
     @rule(offer=st.sampled_from(OFFERS))
     def choose(self, offer: object) -> None:
         self.play(events.ServiceChosen(*next(known.key for known in OFFERS if known is offer)))
 
     @rule(key=st.uuids(version=4))
     def consent(self, key: UUID) -> None:
-        if self.present:
-            self.owner[key] = self.present
+        self.own(key)
         self.play(events.ConsentGiven(key))
 
     @rule(key=st.uuids(version=4), good=st.booleans())
     def fill(self, key: UUID, good: bool) -> None:  # noqa: FBT001 - drawn
-        if self.present:
-            self.owner[key] = self.present
+        self.own(key)
         days = 1000 + self.counter
         entered = (
             {"complaint": "fever", "since_days": "4", "litres": "2", "what": "clinic"}
@@ -229,6 +269,19 @@ class Forgetting(RuleBasedStateMachine):
             self.play(events.AgreedToSign("0" * 64))
             assert self.state.screen == before
 
+    def own(self, key: UUID) -> None:
+        """The key, and what stands for it in addresses, belong to whoever is there."""
+        if self.present:
+            self.owner[key] = self.owner[Submission(DONATE, key).mark] = self.present
+
+    @rule()
+    def print(self) -> None:
+        known = len(self.jobs)
+        self.play(events.PrintWanted())
+        for job in self.jobs[known:]:
+            assert isinstance(job, events.Print)
+            assert {self.owner[leaf] for leaf in leaves(job) if leaf in self.owner} == {self.present}
+
     @rule(steps=st.integers(1, 8), key=st.uuids(version=4))
     def go_on_to_sign(self, steps: int, key: UUID) -> None:
         """What somebody would do who wants to sign: most other ways lead elsewhere long before."""
@@ -247,6 +300,51 @@ class Forgetting(RuleBasedStateMachine):
                 case Review():
                     self.agree_to_sign(right=True)
                 case CheckingPin() | Sending() | Signing():
+                    self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
+
+    @rule(steps=st.integers(1, 12), offer=st.sampled_from(TURNS), other=cards, key=st.uuids(version=4))
+    def go_on_to_two_turns(self, steps: int, offer: Offer, other: UUID, key: UUID) -> None:
+        for _ in range(steps):
+            self.one_of_two_turns(offer, other, key)
+
+    def one_of_two_turns(self, offer: Offer, other: UUID, key: UUID) -> None:
+        match self.state.screen:
+            case Services() | Done():
+                self.play(events.ServiceChosen(*offer.key))
+            case InsertCard() if self.inside is None and self.present:
+                self.insert(self.present)
+            case PinEntry() | PhotographPin() | SignPin():
+                self.enter_pin("271828")
+            case Consent():
+                self.consent(key)
+            case FillForm():
+                self.play(events.FormSubmitted({"face": "same"}, UUID(int=key.int ^ 1)))
+            case Review():
+                self.agree_to_sign(right=True)
+            case HandOver():
+                self.take_out()
+            case AwaitSecond() if self.inside is None:
+                self.insert(other)
+            case screen if isinstance(screen, AT_WORK) and self.jobs:
+                self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
+
+    @rule(steps=st.integers(1, 8), same=st.booleans())
+    def go_on_to_change_the_pin(self, steps: int, same: bool) -> None:  # noqa: FBT001 - drawn
+        for step in range(steps):
+            match self.state.screen:
+                case Services() | Done():
+                    self.play(events.ServiceChosen(*CHANGE_PIN.key))
+                case InsertCard() if self.inside is None and self.present:
+                    self.insert(self.present)
+                case PinEntry():
+                    self.enter_pin("271828")
+                case ChangePin(old=None):
+                    self.enter_pin("271828")
+                case ChangePin():
+                    self.enter_pin("864193" if same else f"86419{step}")
+                case PinLost(card_uuid=card) if self.inside is None:
+                    self.insert(card)
+                case CheckingPin():
                     self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
     @rule(
@@ -273,16 +371,30 @@ class Forgetting(RuleBasedStateMachine):
         known = {
             self.owner[leaf] for leaf in leaves(self.state) if isinstance(leaf, str | int | UUID) and leaf in self.owner
         }
-        assert known <= {self.present}
+        first = {self.state.turn.card_uuid} if self.state.turn else set()
+        assert known <= {self.present} | first
+        if self.state.turn:
+            assert self.state.visit is None or self.state.visit.card_uuid != self.state.turn.card_uuid
+
+    @invariant()
+    def of_the_first_of_two_there_is_no_more_than_the_turn(self) -> None:
+        if self.state.turn and self.state.turn.card_uuid != self.present:
+            rest = replace(self.state, turn=None)
+            told = {leaf for leaf in leaves(rest) if isinstance(leaf, str | int | UUID) and leaf in self.owner}
+            assert self.state.turn.card_uuid not in {self.owner[leaf] for leaf in told}
 
     @invariant()
     def an_idle_kiosk_is_like_new(self) -> None:
-        if isinstance(self.state.screen, TakeCard):
-            assert replace(self.state, language=Language.ENGLISH) == KioskState(
-                screen=TakeCard(), card_inside=True, last_job=self.state.last_job, offers=OFFERS
-            )
-        if isinstance(self.state.screen, Attract) and self.state.deadline is None:
-            assert self.state == KioskState(last_job=self.state.last_job, offers=OFFERS)
+        left, waiting = (
+            KioskState(screen=TakeCard(), last_job=self.state.last_job, offers=OFFERS, prints=True),
+            self.state.screen,
+        )
+        known = replace(self.state, card_held=False, cards_left=0)
+        if isinstance(waiting, TakeCard):
+            assert self.state.card_held if waiting.lying else self.state.card_inside
+            assert replace(known, language=Language.ENGLISH, card_inside=False, screen=TakeCard()) == left
+        if isinstance(waiting, Attract) and self.state.deadline is None:
+            assert replace(known, screen=TakeCard()) == left
 
     @invariant()
     def every_visit_is_open_here_or_ended_at_the_service_once(self) -> None:
@@ -293,13 +405,17 @@ class Forgetting(RuleBasedStateMachine):
 
     @invariant()
     def the_pin_is_not_kept(self) -> None:
+        """But for a moment: until the new one was entered twice, or it is known which one the card has."""
+        if isinstance(self.state.screen, ChangePin | PinLost):
+            return
         assert not {leaf for leaf in leaves(self.state) if isinstance(leaf, str)} & {pin.digits for pin in self.pins}
 
     @invariant()
     def somebody_is_waited_for_but_not_for_ever(self) -> None:
         if not isinstance(self.state.screen, Attract | TakeCard):
             assert self.state.deadline is not None
-            assert self.state.deadline <= self.now + timedelta(seconds=90)
+            second = isinstance(self.state.screen, AwaitSecond)
+            assert self.state.deadline <= self.now + timedelta(seconds=300 if second else 90)
         if self.state.visit:
             assert self.state.deadline is not None
             assert self.state.deadline <= self.state.visit.ends_at

@@ -27,6 +27,7 @@ from kiosk.visit.screens import (
     Refusal,
     Sending,
     Services,
+    Submission,
     TakeCard,
     Trouble,
 )
@@ -115,7 +116,9 @@ def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: 
     tapped.play(events.Exchanged(1, "assertion"))
     ask = tapped.take_effect()
     assert ask == events.Ask(2, CHECK_IN, KEY, "assertion", {"complaint": "fever", "since_days": 3})
-    assert tapped.play(events.Answered(2, outcome())).screen == Done(CHECK_IN, outcome())
+    assert tapped.play(events.Answered(2, outcome())).screen == Done(
+        CHECK_IN, outcome(), mark=Submission(CHECK_IN, KEY).mark
+    )
 
 
 def test_nothing_is_sent_without_consent(tapped: Player) -> None:
@@ -232,6 +235,18 @@ def test_finishing_with_the_card_inside_asks_to_take_it(with_pin: Player) -> Non
     assert with_pin.play(events.Finished()).screen == TakeCard()
     assert with_pin.effects == [events.EndVisit("token-pin")]
     assert with_pin.play(events.CardTaken()).screen == Attract()
+
+
+@pytest.mark.parametrize("over", [events.Finished(), None], ids=["finished", "timed-out"])
+def test_whoever_is_asked_to_take_the_card_is_asked_in_their_language(
+    with_pin: Player, over: events.Finished | None
+) -> None:
+    with_pin.play(events.LanguageChosen(Language.CHINESE))
+    with_pin.now += timedelta(minutes=11)
+    left = with_pin.play(over or events.Ticked())
+    assert (left.screen, left.language) == (TakeCard(), Language.CHINESE)
+    taken = with_pin.play(events.CardTaken())
+    assert (taken.screen, taken.language) == (Attract(), Language.ENGLISH)
 
 
 def test_idle_for_ninety_seconds_ends_the_visit(tapped: Player) -> None:

@@ -1,0 +1,35 @@
+"""withdrawn claims.
+
+Revision ID: 0004
+Revises: 0003
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _index("state NOT IN ('refused', 'withdrawn')")
+
+
+def downgrade() -> None:
+    _index("state != 'refused'")
+
+
+def _index(where: str) -> None:
+    op.drop_index("uq_unemployment_claims_employment", "unemployment_claims")
+    op.create_index(
+        "uq_unemployment_claims_employment",
+        "unemployment_claims",
+        ["document_number", "last_paid"],
+        unique=True,
+        sqlite_where=sa.text(where),
+        postgresql_where=sa.text(where),
+    )
