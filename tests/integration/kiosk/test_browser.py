@@ -33,6 +33,7 @@ def page(town: Town, open_page: OpenPage) -> Page:
 def test_a_ticket_with_a_tap_in_the_language_one_likes(town: Town, page: Page) -> None:
     town.hold()
     heading(page, "What would you like to do?")
+    page.get_by_role("button", name="Medical Insurance").click()
     page.get_by_role("button", name="Clinic check-in").click()
     expect(page.get_by_text("The district you live in")).to_be_visible()
     page.get_by_role("button", name="Yes, continue").click()

@@ -81,6 +81,7 @@ def test_locking_a_card_and_looking_who_saw_the_data(
     town.insert()
     expect(page.locator("main")).to_have_attribute("data-screen", "pin-entry")
     enter_pin(page, town.card.pin)
+    page.get_by_role("button", name=words.department).click()
     page.get_by_role("button", name=re.compile(f"^{words.lock}")).click()
     page.get_by_role("radio", name=words.taps).check()
     finds_nothing(page)
@@ -91,6 +92,7 @@ def test_locking_a_card_and_looking_who_saw_the_data(
     assert (locked.outcome, locked.detail["lock"]) == ("ok", "tap")
 
     page.get_by_role("button", name=words.another, exact=True).click()
+    page.get_by_role("button", name=words.department).click()
     page.get_by_role("button", name=words.history).click()
     expect(page.locator("main")).to_have_attribute("data-screen", "done")
     expect(page.locator("main")).to_contain_text(words.department)
@@ -118,6 +120,7 @@ def test_changing_the_pin(town: Town, open_page: OpenPage, language: Language, s
     town.insert()
     expect(page.locator("main")).to_have_attribute("data-screen", "pin-entry")
     enter_pin(page, town.card.pin)
+    page.get_by_role("button", name=words.department).click()
     page.get_by_role("button", name=change).click()
     expect(page.locator("main")).to_have_attribute("data-about", "change-pin-old")
     enter_pin(page, town.card.pin)

@@ -96,6 +96,7 @@ def test_an_address_in_chinese(police: Town, open_page: OpenPage, size: tuple[in
     police.insert()
     heading(page, "请输入密码")
     fingers.pin(police.card.pin)
+    page.get_by_role("button", name="公安").tap()
     page.get_by_role("button", name="住址变更").tap()
     fingers.press("同意并继续")
     page.locator("label").filter(has_text="香洲").tap()
@@ -132,6 +133,7 @@ def test_a_problem_in_portuguese(wardens: Town, open_page: OpenPage) -> None:
     page.goto(wardens.links[-1])
     fingers.press("Português")
     wardens.hold()
+    page.get_by_role("button", name="Ambiente").tap()
     page.get_by_role("button", name="Comunicar um problema").tap()
     fingers.press("Sim, continuar")
     for group in page.locator(".choices").all():

@@ -30,6 +30,7 @@ class Words:
     """What is read and pressed on the way."""
 
     language: str
+    department: str
     service: str
     agree: str
     go_on: str
@@ -44,6 +45,7 @@ class Words:
 WORDS = {
     Language.ENGLISH: Words(
         "English",
+        "Finance",
         "Pay a fee",
         "Yes, continue",
         "Continue",
@@ -56,6 +58,7 @@ WORDS = {
     ),
     Language.CHINESE: Words(
         "简体中文",
+        "财政",
         "缴费",
         "同意并继续",
         "继续",
@@ -68,6 +71,7 @@ WORDS = {
     ),
     Language.PORTUGUESE: Words(
         "Português",
+        "Finanças",
         "Pagar uma taxa",
         "Sim, continuar",
         "Continuar",
@@ -109,6 +113,7 @@ def test_from_the_card_to_the_receipt(
     treasury.insert()
     expect(page.locator("main")).to_have_attribute("data-screen", "pin-entry")
     enter_pin(page, treasury.card.pin)
+    page.locator(".tile", has_text=words.department).click()
     page.get_by_role("button", name=words.service).click()
     page.get_by_role("button", name=words.agree).click()
     for digit in NOTICE:
@@ -151,6 +156,7 @@ def test_a_change_of_mind_and_of_language_on_the_way(treasury: Town, open_page: 
     treasury.insert()
     heading(page, "Enter your PIN")
     enter_pin(page, treasury.card.pin)
+    page.get_by_role("button", name="Finance").click()
     page.get_by_role("button", name="Pay a fee").click()
     page.get_by_role("button", name="Yes, continue").click()
     page.locator("input").fill(NOTICE)
