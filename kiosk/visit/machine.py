@@ -35,9 +35,11 @@ from kiosk.visit import (
     requests,
     signing,
     standing,
+    turn_events,
+    turns,
 )
 from kiosk.visit.ending import Moment, Rules, Step
-from kiosk.visit.screens import Attract, KioskState, OutOfService, TakeCard
+from kiosk.visit.screens import Attract, KioskState, OutOfService, Services, TakeCard
 
 _Handler: TypeAlias = Callable[[KioskState, Any, Moment], Step]
 
@@ -58,6 +60,9 @@ class Machine:
             return standing.while_out(state, event)
         moment = Moment(now, self.rules)
         after, effects = _HANDLERS[type(event)](state, event, moment)
+        if after.turn is not None and isinstance(after.screen, Services):
+            after, ended = turns.wait_again(after, moment)
+            effects = (*effects, *ended)
         if isinstance(event, _SIGNS_OF_LIFE):
             after, kept = ending.keep(after, moment)
             effects = (*effects, *kept)
@@ -133,6 +138,8 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     pin_events.PinKept: pin_change.on_pin_kept,
     pin_events.PinDoubted: pin_change.on_pin_doubted,
     pin_events.PinFound: pin_change.on_pin_found,
+    turn_events.Photographed: turns.on_photographed,
+    turn_events.NotPhotographed: turns.on_not_photographed,
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
     events.PrintWanted: printing.on_print_wanted,

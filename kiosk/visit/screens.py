@@ -16,6 +16,7 @@ from kiosk.forms import Filled
 from kiosk.offers import Offer
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
+from kiosk.visit.turn_screens import AwaitSecond, HandOver, PhotographPin, ReadingPhotograph, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,8 @@ class Submission:
     assertion: str | None = field(default=None, repr=False)
     signed: SignedDocument | None = field(default=None, repr=False)
     """At level ``sign``: what the citizen signed."""
+    continues: str | None = field(default=None, repr=False)
+    """The receipt of what somebody else began, for whoever comes second."""
     reread: bool = False
     """Whether the citizen has read the document before, and must read it again."""
 
@@ -197,7 +200,7 @@ class Refusal:
     """It did not work, and why."""
 
     reason: Reason
-    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | None = None
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond | None = None
     """Where "back" leads; None when there is nothing to go back to."""
     retry: Submission | None = None
     """What "try again" sends again, with the same key."""
@@ -245,13 +248,17 @@ Screen = (
     | ChangingPin
     | PinLost
     | FindingPin
+    | PhotographPin
+    | ReadingPhotograph
+    | HandOver
+    | AwaitSecond
     | Sending
     | Done
     | Refusal
     | TakeCard
     | OutOfService
 )
-Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond
 """A screen one can come back to."""
 
 
@@ -290,6 +297,8 @@ class KioskState:
     language: Language = Language.ENGLISH
     deadline: datetime | None = None
     """When the screen stops waiting for somebody to do something."""
+    turn: Turn | None = None
+    """What somebody began who has taken their card: the next one goes on with it."""
     card_inside: bool = False
     """Whether there is a card in the contact reader."""
     card_held: bool = False
