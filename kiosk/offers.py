@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import structlog
 
@@ -11,6 +12,13 @@ from cardsvc.wire.manifest import Language, Manifest, ServiceDescription
 from kiosk.forms import Form, Undrawable
 
 _log = structlog.get_logger()
+
+
+class Telling(Enum):
+    """What a service of a department tells that kiosks ask of all departments at once."""
+
+    NEWS = auto()
+    MATTERS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,7 @@ class Offer:
     form: Form
     own: bool = False
     """Whether it is the city's own: the card service does it, no department learns of it."""
+    telling: Telling | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -47,10 +56,12 @@ def offers_of(manifest: Manifest, base_url: str, *, own: bool = False) -> tuple[
     ``own`` are the city's, with no address.
     """
     offers = []
-    for service in filter(lambda service: service.listed, manifest.services):
+    tells = {manifest.news: Telling.NEWS, manifest.matters: Telling.MATTERS}
+    for service in manifest.services:
         try:
             form = Form.from_schema(service.input)
-            offers.append(Offer(manifest.department, manifest.titles, base_url, service, form, own))
+            telling = tells.get(service.code)
+            offers.append(Offer(manifest.department, manifest.titles, base_url, service, form, own, telling))
         except Undrawable as error:
             _log.warning("not offered", department=manifest.department, service=service.code, reason=str(error))
     return tuple(offers)

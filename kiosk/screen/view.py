@@ -4,7 +4,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
+                    "check", "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
                     "finding-pin", "sending", "done", "refusal", "take-card", "out-of-service"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
@@ -13,6 +13,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
     offline         bool: the visit was begun without the network
     prints          bool: there is a printer
     troubles        [{"code", "text"}] of what is out of order
+    news            [{"label", "value"}] that departments have told unasked, after the PIN
     departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
     service         {"department", "department_title", "code", "title", "own"} the screen is about, or null
 
@@ -22,12 +23,14 @@ and those that only some have::
     consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null), summary
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
                     "maximum", "longest", "numeric", "capitals", "value", "error" (or null), "error_text"}]
+    check           action (its title, or null), lines [{"label", "value"}]: what is about to be asked for
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
     change-pin      step ("old", "new", "again"), number (1 to 3), tries_left (int or null), message (or null)
     find-pin        other_card (bool: it was another one)
-    done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"},
+    done            outcome {"title", "fields" [{"label", "value", "prominent", "new", "action" (its title, or null)}],
+                    "receipt", "result"},
                     code {"text", "size", "path"}: the QR code as squares, paper {"title", "page", "pages" [addresses of
                     pictures]} or null, printing ("waiting", "sent", "failed" or null)
     refusal         code, card_state, title, advice, picture, can_retry, can_go_back
@@ -43,7 +46,8 @@ from typing import Any, Final
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
-from kiosk.screen.outcomes import done_view
+from kiosk.screen.checks import check_view
+from kiosk.screen.outcomes import done_view, line_view
 from kiosk.screen.pictures import picture_of
 from kiosk.screen.pin_views import change_pin_view, find_pin_view
 from kiosk.screen.words import Words, words_in
@@ -71,6 +75,7 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "prints": state.prints,
         "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
         "departments": _departments(state, words),
+        "news": [line_view(line, words) for line in state.visit.news] if state.visit else [],
         "service": _service(offer, words) if offer else None,
         **_DETAILS.get(type(state.screen), _nothing)(state.screen, words),
     }
@@ -85,6 +90,7 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.CheckingPin: "checking-pin",
     screens.Consent: "consent",
     screens.FillForm: "form",
+    screens.Check: "check",
     screens.Review: "review",
     screens.SignPin: "sign-pin",
     screens.Signing: "signing",
@@ -110,7 +116,8 @@ def _offer(screen: screens.Screen) -> Offer | None:
         case screens.Consent(offer=offer) | screens.FillForm(offer=offer) | screens.Done(offer=offer):
             return offer
         case (
-            screens.Review(submission=submission)
+            screens.Check(submission=submission)
+            | screens.Review(submission=submission)
             | screens.SignPin(submission=submission)
             | screens.Signing(submission=submission)
             | screens.Sending(submission=submission)
@@ -150,10 +157,11 @@ def _troubles(state: KioskState) -> list[screens.Trouble]:
 
 def _shown(state: KioskState) -> tuple[Offer, ...]:
     """What can be chosen: without a network only what may be taken without one."""
+    listed = tuple(offer for offer in state.offers if offer.service.listed)
     if state.visit is None or state.visit.offline is None:
-        return state.offers
+        return listed
     allowed = state.visit.offline
-    return tuple(offer for offer in state.offers if offer.key in allowed)
+    return tuple(offer for offer in listed if offer.key in allowed)
 
 
 def _by_department(offers: tuple[Offer, ...]) -> dict[str, list[Offer]]:
@@ -262,6 +270,7 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.PinEntry: _pin_entry,
     screens.Consent: _consent,
     screens.FillForm: _form,
+    screens.Check: check_view,
     screens.Review: _review,
     screens.SignPin: _pin_entry,
     pin_screens.ChangePin: change_pin_view,

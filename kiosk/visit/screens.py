@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Outcome, SignedDocument
+from cardsvc.wire.manifest import Language, Outcome, OutcomeField, SignedDocument
 from cardsvc.wire.signing import SignatureChallenge
 from kiosk.forms import Filled
 from kiosk.offers import Offer
@@ -114,6 +114,17 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Shows what is about to be asked for, before it is sent; what is signed is shown in `Review` instead."""
+
+    submission: Submission
+    origin: FillForm | Done
+    """Where "back" leads."""
+    about: OutcomeField | None = field(default=None, repr=False)
+    """The line whose button was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """Shows exactly what is to be signed."""
 
@@ -192,7 +203,7 @@ class Refusal:
     """It did not work, and why."""
 
     reason: Reason
-    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | None = None
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Check | Review | Done | None = None
     """Where "back" leads; None when there is nothing to go back to."""
     retry: Submission | None = None
     """What "try again" sends again, with the same key."""
@@ -217,6 +228,7 @@ Screen = (
     | CheckingPin
     | Consent
     | FillForm
+    | Check
     | Review
     | SignPin
     | Signing
@@ -231,7 +243,7 @@ Screen = (
     | TakeCard
     | OutOfService
 )
-Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Check | Review | Done
 """A screen one can come back to."""
 
 
@@ -249,6 +261,8 @@ class Visit:
     """When the service last heard that somebody is there."""
     offline: frozenset[tuple[str, str]] | None = None
     """Without a network: the services, by department and code, that may be taken. There is no token then."""
+    news: tuple[OutcomeField, ...] = field(default=(), repr=False)
+    """What departments have told unasked."""
 
 
 class Trouble(StrEnum):

@@ -10,12 +10,14 @@ import pytest
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
+from kiosk.forms import Filled
 from kiosk.visit import events, reason
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
+    Check,
     CheckingPin,
     Consent,
     Done,
@@ -109,6 +111,10 @@ def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: 
     assert tapped.choose("check-in").screen == Consent(CHECK_IN)
     assert tapped.play(events.ConsentGiven(KEY)).screen == FillForm(CHECK_IN)
     tapped.play(events.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
+    assert isinstance(tapped.screen, Check)
+    assert tapped.effects == []
+    assert tapped.play(events.WentBack()).screen == FillForm(CHECK_IN, Filled({"complaint": "fever", "since_days": 3}))
+    tapped.play(events.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY), events.Checked())
     assert isinstance(tapped.screen, Sending)
     exchange = tapped.take_effect()
     assert exchange == events.Exchange(1, "token-tap", CHECK_IN)
