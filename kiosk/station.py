@@ -34,7 +34,7 @@ from kiosk.matters import Gatherer
 from kiosk.offers import Telling
 from kiosk.offline.stand_by import OfflineEquipment, StandBy
 from kiosk.papers.printer import Printer
-from kiosk.papers.printing import print_outcome
+from kiosk.papers.printing import Printing
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
@@ -268,8 +268,7 @@ def _version(plan: FleetPlan | None) -> int:
 
 
 def _printing(equipment: Equipment) -> Callable[[events.Print], None] | None:
-    printer, clock = equipment.printer, equipment.clock
-    return None if printer is None else lambda wanted: print_outcome(printer, wanted, clock())
+    return None if equipment.printer is None else Printing(equipment.printer, equipment.clock)
 
 
 def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:

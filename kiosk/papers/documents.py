@@ -1,27 +1,28 @@
-"""Papers of departments as pictures. The only importer of PDFium; as it is built here, it runs no scripts of a file."""
+"""Papers of departments as pictures. Another process draws them (`kiosk.papers.drawing`): a file may be anything."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import io
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
-import pypdfium2
-
-from cardsvc.wire.manifest import Document
+from cardsvc.wire.manifest import Document, Outcome
 
 PDF: Final = "application/pdf"
 MOST_PAGES: Final = 20
-"""What is more is printed, not shown."""
-_WIDTH: Final = 1240
-"""Pixels: an A4 page at 150 dpi."""
-_HEIGHT: Final = 4 * _WIDTH
-_one_at_a_time: Final = threading.Lock()
-"""PDFium may not be used by two threads at once."""
+"""What is more is neither shown nor printed: a thousand pages are a mistake, and all the paper that the printer has."""
+_SECONDS: Final = 10.0
+"""A page that takes longer is not shown."""
+_LARGEST_PICTURE: Final = 16 << 20
+_hands: Final = threading.BoundedSemaphore(2)
+"""So many draw at once; a paper of twenty pages may not take the kiosk's processors from everything else."""
+
+
+class NotDrawn(Exception):
+    """Raised when a paper cannot be drawn: it is no PDF, is locked or broken, or takes too long."""
 
 
 def content_of(document: Document) -> bytes:
@@ -32,34 +33,37 @@ def content_of(document: Document) -> bytes:
 
 
 def page_count(document: Document) -> int:
-    """How many of its pages can be shown; none where it is no PDF that can be read."""
+    """How many pages it has; none where it is no PDF, or its first cannot be drawn."""
     if document.media_type != PDF:
         return 0
     try:
-        with _opened(document) as pdf:
-            return min(len(pdf), MOST_PAGES)
-    except (pypdfium2.PdfiumError, binascii.Error):
+        return int(_drawn(document, "count"))
+    except NotDrawn:
         return 0
 
 
+def to_take_along(outcome: Outcome, pages: int) -> Document | None:
+    """The paper that is printed. A PDF that cannot be drawn would not come out of the printer, either."""
+    document = outcome.document
+    return document if document and (pages or document.media_type != PDF) else None
+
+
 def page_picture(document: Document, number: int) -> bytes:
-    """A page as PNG, counted from 1. Raises PdfiumError where it cannot be drawn."""
-    with _opened(document) as pdf:
-        page = pdf[number - 1]
-        width, height = page.get_size()
-        bitmap = page.render(scale=min(_WIDTH / width, _HEIGHT / height))
-        file = io.BytesIO()
-        bitmap.to_pil().save(file, "PNG")
-        return file.getvalue()
+    """A page as PNG, counted from 1. Raises NotDrawn."""
+    picture = _drawn(document, "page", str(number))
+    if len(picture) > _LARGEST_PICTURE:
+        raise NotDrawn("a picture that is too large")
+    return picture
 
 
-@contextmanager
-def _opened(document: Document) -> Iterator[Any]:
-    content = content_of(document)
-    with _one_at_a_time:
-        pdf = pypdfium2.PdfDocument(content)
-        try:
-            pdf.init_forms()  # else the fields of a form are empty
-            yield pdf
-        finally:
-            pdf.close()
+def _drawn(document: Document, *what: str) -> bytes:
+    try:
+        with _hands:
+            # Through pipes: no name of it is in a list of processes, and nothing of it on the disk.
+            return subprocess.run(
+                [sys.executable, "-I", "-m", "kiosk.papers.drawing", *what],
+                input=content_of(document), capture_output=True, timeout=_SECONDS, check=True, env={},
+            ).stdout  # fmt: skip
+    except (OSError, subprocess.SubprocessError, binascii.Error) as error:
+        # Not chained: the error of a process holds what was sent to it and what it said.
+        raise NotDrawn(type(error).__name__) from None

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-from kiosk.papers.documents import PDF
+from kiosk.papers.documents import MOST_PAGES, PDF
 
 _JOB: Final = "kiosk"
 """What the queue shows for a name: nothing of anybody."""
-_SECONDS: Final = 30
+_SECONDS: Final = 15
 
 
 class PrinterFailed(Exception):
@@ -38,7 +38,7 @@ class CupsPrinter:
         """Give it to `lp`, which answers when the queue has taken it."""
         try:
             subprocess.run(
-                ["lp", "-d", self.queue, "-t", _JOB],
+                ["lp", "-d", self.queue, "-t", _JOB, "-P", f"1-{MOST_PAGES}"],
                 input=content, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.seconds, check=True,
             )  # fmt: skip
         except (OSError, subprocess.SubprocessError) as error:

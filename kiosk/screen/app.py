@@ -32,12 +32,12 @@ from starlette.staticfiles import StaticFiles
 
 from cardsvc.wire.manifest import Document
 from kiosk.booth import Booth, Snapshot
-from kiosk.papers.documents import page_picture
+from kiosk.papers.documents import NotDrawn, page_picture
 from kiosk.screen import bodies, pages, pinyin
 from kiosk.screen.entrance import COOKIE, ENTRY_PATH, Entrance
 from kiosk.screen.guard import Guard
 from kiosk.screen.live import follow, newer
-from kiosk.screen.outcomes import PAGE_PATH
+from kiosk.screen.outcomes import PAGE_PATH, pages_shown
 from kiosk.screen.view import View, view_of
 from kiosk.visit import events
 from kiosk.visit.events import CitizenEvent
@@ -127,7 +127,10 @@ class Screen:
         document = self._shown_paper(mark, number)
         if document is None:
             return _no_paper()
-        picture = page_picture(document, number)
+        try:
+            picture = page_picture(document, number)
+        except NotDrawn:
+            return _no_paper()
         if self._shown_paper(mark, number) is None:  # the visit ended while it was drawn
             return _no_paper()
         return Response(picture, media_type="image/png")
@@ -135,7 +138,7 @@ class Screen:
     def _shown_paper(self, mark: str, number: int) -> Document | None:
         state = self._booth.snapshot.state
         match state.screen:
-            case Done() as done if state.visit and done.mark == mark and 1 <= number <= done.pages:
+            case Done() as done if state.visit and done.mark == mark and number in pages_shown(done):
                 return done.outcome.document
         return None
 

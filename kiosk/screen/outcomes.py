@@ -6,10 +6,16 @@ from typing import Any
 
 from cardsvc.wire.manifest import Document, OutcomeField
 from kiosk.papers.codes import code_of
+from kiosk.papers.documents import MOST_PAGES, to_take_along
 from kiosk.screen.words import Words
 from kiosk.visit.screens import Done
 
 PAGE_PATH = "/papers/{mark}/{number}"
+
+
+def pages_shown(screen: Done) -> range:
+    """Numbers of the pages that are shown, from 1."""
+    return range(1, min(screen.pages, MOST_PAGES) + 1)
 
 
 def done_view(screen: Done, words: Words) -> dict[str, Any]:
@@ -33,7 +39,9 @@ def _paper(screen: Done, document: Document, words: Words) -> dict[str, Any]:
     return {
         "title": words.texts(document.title),
         "page": document.page,
-        "pages": [PAGE_PATH.format(mark=screen.mark, number=number) for number in range(1, screen.pages + 1)],
+        "pages": [PAGE_PATH.format(mark=screen.mark, number=number) for number in pages_shown(screen)],
+        "of": screen.pages,
+        "printed": to_take_along(screen.outcome, screen.pages) is not None,
     }
 
 

@@ -32,7 +32,8 @@ and those that only some have::
     done            outcome {"title", "fields" [{"label", "value", "prominent", "new", "action" (its title, or null)}],
                     "receipt", "result"},
                     code {"text", "size", "path"}: the QR code as squares, paper {"title", "page", "pages" [addresses of
-                    pictures]} or null, printing ("waiting", "sent", "failed" or null)
+                    pictures], "of" (pages that it has), "printed" (bool: it is what is printed)} or null,
+                    printing ("waiting", "sent", "failed" or null)
     refusal         code, card_state, title, advice, picture, can_retry, can_go_back
 """
 

@@ -141,7 +141,7 @@ class Answered:
     job: int
     outcome: Outcome = field(repr=False)
     pages: int = 0
-    """How many pages of its paper can be shown."""
+    """How many pages its paper has; none where that cannot be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +442,8 @@ class Print:
     job: int
     offer: Offer
     outcome: Outcome = field(repr=False)
+    pages: int
+    """Of its paper; none where that cannot be drawn."""
     language: Language
 
 

@@ -15,7 +15,7 @@ def on_print_wanted(state: KioskState, _event: events.PrintWanted, _moment: Mome
         case Done(printing=None | Printing(state=PrintState.FAILED)) as done if state.prints and state.visit:
             job = state.last_job + 1
             screen = replace(done, printing=Printing(job))
-            effect = events.Print(job, done.offer, done.outcome, state.language)
+            effect = events.Print(job, done.offer, done.outcome, done.pages, state.language)
             return replace(state, screen=screen, last_job=job), (effect,)
     return state, ()
 

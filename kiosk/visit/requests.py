@@ -94,8 +94,8 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
 def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
-            done = replace(state, screen=Done(submission.offer, event.outcome, event.pages))
-            return _told(done, submission.offer)
+            done = Done(submission.offer, event.outcome, event.pages, submission.mark)
+            return _told(replace(state, screen=done), submission.offer)
     return state, ()
 
 

@@ -112,6 +112,11 @@ class Submission:
     reread: bool = False
     """Whether the citizen has read the document before, and must read it again."""
 
+    @property
+    def mark(self) -> str:
+        """Stands for the submission where the key, which is for the department alone, must not be seen."""
+        return hashlib.sha256(self.key.bytes).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -189,13 +194,10 @@ class Done:
     offer: Offer
     outcome: Outcome = field(repr=False)
     pages: int = 0
-    """How many pages of the department's paper can be shown."""
+    """How many pages the department's paper has; none where it cannot be drawn."""
+    mark: str = ""
+    """Stands for this outcome in the addresses of its pictures. No other outcome has it, and nobody can guess it."""
     printing: Printing | None = None
-
-    @property
-    def mark(self) -> str:
-        """Stands for this outcome in the addresses of its pictures. No other outcome has it."""
-        return hashlib.sha256(self.outcome.model_dump_json().encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from kiosk.visit.screens import KioskState, Screen, Visit
 from readers.piv.pin import Pin
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
 from tests.fixtures.offers import CHANGE_PIN, CITY, OTHER_CARD_LOST, outcome, paper
+from tests.fixtures.papers import document, home_proof, pdf
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
@@ -86,6 +87,8 @@ Número do recibo: FI-7K3F-9Q2M-AB
 Escrito em: 2026-11-28 10:30
 """,
 }
+PROOF = "7f" * 32
+"""Stands for a paper in the addresses of its pages."""
 LONG = 60
 """So many times the text: some 18 kB, more than any screen has room for."""
 
@@ -122,6 +125,11 @@ OPEN: list[Screen] = [
     *(screens.FillForm(offer, offer.form.fill({})) for offer in WITH_FORMS),
     screens.Sending(SUBMISSION, 1),
     screens.Done(OFFERS[0], outcome()),
+    *(screens.Done(OFFERS[0], outcome(), printing=screens.Printing(1, state)) for state in screens.PrintState),
+    screens.Done(PERSONAL, home_proof(), 1, PROOF),
+    screens.Done(PERSONAL, home_proof(), 1, PROOF, screens.Printing(1, screens.PrintState.FAILED)),
+    screens.Done(PERSONAL, home_proof()),
+    screens.Done(PERSONAL, outcome().model_copy(update={"document": document(pdf(30))}), 30, PROOF[::-1]),
     screens.Refusal(Reason("department-unreachable"), screens.Services(), SUBMISSION),
 ]
 CLOSED: list[Screen] = [
@@ -179,6 +187,10 @@ HIT = """(button) => {
 }"""
 
 
+LOADED = "() => [...document.images].every((it) => it.complete || it.getBoundingClientRect().top > innerHeight + 1250)"
+"""Chromium fetches what is lazy when it is so many pixels away."""
+
+
 class Showcase:
     """Shows whatever state it is sent as an event."""
 
@@ -201,6 +213,7 @@ class Window:
     def show(self, page: Page, state: KioskState) -> None:
         version = self.booth.send(cast("Event", state)).version
         page.wait_for_selector(f"main[data-version='{version}']", state="attached")
+        page.wait_for_function(LOADED)
 
 
 @pytest.fixture
@@ -217,9 +230,10 @@ def window() -> Iterator[Window]:
 def states(language: Language) -> Iterator[KioskState]:
     now = datetime.now(UTC)
     visit = Visit(ANA, Level.TAP, "", now + timedelta(minutes=10))
-    state = KioskState(language=language, offers=OFFERS)
+    state = KioskState(language=language, offers=OFFERS, prints=True)
     for screen in (*OPEN, *signing(language)):
         yield replace(state, screen=screen, visit=visit, deadline=now + timedelta(seconds=80))
+    yield replace(state, screen=screens.Done(PERSONAL, outcome()), visit=visit, prints=False)
     for screen in CLOSED:
         yield replace(state, screen=screen)
     yield replace(state, troubles=frozenset(screens.Trouble))

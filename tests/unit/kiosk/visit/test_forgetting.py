@@ -14,9 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from pydantic import BaseModel
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language
+from cardsvc.wire.manifest import Document, Language, Outcome
 from kiosk.visit import events, pin_events
 from kiosk.visit.cards import accepts_tap
+from kiosk.visit.ending import Rules
 from kiosk.visit.machine import Machine
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
@@ -36,6 +37,7 @@ from kiosk.visit.screens import (
     Services,
     Signing,
     SignPin,
+    Submission,
     TakeCard,
 )
 from readers.piv.pin import Pin
@@ -84,7 +86,7 @@ def leaves(value: object) -> Iterator[object]:
 class Forgetting(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.machine = Machine()
+        self.machine = Machine(Rules(prints=True))
         self.state = replace(self.machine.start(), offers=OFFERS)
         self.now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
         self.owner: dict[object, UUID] = {card: card for card in CARDS}
@@ -175,19 +177,20 @@ class Forgetting(RuleBasedStateMachine):
 
     def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:
         match job:
-            case events.ProvePin(number, card, _) if good:
-                self.play(events.PinProved(number, self.let_in(card, Level.PIN)))
-            case events.ProvePin(number, _, _):
-                self.play(events.PinRefused(number, why))
+            case events.ProvePin(number, card, _):
+                proved = events.PinProved(number, self.let_in(card, Level.PIN)) if good else None
+                self.play(proved or events.PinRefused(number, why))
             case events.Exchange(number, token, _) if good:
                 self.play(events.Exchanged(number, self.secret(self.owner[token], "assertion")))
             case events.Ask(number, offer, key, assertion, values, handed_in) if good:
                 assert offer.is_signed == (handed_in is not None)
                 assert self.asked.setdefault(key, (offer, values)) == (offer, values), "one key, one request"
-                self.play(events.Answered(number, outcome(self.secret(self.owner[assertion], "number"))))
+                self.play(events.Answered(number, self.given_out(self.owner[assertion]), 3))
             case events.Serve(number, token, offer, _) if good:
                 assert offer.own
                 self.play(events.Answered(number, outcome(self.secret(self.owner[token], "number"))))
+            case events.Print(number):
+                self.play(events.Printed(number) if good else events.NotPrinted(number))
             case pin_events.GivePin() | pin_events.FindPin():
                 self.end_pin_work(job, why, good=good)
             case events.Prepare(number, token, _, _, language) if good:
@@ -198,6 +201,11 @@ class Forgetting(RuleBasedStateMachine):
                 self.play(events.Signed(number, signed(shown.text), self.secret(card, "assertion")))
             case events.Exchange() | events.Ask() | events.Serve() | events.Prepare() | events.Sign():
                 self.play(events.Declined(job.job, why))
+
+    def given_out(self, card: UUID) -> Outcome:
+        """An outcome with a paper."""
+        paper = Document(title={"en": "A paper"}, media_type="text/plain", content=self.secret(card, "paper"))
+        return outcome(self.secret(card, "number")).model_copy(update={"document": paper})
 
     def end_pin_work(self, job: pin_events.PinEffect, why: Reason, *, good: bool) -> None:
         match job:
@@ -218,14 +226,12 @@ class Forgetting(RuleBasedStateMachine):
 
     @rule(key=st.uuids(version=4))
     def consent(self, key: UUID) -> None:
-        if self.present:
-            self.owner[key] = self.present
+        self.own(key)
         self.play(events.ConsentGiven(key))
 
     @rule(key=st.uuids(version=4), good=st.booleans())
     def fill(self, key: UUID, good: bool) -> None:  # noqa: FBT001 - drawn
-        if self.present:
-            self.owner[key] = self.present
+        self.own(key)
         days = 1000 + self.counter
         entered = (
             {"complaint": "fever", "since_days": "4", "litres": "2", "what": "clinic"}
@@ -257,6 +263,19 @@ class Forgetting(RuleBasedStateMachine):
         else:
             self.play(events.AgreedToSign("0" * 64))
             assert self.state.screen == before
+
+    def own(self, key: UUID) -> None:
+        """The key, and what stands for it in addresses, belong to whoever is there."""
+        if self.present:
+            self.owner[key] = self.owner[Submission(DONATE, key).mark] = self.present
+
+    @rule()
+    def print(self) -> None:
+        known = len(self.jobs)
+        self.play(events.PrintWanted())
+        for job in self.jobs[known:]:
+            assert isinstance(job, events.Print)
+            assert {self.owner[leaf] for leaf in leaves(job) if leaf in self.owner} == {self.present}
 
     @rule(steps=st.integers(1, 8), key=st.uuids(version=4))
     def go_on_to_sign(self, steps: int, key: UUID) -> None:
@@ -327,10 +346,10 @@ class Forgetting(RuleBasedStateMachine):
     def an_idle_kiosk_is_like_new(self) -> None:
         if isinstance(self.state.screen, TakeCard):
             assert replace(self.state, language=Language.ENGLISH) == KioskState(
-                screen=TakeCard(), card_inside=True, last_job=self.state.last_job, offers=OFFERS
+                screen=TakeCard(), card_inside=True, last_job=self.state.last_job, offers=OFFERS, prints=True
             )
         if isinstance(self.state.screen, Attract) and self.state.deadline is None:
-            assert self.state == KioskState(last_job=self.state.last_job, offers=OFFERS)
+            assert self.state == KioskState(last_job=self.state.last_job, offers=OFFERS, prints=True)
 
     @invariant()
     def every_visit_is_open_here_or_ended_at_the_service_once(self) -> None:

@@ -29,6 +29,7 @@ from kiosk.visit.screens import (
     Refusal,
     Sending,
     Services,
+    Submission,
     TakeCard,
     Trouble,
 )
@@ -121,7 +122,9 @@ def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: 
     tapped.play(events.Exchanged(1, "assertion"))
     ask = tapped.take_effect()
     assert ask == events.Ask(2, CHECK_IN, KEY, "assertion", {"complaint": "fever", "since_days": 3})
-    assert tapped.play(events.Answered(2, outcome())).screen == Done(CHECK_IN, outcome())
+    assert tapped.play(events.Answered(2, outcome())).screen == Done(
+        CHECK_IN, outcome(), mark=Submission(CHECK_IN, KEY).mark
+    )
 
 
 def test_nothing_is_sent_without_consent(tapped: Player) -> None:

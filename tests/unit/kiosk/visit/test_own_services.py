@@ -10,7 +10,8 @@ from cardsvc.wire.levels import Level
 from kiosk.offers import Offer
 from kiosk.visit import events
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import Consent, Done, FillForm, InsertCard, PinEntry, Refusal, Sending, Services
+from kiosk.visit.requests import NO_KEY
+from kiosk.visit.screens import Consent, Done, FillForm, InsertCard, PinEntry, Refusal, Sending, Services, Submission
 from tests.fixtures.offers import CITY, HISTORY, LOCK, OFFERS, OTHER_CARD_LOST, outcome
 from tests.unit.kiosk.visit.test_machine import ANA, KEY, PIN, Player, let_in
 
@@ -37,7 +38,7 @@ def test_what_only_tells_something_is_told_at_once(player: Player) -> None:
     choose(player, HISTORY)
     assert player.effects == [events.Serve(2, "token-pin", HISTORY, {})]
     player.play(events.Answered(2, outcome()))
-    assert shown(player) == Done(HISTORY, outcome())
+    assert shown(player) == Done(HISTORY, outcome(), mark=Submission(HISTORY, NO_KEY).mark)
 
 
 def test_what_changes_something_waits_for_a_yes(player: Player) -> None:

@@ -36,7 +36,11 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
     yield from (events.Answered(job, outcome()), events.Declined(job, Reason("service-unreachable")))
     yield from (events.ServiceChosen(*BALANCE.key), events.ServiceChosen(*DONATE.key), events.ConsentGiven(KEY))
     yield from (events.FormSubmitted({"litres": "2"}, KEY), events.PinEntered(Pin("271828")), events.Finished())
-    yield from (events.ServiceChosen(*CHECK_IN.key), events.FormSubmitted({"complaint": "fever"}, KEY), events.Checked())
+    yield from (
+        events.ServiceChosen(*CHECK_IN.key),
+        events.FormSubmitted({"complaint": "fever"}, KEY),
+        events.Checked(),
+    )
     yield from (events.WentBack(), events.TriedAgain(), events.LanguageChosen(Language.ENGLISH))
     yield from (events.ServiceChosen(*CHANGE_PIN.key), events.PinEntered(Pin("864193")))
     yield from (pin_events.PinChanged(job, outcome()), pin_events.PinKept(job, Reason("wrong-pin", 2)))

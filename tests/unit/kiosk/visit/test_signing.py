@@ -112,7 +112,7 @@ def test_from_the_form_over_the_document_and_the_pin_to_the_receipt(signer: Sign
     done = replace(TO_SIGN, signed=signed(), assertion="assertion")
     assert signer.play(events.Signed(3, signed(), "assertion")) == Sending(done, 4)
     assert signer.effects[2:] == [events.Ask(4, DONATE, KEY, "assertion", VALUES, signed())]
-    assert signer.play(events.Answered(4, outcome())) == Done(DONATE, outcome())
+    assert signer.play(events.Answered(4, outcome())) == Done(DONATE, outcome(), mark=TO_SIGN.mark)
 
 
 def test_what_is_signed_asks_for_the_card_and_the_pin_like_any_personal_service() -> None:
