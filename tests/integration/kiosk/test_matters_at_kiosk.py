@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from sqlalchemy import func, select
 
-from kiosk.city.stage import POLICY_FOLDER
+from kiosk.city.founding import POLICY_FOLDER
 from kiosk.departments.contract.inbox.cases import settle
 from kiosk.departments.contract.inbox.models import Case, Officer
 from kiosk.departments.environment import department as environment
 from kiosk.departments.medical_insurance import department as medical_insurance
 from kiosk.departments.medical_insurance.models import Ticket
+from tests.fixtures.browser import PORTRAIT, OpenPage
 from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.proofs import City
 from tests.fixtures.services import StandingClock
@@ -139,8 +140,11 @@ def test_a_department_that_does_not_answer_holds_up_nobody(town: Town) -> None:
     assert visitor.press("/back")["screen"] == "services"
 
 
+@pytest.mark.needs("chromium")
 @in_environment
-def test_news_on_the_screen(town: Town, page: Page) -> None:
+def test_news_on_the_screen(town: Town, open_page: OpenPage) -> None:
+    page = open_page(PORTRAIT)
+    page.goto(town.links[-1])
     visitor = tap(town)
     ask(visitor, "environment", "problem-report", SMOKE)
     ask(visitor, "environment", "problem-report", {**SMOKE, "words": "It still smokes."})
@@ -157,7 +161,7 @@ def test_news_on_the_screen(town: Town, page: Page) -> None:
     for language, title, read in (("中文", "您有新通知", "查看"), ("Português", "Novidades para si", "Ler")):
         page.get_by_role("button", name=language).click()
         expect(page.get_by_role("heading", name=title)).to_be_visible()
-        expect(page.get_by_role("button", name=read)).to_be_visible()
+        expect(page.get_by_role("button", name=f"{read} (1)")).to_be_visible()
     page.get_by_role("button", name="English").click()
     expect(page.locator(".news")).to_contain_text("It has been put right. Thank you.")
     page.get_by_role("button", name="Read it (1)").click()

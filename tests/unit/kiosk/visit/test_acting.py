@@ -36,6 +36,11 @@ def told(service: str = "take-back", litres: Any = 2, **more: Any) -> Outcome:
     return Outcome(title={Language.ENGLISH: "Yours"}, fields=(line,), receipt="CL-0001")
 
 
+def heard(player: Player) -> tuple[OutcomeField, ...]:
+    assert player.state.visit is not None
+    return player.state.visit.news
+
+
 def at_done(player: Player, offer: Any, outcome: Outcome) -> None:
     player.state = replace(player.state, screen=Done(offer, outcome))
     player.effects.clear()
@@ -81,10 +86,9 @@ def test_a_department_cannot_lead_to_another_and_the_city_can(player: Player) ->
 def test_news_is_asked_for_after_the_pin_and_told_in_that_visit_alone(player: Player) -> None:
     assert events.AskNews("token-pin") in player.effects
     player.play(events.NewsHeard("another-token", NEWS))
-    assert player.state.visit is not None
-    assert player.state.visit.news == ()
+    assert heard(player) == ()
     player.play(events.NewsHeard("token-pin", NEWS))
-    assert player.state.visit.news == NEWS
+    assert heard(player) == NEWS
     assert player.screen == Services()
 
 
@@ -97,8 +101,7 @@ def test_news_is_never_asked_for_at_tap() -> None:
 def test_what_was_read_is_not_new_any_more(player: Player) -> None:
     player.play(events.NewsHeard("token-pin", NEWS), events.ServiceChosen(*MATTERS.key))
     player.play(events.Answered(player.state.last_job, told(department="clinic")))
-    assert player.state.visit is not None
-    assert player.state.visit.news == ()
+    assert heard(player) == ()
 
 
 def test_what_was_read_at_one_department_is_asked_for_again(player: Player) -> None:
