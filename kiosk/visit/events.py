@@ -13,6 +13,7 @@ from kiosk.offers import Offer
 from kiosk.visit.pin_events import PinEffect, PinEvent
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Paper, Trouble
+from kiosk.visit.turn_events import TurnEffect, TurnEvent
 from readers.piv.pin import Pin
 
 
@@ -32,6 +33,11 @@ class Authenticated:
 @dataclass(frozen=True, slots=True)
 class CardHeld:
     """A card is held to the contactless reader and is being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLifted:
+    """It is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +332,7 @@ CitizenEvent = (
 )
 Event = (
     CardHeld
+    | CardLifted
     | Tapped
     | TapRefused
     | AdmittedOffline
@@ -344,6 +351,7 @@ Event = (
     | Declined
     | NewsHeard
     | PinEvent
+    | TurnEvent
     | CitizenEvent
     | Ticked
     | OffersChanged
@@ -385,6 +393,7 @@ class Prepare:
     offer: Offer
     values: dict[str, Any] = field(repr=False)
     language: Language
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +418,7 @@ class Ask:
     assertion: str = field(repr=False)
     values: dict[str, Any] = field(repr=False)
     signed: SignedDocument | None = field(default=None, repr=False)
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,4 +464,6 @@ class EndVisit:
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | AskNews | KeepVisit | EndVisit
+Effect = (
+    ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | TurnEffect | AskNews | KeepVisit | EndVisit
+)
