@@ -30,7 +30,7 @@ from cardsvc.authentication.holders import find_holders
 from cardsvc.authentication.models import Visit
 from cardsvc.authentication.visits import VisitTimes
 from cardsvc.callers import access_tokens, private_key_jwt
-from cardsvc.callers.models import CallerKind
+from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import Principal
 from cardsvc.client import AssertionMalformed, AssertionVerifier, jwks
 from cardsvc.client import webhooks as webhook_client
@@ -289,10 +289,11 @@ def lenient_base64(patch: pytest.MonkeyPatch) -> None:
 def visits_of_anybody(patch: pytest.MonkeyPatch) -> None:
     honest = visits._own_visit
 
-    def anybody(session: Any, token: str, actor: Any) -> Any:
+    def anybody(session: Any, token: str, actor: Any, now: Any) -> Any:
         visit = session.query(Visit).filter_by(token_sha256=hashlib.sha256(token.encode()).digest()).one()
-        mine = replace(actor, caller_id=visit.caller_id, key_thumbprint=visit.key_thumbprint)
-        return honest(session, token, mine)
+        name = session.get_one(Caller, visit.caller_id).client_id
+        mine = replace(actor, client_id=name, caller_id=visit.caller_id, key_thumbprint=visit.key_thumbprint)
+        return honest(session, token, mine, now)
 
     patch.setattr(visits, "_own_visit", anybody)
 
