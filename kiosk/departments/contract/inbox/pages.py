@@ -56,11 +56,7 @@ def _row(department: Department, case: Case) -> dict[str, Any]:
         "receipt": case.receipt,
         "title": case.service if service is None else _word(service.description.titles),
         "opened_at": _time(case.opened_at),
-        "verdict": _word(TAKEN_BACK)
-        if case.verdict == WITHDRAWN
-        else case.verdict
-        if verdict is None
-        else _word(verdict),
+        "verdict": case.verdict if verdict is None else _word(verdict),
         "note": case.note,
         "decided_by": case.decided_by,
         "decided_at": None if case.decided_at is None else _time(case.decided_at),
