@@ -47,4 +47,5 @@ class Covering:
         if self._known is None:
             return True
         department = self._known.departments.get(offer.department)
-        return department is not None and department.cover(offer.service)
+        wanted = [offer.service, *([offer.second.service] if offer.second else [])]
+        return department is not None and all(department.cover(service) for service in wanted)

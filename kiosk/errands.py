@@ -13,11 +13,12 @@ from kiosk.card_service import CardService
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.papers.documents import page_count
+from kiosk.photographs import read_photograph
 from kiosk.pins import PinInDoubt, change_pin, took_new_pin
 from kiosk.proving import OtherCard, Prover
 from kiosk.reasons import reason_for
 from kiosk.signatures import Hand, Signatures
-from kiosk.visit import events, pin_events
+from kiosk.visit import events, pin_events, turn_events
 from kiosk.visit.events import Effect, Event
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
@@ -56,6 +57,7 @@ class Errands:
             events.Print: (self._print, lambda job, _: events.NotPrinted(job)),
             events.Serve: (self._serve, events.Declined),
             pin_events.GivePin: (self._give_pin, pin_events.PinKept),
+            turn_events.ReadPhotograph: (self._read_photograph, turn_events.NotPhotographed),
             pin_events.FindPin: (self._find_pin, lambda job, _: pin_events.PinFound(job, None)),
         }
 
@@ -83,7 +85,7 @@ class Errands:
         return events.Exchanged(effect.job, assertion)
 
     def _prepare(self, effect: events.Prepare) -> Event:
-        paper = self._signatures.prepare(effect.token, effect.offer, effect.values, effect.language)
+        paper = self._signatures.prepare(effect.token, effect.offer, effect.values, effect.language, effect.continues)
         return events.Prepared(effect.job, paper)
 
     def _sign(self, effect: events.Sign) -> Event:
@@ -94,7 +96,9 @@ class Errands:
         return events.Signed(effect.job, signed, accepted.assertion)
 
     def _ask(self, effect: events.Ask) -> Event:
-        request = ServiceRequest(assertion=effect.assertion, input=effect.values, signed=effect.signed)
+        request = ServiceRequest(
+            assertion=effect.assertion, input=effect.values, signed=effect.signed, continues=effect.continues
+        )
         outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
         return events.Answered(effect.job, outcome, page_count(outcome.document) if outcome.document else 0)
 
@@ -113,6 +117,10 @@ class Errands:
         except PinInDoubt:
             return pin_events.PinDoubted(effect.job, effect.old, effect.new)
         return pin_events.PinChanged(effect.job, self._city.pin_changed())
+
+    def _read_photograph(self, effect: turn_events.ReadPhotograph) -> Event:
+        picture = read_photograph(self._open_contact_reader(), effect.card_uuid, effect.pin)
+        return turn_events.Photographed(effect.job, picture)
 
     def _find_pin(self, effect: pin_events.FindPin) -> Event:
         try:

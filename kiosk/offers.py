@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -22,6 +22,10 @@ class Offer:
     base_url: str
     service: ServiceDescription
     form: Form
+    second: Offer | None = None
+    """What somebody else goes on with, with a card of their own."""
+    photograph: bool = False
+    """Whether they are to see the photograph on the first one's card."""
     own: bool = False
     """Whether it is the city's own: the card service does it, no department learns of it."""
 
@@ -46,11 +50,20 @@ def offers_of(manifest: Manifest, base_url: str, *, own: bool = False) -> tuple[
 
     ``own`` are the city's, with no address.
     """
+    listed: list[tuple[ServiceDescription, ServiceDescription | None, bool]] = [
+        *((service, None, False) for service in manifest.services if service.listed),
+        *((two.first, two.second, two.photograph) for two in manifest.in_turn),
+    ]
     offers = []
-    for service in filter(lambda service: service.listed, manifest.services):
+    for service, second, photograph in listed:
         try:
-            form = Form.from_schema(service.input)
-            offers.append(Offer(manifest.department, manifest.titles, base_url, service, form, own))
+            after = _offer(manifest, base_url, second) if second else None
+            offer = _offer(manifest, base_url, service)
+            offers.append(replace(offer, second=after, photograph=photograph, own=own))
         except Undrawable as error:
             _log.warning("not offered", department=manifest.department, service=service.code, reason=str(error))
     return tuple(offers)
+
+
+def _offer(manifest: Manifest, base_url: str, service: ServiceDescription) -> Offer:
+    return Offer(manifest.department, manifest.titles, base_url, service, Form.from_schema(service.input))

@@ -17,6 +17,7 @@ from cardsvc.wire.problems import Problem
 from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
 from kiosk.offline.desk import Closed
 from kiosk.offline.judging import CardRefusedOffline
+from kiosk.photographs import NoPhotograph
 from kiosk.proving import OtherCard
 from kiosk.visit import reason
 from kiosk.visit.reason import Reason
@@ -44,6 +45,7 @@ CODES: Final[dict[type[Exception], str]] = {
     DepartmentUnreachable: reason.DEPARTMENT_UNREACHABLE,
     DepartmentConfused: reason.DEPARTMENT_CONFUSED,
     OtherCard: reason.OTHER_CARD,
+    NoPhotograph: reason.NO_PHOTOGRAPH,
 }
 """Errors by class; the nearest base class counts. (A `ServiceProblem` brings a code of its own.)"""
 

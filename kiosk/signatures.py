@@ -54,13 +54,15 @@ class Signatures:
         self._departments = departments
         self._clock = clock
 
-    def prepare(self, token: str, offer: Offer, values: dict[str, Any], language: Language) -> Paper:
+    def prepare(
+        self, token: str, offer: Offer, values: dict[str, Any], language: Language, continues: str | None = None
+    ) -> Paper:
         """The document for the screen. The service has agreed that this card may sign it. May be done again."""
         wanted = offer.service
         assertion = self._service.exchange_to_prepare(
             token, offer.department, wanted.code, wanted.attributes, wanted.questions
         )
-        asked = PreparationRequest(assertion=assertion, input=values, language=language)
+        asked = PreparationRequest(assertion=assertion, input=values, language=language, continues=continues)
         prepared = self._departments.prepare(offer.base_url, wanted.code, asked)
         _check(prepared, offer)
         paper = Paper(_plain_text(prepared.document), language, prepared.prepared, None)

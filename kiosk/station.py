@@ -40,7 +40,7 @@ from kiosk.visit import events
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.ending import Rules
 from kiosk.visit.machine import Machine
-from kiosk.visit.screens import Trouble
+from kiosk.visit.screens import Call, KioskState, TakeCard, Trouble
 from readers.connection import CardReader
 
 _log = structlog.get_logger()
@@ -200,6 +200,8 @@ class Station:
             offers_age=_age(self._offers_at, now),
             revocations_age=_age(self.revocations.read_at, now),
             journal_entries=self._stand_by.desk.waiting if self._stand_by else 0,
+            card_left_age=_age(_left_since(self.booth.snapshot.state), now),
+            cards_left=self.booth.snapshot.state.cards_left,
         )
 
     def _hear(self, pulse: Pulse) -> None:
@@ -263,6 +265,13 @@ def _printing(equipment: Equipment) -> Callable[[events.Print], None] | None:
 
 def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:
     return ReaderCondition.OUT_OF_ORDER if trouble in troubles else ReaderCondition.READY
+
+
+def _left_since(state: KioskState) -> datetime | None:
+    match state.screen:
+        case TakeCard(since=since, call=Call.LEFT):
+            return since
+    return None
 
 
 def _age(since: datetime | None, now: datetime) -> int | None:

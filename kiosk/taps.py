@@ -53,16 +53,20 @@ class TapSide:
         self._tapped = tapped
         self._accepts = accepts
         self._send = send
+        self._read = False
 
     def arrived(self, reader: CardReader) -> None:
         """Tap it."""
-        if not self._accepts():
+        self._read = self._accepts()
+        if not self._read:
             return
         self._send(events.CardHeld())
         self._send(_outcome(lambda: self._tapped(reader), events.TapRefused))
 
     def left(self) -> None:
         """A card may be taken away after the tap: the visit goes on without it."""
+        if self._read:
+            self._send(events.CardLifted())
 
 
 class InsertSide:

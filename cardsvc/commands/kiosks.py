@@ -118,6 +118,8 @@ def _table(rows: Sequence[wire.Kiosk], now: datetime) -> Table:
 def _condition(said: wire.Heartbeat) -> tuple[str, str, str]:
     conditions = {"contactless": said.contactless, "contact": said.contact}
     broken = [name for name, condition in conditions.items() if condition is not wire.ReaderCondition.READY]
+    if said.card_left_age is not None:
+        broken.append(f"card left behind {said.card_left_age} s ago")
     return ", ".join(broken) or "ready", str(said.plan_version), str(said.journal_entries)
 
 

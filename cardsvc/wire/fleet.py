@@ -176,6 +176,10 @@ class Heartbeat(Message):
     """When it last knew every revocation there was; None for never."""
     journal_entries: Count = 0
     """What it did without a network, and has not told."""
+    card_left_age: Seconds | None = None
+    """For how long a card has been there that somebody left behind; None when there is none."""
+    cards_left: Count = 0
+    """How many were left behind since it was started."""
 
 
 class Pulse(Message):

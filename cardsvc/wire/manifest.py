@@ -107,6 +107,9 @@ class TwoTurns(Message):
 
     first: ServiceDescription
     second: ServiceDescription
+    photograph: bool = False
+    """Whether the second one is to see the photograph on the card of the first, beside the questions. The kiosk reads
+    it with the first one's PIN and shows it to nobody else; no department gets it."""
 
 
 class Manifest(Message):
@@ -116,7 +119,7 @@ class Manifest(Message):
     titles: Texts
     services: tuple[ServiceDescription, ...]
     in_turn: tuple[TwoTurns, ...] = ()
-    """The services that take two cards in turn. No kiosk offers them that cannot ask for the second one."""
+    """The services that take two cards in turn. They are offered by what the first one does."""
     matters: Code | None = None
     """The service that tells how everything stands that somebody has here; what it told is not new any more."""
     news: Code | None = None

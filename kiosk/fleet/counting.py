@@ -14,6 +14,8 @@ from cardsvc.wire.fleet import Heartbeat, ReaderCondition
 _NUMBERS: Final = {
     "plan_version": ("kiosk_plan_version", "The version of the plan that the kiosk follows; 0 for none."),
     "offers_age": ("kiosk_offers_age_seconds", "For how long not every department has said what it offers."),
+    "cards_left": ("kiosk_cards_left", "Cards that were left behind since the start."),
+    "card_left_age": ("kiosk_card_left_seconds", "For how long a card is there that somebody left behind."),
     "revocations_age": ("kiosk_revocations_age_seconds", "How long ago the kiosk knew every revocation there was."),
 }
 """Of members of a heartbeat; what is not known is left out."""

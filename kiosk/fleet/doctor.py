@@ -122,6 +122,7 @@ def _examine_process(port: int) -> Iterator[Finding]:
     known = {sample.name: sample.value for family in families for sample in family.samples}
     yield Finding("process", f"it runs, with version {known.get('kiosk_plan_version', 0):.0f} of the plan")
     yield _examine_browser(known.get("kiosk_screens_shown", 0))
+    yield _examine_card_left(known.get("kiosk_card_left_seconds"))
     for name, (longest, advice) in OLDEST.items():
         about = name.removeprefix("kiosk_").removesuffix("_age_seconds")
         if name not in known:
@@ -134,6 +135,12 @@ def _examine_browser(shown: float) -> Finding:
     if shown:
         return Finding("screen", "a browser shows it")
     return Finding("screen", "no browser shows it", "Start the kiosk with --browser, or look what its log says of it.")
+
+
+def _examine_card_left(seconds: float | None) -> Finding:
+    if seconds is None:
+        return Finding("card", "nobody has left one behind")
+    return Finding("card", f"left behind {seconds:.0f} s ago", "Take it, and keep it at the counter for its owner.")
 
 
 def _examine_journal(folder: Path, client_id: str) -> Finding:

@@ -6,6 +6,7 @@
     GET  /state            the view as JSON (`kiosk.screen.view`); ``?after=VERSION`` waits for a newer one
     GET  /pinyin           characters and words by their sound, for the on-screen keyboard
     GET  /papers/…         a page of the paper that the screen shows, as PNG, while it does
+    GET  /photograph/…     of the one whom the second of two people compares with their face, while they are asked
     POST /choose /pin /forgotten /consent /form /sign /back /retry /print /done /language /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
@@ -38,6 +39,7 @@ from kiosk.screen.entrance import COOKIE, ENTRY_PATH, Entrance
 from kiosk.screen.guard import Guard
 from kiosk.screen.live import follow, newer
 from kiosk.screen.outcomes import PAGE_PATH, pages_shown
+from kiosk.screen.turn_views import PHOTOGRAPH_PATH, photograph_of
 from kiosk.screen.view import View, view_of
 from kiosk.visit import events
 from kiosk.visit.events import CitizenEvent
@@ -79,6 +81,7 @@ class Screen:
         self.app.get("/events", response_class=EventSourceResponse)(self._events)
         self.app.get("/pinyin")(_pinyin)
         self.app.get(PAGE_PATH)(self._paper)
+        self.app.get(PHOTOGRAPH_PATH)(self._photograph)
         self.app.get("/healthz")(_healthy)
         self.app.get("/metrics", response_class=PlainTextResponse)(self._counted)
 
@@ -139,6 +142,13 @@ class Screen:
             case Done() as done if state.visit and done.mark == mark and number in pages_shown(done):
                 return done.outcome.document
         return None
+
+    def _photograph(self, mark: str) -> Response:
+        state = self._booth.snapshot.state
+        picture = photograph_of(state)
+        if picture is None or state.turn is None or mark != state.turn.mark:
+            return PlainTextResponse("It is not shown now.\n", 404)
+        return Response(picture, media_type="image/jpeg")
 
     async def _state(
         self,

@@ -20,6 +20,7 @@ PICTURES: Final[Mapping[str, str]] = {
     reason.PIN_UNCHANGED: "card-taken",
     reason.PIN_IS_OLD: "card-taken",
     reason.PIN_UNKNOWN: "pin-blocked",
+    reason.NOBODY_CAME: "two-cards",
     reason.SERVICE_UNREACHABLE: "no-connection",
     reason.DEPARTMENT_UNREACHABLE: "no-connection",
     reason.DEPARTMENT_BUSY: "no-connection",

@@ -5,7 +5,8 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
                     "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
-                    "finding-pin", "sending", "done", "refusal", "take-card", "out-of-service"
+                    "finding-pin", "photograph-pin", "reading-photograph", "hand-over", "await-second", "sending",
+                    "done", "refusal", "take-card", "out-of-service"
     language        "en", "zh-Hans", "pt"
     level           "tap", "pin", or null when no visit is open
     seconds_left    int until the screen stops waiting, or null
@@ -15,6 +16,8 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
     troubles        [{"code", "text"}] of what is out of order
     departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
     service         {"department", "department_title", "code", "title", "own"} the screen is about, or null
+    turn            {"title"} of what somebody began and this one goes on with, or null
+    photograph      address of the one to compare with a face, or null
 
 and those that only some have::
 
@@ -25,12 +28,17 @@ and those that only some have::
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
+    photograph-pin  as pin-entry
+    hand-over       second (title of what somebody else goes on with), receipt
+    await-second    first_again (bool: it was the first one's card again)
     change-pin      step ("old", "new", "again"), number (1 to 3), tries_left (int or null), message (or null)
     find-pin        other_card (bool: it was another one)
     done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"},
                     code {"text", "size", "path"}: the QR code as squares, paper {"title", "page", "pages" [addresses of
                     pictures], "of" (pages that it has), "printed" (bool: it is what is printed)} or null,
                     printing ("waiting", "sent", "failed" or null)
+    take-card       call ("asked", "loud", "left"), lying (bool: on the contactless reader),
+                    others [{"language", "text"}] of the same request in the city's other languages
     refusal         code, card_state, title, advice, picture, can_retry, can_go_back
 """
 
@@ -41,14 +49,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+from cardsvc.wire.manifest import Language
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
 from kiosk.screen.outcomes import done_view
 from kiosk.screen.pictures import picture_of
 from kiosk.screen.pin_views import change_pin_view, find_pin_view
+from kiosk.screen.turn_views import await_second_view, hand_over_view, photograph_path, turn_view
 from kiosk.screen.words import Words, words_in
-from kiosk.visit import pin_screens, screens
+from kiosk.visit import pin_screens, screens, turn_screens
 from kiosk.visit.screens import KioskState
 
 View = dict[str, Any]
@@ -73,6 +83,8 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
         "departments": _departments(state, words),
         "service": _service(offer, words) if offer else None,
+        "turn": turn_view(state.turn, words) if state.turn else None,
+        "photograph": photograph_path(state),
         **_DETAILS.get(type(state.screen), _nothing)(state.screen, words),
     }
 
@@ -90,6 +102,10 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.SignPin: "sign-pin",
     screens.Signing: "signing",
     screens.HoldAgain: "hold-again",
+    turn_screens.PhotographPin: "photograph-pin",
+    turn_screens.ReadingPhotograph: "reading-photograph",
+    turn_screens.HandOver: "hand-over",
+    turn_screens.AwaitSecond: "await-second",
     pin_screens.ChangePin: "change-pin",
     pin_screens.ChangingPin: "changing-pin",
     pin_screens.PinLost: "find-pin",
@@ -108,28 +124,27 @@ def _seconds_left(state: KioskState, now: datetime) -> int | None:
 
 def _offer(screen: screens.Screen) -> Offer | None:
     match screen:
-        case screens.Consent(offer=offer) | screens.FillForm(offer=offer) | screens.Done(offer=offer):
-            return offer
-        case (
-            screens.Review(submission=submission)
-            | screens.SignPin(submission=submission)
-            | screens.Signing(submission=submission)
-            | screens.Sending(submission=submission)
-            | screens.HoldAgain(submission=submission)
-        ):
-            return submission.offer
-        case (
-            pin_screens.ChangePin(offer=offer)
-            | pin_screens.ChangingPin(offer=offer)
-            | pin_screens.PinLost(offer=offer)
-            | pin_screens.FindingPin(offer=offer)
-        ):
-            return offer
         case screens.InsertCard(wanted=wanted):
             return wanted
         case screens.PinEntry(wanted=wanted) | screens.CheckingPin(wanted=wanted):
             return wanted
-    return None
+        case turn_screens.PhotographPin() | turn_screens.ReadingPhotograph() | turn_screens.HandOver():
+            return screen.turn.first
+    if isinstance(screen, _OFFERED):
+        return screen.offer
+    return screen.submission.offer if isinstance(screen, _SUBMITTED) else None
+
+
+_OFFERED: Final = (
+    screens.Consent,
+    screens.FillForm,
+    screens.Done,
+    pin_screens.ChangePin,
+    pin_screens.ChangingPin,
+    pin_screens.PinLost,
+    pin_screens.FindingPin,
+)
+_SUBMITTED: Final = (screens.Review, screens.SignPin, screens.Signing, screens.Sending, screens.HoldAgain)
 
 
 def _departments(state: KioskState, words: Words) -> list[View]:
@@ -190,7 +205,7 @@ def _nothing(_screen: Any, _words: Words) -> View:
     return {}
 
 
-def _pin_entry(screen: screens.PinEntry | screens.SignPin, words: Words) -> View:
+def _pin_entry(screen: screens.PinEntry | screens.SignPin | turn_screens.PhotographPin, words: Words) -> View:
     said = words["pin-entry"]
     message = None
     if screen.tries_left is not None:
@@ -246,6 +261,12 @@ def _review(screen: screens.Review, _words: Words) -> View:
     }
 
 
+def _take_card(screen: screens.TakeCard, words: Words) -> View:
+    others = [words_in(language) for language in Language if language is not words.language]
+    asked = [{"language": one.language.value, "text": one["take-card"]["title"]} for one in others]
+    return {"call": screen.call.value, "lying": screen.lying, "others": asked}
+
+
 def _refusal(screen: screens.Refusal, words: Words) -> View:
     said = words.saying(screen.reason)
     return {
@@ -265,8 +286,12 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.FillForm: _form,
     screens.Review: _review,
     screens.SignPin: _pin_entry,
+    turn_screens.PhotographPin: _pin_entry,
+    turn_screens.HandOver: hand_over_view,
+    turn_screens.AwaitSecond: await_second_view,
     pin_screens.ChangePin: change_pin_view,
     pin_screens.PinLost: find_pin_view,
     screens.Done: done_view,
     screens.Refusal: _refusal,
+    screens.TakeCard: _take_card,
 }

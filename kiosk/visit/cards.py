@@ -7,7 +7,7 @@ from typing import Final
 
 from cardsvc.wire.levels import Level
 from kiosk.offers import Offer
-from kiosk.visit import events, pin_change, reason
+from kiosk.visit import events, pin_change, reason, turns
 from kiosk.visit.ending import AT_WORK, IN_DOUBT, Moment, Step, end, refuse, tell_service
 from kiosk.visit.events import EndVisit
 from kiosk.visit.pin_screens import ChangePin, ChangingPin
@@ -35,6 +35,7 @@ from kiosk.visit.screens import (
     TakeCard,
     Visit,
 )
+from kiosk.visit.turn_screens import AwaitSecond, HandOver, PhotographPin, ReadingPhotograph
 
 USUAL_TRIES: Final = 3
 """Of a PIN that nobody has entered wrongly."""
@@ -42,13 +43,15 @@ USUAL_TRIES: Final = 3
 
 def accepts_tap(state: KioskState) -> bool:
     """Whether a card on the contactless reader is to be read now: not while another is put in, nor at work."""
-    return not state.card_inside and not isinstance(state.screen, (Reading, OutOfService, *AT_WORK, *IN_DOUBT))
+    busy = (Reading, OutOfService, *AT_WORK, *IN_DOUBT)
+    return not state.card_inside and state.turn is None and not isinstance(state.screen, busy)
 
 
 # The contactless reader
 
 
 def on_card_held(state: KioskState, _event: events.CardHeld, _moment: Moment) -> Step:
+    state = replace(state, card_held=True)
     if state.visit is None and accepts_tap(state):
         return replace(state, screen=Reading()), ()
     return state, ()
@@ -57,7 +60,7 @@ def on_card_held(state: KioskState, _event: events.CardHeld, _moment: Moment) ->
 def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
     """Begin a visit. The same card again renews its visit; another card ends the visit of the one before."""
     who = event.authenticated
-    if state.card_inside or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
+    if state.card_inside or state.turn or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
         return state, (EndVisit(who.token),)
     visit = moment.begin(who)
     if state.visit and state.visit.card_uuid == who.card_uuid:
@@ -70,7 +73,7 @@ def on_tapped(state: KioskState, event: events.Tapped, moment: Moment) -> Step:
 
 def on_admitted_offline(state: KioskState, event: events.AdmittedOffline, moment: Moment) -> Step:
     """As `on_tapped`, but no visit is open at the service, and no token is here."""
-    if state.card_inside or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
+    if state.card_inside or state.turn or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
         return state, ()
     if state.visit and state.visit.offline is not None and state.visit.card_uuid == event.card_uuid:
         return replace(state, visit=replace(state.visit, offline=event.allowed)), ()
@@ -95,8 +98,7 @@ def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Mom
     if isinstance(state.screen, IN_DOUBT) and state.visit is None:
         return pin_change.on_card_inserted(state, event)
     if state.visit is None:
-        taking = isinstance(state.screen, TakeCard)
-        return (state if taking else replace(state, screen=_entry(event))), ()
+        return _inserted_first(state, _entry(event))
     same = state.visit.card_uuid == event.card_uuid
     state = replace(state, visit=replace(state.visit, inserted=same))
     if isinstance(state.screen, AT_WORK):
@@ -108,9 +110,19 @@ def on_card_inserted(state: KioskState, event: events.CardInserted, _moment: Mom
     return state, ()
 
 
+def _inserted_first(state: KioskState, entry: PinEntry) -> Step:
+    """A card that begins something, unless another one is still to be taken out."""
+    if isinstance(state.screen, TakeCard) and not state.screen.lying:
+        return state, ()
+    if state.turn is not None:
+        return turns.on_card_inserted(state, entry, state.turn)
+    return replace(state, screen=entry), ()
+
+
 def on_card_unreadable(state: KioskState, event: events.CardUnreadable, _moment: Moment) -> Step:
     state = replace(state, card_inside=True)
-    if isinstance(state.screen, (*AT_WORK, *IN_DOUBT, TakeCard)):
+    taking = isinstance(state.screen, TakeCard) and not state.screen.lying
+    if taking or isinstance(state.screen, (*AT_WORK, *IN_DOUBT)):
         return state, ()
     return replace(state, screen=_refused(event.reason, state)), ()
 
@@ -119,6 +131,8 @@ def on_card_taken(state: KioskState, _event: events.CardTaken, moment: Moment) -
     state = replace(state, card_inside=False)
     if state.visit is not None:
         return _taken_from_visit(state, state.visit, moment)
+    if state.turn is not None:
+        return turns.wait_again(state, moment)
     match state.screen:
         case TakeCard() | PinEntry() | Refusal(resume=PinEntry()):
             return end(state, moment)
@@ -144,19 +158,23 @@ def _taken_from_visit(state: KioskState, visit: Visit, moment: Moment) -> Step:
 def _left(state: KioskState, moment: Moment) -> Step:
     """The visit is over, wherever it was. Whoever had begun to sign is told what that means."""
     match state.screen:
+        case HandOver(turn=turn):
+            return turns.hand_over(state, moment, turn)
         case ChangingPin():
             return pin_change.left(state)
-        case Signing():
+        case Signing() | ReadingPhotograph():
             return refuse(state, moment, Reason(reason.CARD_REMOVED))
         case Sending(submission=submission) if submission.signed:
             return refuse(state, moment, Reason(reason.SIGNED_AND_LEFT))
-    return end(state, moment)
+        case Sending():
+            return end(state, moment)
+    return turns.wait_again(state, moment)
 
 
 def _refused(why: Reason, state: KioskState) -> Refusal:
     """A refusal from which one comes back to where one was."""
     if state.visit is None:
-        return Refusal(why)
+        return Refusal(why, AwaitSecond() if state.turn else None)
     resume: Place | None = Services()
     match state.screen:
         case Services() | InsertCard() | Consent() | FillForm() | Done() as place:
@@ -190,7 +208,7 @@ def on_pin_forgotten(state: KioskState, _event: events.PinForgotten, _moment: Mo
             return replace(state, screen=Refusal(why, resume=entry)), ()
         case SignPin(submission=submission, paper=paper):
             return replace(state, screen=Refusal(why, resume=Review(submission, paper))), ()
-        case ChangePin():
+        case ChangePin() | PhotographPin():
             return replace(state, screen=Refusal(why, resume=Services())), ()
     return state, ()
 
@@ -223,5 +241,12 @@ def on_pin_refused(state: KioskState, event: events.PinRefused, _moment: Moment)
             if event.reason.code == reason.WRONG_PIN:
                 return replace(state, screen=entry), ()
             again = entry if event.reason.code in reason.WORTH_ANOTHER_TRY else None
-            return replace(state, screen=Refusal(event.reason, again or (Services() if state.visit else None))), ()
+            return replace(state, screen=Refusal(event.reason, again or _instead(state))), ()
     return state, ()
+
+
+def _instead(state: KioskState) -> Services | AwaitSecond | None:
+    """Where somebody may go on whose PIN proved nothing."""
+    if state.visit:
+        return Services()
+    return AwaitSecond() if state.turn else None

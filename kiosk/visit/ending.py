@@ -24,10 +24,11 @@ from kiosk.visit.screens import (
     TakeCard,
     Visit,
 )
+from kiosk.visit.turn_screens import AwaitSecond, ReadingPhotograph
 
 Step: TypeAlias = tuple[KioskState, tuple[Effect, ...]]
 
-AT_WORK: Final = (CheckingPin, Sending, Signing, ChangingPin, FindingPin)
+AT_WORK: Final = (CheckingPin, Sending, Signing, ChangingPin, FindingPin, ReadingPhotograph)
 """Screens that wait for work that was given out."""
 IN_DOUBT: Final = (ChangingPin, PinLost, FindingPin)
 """Screens from which nobody goes without being told which PIN is in force."""
@@ -45,6 +46,12 @@ class Rules:
     """For a refusal to be read when no visit is open."""
     patience: timedelta = timedelta(seconds=60)
     """For work that was given out and should have been answered long ago."""
+    louder_after: timedelta = timedelta(seconds=10)
+    """For a card that is left in the slot, or lies on the reader."""
+    left_after: timedelta = timedelta(seconds=60)
+    """Then it counts as left behind."""
+    second: timedelta = timedelta(minutes=5)
+    """For the second of two people to come."""
     language: Language = Language.ENGLISH
     """For whoever has not chosen one."""
     prints: bool = False
@@ -74,8 +81,10 @@ def deadline(state: KioskState, moment: Moment) -> datetime | None:
             return None
         case Refusal(resume=None, reason=why) if state.visit is None and why.code not in reason.WHICH_PIN:
             wait = rules.notice
-        case Reading() | CheckingPin() | Sending() | Signing() | ChangingPin() | FindingPin():
+        case Reading() | CheckingPin() | Sending() | Signing() | ChangingPin() | FindingPin() | ReadingPhotograph():
             wait = rules.patience
+        case AwaitSecond() if state.turn is not None:
+            return min(moment.now + rules.second, state.turn.open_until)
         case _:
             wait = rules.idle
     return min(moment.now + wait, state.visit.ends_at) if state.visit else moment.now + wait
@@ -104,6 +113,8 @@ def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step
         screen=shown,
         language=state.language if isinstance(shown, TakeCard) else moment.rules.language,
         card_inside=state.card_inside,
+        card_held=state.card_held,
+        cards_left=state.cards_left,
         last_job=state.last_job,
         offers=state.offers,
         prints=state.prints,
@@ -119,10 +130,13 @@ def refuse(state: KioskState, moment: Moment, why: Reason) -> Step:
 
 
 def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
+    """Whoever does nothing has left."""
     if state.deadline is None or moment.now < state.deadline:
         return state, ()
     if isinstance(state.screen, IN_DOUBT):
         return refuse(state, moment, Reason(reason.PIN_UNKNOWN))
+    if isinstance(state.screen, AwaitSecond):
+        return refuse(state, moment, Reason(reason.NOBODY_CAME))
     if isinstance(state.screen, (Reading, *AT_WORK)):
         return refuse(state, moment, Reason(reason.TOO_SLOW))
     return end(state, moment)

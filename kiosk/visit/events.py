@@ -13,6 +13,7 @@ from kiosk.offers import Offer
 from kiosk.visit.pin_events import PinEffect, PinEvent
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Paper, Trouble
+from kiosk.visit.turn_events import TurnEffect, TurnEvent
 from readers.piv.pin import Pin
 
 
@@ -32,6 +33,11 @@ class Authenticated:
 @dataclass(frozen=True, slots=True)
 class CardHeld:
     """A card is held to the contactless reader and is being read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardLifted:
+    """It is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +309,7 @@ CitizenEvent = (
 )
 Event = (
     CardHeld
+    | CardLifted
     | Tapped
     | TapRefused
     | AdmittedOffline
@@ -320,6 +327,7 @@ Event = (
     | NotPrinted
     | Declined
     | PinEvent
+    | TurnEvent
     | CitizenEvent
     | Ticked
     | OffersChanged
@@ -361,6 +369,7 @@ class Prepare:
     offer: Offer
     values: dict[str, Any] = field(repr=False)
     language: Language
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +394,7 @@ class Ask:
     assertion: str = field(repr=False)
     values: dict[str, Any] = field(repr=False)
     signed: SignedDocument | None = field(default=None, repr=False)
+    continues: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,4 +433,4 @@ class EndVisit:
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | KeepVisit | EndVisit
+Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | TurnEffect | KeepVisit | EndVisit

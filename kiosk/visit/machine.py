@@ -24,9 +24,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from kiosk.visit import cards, ending, events, pin_change, pin_events, printing, requests, signing, standing
+from kiosk.visit import (
+    cards,
+    ending,
+    events,
+    leaving,
+    pin_change,
+    pin_events,
+    printing,
+    requests,
+    signing,
+    standing,
+    turn_events,
+    turns,
+)
 from kiosk.visit.ending import Moment, Rules, Step
-from kiosk.visit.screens import KioskState, OutOfService
+from kiosk.visit.screens import Attract, KioskState, OutOfService, Services, TakeCard
 
 _Handler: TypeAlias = Callable[[KioskState, Any, Moment], Step]
 
@@ -47,12 +60,22 @@ class Machine:
             return standing.while_out(state, event)
         moment = Moment(now, self.rules)
         after, effects = _HANDLERS[type(event)](state, event, moment)
+        if after.turn is not None and isinstance(after.screen, Services):
+            after, ended = turns.wait_again(after, moment)
+            effects = (*effects, *ended)
         if isinstance(event, _SIGNS_OF_LIFE):
             after, kept = ending.keep(after, moment)
             effects = (*effects, *kept)
         if isinstance(event, _SIGNS_OF_LIFE) or (after.screen, after.visit) != (state.screen, state.visit):
             after = replace(after, deadline=ending.deadline(after, moment))
         return after, effects
+
+
+def _ticked(state: KioskState, event: events.Ticked, moment: Moment) -> Step:
+    match state.screen:
+        case TakeCard() | Attract() as waiting if state.card_inside or state.card_held:
+            return leaving.look_for_card(state, waiting, moment), ()
+    return ending.on_ticked(state, event, moment)
 
 
 def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step:
@@ -90,6 +113,7 @@ _SIGNS_OF_LIFE: Final = (
 )
 _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardHeld: cards.on_card_held,
+    events.CardLifted: leaving.on_card_lifted,
     events.Tapped: cards.on_tapped,
     events.TapRefused: cards.on_tap_refused,
     events.AdmittedOffline: cards.on_admitted_offline,
@@ -114,13 +138,15 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     pin_events.PinKept: pin_change.on_pin_kept,
     pin_events.PinDoubted: pin_change.on_pin_doubted,
     pin_events.PinFound: pin_change.on_pin_found,
+    turn_events.Photographed: turns.on_photographed,
+    turn_events.NotPhotographed: turns.on_not_photographed,
     events.TriedAgain: requests.on_tried_again,
     events.WentBack: requests.on_went_back,
     events.PrintWanted: printing.on_print_wanted,
     events.Printed: printing.on_printed,
     events.NotPrinted: printing.on_not_printed,
     events.Finished: ending.on_finished,
-    events.Ticked: ending.on_ticked,
+    events.Ticked: _ticked,
     events.LanguageChosen: signing.on_language_chosen,
     events.Touched: _touched,
     events.OffersChanged: _offers_changed,

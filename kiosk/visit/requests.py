@@ -11,8 +11,8 @@ from cardsvc.wire.manifest import ResultKind
 from kiosk.city_services.offering import CHANGE_PIN
 from kiosk.forms import Filled
 from kiosk.offers import Offer
-from kiosk.visit import events, reason
-from kiosk.visit.ending import Moment, Step, end, refuse
+from kiosk.visit import events, reason, turns
+from kiosk.visit.ending import Moment, Step, refuse
 from kiosk.visit.events import Effect
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.screens import (
@@ -33,6 +33,7 @@ from kiosk.visit.screens import (
     Submission,
     Visit,
 )
+from kiosk.visit.turn_screens import PhotographPin
 
 NO_KEY: Final = UUID(int=0)
 """Of what may be asked again as often as one likes."""
@@ -66,7 +67,7 @@ def on_consent_given(state: KioskState, event: events.ConsentGiven, _moment: Mom
         case Consent(offer=offer) if offer.form.fields:
             return replace(state, screen=FillForm(offer)), ()
         case Consent(offer=offer):
-            return send(state, Submission(offer, event.key))
+            return send(state, Submission(offer, event.key, continues=_continues(state)))
     return state, ()
 
 
@@ -76,7 +77,7 @@ def on_form_submitted(state: KioskState, event: events.FormSubmitted, _moment: M
             filled = offer.form.fill(event.entered)
             if filled.errors:
                 return replace(state, screen=FillForm(offer, filled)), ()
-            return send(state, Submission(offer, event.key, filled.values))
+            return send(state, Submission(offer, event.key, filled.values, continues=_continues(state)))
     return state, ()
 
 
@@ -90,8 +91,16 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
 def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> Step:
     match state.screen:
         case Sending(submission=submission, job=event.job):
-            return replace(state, screen=Done(submission.offer, event.outcome, event.pages, submission.mark)), ()
+            turn = state.visit and turns.begun(submission, event.outcome, state.visit)
+            if turn:
+                return turns.show(state, turn)
+            done = Done(submission.offer, event.outcome, event.pages, submission.mark)
+            return replace(state, screen=done, turn=None), ()
     return state, ()
+
+
+def _continues(state: KioskState) -> str | None:
+    return state.turn.receipt if state.turn else None
 
 
 def on_recorded(state: KioskState, event: events.Recorded, _moment: Moment) -> Step:
@@ -130,7 +139,7 @@ def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> 
     if place is not None and (state.visit or isinstance(state.screen, Refusal)):
         return show(state, place)
     if isinstance(state.screen, PinEntry | Refusal):
-        return end(state, moment)
+        return turns.wait_again(state, moment)
     return state, ()
 
 
@@ -144,7 +153,7 @@ def _before(screen: Screen) -> Place | None:
             return _beginning(submission)
         case FillForm(offer=offer):
             return Services() if offer.own else Consent(offer)
-        case InsertCard() | PinEntry() | Consent() | HoldAgain() | ChangePin() | Done():
+        case InsertCard() | PinEntry() | Consent() | HoldAgain() | ChangePin() | PhotographPin() | Done():
             return Services()
     return None
 
@@ -173,12 +182,18 @@ def send(state: KioskState, submission: Submission) -> Step:
     if offer.own:
         effect = events.Serve(job, state.visit.token, offer, submission.values)
     elif offer.is_signed and submission.signed is None:
-        effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language)
+        effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language, submission.continues)
     elif submission.assertion is None:
         effect = events.Exchange(job, state.visit.token, offer)
     else:
         effect = events.Ask(
-            job, offer, submission.key, submission.assertion, submission.values, signed=submission.signed
+            job,
+            offer,
+            submission.key,
+            submission.assertion,
+            submission.values,
+            signed=submission.signed,
+            continues=submission.continues,
         )
     return replace(state, screen=Sending(submission, job), last_job=job), (effect,)
 

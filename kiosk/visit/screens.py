@@ -16,11 +16,15 @@ from kiosk.forms import Filled
 from kiosk.offers import Offer
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
+from kiosk.visit.turn_screens import AwaitSecond, HandOver, PhotographPin, ReadingPhotograph, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class Attract:
     """Nobody is there: asks for a card."""
+
+    since: datetime | None = None
+    """When a card was first seen to lie on the contactless reader with nobody there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class Submission:
     assertion: str | None = field(default=None, repr=False)
     signed: SignedDocument | None = field(default=None, repr=False)
     """At level ``sign``: what the citizen signed."""
+    continues: str | None = field(default=None, repr=False)
+    """The receipt of what somebody else began, for whoever comes second."""
     reread: bool = False
     """Whether the citizen has read the document before, and must read it again."""
 
@@ -194,15 +200,30 @@ class Refusal:
     """It did not work, and why."""
 
     reason: Reason
-    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | None = None
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond | None = None
     """Where "back" leads; None when there is nothing to go back to."""
     retry: Submission | None = None
     """What "try again" sends again, with the same key."""
 
 
+class Call(StrEnum):
+    """How somebody is asked to take their card."""
+
+    ASKED = "asked"
+    LOUD = "loud"
+    LEFT = "left"
+    """It counts as left behind."""
+
+
 @dataclass(frozen=True, slots=True)
 class TakeCard:
-    """The visit is over; asks to take the card out."""
+    """The visit is over; asks to take the card."""
+
+    since: datetime | None = None
+    """When it was first seen to be still there."""
+    call: Call = Call.ASKED
+    lying: bool = False
+    """On the contactless reader, not in the slot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,13 +248,17 @@ Screen = (
     | ChangingPin
     | PinLost
     | FindingPin
+    | PhotographPin
+    | ReadingPhotograph
+    | HandOver
+    | AwaitSecond
     | Sending
     | Done
     | Refusal
     | TakeCard
     | OutOfService
 )
-Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond
 """A screen one can come back to."""
 
 
@@ -272,8 +297,14 @@ class KioskState:
     language: Language = Language.ENGLISH
     deadline: datetime | None = None
     """When the screen stops waiting for somebody to do something."""
+    turn: Turn | None = None
+    """What somebody began who has taken their card: the next one goes on with it."""
     card_inside: bool = False
     """Whether there is a card in the contact reader."""
+    card_held: bool = False
+    """Whether one lies on the contactless reader."""
+    cards_left: int = 0
+    """How many were left behind since the kiosk was started."""
     last_job: int = 0
     """Number of the last piece of work given out; an answer to another one is too late."""
     offers: tuple[Offer, ...] = ()

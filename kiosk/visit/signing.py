@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit import cards, events, pin_change, reason, requests
+from kiosk.visit import cards, events, pin_change, reason, requests, turns
 from kiosk.visit.ending import Moment, Step, refuse
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.reason import Reason
 from kiosk.visit.requests import send, show
 from kiosk.visit.screens import KioskState, Refusal, Review, Sending, Services, Signing, SignPin
+from kiosk.visit.turn_screens import PhotographPin
 
 
 def on_prepared(state: KioskState, event: events.Prepared, _moment: Moment) -> Step:
@@ -44,6 +45,8 @@ def on_pin_entered(state: KioskState, event: events.PinEntered, moment: Moment) 
             return replace(state, screen=Signing(submission, paper, job), last_job=job), (effect,)
         case ChangePin() as screen:
             return pin_change.on_pin_entered(state, screen, event.pin)
+        case PhotographPin() as screen:
+            return turns.on_pin_entered(state, screen, event.pin)
     return cards.on_pin_entered(state, event, moment)
 
 

@@ -32,6 +32,8 @@ def while_out(state: KioskState, event: events.Event) -> Step:
             return replace(state, card_inside=True), ()
         case events.CardTaken():
             return replace(state, card_inside=False), ()
+        case events.CardHeld() | events.CardLifted():
+            return replace(state, card_held=isinstance(event, events.CardHeld)), ()
         case events.Tapped(authenticated=who) | events.PinProved(authenticated=who):
             return state, (EndVisit(who.token),)
     return state, ()

@@ -26,10 +26,12 @@ from rich.table import Table
 
 from tests.attack import on_card_signatures, on_challenges, on_proofs
 from tests.attack.campaign import Campaign, Result
+from tests.attack.codes import Codes
 from tests.attack.proofs import turnstiles
 from tests.attack.readers import READERS
 from tests.attack.strikes import Target
-from tests.attack.visits import Exchange
+from tests.attack.taps import Journal
+from tests.attack.visits import Exchange, Keeping
 from tests.attack.webhooks import Receiver
 from tests.attack.world import World, founded
 from tests.fixtures.live import serving
@@ -41,7 +43,8 @@ def targets_of(world: World) -> list[Target[Any]]:
     """All that can be deceived."""
     readers = [reader(world) for reader in READERS]
     on_cards = [attack for book in (on_proofs, on_challenges, on_card_signatures) for attack in book.attack.attacks]
-    return [*turnstiles(world, on_cards), *readers, Exchange(world), Receiver(world)]
+    kiosks = (Exchange(world), Keeping(world), Codes(world), Journal(world))
+    return [*turnstiles(world, on_cards), *readers, *kiosks, Receiver(world)]
 
 
 def summary(seed: int, count: int, seconds: float, results: Sequence[Result]) -> dict[str, Any]:

@@ -54,5 +54,5 @@ def other_form(draft: Draft, strike: Strike) -> None:
 def not_valid_then(draft: Draft, strike: Strike) -> None:
     """The key's certificate is good for days: whoever has the key signs nothing of later or earlier years."""
     away = strike.pick(0, 8 * 86400, -8 * 86400, 10**8, -(10**8))
-    draft.claims["iat"] += away
-    draft.claims["verified_at"] += away
+    for claim in {"iat", "exp", "verified_at"} & set(draft.claims):
+        draft.claims[claim] += away

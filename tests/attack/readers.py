@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tests.attack.assertions import AtTheArchive, AtTheDepartment, AtTheGate, AtTheService
+from tests.attack.kiosks import AtTheEnrolment, AtTheKiosk
 from tests.attack.tokens import AtTheDoor, AtTheKeyDesk, AtTheTokenEndpoint, Reader
 
 READERS: Final[tuple[type[Reader], ...]] = (
@@ -15,4 +16,6 @@ READERS: Final[tuple[type[Reader], ...]] = (
     AtTheKeyDesk,
     AtTheGate,
     AtTheArchive,
+    AtTheKiosk,
+    AtTheEnrolment,
 )

@@ -1,9 +1,10 @@
-"""Visit tokens: what a kiosk exchanges for assertions while the citizen is there."""
+"""Visit tokens: what a kiosk exchanges for assertions, and keeps going, while the citizen is there."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -12,16 +13,19 @@ from random import Random
 from typing import Any
 
 import httpx
+from sqlalchemy.orm import Session
 
 from cardsvc.authentication.assertions import ExchangeRequest, IssuedToken
+from cardsvc.authentication.visits import keep_visit
 from cardsvc.callers.principal import Principal
 from cardsvc.db import transaction
+from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE, GRANT_TOKEN_EXCHANGE, TOKEN_TYPE_VISIT
 from cardsvc.wire.levels import Level
-from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.lifecycle import RevocationReason
 from cardsvc.wire.manifest import department_audience
 from tests.attack.jws import b64, unb64
-from tests.attack.strikes import Book, Strike, cut, flip_bit, look_alike, near
+from tests.attack.strikes import Attack, Book, Strike, cut, flip_bit, look_alike, near
 from tests.attack.tokens import client_assertion
 from tests.attack.world import DEPARTMENT, DESK, KIOSK, OTHER_KIOSK, SERVICE, World
 from tests.fixtures.proofs import City, IssuedCard
@@ -32,9 +36,9 @@ HIGHER_SERVICE = "balance"
 
 @dataclass
 class VisitDraft:
-    """An exchange that is about to be asked for. As it stands it is granted."""
+    """What is about to be asked for with a visit token. As it stands it is granted."""
 
-    place: Exchange = field(repr=False)
+    place: Counter = field(repr=False)
     token: str
     actor: Principal
     now: datetime
@@ -43,14 +47,14 @@ class VisitDraft:
     attributes: frozenset[str] = frozenset()
 
 
-class Exchange:
-    """Where visits are exchanged."""
+class Counter(ABC):
+    """Where visit tokens are shown."""
 
-    name = "visit token"
+    name: str
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.attacks = attack.attacks
+        self.attacks: Sequence[Attack[VisitDraft]] = attack.attacks
 
     @cached_property
     def actor(self) -> Principal:
@@ -68,7 +72,7 @@ class Exchange:
         ended, revoked = self.visit(), city.card()
         city.client(KIOSK).end_visit(ended)
         of_revoked = self.visit(card=revoked)
-        city.put_in_state(revoked, CardState.HELD)
+        world.officer.revoke(revoked.uuid, RevocationReason.WITHDRAWN)
         elsewhere = self.visit(world.other_city, card=world.other_city.card())
         others = self.visit(caller=OTHER_KIOSK), self.visit(caller=DESK)
         return (ended, of_revoked, elsewhere, *others, world.kiosk.access_token(), world.assertion())
@@ -86,6 +90,32 @@ class Exchange:
     def used(self, draft: VisitDraft) -> None:
         del draft
 
+    @abstractmethod
+    def show(self, drafts: Sequence[VisitDraft]) -> Sequence[bool]:
+        """Which ones are granted."""
+
+    def send(self, client: httpx.Client, draft: VisitDraft) -> bool | None:
+        if draft.now != self.world.city.clock() or draft.actor.key_thumbprint != self._thumbprint(draft.actor):
+            return None
+        return self.request(client, draft).is_success
+
+    @abstractmethod
+    def request(self, client: httpx.Client, draft: VisitDraft) -> httpx.Response:
+        """Over HTTP."""
+
+    def _thumbprint(self, actor: Principal) -> str:
+        return self.world.city.keys[actor.client_id].thumbprint()
+
+
+class Exchange(Counter):
+    """Where visits are exchanged."""
+
+    name = "visit token"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.attacks = (*attack.attacks, *on_exchange.attacks)
+
     def show(self, drafts: Sequence[VisitDraft]) -> Sequence[bool]:
         with transaction(self.world.services.sessions) as session:
             asked = [
@@ -99,9 +129,7 @@ class Exchange:
             ]
         return [isinstance(answer, IssuedToken) for answer in asked]
 
-    def send(self, client: httpx.Client, draft: VisitDraft) -> bool | None:
-        if draft.now != self.world.city.clock() or draft.actor.key_thumbprint != self._thumbprint(draft.actor):
-            return None
+    def request(self, client: httpx.Client, draft: VisitDraft) -> httpx.Response:
         form = {
             "grant_type": GRANT_TOKEN_EXCHANGE,
             "client_assertion_type": CLIENT_ASSERTION_TYPE,
@@ -112,13 +140,35 @@ class Exchange:
             "service": draft.service,
             "attributes": " ".join(draft.attributes),
         }
-        return client.post("/oauth/token", data=form).is_success
+        return client.post("/oauth/token", data=form)
 
-    def _thumbprint(self, actor: Principal) -> str:
-        return self.world.city.keys[actor.client_id].thumbprint()
+
+class Keeping(Counter):
+    """Where a kiosk says that the citizen is still there."""
+
+    name = "visit kept"
+
+    def show(self, drafts: Sequence[VisitDraft]) -> Sequence[bool]:
+        with transaction(self.world.services.sessions) as session:
+            return [self._is_kept(session, draft) for draft in drafts]
+
+    def _is_kept(self, session: Session, draft: VisitDraft) -> bool:
+        times = self.world.services.visit_times
+        try:
+            keep_visit(session, draft.token, actor=draft.actor, now=draft.now, times=times)
+        except ServiceError:
+            return False
+        return True
+
+    def request(self, client: httpx.Client, draft: VisitDraft) -> httpx.Response:
+        token = self.world.city.client(draft.actor.client_id).access_token()
+        headers = {"Authorization": f"Bearer {token}"}
+        return client.post("/v1/visits/keep", json={"visit_token": draft.token}, headers=headers)
 
 
 attack: Book[VisitDraft] = Book()
+on_exchange: Book[VisitDraft] = Book()
+"""With a good token, for what it is not good for."""
 
 
 def _token(draft: VisitDraft, strike: Strike, *forged: str) -> None:
@@ -190,7 +240,20 @@ def too_late(draft: VisitDraft, strike: Strike) -> None:
     draft.now += timedelta(seconds=strike.pick(0, 90, 91, 600, 10**6))
 
 
-@attack("relabelled", "for a department that there is not, or that has no such service")
+@attack("time", "kept going for longer than a visit lasts")
+def kept_for_too_long(draft: VisitDraft, strike: Strike) -> None:
+    """A minute at a time: never idle."""
+    world, draft.token = draft.place.world, draft.place.visit()
+    times = world.services.visit_times
+    minutes = int(times.longest.total_seconds()) // 60
+    with transaction(world.services.sessions) as session:
+        for _ in range(strike.pick(minutes - 2, minutes - 1)):
+            draft.now += timedelta(minutes=1)
+            keep_visit(session, draft.token, actor=draft.actor, now=draft.now, times=times)
+    draft.now += timedelta(minutes=1)
+
+
+@on_exchange("relabelled", "for a department that there is not, or that has no such service")
 def other_department(draft: VisitDraft, strike: Strike) -> None:
     genuine = draft.audience, draft.service
     nowhere = [(f"urn:citizen-card:department:{name}", draft.service) for name in ("nobody", "", "police")]
@@ -198,13 +261,13 @@ def other_department(draft: VisitDraft, strike: Strike) -> None:
     draft.audience, draft.service = strike.pick(genuine, *nowhere, *wrong, (DEPARTMENT, draft.service))
 
 
-@attack("look-alike", "a department's name with a letter of another script, in other case, longer")
+@on_exchange("look-alike", "a department's name with a letter of another script, in other case, longer")
 def homoglyph(draft: VisitDraft, strike: Strike) -> None:
     other = strike.random.choice([look_alike, near])
     draft.audience = strike.change(draft.audience, lambda name: other(name, strike.random))
 
 
-@attack("relabelled", "for a service that wants a PIN, or with attributes that the policy does not give")
+@on_exchange("relabelled", "for a service that wants a PIN, or with attributes that the policy does not give")
 def too_much(draft: VisitDraft, strike: Strike) -> None:
     """The visit began with a tap."""
     more = [(HIGHER_SERVICE, frozenset[str]()), (HIGHER_SERVICE, frozenset({"name"}))]

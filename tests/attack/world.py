@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from pydantic import SecretStr
@@ -35,6 +36,16 @@ DESK = "desk-1"
 DEPARTMENT = "medical-insurance"
 OTHER_DEPARTMENT = "education"
 SERVICE = "clinic-check-in"
+OFFLINE_DEPARTMENT = "environment"
+OFFLINE_SERVICE = "recycling-points"
+"""Kiosks may take requests for it without their network."""
+OFFLINE_POLICY: dict[str, Any] = {
+    "services": {
+        OFFLINE_SERVICE: {"level": "tap", "offline": {"max_age_seconds": 3600}},
+        "report": {"level": "tap"},
+        "permit": {"level": "pin"},
+    }
+}
 
 
 @dataclass
@@ -46,6 +57,7 @@ class World:
     """With keys of its own and the same names in it."""
     kiosk: ServiceClient = field(init=False)
     department: ServiceClient = field(init=False)
+    officer: ServiceClient = field(init=False)
     cards: list[IssuedCard] = field(init=False)
     idle_cards: list[IssuedCard] = field(init=False)
     """Not in force: as many as there are other states."""
@@ -55,8 +67,10 @@ class World:
             self.kiosk = city.caller(KIOSK)
             city.caller(OTHER_KIOSK)
             city.caller(DESK, CallerKind.DESK)
+            self.officer = city.caller("ana", CallerKind.OFFICER)
             self.department = city.department(DEPARTMENT)
             city.department(OTHER_DEPARTMENT)
+            city.department(OFFLINE_DEPARTMENT, OFFLINE_POLICY)
             self.cards = [city.card() for _ in range(3)]
         states = set(CardState) - {CardState.ACTIVE}
         self.idle_cards = [self.city.card(state) for state in sorted(states)]

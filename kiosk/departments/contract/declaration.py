@@ -172,6 +172,8 @@ class SecondTurn:
     service: Service
     """At level ``sign`` its preparer gives the very draft that the first one signed."""
     within: timedelta
+    photograph: bool = False
+    """Whether they are to see the photograph on the first one's card."""
 
 
 @dataclass(frozen=True)
@@ -234,7 +236,11 @@ class Department:
             titles=self.titles,
             services=tuple(service.description for service in self.services if service.second is None),
             in_turn=tuple(
-                TwoTurns(first=service.description, second=service.second.service.description)
+                TwoTurns(
+                    first=service.description,
+                    second=service.second.service.description,
+                    photograph=service.second.photograph,
+                )
                 for service in self.services
                 if service.second is not None
             ),

@@ -167,6 +167,7 @@ PROOF_OF_LIFE: Final = Service(
             confirm_online=True,
         ),
         WITHIN,
+        photograph=True,
     ),
     confirm_online=True,
 )

@@ -1,5 +1,6 @@
 // Follows the kiosk: shows each new state as it comes, and posts what is pressed.
 
+import { chime } from "./chime.js";
 import { startCountdown } from "./countdown.js";
 import { collect, keep, restore } from "./form.js";
 import { attachKeyboard, settle, watchKeyboard } from "./keyboard.js";
@@ -74,6 +75,7 @@ function attach(before) {
   if (same) restore(booth, before);
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
   startCountdown(booth, forget);
+  chime(booth);
 }
 
 // The kiosk ends visits, not this page. When it is not heard of any more, what is shown may be of somebody who has left.

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,27 +20,38 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc.registry import HeaderParameter
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import Draft, record_all
 from cardsvc.authentication import challenges, proofs, visits
 from cardsvc.authentication.challenges import IssuedChallenge
-from cardsvc.authentication.errors import ChallengeUnknown
+from cardsvc.authentication.errors import ChallengeUnknown, SignatureInvalid
 from cardsvc.authentication.holders import find_holders
 from cardsvc.authentication.models import Visit
+from cardsvc.authentication.visits import VisitTimes
 from cardsvc.callers import access_tokens, private_key_jwt
+from cardsvc.callers.models import CallerKind
+from cardsvc.callers.principal import Principal
 from cardsvc.client import AssertionMalformed, AssertionVerifier, jwks
 from cardsvc.client import webhooks as webhook_client
+from cardsvc.fleet import enrolling
+from cardsvc.offline import judging
+from cardsvc.offline import service as journals
 from cardsvc.trust.keystore import Keystore
 from cardsvc.wire import base, jose, standard_webhooks
 from cardsvc.wire.authentication import AssertionClaims
 from cardsvc.wire.jose import UnverifiedJwt
+from cardsvc.wire.offline_taps import PACKAGE_TYP
+from kiosk.offline import supplies
+from tests.attack import kiosks as at_kiosks
+from tests.attack import visits as at_visits
 from tests.attack.__main__ import targets_of
 from tests.attack.campaign import Campaign
 from tests.attack.readers import READERS
-from tests.attack.world import World, founded
+from tests.attack.world import KIOSK, World, founded
 
 REPOSITORY = Path(__file__).parents[3]
-LEAST_ATTACKS = 450
+LEAST_ATTACKS = 600
 
 
 def test_nothing_forged_is_accepted(tmp_path: Path) -> None:
@@ -71,7 +82,7 @@ MUTANTS: dict[str, tuple[Careless, str, str]] = {}
 
 def mutant(target: str, attack: str) -> Callable[[Careless], Careless]:
     def enter(make: Careless) -> Careless:
-        MUTANTS[make.__name__] = (make, target, attack)
+        MUTANTS[f"{make.__name__}: {target}, {attack}"] = (make, target, attack)
         return make
 
     return enter
@@ -274,6 +285,7 @@ def lenient_base64(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("visit token", "shown by another kiosk, a desk")
+@mutant("visit kept", "shown by another kiosk, a desk")
 def visits_of_anybody(patch: pytest.MonkeyPatch) -> None:
     honest = visits._own_visit
 
@@ -283,6 +295,70 @@ def visits_of_anybody(patch: pytest.MonkeyPatch) -> None:
         return honest(session, token, mine)
 
     patch.setattr(visits, "_own_visit", anybody)
+
+
+@mutant("visit kept", "kept going for longer than a visit lasts")
+def visits_without_end(patch: pytest.MonkeyPatch) -> None:
+    def keep(session: Session, token: str, *, actor: Principal, now: datetime, times: VisitTimes) -> None:
+        visit = visits.open_visit(session, token, actor=actor, now=now, times=times)
+        visit.last_used_at, visit.expires_at = now, now + times.longest
+
+    patch.setattr(at_visits, "keep_visit", keep)
+
+
+@mutant("offline tap", "another card's key, the other key of this card, the kiosk's, the attacker's")
+@mutant("offline tap", "the same signature, or the same entry, in the next place")
+def offline_signatures_unchecked(patch: pytest.MonkeyPatch) -> None:
+    honest = judging.TapJudge._reason
+
+    def reason(self: Any, *about: Any) -> str | None:
+        found = honest(self, *about)
+        return None if found == SignatureInvalid.code else found
+
+    patch.setattr(judging.TapJudge, "_reason", reason)
+
+
+@mutant("offline tap", "by a kiosk that heard from the city too long before, or only afterwards")
+def offline_age_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(judging, "_policy_reason", lambda *_: None)
+
+
+@mutant("offline tap", "a hash that is another, or of another kiosk's entry")
+def journals_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(journals, "_entry_fault", lambda *_: None)
+
+
+@mutant("offline tap", "brought by another kiosk, or a desk, in its own name or in this one's")
+def kiosks_as_they_say(patch: pytest.MonkeyPatch) -> None:
+    """What came is taken for this kiosk's, whoever brings it."""
+    honest = journals.Journals.take
+
+    def take(self: Any, session: Session, batch: Any, *, actor: Principal, now: datetime) -> Any:
+        named = replace(actor, client_id=KIOSK, kind=CallerKind.KIOSK)
+        return honest(self, session, batch, actor=named, now=now)
+
+    patch.setattr(journals.Journals, "take", take)
+
+
+@mutant("enrolment code", "used by another kiosk, replaced by a newer one, or another city's")
+def codes_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(enrolling, "_told_again", lambda *_: None)
+
+
+@mutant("offline package", "for somebody else, or by somebody else")
+def packages_of_anybody(patch: pytest.MonkeyPatch) -> None:
+    honest = supplies.check_package
+
+    def check(compact: str, root: Any, _kiosk: str) -> Any:
+        return honest(compact, root, str(jose.parse_certified(compact, typ=PACKAGE_TYP).token.claims.get("aud")))
+
+    def careful(compact: str, root: Any, kiosk: str) -> Any:
+        try:
+            return check(compact, root, kiosk)
+        except jose.JwtRefused:
+            raise supplies.SuppliesRefused from None
+
+    patch.setattr(at_kiosks, "check_package", careful)
 
 
 @mutant("webhook", "one bit of the body is another")

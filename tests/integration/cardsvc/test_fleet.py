@@ -57,7 +57,7 @@ def refused(call: Callable[[], object]) -> tuple[str, int]:
 def test_what_a_kiosk_says_of_itself_is_seen(city: City, ana: ServiceClient) -> None:
     kiosk = city.caller("kiosk-1")
     ahead = city.clock() + timedelta(seconds=90)
-    said = heartbeat(city, sent_at=ahead, contact=ReaderCondition.OUT_OF_ORDER, journal_entries=7, offers_age=12)
+    said = heartbeat(city, sent_at=ahead, contact=ReaderCondition.OUT_OF_ORDER, journal_entries=7, card_left_age=70)
     pulse = kiosk.report(said)
     assert (pulse.now, pulse.disabled, pulse.newest_revocation) == (city.clock(), False, None)
     seen = only(ana)

@@ -9,8 +9,12 @@ import pytest
 from playwright.sync_api import expect
 
 from cardsvc.wire.manifest import Language
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+from readers.virtual.loopback import LoopbackReader
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
 from tests.integration.kiosk.conftest import Town
+from tests.integration.kiosk.test_city_visits import NEW_PIN
 from tests.integration.kiosk.test_signing_in_browser import enter_pin, finds_nothing, heading
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
@@ -94,3 +98,39 @@ def test_locking_a_card_and_looking_who_saw_the_data(
     town.take()
     expect(page.locator("main")).to_have_attribute("data-screen", "attract")
     expect(page.locator("main")).not_to_contain_text(words.department)
+
+
+CHANGE = {
+    Language.ENGLISH: ("Change my PIN", "This PIN repeats itself, so it is easy to guess.", "Your PIN is changed"),
+    Language.CHINESE: ("修改密码", "该密码为重复数字，容易被猜中。", "密码已修改"),
+    Language.PORTUGUESE: ("Mudar o meu PIN", "Este PIN repete-se e é fácil de adivinhar.", "O seu PIN foi mudado"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "size"),
+    [(Language.ENGLISH, PORTRAIT), (Language.CHINESE, LANDSCAPE), (Language.PORTUGUESE, PORTRAIT)],
+)
+def test_changing_the_pin(town: Town, open_page: OpenPage, language: Language, size: tuple[int, int]) -> None:
+    page, words, (change, easy, changed) = open_page(size), WORDS[language], CHANGE[language]
+    page.goto(town.links[-1])
+    page.get_by_role("button", name=words.language).click()
+    town.insert()
+    expect(page.locator("main")).to_have_attribute("data-screen", "pin-entry")
+    enter_pin(page, town.card.pin)
+    page.get_by_role("button", name=change).click()
+    expect(page.locator("main")).to_have_attribute("data-about", "change-pin-old")
+    enter_pin(page, town.card.pin)
+    expect(page.locator("main")).to_have_attribute("data-about", "change-pin-new")
+    enter_pin(page, "121212")
+    expect(page.get_by_role("alert")).to_contain_text(easy)
+    enter_pin(page, NEW_PIN)
+    expect(page.locator("main")).to_have_attribute("data-about", "change-pin-again")
+    finds_nothing(page)
+    enter_pin(page, NEW_PIN)
+    heading(page, changed)
+    finds_nothing(page)
+    assert [pin for pin in (town.card.pin, "121212", NEW_PIN) if pin in page.content()] == []
+    card = LoopbackReader(town.contact)
+    with card.connect() as connection:
+        PivSession.open(connection).verify_pin(Pin(NEW_PIN))

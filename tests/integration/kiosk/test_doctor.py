@@ -171,6 +171,7 @@ def test_the_metrics_are_open_on_loopback_and_say_nothing_of_anybody(town: Town)
 
 
 def doctor(ward: Ward, *more: str) -> subprocess.CompletedProcess[str]:
+    ward.city.clock.now = system_clock()  # the command has the machine's
     options = ["--state", str(ward.state.path), "--contactless", "slot:x", "--contact", "slot:y", *more]
     command = [sys.executable, "-m", "kiosk.cli", "doctor", *options]
     return subprocess.run(command, capture_output=True, text=True, check=False)

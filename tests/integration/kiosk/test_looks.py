@@ -141,6 +141,9 @@ CLOSED: list[Screen] = [
     pin_screens.PinLost(CHANGE_PIN, ANA, PIN, PIN, other_card=True),
     pin_screens.FindingPin(CHANGE_PIN, ANA, 1),
     screens.TakeCard(),
+    screens.TakeCard(lying=True),
+    screens.TakeCard(call=screens.Call.LOUD),
+    screens.TakeCard(call=screens.Call.LEFT, lying=True),
     screens.OutOfService(),
 ]
 

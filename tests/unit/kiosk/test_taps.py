@@ -113,7 +113,9 @@ def test_a_card_held_is_tapped_once_however_long_it_stays(bench: Bench, report: 
         assert report.next(2) == [events.CardHeld(), events.Tapped(WHO)]
         bench.take_off()
         bench.put_on()
-        assert report.next(2) == [events.CardHeld(), events.Tapped(WHO)]
+        assert report.next(3) == [events.CardLifted(), events.CardHeld(), events.Tapped(WHO)]
+        bench.take_off()
+        assert report.next() == [events.CardLifted()]
     assert report.empty
 
 
@@ -145,7 +147,7 @@ def test_whatever_goes_wrong_with_a_card_is_said_and_the_next_is_read(
         assert report.next(2) == [events.CardHeld(), events.TapRefused(Reason(code))]
         bench.take_off()
         bench.put_on()
-        assert report.next(2) == [events.CardHeld(), events.Tapped(WHO)]
+        assert report.next(3) == [events.CardLifted(), events.CardHeld(), events.Tapped(WHO)]
 
 
 def test_a_card_put_in_and_taken_out_is_reported(bench: Bench, report: Report) -> None:

@@ -123,6 +123,7 @@ def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
         "/metrics",
         "/pinyin",
         "/papers/{mark}/{number}",
+        "/photograph/{mark}",
         "/state",
         "/static",
         *(f"/{path}" for path in posts),

@@ -21,11 +21,22 @@ from kiosk.forms import Filled
 from kiosk.screen import pages
 from kiosk.screen.pictures import OTHERS, PICTURES
 from kiosk.screen.view import SCREEN_NAMES, View, view_of
-from kiosk.visit import pin_screens, screens
+from kiosk.visit import pin_screens, screens, turn_screens
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Visit
 from readers.piv.pin import Pin
-from tests.fixtures.offers import BALANCE, CHANGE_PIN, CHECK_IN, DONATE, OFFERS, OPENING_HOURS, outcome, paper
+from tests.fixtures.offers import (
+    ALIVE,
+    BALANCE,
+    CHANGE_PIN,
+    CHECK_IN,
+    DONATE,
+    MANDATE,
+    OFFERS,
+    OPENING_HOURS,
+    outcome,
+    paper,
+)
 from tests.fixtures.services import NOW
 
 ANA = UUID("a0000000-0000-4000-8000-000000000001")
@@ -34,6 +45,7 @@ SUBMISSION = screens.Submission(CHECK_IN, KEY, {"complaint": "fever"}, "the.asse
 TO_SIGN = screens.Submission(DONATE, KEY, {"litres": 2})
 VISIT = Visit(ANA, Level.TAP, "token-of-ana", NOW + timedelta(minutes=10))
 OLD, NEW = Pin("246802"), Pin("864193")
+TURN = turn_screens.Turn(ALIVE, MANDATE, "SI-0001", NOW + timedelta(minutes=10), ANA, b"the photograph")
 ALL: list[screens.Screen] = [
     screens.Attract(),
     screens.Reading(),
@@ -47,6 +59,10 @@ ALL: list[screens.Screen] = [
     screens.SignPin(TO_SIGN, paper(), 1),
     screens.Signing(TO_SIGN, paper(), 3),
     screens.HoldAgain(SUBMISSION),
+    turn_screens.PhotographPin(TURN),
+    turn_screens.ReadingPhotograph(TURN, 1),
+    turn_screens.HandOver(TURN),
+    turn_screens.AwaitSecond(),
     pin_screens.ChangePin(CHANGE_PIN, OLD, NEW),
     pin_screens.ChangingPin(CHANGE_PIN, ANA, 1),
     pin_screens.PinLost(CHANGE_PIN, ANA, OLD, NEW),
@@ -55,6 +71,7 @@ ALL: list[screens.Screen] = [
     screens.Done(CHECK_IN, outcome()),
     screens.Refusal(Reason("card-unknown"), screens.Services(), SUBMISSION),
     screens.TakeCard(),
+    screens.TakeCard(call=screens.Call.LOUD, lying=True),
     screens.OutOfService(),
 ]
 
@@ -63,6 +80,8 @@ def view(screen: screens.Screen, language: Language = Language.ENGLISH, **state:
     shown = KioskState(
         screen, VISIT, language, NOW + timedelta(seconds=61.2), offers=OFFERS, troubles=frozenset(screens.Trouble)
     )
+    if isinstance(screen, turn_screens.AwaitSecond):
+        shown = replace(shown, visit=None, turn=TURN)
     return view_of(Snapshot(7, replace(shown, **state)), NOW)  # type: ignore[arg-type]
 
 
@@ -83,6 +102,7 @@ def test_every_screen_is_json_and_html_and_has_nothing_secret(screen: screens.Sc
         str(ANA),
         str(KEY),
         OLD.digits,
+        "the photograph",
         NEW.digits,
     ):
         assert secret not in both

@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Document, Language, Outcome
-from kiosk.visit import events, pin_events
+from kiosk.offers import Offer
+from kiosk.visit import events, pin_events, turn_events
 from kiosk.visit.cards import accepts_tap
-from kiosk.visit.ending import Rules
+from kiosk.visit.ending import AT_WORK, Rules
 from kiosk.visit.machine import Machine
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
@@ -40,11 +41,13 @@ from kiosk.visit.screens import (
     Submission,
     TakeCard,
 )
+from kiosk.visit.turn_screens import AwaitSecond, HandOver, PhotographPin
 from readers.piv.pin import Pin
-from tests.fixtures.offers import CHANGE_PIN, CITY, DONATE, outcome, paper, signed
+from tests.fixtures.offers import CHANGE_PIN, CITY, DONATE, TURNS, outcome, paper, signed
 from tests.fixtures.offers import OFFERS as DEPARTMENTS_OFFERS
 
-OFFERS = DEPARTMENTS_OFFERS + CITY
+OFFERS = DEPARTMENTS_OFFERS + TURNS + CITY
+SECONDS = tuple(offer.second for offer in TURNS if offer.second)
 CARDS = [UUID(int=number, version=4) for number in (1, 2, 3)]
 REFUSALS = [
     "card-unknown",
@@ -66,7 +69,7 @@ refusals = st.sampled_from(REFUSALS).map(lambda code: Reason(code, tries_left=2)
 
 def leaves(value: object) -> Iterator[object]:
     """Everything in a state except what the departments offer to everybody."""
-    if value is OFFERS or value in OFFERS:
+    if value is OFFERS or value in OFFERS or value in SECONDS:
         return
     if is_dataclass(value) and not isinstance(value, type):
         for part in fields(value):
@@ -122,6 +125,8 @@ class Forgetting(RuleBasedStateMachine):
             return self.state.visit.card_uuid
         screen = self.state.screen
         asking = screen.resume if isinstance(screen, Refusal) else screen
+        if isinstance(asking, PinEntry | CheckingPin) and self.state.turn and self.inside:
+            return asking.card_uuid
         if isinstance(asking, ChangingPin | PinLost | FindingPin):
             return asking.card_uuid
         return asking.card_uuid if isinstance(asking, PinEntry | CheckingPin) and self.inside else None
@@ -146,6 +151,10 @@ class Forgetting(RuleBasedStateMachine):
     @rule()
     def hold(self) -> None:
         self.play(events.CardHeld())
+
+    @rule()
+    def lift(self) -> None:
+        self.play(events.CardLifted())
 
     @rule(card=cards)
     def insert(self, card: UUID) -> None:
@@ -175,7 +184,7 @@ class Forgetting(RuleBasedStateMachine):
             return
         self.end_work(self.jobs.pop(data.draw(st.integers(0, len(self.jobs) - 1))), why, good=good)
 
-    def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:
+    def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:  # noqa: C901 - a table of works
         match job:
             case events.ProvePin(number, card, _):
                 proved = events.PinProved(number, self.let_in(card, Level.PIN)) if good else None
@@ -185,7 +194,13 @@ class Forgetting(RuleBasedStateMachine):
             case events.Ask(number, offer, key, assertion, values, handed_in) if good:
                 assert offer.is_signed == (handed_in is not None)
                 assert self.asked.setdefault(key, (offer, values)) == (offer, values), "one key, one request"
-                self.play(events.Answered(number, self.given_out(self.owner[assertion]), 3))
+                told = self.given_out(self.owner[assertion])
+                until = self.now + timedelta(minutes=10) if offer.second else None
+                self.play(events.Answered(number, told.model_copy(update={"open_until": until}), 3))
+            case turn_events.ReadPhotograph(number, card) if good:
+                self.play(turn_events.Photographed(number, self.secret(card, "photograph").encode()))
+            case turn_events.ReadPhotograph(number):
+                self.play(turn_events.NotPhotographed(number, why))
             case events.Serve(number, token, offer, _) if good:
                 assert offer.own
                 self.play(events.Answered(number, outcome(self.secret(self.owner[token], "number"))))
@@ -287,6 +302,32 @@ class Forgetting(RuleBasedStateMachine):
                 case CheckingPin() | Sending() | Signing():
                     self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
+    @rule(steps=st.integers(1, 12), offer=st.sampled_from(TURNS), other=cards, key=st.uuids(version=4))
+    def go_on_to_two_turns(self, steps: int, offer: Offer, other: UUID, key: UUID) -> None:
+        for _ in range(steps):
+            self.one_of_two_turns(offer, other, key)
+
+    def one_of_two_turns(self, offer: Offer, other: UUID, key: UUID) -> None:
+        match self.state.screen:
+            case Services() | Done():
+                self.play(events.ServiceChosen(*offer.key))
+            case InsertCard() if self.inside is None and self.present:
+                self.insert(self.present)
+            case PinEntry() | PhotographPin() | SignPin():
+                self.enter_pin("271828")
+            case Consent():
+                self.consent(key)
+            case FillForm():
+                self.play(events.FormSubmitted({"face": "same"}, UUID(int=key.int ^ 1)))
+            case Review():
+                self.agree_to_sign(right=True)
+            case HandOver():
+                self.take_out()
+            case AwaitSecond() if self.inside is None:
+                self.insert(other)
+            case screen if isinstance(screen, AT_WORK) and self.jobs:
+                self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
+
     @rule(steps=st.integers(1, 8), same=st.booleans())
     def go_on_to_change_the_pin(self, steps: int, same: bool) -> None:  # noqa: FBT001 - drawn
         for step in range(steps):
@@ -330,16 +371,30 @@ class Forgetting(RuleBasedStateMachine):
         known = {
             self.owner[leaf] for leaf in leaves(self.state) if isinstance(leaf, str | int | UUID) and leaf in self.owner
         }
-        assert known <= {self.present}
+        first = {self.state.turn.card_uuid} if self.state.turn else set()
+        assert known <= {self.present} | first
+        if self.state.turn:
+            assert self.state.visit is None or self.state.visit.card_uuid != self.state.turn.card_uuid
+
+    @invariant()
+    def of_the_first_of_two_there_is_no_more_than_the_turn(self) -> None:
+        if self.state.turn and self.state.turn.card_uuid != self.present:
+            rest = replace(self.state, turn=None)
+            told = {leaf for leaf in leaves(rest) if isinstance(leaf, str | int | UUID) and leaf in self.owner}
+            assert self.state.turn.card_uuid not in {self.owner[leaf] for leaf in told}
 
     @invariant()
     def an_idle_kiosk_is_like_new(self) -> None:
-        if isinstance(self.state.screen, TakeCard):
-            assert replace(self.state, language=Language.ENGLISH) == KioskState(
-                screen=TakeCard(), card_inside=True, last_job=self.state.last_job, offers=OFFERS, prints=True
-            )
-        if isinstance(self.state.screen, Attract) and self.state.deadline is None:
-            assert self.state == KioskState(last_job=self.state.last_job, offers=OFFERS, prints=True)
+        left, waiting = (
+            KioskState(screen=TakeCard(), last_job=self.state.last_job, offers=OFFERS, prints=True),
+            self.state.screen,
+        )
+        known = replace(self.state, card_held=False, cards_left=0)
+        if isinstance(waiting, TakeCard):
+            assert self.state.card_held if waiting.lying else self.state.card_inside
+            assert replace(known, language=Language.ENGLISH, card_inside=False, screen=TakeCard()) == left
+        if isinstance(waiting, Attract) and self.state.deadline is None:
+            assert replace(known, screen=TakeCard()) == left
 
     @invariant()
     def every_visit_is_open_here_or_ended_at_the_service_once(self) -> None:
@@ -359,7 +414,8 @@ class Forgetting(RuleBasedStateMachine):
     def somebody_is_waited_for_but_not_for_ever(self) -> None:
         if not isinstance(self.state.screen, Attract | TakeCard):
             assert self.state.deadline is not None
-            assert self.state.deadline <= self.now + timedelta(seconds=90)
+            second = isinstance(self.state.screen, AwaitSecond)
+            assert self.state.deadline <= self.now + timedelta(seconds=300 if second else 90)
         if self.state.visit:
             assert self.state.deadline is not None
             assert self.state.deadline <= self.state.visit.ends_at

@@ -11,16 +11,17 @@ from uuid import UUID
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
-from kiosk.visit import events, pin_events
+from kiosk.visit import events, pin_events, turn_events
 from kiosk.visit.machine import Machine
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Attract, KioskState, Review, Screen
 from readers.piv.pin import Pin
-from tests.fixtures.offers import BALANCE, CHANGE_PIN, DONATE, OFFERS, OPENING_HOURS, outcome, paper, signed
+from tests.fixtures.offers import ALIVE, BALANCE, CHANGE_PIN, DONATE, OFFERS, OPENING_HOURS, outcome, paper, signed
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-ANA, KEY = UUID(int=1, version=4), UUID(int=2, version=4)
+ANA, KEY, BO = UUID(int=1, version=4), UUID(int=2, version=4), UUID(int=3, version=4)
+LATER = NOON + timedelta(minutes=10)
 
 
 def let_in(level: Level) -> events.Authenticated:
@@ -40,6 +41,8 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
     yield from (events.ServiceChosen(*CHANGE_PIN.key), events.PinEntered(Pin("864193")))
     yield from (pin_events.PinChanged(job, outcome()), pin_events.PinKept(job, Reason("wrong-pin", 2)))
     yield from (pin_events.PinDoubted(job, Pin("271828"), Pin("864193")), pin_events.PinFound(job, new=True))
+    yield from (events.ServiceChosen(*ALIVE.key), turn_events.Photographed(job, b""))
+    yield from (events.Answered(job, outcome().model_copy(update={"open_until": LATER})), events.CardInserted(BO))
     yield from (events.TakenOutOfService(), events.PutIntoService())
     yield from (events.AdmittedOffline(ANA, frozenset({OPENING_HOURS.key})), events.ServiceChosen(*OPENING_HOURS.key))
     yield from (events.FormSubmitted({}, KEY), events.Recorded(KEY, outcome()))
@@ -50,7 +53,7 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
 def reached() -> dict[type[Screen], KioskState]:
     """Each screen with a state in which it is, found step by step; a state counts without the number of its work."""
     machine = Machine()
-    start = replace(machine.start(), offers=(*OFFERS, CHANGE_PIN))
+    start = replace(machine.start(), offers=(*OFFERS, CHANGE_PIN, ALIVE))
     found, seen, ahead = {type(start.screen): start}, {repr(start)}, [start]
     for state in ahead:
         for event in happenings(state):

@@ -1,0 +1,204 @@
+"""Two people at one kiosk, one after the other: proof of life with an attendant, a mandate that both sign."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from cardsvc.cards.models import Card
+from cardsvc.db import reading
+from cardsvc.departments.pseudonym import pseudonym
+from kiosk.departments.community import department as community
+from kiosk.departments.community.models import Mandate
+from kiosk.departments.contract.signed import KeptSignature
+from kiosk.departments.contract.storage import in_transaction
+from kiosk.departments.social_insurance import department as social_insurance
+from kiosk.departments.social_insurance.models import ProofOfLife
+from kiosk.departments.social_insurance.proof_of_life import appoint
+from tests.fixtures.cards import PersonalisedCard
+from tests.fixtures.faces import PHOTOGRAPH, put_photograph
+from tests.fixtures.issuance import MEI
+from tests.fixtures.issued import issue
+from tests.fixtures.openssl import verify_cms
+from tests.fixtures.proofs import City
+from tests.fixtures.services import StandingClock
+from tests.integration.kiosk.conftest import Town, Visitor, open_town
+
+CARER = "HQ0002"
+"""The document of whoever gets the card HQ-0002."""
+
+
+def policy(code: str) -> Any:
+    return json.loads(files("kiosk.city").joinpath("policies", f"{code}.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def pensions(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, clock: StandingClock) -> Iterator[Town]:
+    """Social insurance; the card in hand is a pensioner's (who is in the seed), with a photograph on it."""
+    kind = (social_insurance, policy("social-insurance"))
+    with open_town(sqlite_city, service_card, tmp_path, clock, kind) as town:
+        put_photograph(town.card.state_file)
+        yield town
+
+
+@pytest.fixture
+def centre(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, clock: StandingClock) -> Iterator[Town]:
+    with open_town(sqlite_city, service_card, tmp_path, clock, (community, policy("community"))) as town:
+        yield town
+
+
+@pytest.fixture
+def rosa(sqlite_city: City, tmp_path: Path) -> PersonalisedCard:
+    """Another person's card, in force, which may sign."""
+    return issue(sqlite_city.services, tmp_path / "rosa", "HQ-0002")
+
+
+def appoint_rosa(town: Town, card: PersonalisedCard) -> None:
+    services = town.city.services
+    with reading(services.sessions) as session:
+        citizen = session.scalars(select(Card.citizen_id).where(Card.uuid == card.uuid)).one()
+    assert citizen is not None
+    name = pseudonym(services.keystore, social_insurance.code, citizen)
+    in_transaction(town.office.sessions, lambda session: appoint(session, name, "Rosa Lam"))
+
+
+def come_in(visitor: Visitor, town: Town, card: PersonalisedCard) -> dict[str, Any]:
+    town.insert(card.state_file)
+    visitor.look("pin-entry")
+    visitor.press("/pin", pin=card.pin)
+    return visitor.look("services", "consent", "refusal")
+
+
+def ask_for_proof(visitor: Visitor, town: Town) -> dict[str, Any]:
+    come_in(visitor, town, town.card)
+    visitor.press("/choose", department="social-insurance", service="proof-of-life")
+    visitor.press("/consent")
+    return visitor.look("photograph-pin", "refusal", "done")
+
+
+def hand_over(visitor: Visitor, town: Town) -> None:
+    ask_for_proof(visitor, town)
+    visitor.press("/pin", pin=town.card.pin)
+    visitor.look("hand-over")
+    town.take()
+    visitor.look("await-second")
+
+
+def proofs(town: Town) -> list[Any]:
+    with town.office.sessions() as session:
+        rows = session.execute(select(ProofOfLife.document_number, ProofOfLife.year))
+        return [tuple(row) for row in rows]
+
+
+def test_an_attendant_compares_the_photograph_and_confirms(pensions: Town, rosa: PersonalisedCard) -> None:
+    appoint_rosa(pensions, rosa)
+    visitor = pensions.visitor()
+    hand_over(visitor, pensions)
+    assert proofs(pensions) == []
+    consent = come_in(visitor, pensions, rosa)
+    assert (consent["service"]["code"], consent["photograph"]) == ("proof-of-life-attending", None)
+    form = visitor.press("/consent")
+    assert visitor.http.get(form["photograph"]).content == PHOTOGRAPH
+    visitor.press("/form", values={"face": "same"})
+    done = visitor.look("done", "refusal")
+    assert done["outcome"]["title"] == "It is proved for this year"
+    assert proofs(pensions) == [(MEI.document_number, pensions.clock().year)]
+    assert visitor.http.get(form["photograph"]).status_code == 404
+    assert repr(PHOTOGRAPH[:20]) not in repr(pensions.station.booth.snapshot)
+    assert visitor.press("/back")["screen"] == "services"
+
+
+def test_somebody_who_is_no_attendant_confirms_nothing_and_another_one_may_come(
+    pensions: Town, rosa: PersonalisedCard
+) -> None:
+    visitor = pensions.visitor()
+    hand_over(visitor, pensions)
+    come_in(visitor, pensions, rosa)
+    visitor.press("/consent")
+    visitor.press("/form", values={"face": "same"})
+    refusal = visitor.look("refusal", "done")
+    assert refusal["advice"].startswith("Only an attendant can confirm this.")
+    assert visitor.press("/back")["screen"] == "await-second"
+    pensions.take()
+    visitor.look("await-second")
+    appoint_rosa(pensions, rosa)
+    come_in(visitor, pensions, rosa)
+    visitor.press("/consent")
+    visitor.press("/form", values={"face": "same"})
+    assert visitor.look("done", "refusal")["screen"] == "done"
+
+
+def test_the_pensioners_own_card_goes_no_further(pensions: Town) -> None:
+    visitor = pensions.visitor()
+    hand_over(visitor, pensions)
+    pensions.insert()
+    assert wait_for(visitor, "first_again")["screen"] == "await-second"
+    pensions.take()
+    assert not visitor.look("await-second")["level"]
+    assert proofs(pensions) == []
+
+
+def wait_for(visitor: Visitor, member: str) -> dict[str, Any]:
+    for _ in range(50):
+        view = visitor.look("await-second")
+        if view[member]:
+            return view
+        visitor.http.get("/state", params={"after": view["version"], "wait": 5})
+    raise AssertionError(member)
+
+
+def test_a_card_without_a_photograph_is_sent_to_the_counter(pensions: Town) -> None:
+    visitor = pensions.visitor()
+    put_photograph(pensions.card.state_file, b"no picture")
+    ask_for_proof(visitor, pensions)
+    visitor.press("/pin", pin=pensions.card.pin)
+    assert visitor.look("refusal", "hand-over")["code"] == "no-photograph"
+
+
+def test_nobody_who_comes_leaves_nothing(pensions: Town) -> None:
+    visitor = pensions.visitor()
+    hand_over(visitor, pensions)
+    pensions.clock.advance(seconds=timedelta(minutes=5).total_seconds())
+    assert visitor.look("refusal")["code"] == "nobody-came"
+    assert pensions.station.booth.snapshot.state.turn is None
+    assert proofs(pensions) == []
+
+
+def sign(visitor: Visitor, card: PersonalisedCard) -> str:
+    review = visitor.look("review", "refusal")
+    assert review["screen"] == "review", review
+    visitor.press("/sign", sha256=review["sha256"])
+    visitor.press("/pin", pin=card.pin)
+    return str(review["document"])
+
+
+def test_principal_and_carer_sign_the_very_same_paper(centre: Town, rosa: PersonalisedCard) -> None:
+    centre.vouch_for_keys()
+    visitor = centre.visitor()
+    come_in(visitor, centre, centre.card)
+    visitor.press("/choose", department="community", service="carer-mandate")
+    visitor.press("/consent")
+    visitor.press("/form", values={"carer": CARER, "scope": "home-care", "days": "90"})
+    given = sign(visitor, centre.card)
+    visitor.look("hand-over", "refusal")
+    centre.take()
+    visitor.look("await-second")
+    come_in(visitor, centre, rosa)
+    visitor.press("/consent")
+    assert sign(visitor, rosa) == given
+    assert visitor.look("done", "refusal")["outcome"]["title"] == "The mandate is in force"
+    with centre.office.sessions() as session:
+        mandate = session.execute(select(Mandate.principal, Mandate.carer)).one()
+        kept = list(session.scalars(select(KeptSignature)))
+    assert tuple(mandate) == (MEI.document_number, CARER)
+    for signature in kept:
+        verify_cms(signature.cms, signature.document, centre.city.services.authority.root, centre.clock())
+    assert len({bytes(signature.document) for signature in kept}) == 1
+    assert len(kept) == 2
