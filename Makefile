@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance lock clean
+.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance words lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -78,6 +78,15 @@ attack: ## forged proofs and tokens by the hundred thousand; writes var/attack/r
 docs: ## write docs/problems.md anew from the code
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m tests.pages.problems
+
+words: ## bring what en.toml says to the translators' catalogues (kiosk/screen/words/*.po); then translate what is new
+	@.ci/setup test
+	@room=$$(mktemp -d) && trap 'rm -rf "$$room"' EXIT && cd kiosk/screen/words && pybabel=$(CURDIR)/$(BIN)/pybabel && \
+	  $$pybabel -q extract -F babel.cfg --no-location --project citizen-card --version 1 -o "$$room/words.pot" . && \
+	  for catalogue in *.po; do \
+	    $$pybabel -q update -i "$$room/words.pot" -o "$$catalogue" -l "$${catalogue%.po}" --width 120 \
+	      --ignore-obsolete --ignore-pot-creation-date --previous || exit 1; \
+	  done
 
 lock: ## choose the newest releases pyproject.toml allows and write both lock files anew
 	@.ci/lock

@@ -23,7 +23,7 @@ from cardsvc.issuance.models import Application, Attempt, CardSecret, JournalEnt
 from cardsvc.locks.models import CardLock
 from cardsvc.losses.models import LossReport
 from cardsvc.offices.models import Office
-from cardsvc.offline.models import OfflineTap
+from cardsvc.offline.models import OfflinePackage, OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.registry.models import RegistryEvent
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -68,6 +68,7 @@ __all__ = [
     "Kiosk",
     "LossReport",
     "Office",
+    "OfflinePackage",
     "OfflineTap",
     "PersonVersion",
     "Photo",

@@ -19,6 +19,7 @@ pytest_plugins = (
     "tests.fixtures.served",
     "tests.fixtures.services",
     "tests.fixtures.proofs",
+    "tests.fixtures.booths",
     "tests.fixtures.signing",
     "tests.fixtures.desks",
     "tests.fixtures.evidence",

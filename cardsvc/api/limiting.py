@@ -27,6 +27,7 @@ TRAFFIC: Final[Mapping[str, Traffic]] = {
     "/v1/signature-requests": Traffic.AUTHENTICATION,
     "/v1/signatures": Traffic.AUTHENTICATION,
     "/v1/verifications": Traffic.AUTHENTICATION,
+    "/v1/offline-package": Traffic.BULK,
     "/v1/card-standings": Traffic.BULK,
     "/v1/questions": Traffic.BULK,
     "/v1/people/search": Traffic.BULK,

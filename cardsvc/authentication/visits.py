@@ -18,13 +18,17 @@ from cardsvc.authentication.errors import VisitEnd, VisitEnded, VisitForeign, Vi
 from cardsvc.authentication.models import Visit
 from cardsvc.authentication.proofs import VerifiedCard
 from cardsvc.bulk import insert_all
+from cardsvc.callers.entering import enter_again
 from cardsvc.callers.principal import Principal
+from cardsvc.callers.scopes import Scope
 from cardsvc.cards.models import Card
 from cardsvc.db import new_id
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.locks.errors import LockedByCitizen
 
 TOKEN_BYTES: Final = 32
+_TAKES: Final = frozenset({Scope.AUTHENTICATE})
+"""The scope of everything that is done with a visit."""
 
 Entropy = Callable[[int], str]
 """Gives a text with so many random bytes in it."""
@@ -78,9 +82,9 @@ def _row(card: VerifiedCard, actor: Principal, visit: BegunVisit) -> dict[str, A
 def open_visit(session: Session, token: str, *, actor: Principal, now: datetime, times: VisitTimes) -> Visit:
     """The visit with this token, if it is this caller's, going on, and at a level that is not locked.
 
-    Raises VisitUnknown, VisitForeign, VisitEnded, LockedByCitizen.
+    Raises KioskDisabled, VisitUnknown, VisitForeign, VisitEnded, LockedByCitizen.
     """
-    visit = _own_visit(session, token, actor)
+    visit = _own_visit(session, token, actor, now)
     if visit.ended_at is not None:
         raise VisitEnded(VisitEnd.ENDED).about(visit.citizen_id, visit.card_id)
     if now >= visit.expires_at:
@@ -100,8 +104,8 @@ def keep_visit(session: Session, token: str, *, actor: Principal, now: datetime,
 
 
 def end_visit(session: Session, token: str, *, actor: Principal, now: datetime) -> None:
-    """The citizen has left. Ending it twice is no error. Raises VisitUnknown, VisitForeign."""
-    visit = _own_visit(session, token, actor)
+    """The citizen has left. Ending it twice is no error. Raises KioskDisabled, VisitUnknown, VisitForeign."""
+    visit = _own_visit(session, token, actor, now)
     if visit.ended_at is None:
         visit.ended_at = now
         record(
@@ -130,20 +134,27 @@ def _check_level(session: Session, visit: Visit) -> None:
         raise refusal.about(visit.citizen_id, visit.card_id) from None
 
 
-def hold_visit(session: Session, visit_id: UUID, *, actor: Principal) -> Visit:
-    """A visit that this caller opened a moment ago, going on or not, its card's row locked. Raises VisitForeign."""
-    return _hold(session, visit_id, session.get_one(Visit, visit_id).card_id, actor)
+def hold_visit(session: Session, visit_id: UUID, *, actor: Principal, now: datetime) -> Visit:
+    """A visit that this caller opened a moment ago, going on or not, its card's row locked.
+
+    Raises KioskDisabled, VisitForeign.
+    """
+    return _hold(session, visit_id, session.get_one(Visit, visit_id).card_id, actor, now)
 
 
-def _own_visit(session: Session, token: str, actor: Principal) -> Visit:
+def _own_visit(session: Session, token: str, actor: Principal, now: datetime) -> Visit:
     found = session.execute(select(Visit.id, Visit.card_id).where(Visit.token_sha256 == _hash(token))).one_or_none()
     if found is None:
         raise VisitUnknown
-    return _hold(session, found.id, found.card_id, actor)
+    return _hold(session, found.id, found.card_id, actor, now)
 
 
-def _hold(session: Session, visit_id: UUID, card_id: UUID, actor: Principal) -> Visit:
-    """The visit, locked, and its card before it: in the order in which a revocation locks them, or both would wait."""
+def _hold(session: Session, visit_id: UUID, card_id: UUID, actor: Principal, now: datetime) -> Visit:
+    """The visit, locked, and its card before it: in the order in which a revocation locks them, or both would wait.
+
+    The caller before both: a kiosk may have been taken out of service since it was let in.
+    """
+    enter_again(session, actor, _TAKES, now)
     session.get_one(Card, card_id, with_for_update={"read": True}, populate_existing=True)
     visit = session.get_one(Visit, visit_id, with_for_update=True, populate_existing=True)
     keys = {actor.key_thumbprint, actor.former_thumbprint}

@@ -1,4 +1,4 @@
-"""Letting in whoever comes in a group, in the transaction that does what they want."""
+"""Letting callers in within the transaction that does what they want: whoever puts them out waits for it to end."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from cardsvc.callers.errors import AccessTokenRefused
-from cardsvc.callers.principal import Entry, Principal
+from cardsvc.callers.principal import Entry, Grant, Principal
 from cardsvc.callers.repository import find_principals
+from cardsvc.callers.scopes import Scope
 from cardsvc.errors import ServiceError
 
 
@@ -17,6 +19,17 @@ def enter_all(connection: Connection, entries: Sequence[Entry], now: datetime) -
     """For each the caller, as the database has it now, or why not: AccessTokenRefused, ScopeMissing, KioskDisabled."""
     principals = find_principals(connection, [entry.grant for entry in entries], now, hold=True)
     return [_judge(entry, principal) for entry, principal in zip(entries, principals, strict=True)]
+
+
+def enter_again(session: Session, actor: Principal, scopes: frozenset[Scope], now: datetime) -> None:
+    """For whoever was let in before the transaction began: it is still so, and stays so until the end of it.
+
+    Raises AccessTokenRefused, ScopeMissing, KioskDisabled.
+    """
+    grant = Grant(actor.client_id, actor.scopes | actor.withheld, expires_at=0, key_thumbprint=actor.key_thumbprint)
+    (answer,) = enter_all(session.connection(), [Entry(grant, scopes)], now)
+    if not isinstance(answer, Principal):
+        raise answer
 
 
 def _judge(entry: Entry, principal: Principal | None) -> Principal | ServiceError:

@@ -25,7 +25,7 @@ from cardsvc.db import new_id
 from cardsvc.fleet.codes import digest_of, write_code
 from cardsvc.fleet.errors import EnrolmentCodeExpired, EnrolmentCodeUsed, EnrolmentProofRefused
 from cardsvc.fleet.models import EnrolmentCode, Kiosk
-from cardsvc.fleet.repository import caller_of, get_code, get_kiosk
+from cardsvc.fleet.repository import caller_of, get_kiosk, kiosk_of_code
 from cardsvc.offices.service import code_of, get_office
 from cardsvc.wire import fleet as wire
 from cardsvc.wire.base import encode_base64url
@@ -74,14 +74,14 @@ def enrol(session: Session, request: wire.EnrolmentRequest, *, issuer: str, now:
     expected = {"aud": issuer, "jkt": thumbprint, "code_sha256": encode_base64url(code_sha256)}
     if not is_proved(request.proof, request.public_jwk, typ=wire.ENROLMENT_TYP, expected=expected, now=now):
         raise EnrolmentProofRefused
-    code = get_code(session, code_sha256)
-    kiosk = session.get_one(Kiosk, code.kiosk_id, with_for_update=True)
+    kiosk, code = kiosk_of_code(session, code_sha256)
     if code.used_at is not None:
         return _told_again(session, kiosk, code, thumbprint)
     if now >= code.expires_at:
         raise EnrolmentCodeExpired
     caller = _let_in(session, kiosk, code, request, now)
     code.used_at, code.thumbprint = now, thumbprint
+    kiosk.enrolled_at = now
     record(
         session,
         event="kiosk.enrol",

@@ -25,10 +25,12 @@ class Kiosk(Base):
     """Likewise."""
     caller_id: Mapped[UUID | None] = mapped_column(ForeignKey("callers.id"), unique=True)
     created_at: Mapped[datetime]
+    enrolled_at: Mapped[datetime | None]
+    """The last time, with a code; None for one that was registered with its key."""
     disabled_by: Mapped[str | None] = mapped_column(String(64))
     disabled_reason: Mapped[str | None] = mapped_column(String(200))
     """Both of the last time; whether it is disabled, `Caller.out_of_service_at` says."""
-    last_seen_at: Mapped[datetime | None] = mapped_column(index=True)
+    last_seen_at: Mapped[datetime | None]
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 

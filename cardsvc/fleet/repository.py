@@ -30,9 +30,16 @@ def caller_of(session: Session, kiosk: Kiosk) -> Caller | None:
     return session.get_one(Caller, kiosk.caller_id, with_for_update=True, populate_existing=True)
 
 
-def get_code(session: Session, code_sha256: bytes) -> EnrolmentCode:
-    """A code, locked until the commit: whoever else brings it waits. Raises EnrolmentCodeUnknown."""
-    code = session.scalar(select(EnrolmentCode).where(EnrolmentCode.code_sha256 == code_sha256).with_for_update())
-    if code is None:
+def kiosk_of_code(session: Session, code_sha256: bytes) -> tuple[Kiosk, EnrolmentCode]:
+    """The kiosk that a code is for, locked until the commit, and the code as it is then.
+
+    Whoever makes or uses a code of a kiosk locks the kiosk first, and waits there. Raises EnrolmentCodeUnknown.
+    """
+    this = EnrolmentCode.code_sha256 == code_sha256
+    kiosk = session.scalar(
+        select(Kiosk).join(EnrolmentCode, EnrolmentCode.kiosk_id == Kiosk.id).where(this).with_for_update(of=Kiosk)
+    )
+    code = session.scalar(select(EnrolmentCode).where(this))
+    if kiosk is None or code is None:
         raise EnrolmentCodeUnknown
-    return code
+    return kiosk, code

@@ -1,7 +1,8 @@
 """Taking a kiosk out of service from afar, and putting it back.
 
 It is refused everything but its report from the commit on, at its next request, whatever token it has; by the report it
-hears when it is over. Shutting a kiosk out for good is another thing (`callers.service.disable_caller`).
+hears when it is over. Without a network it hears nothing and goes on: what it takes then is refused when it brings it.
+Shutting a kiosk out for good is another thing (`callers.service.disable_caller`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cardsvc.callers.models import Caller
 from cardsvc.fleet.errors import KioskUnknown
 from cardsvc.fleet.models import Kiosk
 from cardsvc.fleet.repository import caller_of, get_kiosk
+from cardsvc.offline.supplying import stop_packages
 
 
 def disable(session: Session, client_id: str, reason: str, *, actor: str, now: datetime) -> Kiosk:
@@ -27,6 +29,7 @@ def disable(session: Session, client_id: str, reason: str, *, actor: str, now: d
     if caller.out_of_service_at is None:
         caller.out_of_service_at = now
         kiosk.disabled_by, kiosk.disabled_reason = actor, reason
+        stop_packages(session, caller.id, now)
         record(session, event="kiosk.disable", outcome=OK, actor=actor, now=now, client_id=client_id)
     return kiosk
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -36,6 +36,9 @@ from cardsvc.wire import locks as wire
 from cardsvc.wire.levels import Level
 from cardsvc.wire.people import Occasion
 
+LOCKED: Final = "locks.set"
+LIFTED: Final = "locks.lift"
+
 
 def own_locks(
     session: Session, request: wire.LocksRequest, *, actor: Principal, now: datetime, times: VisitTimes
@@ -56,7 +59,7 @@ def lock(
         raise DepartmentNotFound
     target = target_of(request.department, request.level)
     changed = add_lock(session, visit.citizen_id, target, cards, now=now)
-    _record(session, "locks.set", visit.citizen_id, actor, now, card_id=visit.card_id, lock=target, changed=changed)
+    _record(session, LOCKED, visit.citizen_id, actor, now, card_id=visit.card_id, lock=target, changed=changed)
     return describe(session, visit.citizen_id)
 
 
@@ -68,7 +71,7 @@ def unlock(
     visit = _open(session, request.visit_token, actor, now, times)
     target = target_of(request.department, request.level)
     changed = remove_lock(session, visit.citizen_id, target, cards)
-    _record(session, "locks.lift", visit.citizen_id, actor, now, card_id=visit.card_id, lock=target, changed=changed)
+    _record(session, LIFTED, visit.citizen_id, actor, now, card_id=visit.card_id, lock=target, changed=changed)
     return describe(session, visit.citizen_id)
 
 
@@ -99,7 +102,7 @@ def lift_for(
         raise IdentityNotShown
     target = target_of(request.department, request.level)
     changed = remove_lock(session, citizen_id, target, cards)
-    _record(session, "locks.lift", citizen_id, actor, now, lock=target, changed=changed, **_why(request))
+    _record(session, LIFTED, citizen_id, actor, now, lock=target, changed=changed, **_why(request))
     return describe(session, citizen_id)
 
 

@@ -13,9 +13,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from cardsvc.audit.models import AuditRecord
-from cardsvc.audit.service import TRANSITION
+from cardsvc.audit.service import OK, TRANSITION
 from cardsvc.authentication.holders import Holder, Holders, find_holders
 from cardsvc.departments.models import Department, Policy
+from cardsvc.locks.service import LIFTED, LOCKED
+from cardsvc.offline.supplying import GivenPackage, find_packages
 from cardsvc.reach.models import Revocation
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.offline_taps import OfflineTap
@@ -43,6 +45,16 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class LockChange:
+    """A citizen locked their cards for something, or no longer."""
+
+    at: datetime
+    target: str
+    """As `locks.checking.target_of` writes it."""
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that taps are judged by."""
 
@@ -55,6 +67,10 @@ class Facts:
     """By card, the oldest first."""
     activations: Mapping[UUID, datetime]
     """By card: when it was put into force for the first time."""
+    lock_changes: Mapping[UUID, Sequence[LockChange]]
+    """By citizen, the newest first."""
+    packages: Mapping[int, GivenPackage]
+    """By their time: those that the kiosk was given."""
 
     def holder(self, tap: OfflineTap) -> Holder | None:
         """Of the card that the tap names."""
@@ -65,9 +81,17 @@ class Facts:
         versions = self.policies.get(department.id, ())
         return next((version for version in versions if version.since <= moment), None)
 
+    def locks_at(self, holder: Holder, moment: datetime) -> frozenset[str]:
+        """What the citizen had locked the card for then: what is locked now, with what changed since undone."""
+        locks = set(holder.locks)
+        for change in self.lock_changes.get(holder.citizen_id, ()):
+            if change.at > moment:
+                (locks.discard if change.locked else locks.add)(change.target)
+        return frozenset(locks)
 
-def look_up(session: Session, taps: Collection[OfflineTap]) -> Facts:
-    """The cards stay locked until the commit, in the order in which everybody locks them."""
+
+def look_up(session: Session, taps: Collection[OfflineTap], caller_id: UUID) -> Facts:
+    """For the taps of a kiosk. The cards stay locked until the commit, in the order in which everybody locks them."""
     session.flush()
     holders = find_holders(session.connection(), {(tap.card_uuid, KEY) for tap in taps})
     cards = {holder.card_id for holder in holders.values()}
@@ -78,6 +102,8 @@ def look_up(session: Session, taps: Collection[OfflineTap]) -> Facts:
         _policies(session, {department.id for department in departments.values()}),
         _changes(session, cards),
         _activations(session, cards),
+        _lock_changes(session, {holder.citizen_id for holder in holders.values()}),
+        find_packages(session, caller_id, {tap.known_as_of for tap in taps}),
     )
 
 
@@ -115,3 +141,15 @@ def _activations(session: Session, cards: Collection[UUID]) -> Mapping[UUID, dat
         .group_by(AuditRecord.subject_id)
     )
     return {card_id: at for card_id, at in session.execute(statement) if card_id is not None}
+
+
+def _lock_changes(session: Session, citizens: Collection[UUID]) -> Mapping[UUID, Sequence[LockChange]]:
+    columns = (AuditRecord.citizen_id, AuditRecord.at, AuditRecord.event, AuditRecord.detail)
+    statement = select(*columns).where(
+        AuditRecord.citizen_id.in_(citizens), AuditRecord.event.in_((LOCKED, LIFTED)), AuditRecord.outcome == OK
+    )
+    found = defaultdict[UUID, list[LockChange]](list)
+    for citizen_id, at, event, detail in session.execute(statement.order_by(AuditRecord.id.desc())):
+        if citizen_id is not None and detail["changed"]:
+            found[citizen_id].append(LockChange(at, detail["lock"], event == LOCKED))
+    return found

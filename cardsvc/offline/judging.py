@@ -1,7 +1,8 @@
 """Judging a tap that nobody asked us about when it happened.
 
 The kiosk has judged the card by what it knew then. We know more: what became of the card meanwhile, what its citizen
-has locked it for, what the policy says. The time is the kiosk's word, within the bounds that its data allowed.
+had locked it for then, what the policy says. The time is the kiosk's word, within the life of a package that it was
+given (`supplying.py`). A card that did not sign was not there, whoever it belongs to: that is no business of theirs.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from cardsvc.authentication.errors import (
     SignatureInvalid,
 )
 from cardsvc.authentication.holders import Holder
+from cardsvc.callers.errors import KioskDisabled
 from cardsvc.departments.models import Department
 from cardsvc.departments.policy import parse_policy
 from cardsvc.locks.checking import check_unlocked
@@ -47,6 +49,7 @@ MALFORMED: Final = "tap-malformed"
 IN_THE_FUTURE: Final = "tap-in-the-future"
 TOO_OLD: Final = "tap-too-old"
 DATA_TOO_OLD: Final = "offline-data-too-old"
+PACKAGE_UNKNOWN: Final = "offline-package-unknown"
 
 _PREHASHED_SHA256: Final = ec.ECDSA(utils.Prehashed(hashes.SHA256()))
 _AFTER: Final[Mapping[RevocationKind, CardAtTap]] = {
@@ -71,6 +74,7 @@ class Judgement:
     reason: str | None = None
     tap: OfflineTap | None = None
     holder: Holder | None = None
+    """Of the card, if it was that card."""
     department: Department | None = None
     policy_version: int | None = None
     card: CardAtTap | None = None
@@ -107,20 +111,19 @@ class TapJudge:
             return Judgement(TapVerdict.REFUSED, CardUnknown.code, tap)
         department = facts.departments.get(tap.department)
         allowed = None if department is None else _allowed(facts, department, tap)
-        reason = self._reason(tap, entry, holder, kiosk, now) or _policy_reason(department, allowed, tap)
-        reason = reason or _lock_reason(holder, tap)
+        reason = self._forged(tap, entry, holder, kiosk)
+        if reason is not None:
+            return Judgement(TapVerdict.REFUSED, reason, tap)
+        reason = _time_reason(tap, facts, now) or _policy_reason(department, allowed, tap)
+        reason = reason or _lock_reason(facts, holder, tap)
         if reason is not None or allowed is None:
             return Judgement(TapVerdict.REFUSED, reason, tap, holder, department)
         card = _stood(facts, holder, _time(tap))
         verdict = TapVerdict.ACCEPTED if card is CardAtTap.IN_FORCE else TapVerdict.CARD_NOT_IN_FORCE
         return Judgement(verdict, None, tap, holder, department, allowed.version, card)
 
-    def _reason(self, tap: OfflineTap, entry: OfflineEntry, holder: Holder, kiosk: str, now: datetime) -> str | None:
-        """Why it is not a tap of this card, here, then."""
-        if tap.at > (now + CLOCK_SKEW).timestamp():
-            return IN_THE_FUTURE
-        if tap.at < (now - OLDEST).timestamp():
-            return TOO_OLD
+    def _forged(self, tap: OfflineTap, entry: OfflineEntry, holder: Holder, kiosk: str) -> str | None:
+        """Why it is not a tap of this card, here."""
         try:
             trusted = self.chains.trusted_key(holder.certificate, KEY, _time(tap))
         except PathError:
@@ -145,6 +148,19 @@ def _statement(tap: OfflineTap, entry: OfflineEntry, kiosk: str) -> OfflineState
     )
 
 
+def _time_reason(tap: OfflineTap, facts: Facts, now: datetime) -> str | None:
+    """Why it cannot have been then."""
+    if tap.at > (now + CLOCK_SKEW).timestamp():
+        return IN_THE_FUTURE
+    if tap.at < (now - OLDEST).timestamp():
+        return TOO_OLD
+    package = facts.packages.get(tap.known_as_of)
+    if package is None:
+        return PACKAGE_UNKNOWN
+    stopped = package.stopped_at is not None and tap.at > package.stopped_at.timestamp()
+    return KioskDisabled.code if stopped else None
+
+
 def _policy_reason(department: Department | None, allowed: _Allowed | None, tap: OfflineTap) -> str | None:
     if department is None or department.caller.disabled_at is not None:
         return DepartmentUnknown.code
@@ -161,9 +177,9 @@ def _allowed(facts: Facts, department: Department, tap: OfflineTap) -> _Allowed 
     return None if policy is None or rule is None or rule.offline is None else _Allowed(policy.version, rule.offline)
 
 
-def _lock_reason(holder: Holder, tap: OfflineTap) -> str | None:
+def _lock_reason(facts: Facts, holder: Holder, tap: OfflineTap) -> str | None:
     try:
-        check_unlocked(holder.locks, department=tap.department, level=Level.TAP)
+        check_unlocked(facts.locks_at(holder, _time(tap)), department=tap.department, level=Level.TAP)
     except LockedByCitizen as refusal:
         return refusal.code
     return None
@@ -180,7 +196,10 @@ def _stood(facts: Facts, holder: Holder, at: datetime) -> CardAtTap:
     before = [change.kind for change in changes if change.at <= at]
     if before:
         return _AFTER[before[-1]]
-    return CardAtTap.IN_FORCE if changes else _IN_STATE.get(holder.state, CardAtTap.NONE)
+    if not changes:
+        return _IN_STATE.get(holder.state, CardAtTap.NONE)
+    # What came before the first change that is known is not kept for ever, but what can have been is plain.
+    return CardAtTap.HELD if changes[0].kind is RevocationKind.RESTORED else CardAtTap.IN_FORCE
 
 
 def _time(tap: OfflineTap) -> datetime:

@@ -1,4 +1,4 @@
-"""The taps that kiosks have brought back."""
+"""The packages that kiosks were given, and the taps that they have brought back."""
 
 from __future__ import annotations
 
@@ -11,6 +11,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cardsvc.db import Base, Text
 from cardsvc.wire.authentication import CardAtTap
 from cardsvc.wire.offline_taps import TapVerdict
+
+
+class OfflinePackage(Base):
+    """A package that a kiosk was given for the time without its network (`supplying.py`)."""
+
+    __tablename__ = "offline_packages"
+    __table_args__ = (UniqueConstraint("caller_id", "as_of"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    caller_id: Mapped[UUID] = mapped_column(ForeignKey("callers.id"))
+    as_of: Mapped[int] = mapped_column(BigInteger, index=True)
+    """Its ``iat``: seconds since 1970."""
+    replaced_at: Mapped[datetime | None]
+    """When the kiosk was given the next one."""
+    stopped_at: Mapped[datetime | None]
+    """When the kiosk was taken out of service while it had it."""
 
 
 class OfflineTap(Base):

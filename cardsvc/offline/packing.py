@@ -15,10 +15,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.callers.principal import Principal
-from cardsvc.db import SessionFactory, reading
+from cardsvc.db import SessionFactory, in_transaction, reading
 from cardsvc.departments.models import Department
 from cardsvc.departments.repository import RulesInForce, rules_in_force
 from cardsvc.evidence.signing import EvidenceSigner
+from cardsvc.offline.supplying import note_package
 from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.key_ring import KeyRing
 from cardsvc.trust.keystore import FIRST, KeyName
@@ -44,7 +45,7 @@ class Packer:
     issuer: str
 
     def pack(self, actor: Principal, now: datetime) -> str:
-        """A package for this kiosk."""
+        """A package for this kiosk, on record. Raises AccessTokenRefused, KioskDisabled."""
         with reading(self.sessions) as session:
             list_ids = session.scalars(select(StatusList.id).order_by(StatusList.created_at)).all()
             departments = _offline_services(session)
@@ -58,7 +59,9 @@ class Packer:
             status_lists=[self._current(list_id) for list_id in list_ids],
             departments=departments,
         )
-        return self.signer.sign_as(PACKAGE_TYP, package.model_dump(mode="json"), now)
+        signed = self.signer.sign_as(PACKAGE_TYP, package.model_dump(mode="json"), now)
+        in_transaction(self.sessions, lambda session: note_package(session, actor, package.iat, now))
+        return signed
 
     def _issuers(self, revoked: frozenset[int]) -> list[str]:
         return [

@@ -1,7 +1,8 @@
 """Taking a kiosk's journal: each entry once, in its order, whatever comes how often.
 
-The kiosk's row is locked, so batches of one kiosk come one after the other. An entry that was taken before is answered
-as it was then; one that is not the next is refused with everything that came along, and that is on record.
+The kiosk's row is locked and the kiosk in service, so batches of one come one after the other. An entry that was taken
+before is answered as it was then; one that is not the next is refused with everything that came along, and that is on
+record.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import OK, Draft, record, record_all
 from cardsvc.authentication.errors import CardNotActive
-from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.entering import enter_again
+from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
-from cardsvc.fleet.models import EnrolmentCode, Kiosk
+from cardsvc.callers.scopes import Scope
+from cardsvc.fleet.models import Kiosk
 from cardsvc.offline.errors import JournalFault, JournalRefused
 from cardsvc.offline.facts import look_up
 from cardsvc.offline.judging import Judgement, TapJudge, read_tap
 from cardsvc.offline.models import OfflineTap
+from cardsvc.offline.supplying import forget_packages, hold_kiosk
 from cardsvc.offline.telling import Teller
 from cardsvc.wire import offline_taps as wire
 from cardsvc.wire.manifest import department_audience
@@ -34,6 +38,7 @@ JOURNAL: Final = "tap.journal"
 TOLD_AGAIN: Final = timedelta(days=30)
 """So long an entry that comes again brings an assertion: departments remember for longer that they acted on one."""
 
+_TAKES: Final = frozenset({Scope.AUTHENTICATE})
 _NOTHING: Final = (0, NO_ENTRY)
 """The place before the first."""
 
@@ -48,17 +53,22 @@ class Journals:
     def take(
         self, session: Session, batch: wire.OfflineBatch, *, actor: Principal, now: datetime
     ) -> wire.JudgedBatch | JournalRefused:
-        """What is thought of each entry, or why none is taken; recorded in either case, and so never raised."""
-        session.scalars(select(Caller.id).where(Caller.id == actor.caller_id).with_for_update()).one()
-        anew = _begins_anew(session, batch, actor)
-        known = {} if anew else _known(session, batch, actor)
-        newest = _NOTHING if anew else _newest(session, actor)
-        fault = _no_kiosk(batch, actor) or _fault(batch.entries, known, newest, actor.client_id)
+        """What is thought of each entry, or why none is taken; recorded in either case, and so never raised.
+
+        Raises AccessTokenRefused, KioskDisabled.
+        """
+        if actor.kind is not CallerKind.KIOSK:
+            return _refuse(session, _no_kiosk(batch), actor, now)
+        kiosk = hold_kiosk(session, actor)
+        enter_again(session, actor, _TAKES, now)
+        began = _beginning(session, batch, kiosk, actor)
+        known = {} if began else _known(session, batch, actor)
+        newest = _NOTHING if began else _newest(session, actor)
+        fault = _fault(batch.entries, known, newest, actor.client_id)
         if fault is not None:
-            _record_fault(session, fault, actor, now)
-            return fault.recorded()
-        if anew:
-            _put_away(session, actor, now)
+            return _refuse(session, fault, actor, now)
+        if began is not None:
+            _put_away(session, actor, began, now)
         rows = known | self._take(
             session, [entry for entry in batch.entries if entry.sequence not in known], actor, now
         )
@@ -75,7 +85,7 @@ class Journals:
         if not entries:
             return {}
         taps = [read_tap(entry) for entry in entries]
-        facts = look_up(session, [tap for tap in taps if tap is not None])
+        facts = look_up(session, [tap for tap in taps if tap is not None], actor.caller_id)
         judged = [
             self.judge.judge(entry, tap, facts, actor.client_id, now) for entry, tap in zip(entries, taps, strict=True)
         ]
@@ -106,35 +116,33 @@ def _describe(row: OfflineTap, assertion: str | None) -> wire.JudgedTap:
     )
 
 
-def _no_kiosk(batch: wire.OfflineBatch, actor: Principal) -> JournalRefused | None:
+def _no_kiosk(batch: wire.OfflineBatch) -> JournalRefused:
     """A desk may prove cards, too; policies do not let it go on without a network."""
-    if actor.kind is CallerKind.KIOSK:
-        return None
     return JournalRefused(JournalFault.NOT_A_KIOSK, batch.entries[0].sequence, 0)
 
 
-def _begins_anew(session: Session, batch: wire.OfflineBatch, actor: Principal) -> bool:
-    """A kiosk that lost its disk, and was enrolled anew with an officer's code since, has another journal.
+def _beginning(session: Session, batch: wire.OfflineBatch, kiosk: Kiosk, actor: Principal) -> datetime | None:
+    """A kiosk that lost its disk, and was enrolled anew with an officer's code since, has another journal: since then.
 
     Once: the next one that begins is refused until it is enrolled with yet another code. A former one never comes back.
     """
-    first = batch.entries[0]
+    first, enrolled = batch.entries[0], kiosk.enrolled_at
     if (first.sequence, first.previous_hash) != (1, NO_ENTRY):
-        return False
+        return None
     ours = OfflineTap.caller_id == actor.caller_id
     last = session.scalar(select(func.max(OfflineTap.taken_at)).where(ours))
-    enrolled = session.scalar(
-        select(func.max(EnrolmentCode.used_at))
-        .join(Kiosk, Kiosk.id == EnrolmentCode.kiosk_id)
-        .where(Kiosk.caller_id == actor.caller_id)
-    )
     if last is None or enrolled is None or enrolled <= last:
-        return False
-    return session.scalar(select(OfflineTap.id).where(ours, OfflineTap.hash == first.hash)) is None
+        return None
+    return (
+        enrolled if session.scalar(select(OfflineTap.id).where(ours, OfflineTap.hash == first.hash)) is None else None
+    )
 
 
-def _put_away(session: Session, actor: Principal, now: datetime) -> None:
-    """Former journals stay, in places below the first: departments ask about them, and no entry is taken twice."""
+def _put_away(session: Session, actor: Principal, began: datetime, now: datetime) -> None:
+    """Former journals stay, in places below the first: departments ask about them, and no entry is taken twice.
+
+    The packages of before are forgotten: the first card of a former journal has signed the same place as that of this.
+    """
     ours = OfflineTap.caller_id == actor.caller_id
     lowest, highest = session.execute(
         select(func.min(OfflineTap.sequence), func.max(OfflineTap.sequence)).where(ours)
@@ -142,6 +150,7 @@ def _put_away(session: Session, actor: Principal, now: datetime) -> None:
     down = highest - lowest + 1  # to where none of them was: the places are unique at each step
     moved = update(OfflineTap).where(ours).values(sequence=OfflineTap.sequence - down)
     session.execute(moved.execution_options(synchronize_session=False))
+    forget_packages(session, actor.caller_id, began)
     record(session, event=JOURNAL, outcome=OK, actor=actor.client_id, now=now, begins="anew")
 
 
@@ -197,8 +206,9 @@ def _place_after(entry: wire.OfflineEntry) -> tuple[int, bytes]:
     return entry.sequence + 1, entry.hash
 
 
-def _record_fault(session: Session, fault: JournalRefused, actor: Principal, now: datetime) -> None:
+def _refuse(session: Session, fault: JournalRefused, actor: Principal, now: datetime) -> JournalRefused:
     record(session, event=JOURNAL, outcome=fault.code, actor=actor.client_id, now=now, **fault.data)
+    return fault.recorded()
 
 
 def _draft(entry: wire.OfflineEntry, judged: Judgement, actor: Principal, now: datetime) -> Draft:

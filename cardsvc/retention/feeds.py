@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from cardsvc.offline.models import OfflineTap
+from cardsvc.offline.models import OfflinePackage, OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.webhooks.models import DepartmentEvent, WebhookAttempt
 
@@ -55,3 +55,8 @@ def old_taps(before: datetime) -> Select[Any]:
         OfflineTap.taken_at < before,
         exists().where(later.caller_id == OfflineTap.caller_id, later.sequence > OfflineTap.sequence),
     )
+
+
+def old_packages(before: datetime) -> Select[Any]:
+    """By the time as of which they say what is so."""
+    return select(OfflinePackage.id).where(OfflinePackage.as_of < int(before.timestamp()))

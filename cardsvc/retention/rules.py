@@ -32,7 +32,7 @@ from cardsvc.incidents.models import Incident
 from cardsvc.issuance.applications import end_application
 from cardsvc.issuance.models import Application, CardSecret, SecretKind, Unblocking
 from cardsvc.issuance.repository import get_application
-from cardsvc.offline.models import OfflineTap
+from cardsvc.offline.models import OfflinePackage, OfflineTap
 from cardsvc.reach.models import Revocation, RevocationAcknowledgement
 from cardsvc.retention import feeds
 from cardsvc.sealed.models import SealedBatch, SealedEntry
@@ -191,6 +191,9 @@ def _settled_before(before: datetime) -> ColumnElement[bool]:
 
 _DAYS_30, _DAYS_90, _DAYS_180 = timedelta(days=30), timedelta(days=90), timedelta(days=180)
 _YEAR: Final = timedelta(days=365)
+
+_TAPS_OVER: Final = timedelta(days=94)
+"""A tap is taken for 90 days, and was at most three after its package."""
 
 RULES: Final = (
     Rule(
@@ -363,6 +366,15 @@ RULES: Final = (
         "The kiosk has passed it on long since; that it was taken stays in the audit log.",
         feeds.old_taps,
         _deleting(OfflineTap, OfflineTap.id),
+    ),
+    Rule(
+        "offline-packages",
+        "Which packages for the time without a network each kiosk was given; a replaced one goes after six hours",
+        _TAPS_OVER,
+        "the day of the package",
+        "No tap that could name it is young enough to be taken.",
+        feeds.old_packages,
+        _deleting(OfflinePackage, OfflinePackage.id),
     ),
     Rule(
         "incidents",

@@ -221,7 +221,7 @@ class Signing:
         actor: Principal,
         now: datetime,
     ) -> DocumentSignature | ServiceError:
-        case = _open(session, pending, actor)
+        case = _open(session, pending, actor, now)
         verdict = self._verdict(session, case, signature, status, now)
         draft = _draft(case, verdict, actor, now)
         session.flush()
@@ -282,13 +282,13 @@ def _covered(session: Session, department: Department | None, service: str) -> R
     return policy
 
 
-def _open(session: Session, pending: PendingSignature, actor: Principal) -> _Case:
-    """Raises ChallengeUnknown when the handle is of a time before a backup was restored; VisitForeign."""
+def _open(session: Session, pending: PendingSignature, actor: Principal, now: datetime) -> _Case:
+    """Raises ChallengeUnknown for a handle of a time before a backup was restored, KioskDisabled, VisitForeign."""
     certificate = session.get(Certificate, pending.certificate_id)
     department = session.get(Department, pending.department_id)
     if certificate is None or department is None or session.get(Visit, pending.visit_id) is None:
         raise ChallengeUnknown
-    visit = hold_visit(session, pending.visit_id, actor=actor)
+    visit = hold_visit(session, pending.visit_id, actor=actor, now=now)
     card = session.get_one(Card, visit.card_id)
     session.refresh(certificate)  # its status, now that the card's row is locked
     return _Case(pending, visit, card, certificate, department)

@@ -147,8 +147,9 @@ class KeyRing:
         return self._signers[version.key_id]
 
     def _ids_at(self, name: KeyName, now: datetime) -> _KnownIds:
-        published = [one for one in self._of(name, now) if one.is_published_at(now)]
-        read_again = (self._read_at or now) + REREAD
+        versions, read_at = self._read(name, now)
+        published = [one for one in versions if one.is_published_at(now)]
+        read_again = read_at + REREAD
         until = min((one.published_until for one in published if one.published_until is not None), default=read_again)
         return _KnownIds(frozenset(one.key_id for one in published), now, min(until, read_again))
 
@@ -156,12 +157,16 @@ class KeyRing:
         return self._read_at is None or not timedelta(0) <= now - self._read_at < REREAD
 
     def _of(self, name: KeyName, now: datetime) -> Sequence[RingVersion]:
+        return self._read(name, now)[0]
+
+    def _read(self, name: KeyName, now: datetime) -> tuple[Sequence[RingVersion], datetime]:
+        """Every version, and when that was read: the table may be read again meanwhile."""
         with self._lock:
-            if self._is_stale_at(now):
+            if self._read_at is None or self._is_stale_at(now):
                 with reading(self._sessions) as session:
                     self._versions = {each: versions_of(session, self._keystore, each) for each in ROTATING}
                 self._read_at = now
-            return self._versions[name]
+            return self._versions[name], self._read_at
 
 
 def versions_of(session: Session, keystore: Keystore, name: KeyName) -> list[RingVersion]:

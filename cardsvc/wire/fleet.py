@@ -91,8 +91,9 @@ class ReaderCondition(StrEnum):
 
 
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+[^?#\s]*$", max_length=200)]
-Seconds = Annotated[int, Field(ge=0)]
-Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[int, Field(ge=0, le=(1 << 53) - 1)]
+Count = Annotated[int, Field(ge=0, le=(1 << 53) - 1)]
+"""As JSON has whole numbers everywhere (RFC 8259 §6)."""
 Software = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE), TRIMMED]
 
 

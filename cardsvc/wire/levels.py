@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Level(StrEnum):
@@ -31,4 +32,7 @@ class Level(StrEnum):
 
     @property
     def _rank(self) -> int:
-        return tuple(Level).index(self)
+        return _ORDER.index(self)
+
+
+_ORDER: Final = tuple(Level)

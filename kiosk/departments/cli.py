@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, Final
 
 import httpx
@@ -44,10 +45,14 @@ DEPARTMENTS: Final = {
 }
 """The module of each reference department; imported only in the process that runs it."""
 
+_ATTENDED: Final = "social-insurance"
+"""The department whose attendants confirm something."""
+
 departments_app = typer.Typer(help="Run a department, list what departments offer.", no_args_is_help=True)
 
 
 OfficerName = Annotated[str, typer.Option(help="Who it is: the name stands beside what they decide.", metavar="NAME")]
+AttendantName = Annotated[str, typer.Option(help="Who it is: the pensioner reads who confirmed.", metavar="NAME")]
 DataFolder = Annotated[Path | None, typer.Option(help="Folder of the embedded database.", file_okay=False)]
 DatabaseUrl = Annotated[
     str | None,
@@ -146,6 +151,29 @@ def dismiss_officer(
     typer.echo(f"{officer} is out")
 
 
+@departments_app.command(
+    "invite-attendant",
+    epilog='Example: kiosk departments invite-attendant --name "Rosa Lam" --data var/social-insurance',
+)
+def invite_attendant(*, name: AttendantName, data: DataFolder = None, database: DatabaseUrl = None) -> None:
+    """Print a code for somebody who is to confirm proofs of life. They enter it at a kiosk, once, within an hour."""
+    with _records(_ATTENDED, data, database) as session:
+        code: str = _attendants().invite(session, _name(name), system_clock())
+    typer.echo(code)
+
+
+@departments_app.command(
+    "release-attendant",
+    epilog='Example: kiosk departments release-attendant --name "Rosa Lam" --data var/social-insurance',
+)
+def release_attendant(*, name: AttendantName, data: DataFolder = None, database: DatabaseUrl = None) -> None:
+    """Let an attendant confirm no more, at once. What they confirmed stays."""
+    with _records(_ATTENDED, data, database) as session:
+        if not _attendants().release(session, _name(name), system_clock()):
+            raise typer.BadParameter("there is no attendant of this name", param_hint="--name")
+    typer.echo(f"{name} is released")
+
+
 @departments_app.command("seal-key", epilog="Example: kiosk departments seal-key --out seal.key.pem --csr seal.csr.pem")
 def make_seal_key(
     *,
@@ -161,6 +189,11 @@ def make_seal_key(
         raise typer.BadParameter(str(error), param_hint="--out") from error
     csr.write_bytes(request)
     typer.echo(f"{out} and {csr}")
+
+
+def _attendants() -> ModuleType:
+    """Of that department alone, whose tables are not everybody's."""
+    return import_module(f"{DEPARTMENTS[_ATTENDED]}.attendants")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -22,7 +22,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="For programs.")]
 StateOption = Annotated[
     Path, typer.Option(envvar="KIOSK_STATE", help="The kiosk's own folder: its key and who it is.", file_okay=False)
 ]
-FROM_INPUT: Final = "-"
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -34,21 +33,25 @@ def add_commands(app: typer.Typer) -> None:
 
 def enrol(
     service: Annotated[str, typer.Argument(help="Address of the card service.", metavar="URL")],
-    code: Annotated[str, typer.Argument(help="As the officer was shown it; - reads it from standard input.")],
     *,
     state: StateOption,
+    code_file: Annotated[
+        Path | None,
+        typer.Option(envvar="KIOSK_CODE_FILE", help="Where the code is, for who is not asked.", exists=True),
+    ] = None,
     issuer: Annotated[str | None, typer.Option(help="Name of the service, if not its address.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make this kiosk's key, which stays in it, and have the service know the kiosk by it.
 
-    When no answer came, run it again with the same code.
+    The code that the officer was shown is asked for, or read from standard input or a file: what stands in a command,
+    everybody on the machine can read. When no answer came, run it again with the same code.
 
-    Example: kiosk enrol https://cards.example 7K2M-9QXT-4HBC-VZ8N-1PWR-6DJE --state /var/lib/kiosk
+    Example: kiosk enrol https://cards.example --state /var/lib/kiosk
     """
-    written = sys.stdin.readline().strip() if code == FROM_INPUT else code
     folder = StateFolder(state)
     try:
+        written = _read_code(code_file)
         enrolled = enrol_kiosk(service, written, folder.next_key(), issuer=issuer)
         base_url = service.rstrip("/")
         folder.take(Identity(base_url, issuer or base_url, enrolled.client_id))
@@ -97,6 +100,14 @@ def doctor(
             if not one.is_well:
                 print(f"     {one.advice}")
     raise typer.Exit(0 if all(one.is_well for one in findings) else 1)
+
+
+def _read_code(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text().strip()
+    if sys.stdin.isatty():
+        print("code: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def _complain(sentence: str) -> NoReturn:

@@ -6,6 +6,7 @@ from kiosk.departments.contract.declaration import Department
 from kiosk.departments.contract.inbox.status import cases
 from kiosk.departments.contract.matters import Matters
 from kiosk.departments.contract.texts import texts
+from kiosk.departments.social_insurance.attendants import ATTENDANT_ENROLMENT
 from kiosk.departments.social_insurance.certificate import CONTRIBUTION_CERTIFICATE
 from kiosk.departments.social_insurance.models import Base
 from kiosk.departments.social_insurance.proof_of_life import PROOF_OF_LIFE
@@ -20,6 +21,7 @@ department = Department(
         CONTRIBUTION_CERTIFICATE,
         UNEMPLOYMENT_CLAIM,
         PROOF_OF_LIFE,
+        ATTENDANT_ENROLMENT,
         *Matters((cases([UNEMPLOYMENT_CLAIM]),)).services,
     ),
     metadata=Base.metadata,

@@ -98,6 +98,17 @@ class Attendant(Base):
     """Since when they may no more."""
 
 
+class AttendantInvitation(Base):
+    """Somebody who may become one: whoever enters the code, once."""
+
+    __tablename__ = "attendant_invitations"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of the code, hexadecimal."""
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    until: Mapped[datetime]
+
+
 class ProofOfLife(Base):
     """That an attendant saw a pensioner: one a year counts."""
 

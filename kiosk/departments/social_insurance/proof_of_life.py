@@ -8,10 +8,10 @@ this department sees neither photograph nor face.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
@@ -123,17 +123,6 @@ def confirm(session: Session, visit: Visit) -> Answer:
             OutcomeField(label=texts("Confirmed by", "确认人", "Confirmado por"), value=attendant.name),
         ),
     )
-
-
-def appoint(session: Session, pseudonym: str, name: str) -> None:
-    """Let somebody confirm; again, if they once could."""
-    new = insert_into(session, Attendant).values(pseudonym=pseudonym, name=name, until=None)
-    session.execute(new.on_conflict_do_update(index_elements=[Attendant.pseudonym], set_={"name": name, "until": None}))
-
-
-def release(session: Session, pseudonym: str, now: datetime) -> None:
-    """Let them confirm no more; what they confirmed stays."""
-    session.execute(update(Attendant).where(Attendant.pseudonym == pseudonym).values(until=now))
 
 
 PROOF_OF_LIFE: Final = Service(

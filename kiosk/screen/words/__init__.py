@@ -1,15 +1,14 @@
-"""The words on the screen in every language of the city: one JSON file a language, all with the same keys."""
+"""The words on the screen in every language of the city: `en.toml`, and a gettext catalogue for each other language."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from cardsvc.wire.manifest import Language, text_in
+from kiosk.screen.words.catalogues import words_of
 from kiosk.visit.reason import STEP_UP_REQUIRED, UNEXPECTED, VISIT_OVER, Reason
 
 _SAID_AS: Final[Mapping[str, str]] = {
@@ -65,9 +64,7 @@ class Words:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._words: dict[str, Any] = json.loads(
-            files(__package__).joinpath(f"{language.value}.json").read_text(encoding="utf-8")
-        )
+        self._words = words_of(language)
 
     def __getitem__(self, group: str) -> dict[str, Any]:
         words: dict[str, Any] = self._words[group]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +11,14 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
+from cardsvc.authentication.visits import end_visit, keep_visit
+from cardsvc.callers.errors import KioskDisabled
 from cardsvc.callers.models import CallerKind
+from cardsvc.cards.own import own_cards
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import transaction
 from cardsvc.fleet.models import Kiosk as KioskRow
+from cardsvc.issuance.rules import Rules
 from cardsvc.metrics import registry_of
 from cardsvc.wire.fleet import Heartbeat, Kiosk, KioskRequest, KioskState, ReaderCondition
 from cardsvc.wire.levels import Level
@@ -194,3 +198,36 @@ def test_a_kiosk_out_of_service_has_to_know_of_no_revocation(outbox: Outbox) -> 
     assert outbox.ana.revocation_reach().complete == 1
     outbox.ana.enable_kiosk("kiosk-1")
     assert outbox.ana.revocation_reach().complete == 0
+
+
+@pytest.mark.parametrize("member", ["plan_version", "offers_age", "revocations_age", "journal_entries"])
+def test_a_count_that_no_kiosk_comes_to_is_refused(sqlite_city: City, member: str) -> None:
+    kiosk = sqlite_city.caller("kiosk-1")
+    said = heartbeat(sqlite_city).model_copy(update={member: 1 << 53})
+    assert refused(lambda: kiosk.report(said)) == ("invalid-request", 422)
+    kiosk.report(said.model_copy(update={member: (1 << 53) - 1}))
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
+def test_a_kiosk_with_a_clock_far_from_ours_is_listed(sqlite_city: City, moment: str) -> None:
+    ana = sqlite_city.caller("ana", CallerKind.OFFICER, roles=[Role.ADMINISTRATOR])
+    sqlite_city.caller("kiosk-1").report(heartbeat(sqlite_city, sent_at=datetime.fromisoformat(moment)))
+    assert only(ana).state is KioskState.IN_SERVICE
+
+
+def test_what_was_on_its_way_when_the_kiosk_was_disabled_goes_no_further(city: City, ana: ServiceClient) -> None:
+    """It had been let in; its work comes after the disabling."""
+    kiosk, card = city.caller("kiosk-1"), city.card()
+    (challenge,) = kiosk.challenges(Level.PIN)
+    token = kiosk.authenticate(card.prove(challenge)).visit_token
+    about: dict[str, Any] = {"actor": city.principal("kiosk-1"), "now": city.clock()}
+    ana.disable_kiosk("kiosk-1", "the door was forced")
+    times, rules = city.services.visit_times, Rules.of(city.services.settings)
+    for work in (
+        lambda session: keep_visit(session, token, times=times, **about),
+        lambda session: own_cards(session, token, rules=rules, times=times, **about),
+        lambda session: end_visit(session, token, **about),
+    ):
+        with pytest.raises(KioskDisabled), transaction(city.services.sessions) as session:
+            work(session)
+    assert city.audit("cards.read") == []

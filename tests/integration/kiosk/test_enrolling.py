@@ -27,9 +27,9 @@ def code_for(*arguments: str) -> str:
     return made["code"]
 
 
-def enrol(url: str, code: str, state: Path, *more: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kiosk.cli", "enrol", url, code, "--state", str(state), *more]
-    return subprocess.run(command, capture_output=True, text=True, check=False, input=typed)
+def enrol(url: str, code: str, state: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kiosk.cli", "enrol", url, "--state", str(state), *more]
+    return subprocess.run(command, capture_output=True, text=True, check=False, input=code + "\n")
 
 
 def service_as(state: Path, url: str) -> ServiceClient:
@@ -48,11 +48,13 @@ def test_a_kiosk_is_enrolled_by_command(tmp_path: Path) -> None:
         with service_as(first, url) as kiosk:
             assert kiosk.challenges(Level.TAP)
         assert enrol(url, code, second, *issuer).stderr.startswith("kiosk: A kiosk was enrolled with this code already")
-        again = enrol(url, "-", second, "--json", *issuer, typed=code_for("code", "kiosk-9") + "\n")
+        (file := tmp_path / "code").write_text(code_for("code", "kiosk-9") + "\n")
+        again = enrol(url, "", second, "--json", "--code-file", str(file), *issuer)
         assert json.loads(again.stdout)["client_id"] == "kiosk-9"
         with service_as(second, url) as kiosk:
             assert kiosk.challenges(Level.TAP)
         assert "no code" in enrol(url, "nonsense", second, *issuer).stderr
+    assert enrol(url, "", second, code).returncode == 2  # not as an argument
     log = (tmp_path / "service.log").read_text()
     assert code not in log
     assert enrol(url, code, tmp_path / "third", *issuer).returncode == 1  # nobody answers there any more

@@ -21,16 +21,18 @@ from kiosk.booth import Booth
 from kiosk.departments.education import department as education
 from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
-from kiosk.offers import offers_of
+from kiosk.departments.social_insurance import department as social_insurance
+from kiosk.offers import Offer, offers_of
 from kiosk.screen.server import ScreenServer
 from kiosk.screen.view import SCREEN_NAMES
-from kiosk.visit import pin_screens, screens
+from kiosk.visit import pin_screens, screens, turn_screens
 from kiosk.visit.events import Event
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Screen, Visit
 from readers.piv.pin import Pin
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
+from tests.fixtures.faces import PHOTOGRAPH
 from tests.fixtures.offers import CHANGE_PIN, CITY, OTHER_CARD_LOST, outcome, paper
 from tests.fixtures.papers import document, home_proof, pdf
 
@@ -46,6 +48,9 @@ OFFERS = (
 )
 WITH_FORMS = [offer for offer in OFFERS if offer.form.fields]
 PERSONAL = next(offer for offer in OFFERS if offer.service.level is Level.PIN)
+ALIVE = next(offer for offer in offers_of(social_insurance.manifest, "") if offer.photograph)
+ATTEND = cast("Offer", ALIVE.second)
+TURN = turn_screens.Turn(ALIVE, ATTEND, "SI-7K3F-9Q2M-AB", datetime.now(UTC) + timedelta(minutes=10), ANA, PHOTOGRAPH)
 SUBMISSION = screens.Submission(OFFERS[0], ANA)
 PAY_FEE = next(offer for offer in OFFERS if offer.service.code == "pay-fee")
 TO_SIGN = screens.Submission(PAY_FEE, ANA, {"notice": "802600000037"})
@@ -117,6 +122,9 @@ OPEN: list[Screen] = [
     screens.CheckingPin(ANA, None, 1),
     *(screens.Consent(offer) for offer in (*OFFERS[: -len(CITY)], OTHER_CARD_LOST)),
     screens.Sending(screens.Submission(CITY[0], ANA), 1),
+    turn_screens.PhotographPin(TURN),
+    turn_screens.ReadingPhotograph(TURN, 1),
+    turn_screens.HandOver(TURN),
     pin_screens.ChangePin(CHANGE_PIN),
     pin_screens.ChangePin(CHANGE_PIN, PIN, problem=pin_screens.PinProblem.WELL_KNOWN),
     pin_screens.ChangePin(CHANGE_PIN, PIN, PIN),
@@ -137,7 +145,7 @@ CLOSED: list[Screen] = [
     screens.Reading(),
     screens.Refusal(Reason("card-not-active", card_state="revoked")),
     *(screens.Refusal(Reason(code)) for code in ("card-removed", "other-card", "signed-and-left")),
-    *(screens.Refusal(Reason(code)) for code in ("pin-changed-and-left", "pin-is-old", "pin-unknown")),
+    *(screens.Refusal(Reason(code)) for code in ("pin-changed-and-left", "pin-is-old", "pin-unknown", "nobody-came")),
     pin_screens.PinLost(CHANGE_PIN, ANA, PIN, PIN, other_card=True),
     pin_screens.FindingPin(CHANGE_PIN, ANA, 1),
     screens.TakeCard(),
@@ -237,6 +245,10 @@ def states(language: Language) -> Iterator[KioskState]:
     for screen in (*OPEN, *signing(language)):
         yield replace(state, screen=screen, visit=visit, deadline=now + timedelta(seconds=80))
     yield replace(state, screen=screens.Done(PERSONAL, outcome()), visit=visit, prints=False)
+    second = replace(state, visit=visit, deadline=now + timedelta(seconds=80), turn=TURN)
+    yield replace(second, screen=screens.FillForm(ATTEND))
+    yield replace(second, visit=None, screen=turn_screens.AwaitSecond())
+    yield replace(second, visit=None, screen=turn_screens.AwaitSecond(first_again=True), card_inside=True)
     for screen in CLOSED:
         yield replace(state, screen=screen)
     yield replace(state, troubles=frozenset(screens.Trouble))

@@ -20,8 +20,8 @@ from kiosk.departments.community.models import Mandate
 from kiosk.departments.contract.signed import KeptSignature
 from kiosk.departments.contract.storage import in_transaction
 from kiosk.departments.social_insurance import department as social_insurance
+from kiosk.departments.social_insurance.attendants import appoint
 from kiosk.departments.social_insurance.models import ProofOfLife
-from kiosk.departments.social_insurance.proof_of_life import appoint
 from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.faces import PHOTOGRAPH, put_photograph
 from tests.fixtures.issuance import MEI

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,24 +15,27 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner
 
 from cardsvc.wire.manifest import Language, Outcome
 from kiosk.department_client import DepartmentRefused
+from kiosk.departments.cli import departments_app
 from kiosk.departments.community import department as community
 from kiosk.departments.community.models import Mandate
 from kiosk.departments.contract.clock import city_date
 from kiosk.departments.contract.signed import KeptDraft, KeptSignature
 from kiosk.departments.contract.storage import in_transaction
 from kiosk.departments.contract.turns import OpenTurn
+from kiosk.departments.social_insurance.attendants import INVITED_FOR, appoint, invite, release
 from kiosk.departments.social_insurance.models import ProofOfLife
-from kiosk.departments.social_insurance.proof_of_life import WITHIN, appoint, release
+from kiosk.departments.social_insurance.proof_of_life import WITHIN
 from kiosk.offers import offers_of
 from tests.fixtures.departments import Counter
 from tests.fixtures.desks import Desk, Opener
 from tests.fixtures.proofs import WEI
 from tests.fixtures.signing import CardInReader
 
-ASK, CONFIRM = "proof-of-life", "proof-of-life-attending"
+ASK, CONFIRM, ENROL = "proof-of-life", "proof-of-life-attending", "attendant-enrolment"
 PENSIONER: dict[str, Any] = {"acr": "pin", "attributes": {"document_number": "M1234567"}}
 ATTENDANT: dict[str, Any] = {"acr": "pin", "sub": "pseudonym-of-rosa"}
 SAME = {"face": "same"}
@@ -76,6 +80,41 @@ class TestProofOfLife:
         with pensions.office.sessions() as session, pytest.raises(IntegrityError, match="two_people"):
             session.execute(update(OpenTurn).values(second=OpenTurn.pseudonym))
 
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    def test_whoever_enters_an_invitations_code_is_an_attendant_from_then_on(self, insurance: Counter) -> None:
+        code = in_transaction(insurance.office.sessions, lambda session: invite(session, "Rosa Lam", insurance.clock()))
+        asked = ask(insurance)
+        assert insurance.refused(CONFIRM, SAME, continues=asked.receipt, **ATTENDANT)["type"] == "no-attendant"
+
+        assert insurance.ask(ENROL, {"code": code}, **ATTENDANT).status_code == 200
+        assert insurance.refused(ENROL, {"code": code}, sub="somebody", acr="pin")["type"] == "not-invited"
+        confirmed = insurance.ask(CONFIRM, SAME, continues=asked.receipt, **ATTENDANT)
+        assert confirmed.json()["fields"][-1]["value"] == "Rosa Lam"
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    def test_an_invitation_ends_after_its_hour_and_with_the_next_one(self, insurance: Counter) -> None:
+        first, second = (
+            in_transaction(insurance.office.sessions, lambda session: invite(session, "Rosa", insurance.clock()))
+            for _ in range(2)
+        )
+        assert insurance.refused(ENROL, {"code": first}, **ATTENDANT)["type"] == "not-invited"
+        insurance.clock.now += INVITED_FOR
+        assert insurance.refused(ENROL, {"code": second}, **ATTENDANT)["type"] == "not-invited"
+
+    @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+    def test_attendants_are_invited_and_released_by_command(self, pensions: Counter) -> None:
+        database = str(pensions.office.sessions.kw["bind"].url)
+        invited = CliRunner().invoke(departments_app, ["invite-attendant", "--name", "Bo Ho", "--database", database])
+        assert re.fullmatch(r"[0-9]{10}\n", invited.stdout)
+        assert pensions.ask(ENROL, {"code": invited.stdout.strip()}, acr="pin", sub="bo").status_code == 200
+
+        gone = ["release-attendant", "--name", "Rosa Lam", "--database", database]
+        assert CliRunner().invoke(departments_app, gone).stdout == "Rosa Lam is released\n"
+        assert CliRunner().invoke(departments_app, gone).exit_code == 2
+        asked = ask(pensions)
+        assert pensions.refused(CONFIRM, SAME, continues=asked.receipt, **ATTENDANT)["type"] == "no-attendant"
+        assert pensions.ask(CONFIRM, SAME, continues=asked.receipt, acr="pin", sub="bo").status_code == 200
+
     def test_it_ends_after_its_minutes(self, pensions: Counter) -> None:
         asked = ask(pensions)
         pensions.clock.now += WITHIN
@@ -119,9 +158,7 @@ class TestProofOfLife:
         different = pensions.refused(CONFIRM, {"face": "different"}, continues=asked.receipt, **ATTENDANT)
         assert different["type"] == "face-differs"
 
-        in_transaction(
-            pensions.office.sessions, lambda session: release(session, "pseudonym-of-rosa", pensions.clock())
-        )
+        in_transaction(pensions.office.sessions, lambda session: release(session, "Rosa Lam", pensions.clock()))
         assert pensions.refused(CONFIRM, SAME, continues=asked.receipt, **ATTENDANT)["type"] == "no-attendant"
         assert proofs(pensions) == []
 

@@ -42,6 +42,9 @@ HERE_FOR_A_KIOSK = (
 )
 """What the service answers to what a kiosk asks of it, besides refusing the kiosk itself."""
 LANGUAGES = list(Language)
+WHERE = (
+    "Texts are written in kiosk/screen/words/en.toml; run `make words`, then translate what is new in the *.po there"
+)
 
 
 def subclasses(kind: type[ServiceError]) -> Iterator[type[ServiceError]]:
@@ -74,7 +77,7 @@ def test_every_language_has_every_text_with_the_same_places_to_fill(language: La
         return sorted(re.findall(r"\{[^}]*\}", text))
 
     english, words = all_words(Language.ENGLISH), all_words(language)
-    assert words.keys() == english.keys()
+    assert words.keys() == english.keys(), WHERE
     assert {name: places(text) for name, text in words.items()} == {
         name: places(text) for name, text in english.items()
     }
@@ -84,7 +87,7 @@ def test_every_language_has_every_text_with_the_same_places_to_fill(language: La
 @pytest.mark.parametrize("language", [Language.CHINESE, Language.PORTUGUESE])
 def test_no_text_was_left_in_english(language: Language) -> None:
     english, words = all_words(Language.ENGLISH), all_words(language)
-    assert [name for name in words if words[name] == english[name]] == []
+    assert [name for name in words if words[name] == english[name]] == [], WHERE
 
 
 def test_chinese_has_chinese_punctuation() -> None:
@@ -116,7 +119,7 @@ def test_everything_that_can_go_wrong_has_a_sentence_of_its_own(language: Langua
     said = words.saying(Reason(code))
     assert said.title
     assert said.advice
-    assert said.title != words.saying(Reason(reason.UNEXPECTED)).title
+    assert said.title != words.saying(Reason(reason.UNEXPECTED)).title, f"[refusals] has no sentence. {WHERE}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
