@@ -17,7 +17,7 @@ def enrol_kiosk(plan: Plan) -> str:
     """Have a place made for it, and enrol it; what it said. The card service must be open. Raises ProcessFailed."""
     add = python("cardsvc.cli", "kiosk", "add", f"--client-id={KIOSK}", f"--title={KIOSK_TITLE}", "--json")
     code = json.loads(run("cardsvc kiosk", add, plan.environment))["code"]
-    enrol = python("kiosk.cli", "enrol", plan.service_url, "-", f"--state={plan.kiosk_state}")
+    enrol = python("kiosk.cli", "enrol", plan.service_url, f"--state={plan.kiosk_state}")
     return run("kiosk enrol", enrol, {}, f"{code}\n").partition(";")[0].strip()
 
 
