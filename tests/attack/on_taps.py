@@ -285,8 +285,11 @@ def out_of_touch(draft: TapDraft, strike: Strike) -> None:
 
 @attack("time", "by a package that this kiosk was never given")
 def never_given(draft: TapDraft, strike: Strike) -> None:
-    known = draft.members["known_as_of"]
-    give_package(draft.journal.world.city, OTHER_KIOSK, known - 7)
+    draft.now += timedelta(hours=2)  # the policy is in force by then
+    _at(draft, draft.members["at"] + 7200)
+    city, known = draft.journal.world.city, draft.members["at"] - 60
+    give_package(city, KIOSK, known)
+    give_package(city, OTHER_KIOSK, known - 7)
     draft.members["known_as_of"] = strike.pick(known, known - 7, known - strike.random.randrange(10, 3000))
 
 
