@@ -70,6 +70,7 @@ def test_proof_of_life(
     pensions.insert()
     expect(main).to_have_attribute("data-screen", "pin-entry")
     enter_pin(page, pensions.card.pin)
+    page.locator(".tile[data-body*=social-insurance]").click()
     page.get_by_role("button", name=words.proof).click()
     page.get_by_role("button", name=words.yes).click()
     expect(main).to_have_attribute("data-screen", "photograph-pin")
