@@ -45,7 +45,7 @@ format: ## put the code into the project's format and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: ## measure taps, authentications and 500 kiosks at one service; writes var/bench/report.json
+bench: ## measure taps, authentications, 500 kiosks at one service and the screen; writes var/bench/report.json
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m tests.bench
 

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,8 @@ from rich.console import Console
 from cardsvc.client import ServiceClient, ServiceProblem, SignatureVerifier
 from cardsvc.wire.lifecycle import RevocationReason
 from kiosk.city.citizen import CitizenAtScreen
-from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan, found, open_kiosk, open_offices
+from kiosk.city.enrolling import enrol_kiosk, examine_kiosk
+from kiosk.city.founding import DESK, FOUNDING_OFFICERS, KIOSK, Plan, found, open_kiosk, open_offices
 from kiosk.city.issuing import (
     CARD_SECONDS,
     CITIZENS_PIN,
@@ -146,10 +148,16 @@ class Demo:
         return f"the card answers {status.hex().upper()} to VERIFY"
 
     def open_kiosk(self) -> str:
-        """Start the kiosk on the two readers."""
+        """Enrol a kiosk with a one-time code, and start it on the two readers."""
+        enrolled = enrol_kiosk(self._plan)
+        kinds = self._records.rows("SELECT kind FROM callers WHERE client_id = ?", KIOSK)
+        expect(kinds, [("kiosk",)], "callers of the kiosk's name")
         process = self._running.enter_context(open_kiosk(self._plan, self._stage))
         self._citizen = self._running.enter_context(CitizenAtScreen(self._plan.kiosk_link))
-        return f"screen at http://127.0.0.1:{self._plan.kiosk_port}, process {process.pid}"
+        return (
+            f"{enrolled}; screen at http://127.0.0.1:{self._plan.kiosk_port}, process {process.pid}; "
+            f"prints into {self._plan.printed}; doctor: {examine_kiosk(self._plan, self._stage)}"
+        )
 
     def tap(self) -> str:
         """The citizen holds the card to the kiosk."""
@@ -241,7 +249,7 @@ STEPS: Final[tuple[tuple[str, Callable[[Demo], str]], ...]] = (
     ("personalise a card over the relay", Demo.personalise),
     ("activate it with the citizen's own PIN", Demo.activate),
     ("the PIN over contactless is refused", Demo.pin_over_contactless),
-    ("open a kiosk", Demo.open_kiosk),
+    ("enrol and open a kiosk", Demo.open_kiosk),
     ("tap the card", Demo.tap),
     ("be served at level tap: clinic check-in", Demo.served_at_tap),
     ("be served at level tap: library loan", Demo.library_loan),
@@ -266,7 +274,7 @@ def run_demo(report_folder: Path, wanted: Transport | None, console: Console) ->
             console.print("Cards and readers: [bold]the real PC/SC stack[/] (pcscd with the vpcd driver).")
         else:
             console.print(f"Cards and readers: [bold]in-process[/]. {why_no_pcsc() or 'As asked for.'}")
-        demo = Demo(Plan.for_folder(folder), stage, running)
+        demo = Demo(replace(Plan.for_folder(folder), enrols_kiosk=True), stage, running)
         recorder = Recorder(lambda: demo.usage, console)
         all(recorder.run(title, functools.partial(step, demo)) for title, step in STEPS)
         running.close()

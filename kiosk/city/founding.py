@@ -22,6 +22,7 @@ from kiosk.city.stage import Place, Stage
 
 FOUNDING_OFFICERS: Final = ("ana", "bo")
 KIOSK: Final = "kiosk-1"
+KIOSK_TITLE: Final = "Town hall, ground floor"
 DESK: Final = "desk-1"
 
 POLICY_FOLDER: Final = Path(__file__).parent / "policies"
@@ -60,6 +61,9 @@ class Plan:
     """The authority of the card service's certificate (PEM), where it serves HTTPS."""
     serving: Sequence[str] = ()
     """More options of `cardsvc serve`."""
+    enrols_kiosk: bool = False
+    """Whether the kiosk is enrolled once the service is open (`enrol_kiosk`). Else the founding gives it a key, for
+    those who speak to the service as the kiosk, too."""
 
     @classmethod
     def for_folder(cls, folder: Path, kiosk_port: int | None = None, departments: Sequence[str] = SMALL_CITY) -> Plan:
@@ -108,6 +112,28 @@ class Plan:
         return self.folder / "keystore" / "issuing-ca.pem"
 
     @property
+    def kiosk_state(self) -> Path:
+        """The folder of a kiosk that is enrolled."""
+        return self.folder / "kiosk"
+
+    @property
+    def printed(self) -> Path:
+        """Where the kiosk's papers and receipts go, in the place of a printer."""
+        return self.folder / "printed"
+
+    @property
+    def kiosk_identity(self) -> tuple[str, ...]:
+        """Options that say who the kiosk is."""
+        if self.enrols_kiosk:
+            return (f"--state={self.kiosk_state}",)
+        return f"--service={self.service_url}", f"--client-id={KIOSK}", f"--key={self.private_key(KIOSK)}"
+
+    @property
+    def department_options(self) -> tuple[str, ...]:
+        """Options that say where the departments are."""
+        return _department_options({code: self.department_url(code) for code in self.department_ports})
+
+    @property
     def kiosk_link(self) -> str:
         """The link that opens the kiosk's screen; it works once."""
         return (self.folder / "kiosk.link").read_text().strip()
@@ -133,12 +159,15 @@ class Plan:
 def found(plan: Plan) -> None:
     """Make keys, hold the founding ceremony, register kiosk, desk and the plan's departments. Raises ProcessFailed."""
     _write_secret(plan.folder / "keystore.passphrase", secrets.token_urlsafe(32))
-    callers = (*FOUNDING_OFFICERS, KIOSK, DESK, *plan.department_ports)
+    stations = [("desk", DESK, "Town hall, desk 1")]
+    if not plan.enrols_kiosk:
+        stations.append(("kiosk", KIOSK, KIOSK_TITLE))
+    callers = (*FOUNDING_OFFICERS, *(client_id for _, client_id, _ in stations), *plan.department_ports)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as hands:
         list(hands.map(lambda caller: _make_key(plan, caller), callers))
     officers = [f"--officer={name}={plan.public_key(name)}" for name in FOUNDING_OFFICERS]
     _cardsvc(plan, "init", *officers, "--witness=city-notary", f"--ca-out={plan.root_certificate}")
-    for kind, client_id, title in (("kiosk", KIOSK, "Town hall, ground floor"), ("desk", DESK, "Town hall, desk 1")):
+    for kind, client_id, title in stations:
         _cardsvc(plan, "caller", "add", f"--kind={kind}", f"--client-id={client_id}", f"--title={title}",
                  f"--jwk={plan.public_key(client_id)}")  # fmt: skip
     for code in plan.department_ports:
@@ -177,18 +206,21 @@ def open_department(plan: Plan, code: str) -> Iterator[ChildProcess]:
 @contextmanager
 def open_kiosk(plan: Plan, stage: Stage, addresses: Mapping[str, str] | None = None) -> Iterator[ChildProcess]:
     """Start the kiosk on the stage's two readers. ``addresses`` are of departments that are not the plan's own."""
-    departments = addresses or {code: plan.department_url(code) for code in plan.department_ports}
+    plan.printed.mkdir(mode=0o700, exist_ok=True)
     command = python(
-        "kiosk.cli", "run", f"--service={plan.service_url}", f"--client-id={KIOSK}",
-        f"--key={plan.private_key(KIOSK)}", f"--port={plan.kiosk_port}",
+        "kiosk.cli", "run", *plan.kiosk_identity, f"--port={plan.kiosk_port}", f"--print-to={plan.printed}",
         f"--contactless={stage.reader_name(Place.CONTACTLESS)}", f"--contact={stage.reader_name(Place.CONTACT)}",
         f"--ready-file={plan.folder / 'kiosk.link'}", f"--offline={plan.folder / 'kiosk.offline'}",
-        # With its code: an address without one may be whatever department it says it is.
-        *(f"--department={code}={address}" for code, address in departments.items()),
+        *(_department_options(addresses) if addresses else plan.department_options),
     )  # fmt: skip
     with _child(plan, "kiosk", command, stage.environment) as process:
         process.wait_for("listening on ")
         yield process
+
+
+def _department_options(addresses: Mapping[str, str]) -> tuple[str, ...]:
+    # With its code: an address without one may be whatever department it says it is.
+    return tuple(f"--department={code}={address}" for code, address in addresses.items())
 
 
 def _add_department(plan: Plan, code: str) -> None:

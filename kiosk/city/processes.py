@@ -32,12 +32,17 @@ def python(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", module, *arguments)
 
 
-def run(name: str, command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """Run a command to its end and return what it printed. Raises ProcessFailed."""
+def environment_with(more: Mapping[str, str]) -> dict[str, str]:
+    """Ours, and more."""
+    return {**os.environ, **more}
+
+
+def run(name: str, command: Sequence[str], environment: Mapping[str, str], told: str = "") -> str:
+    """Run a command to its end and return what it printed; ``told`` is its input. Raises ProcessFailed."""
     done = subprocess.run(
         command,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        env=environment_with(environment),
+        input=told,
         capture_output=True,
         text=True,
         check=False,
@@ -56,7 +61,7 @@ class ChildProcess:
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 command,
-                env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+                env=environment_with({**environment, "PYTHONUNBUFFERED": "1"}),
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

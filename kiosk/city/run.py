@@ -7,6 +7,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from kiosk.city.card_table import CardTable, Position, open_table
+from kiosk.city.enrolling import enrol_kiosk, examine_kiosk
 from kiosk.city.founding import TITLES, Plan, found, open_kiosk, open_offices
 from kiosk.city.issuing import CITIZENS_PIN, RESIDENT, STOCK_NUMBER, issue
 from kiosk.city.stage import CardFiles, Stage, Transport, open_stage, why_no_pcsc
@@ -25,7 +27,7 @@ def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: C
     with ExitStack() as running:
         room = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="city-")))
         stage = running.enter_context(open_stage(room, wanted))
-        plan = Plan.for_folder(room, kiosk_port, tuple(TITLES))
+        plan = replace(Plan.for_folder(room, kiosk_port, tuple(TITLES)), enrols_kiosk=True)
         console.print("Founding the city …")
         found(plan)
         console.print("Opening the card service and the departments …")
@@ -33,7 +35,9 @@ def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: C
         card = CardFiles.named(room, STOCK_NUMBER)
         console.print("Issuing a card to a resident …")
         issue(plan, stage, card)
+        enrol_kiosk(plan)
         running.enter_context(open_kiosk(plan, stage))
+        console.print(f"Kiosk doctor: {examine_kiosk(plan, stage)}", soft_wrap=True, markup=False)
         screen = plan.kiosk_link
         table = running.enter_context(open_table(CardTable(stage, card), screen))
         running.enter_context(_announced(folder, table))
@@ -70,6 +74,7 @@ def _welcome(stage: Stage, plan: Plan, screen: str, table: str) -> Panel:
         f"Kiosk screen   [link={screen}]{screen}[/link]\n"
         f"Card table     [link={table}]{table}[/link]   or:  .venv/bin/city card hold | insert | off\n"
         f"The card is {RESIDENT.name_latin}'s; its PIN is [bold]{CITIZENS_PIN}[/]\n"
+        f"Printer        none; what is printed is put into {plan.printed}\n"
         f"Card service   {plan.service_url}\n"
         f"Readers        {how}\n"
         "Ctrl-C closes the city.",

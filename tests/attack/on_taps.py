@@ -20,7 +20,8 @@ from tests.attack.jws import b64, unb64
 from tests.attack.proofs import always
 from tests.attack.scene import ATTACKER
 from tests.attack.strikes import Book, Strike, cut, flip_bit, look_alike, near
-from tests.attack.world import DESK, OTHER_DEPARTMENT, OTHER_KIOSK, SERVICE
+from tests.attack.world import DESK, KIOSK, OTHER_DEPARTMENT, OTHER_KIOSK, SERVICE
+from tests.fixtures.booths import give_package
 
 if TYPE_CHECKING:
     from tests.attack.taps import TapDraft
@@ -277,7 +278,19 @@ def out_of_touch(draft: TapDraft, strike: Strike) -> None:
     draft.now += timedelta(hours=2)
     at = draft.members["at"] + 7200
     _at(draft, at)
+    for given in (at - 3600, at - 3601, at - 7200, at + 1, at + 3600):
+        give_package(draft.journal.world.city, KIOSK, given)
     draft.members["known_as_of"] = strike.pick(at - 3600, at - 3601, at - 7200, at + 1, at + 3600, 0, -1, 10**18)
+
+
+@attack("time", "by a package that this kiosk was never given")
+def never_given(draft: TapDraft, strike: Strike) -> None:
+    draft.now += timedelta(hours=2)  # the policy is in force by then
+    _at(draft, draft.members["at"] + 7200)
+    city, known = draft.journal.world.city, draft.members["at"] - 60
+    give_package(city, KIOSK, known)
+    give_package(city, OTHER_KIOSK, known - 7)
+    draft.members["known_as_of"] = strike.pick(known, known - 7, known - strike.random.randrange(10, 3000))
 
 
 @attack("time", "a time that is no whole number")

@@ -26,6 +26,7 @@ from tests.attack import on_taps
 from tests.attack.jws import b64
 from tests.attack.proofs import PREHASHED, Statement
 from tests.attack.world import KIOSK, OFFLINE_DEPARTMENT, OFFLINE_SERVICE, World
+from tests.fixtures.booths import give_package
 from tests.fixtures.proofs import IssuedCard
 
 Place = tuple[int, bytes]
@@ -109,6 +110,7 @@ class Journal:
         """A genuine tap of this card for this place."""
         now = self.world.city.clock()
         at, (number, previous) = int(now.timestamp()), place
+        give_package(self.world.city, KIOSK, at)
         fields = (number.to_bytes(8, "big"), previous, at.to_bytes(8, "big"), card.uuid.bytes)
         names = OFFLINE_DEPARTMENT.encode(), OFFLINE_SERVICE.encode()
         members = {

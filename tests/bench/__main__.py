@@ -19,7 +19,7 @@ from rich.table import Table
 from kiosk.city.founding import Plan, found, open_service
 from kiosk.city.issuing import STOCK_NUMBER, issue
 from kiosk.city.stage import CardFiles, Stage, Transport, open_stage
-from tests.bench import authenticating, costs, fleet, parsing, tapping
+from tests.bench import authenticating, costs, drawing, fleet, parsing, tapping
 from tests.fixtures import postgres
 
 console = Console(width=None if sys.stdout.isatty() else 130)
@@ -83,6 +83,12 @@ def _bench_fleet(name: str, url: str, kiosks: int, revocations: int) -> dict[str
         return fleet.measure(Path(folder), url, kiosks, revocations)
 
 
+def bench_drawing(rounds: int) -> dict[str, Any]:
+    """A city with all its departments, and its kiosk's screen in Chromium."""
+    with console.status("tapping at the screen …"), memory_folder() as folder:
+        return drawing.measure(folder, rounds)
+
+
 def show_fleet(results: dict[str, Any]) -> None:
     """How long a revoked card could still have been taken somewhere."""
     columns = ("kiosks", "revocations", "acknowledged_by_all", "seen", "median_s", "p99_s", "longest_s")
@@ -135,6 +141,7 @@ class Part(StrEnum):
     PARSERS = "parsers"
     AUTHENTICATION = "authentication"
     FLEET = "fleet"
+    DRAWING = "drawing"
 
 
 def main(
@@ -143,10 +150,11 @@ def main(
     proofs: Annotated[int, typer.Option(help="Authentications on each database.")] = 20_000,
     kiosks: Annotated[int, typer.Option(help="Kiosks at one service.")] = 500,
     revocations: Annotated[int, typer.Option(help="Cards revoked on each database, one after the other.")] = 10,
+    screens: Annotated[int, typer.Option(help="Taps at a screen in each of its two sizes.")] = 100,
     part: Annotated[list[Part] | None, typer.Option(help="Only this; may be given again. All unless given.")] = None,
     report_file: Annotated[Path, typer.Option(help="Where to write the report.")] = Path("var/bench/report.json"),
 ) -> None:
-    """Measure taps, parsers, authentications and a fleet. Example: python -m tests.bench --part fleet --kiosks 50."""
+    """Measure taps, parsers, authentications, a fleet, the screen. Example: python -m tests.bench --part drawing."""
     report = json.loads(report_file.read_text()) if report_file.exists() else {}
     parts = part or list(Part)
     if Part.CARDS in parts:
@@ -161,6 +169,9 @@ def main(
     if Part.FLEET in parts:
         report["fleet"] = bench_fleet(kiosks, revocations)
         show_fleet(report["fleet"])
+    if Part.DRAWING in parts:
+        report["drawing"] = bench_drawing(screens)
+        drawing.show(report["drawing"], console)
     report_file.parent.mkdir(parents=True, exist_ok=True)
     report_file.write_text(json.dumps(report, indent=2) + "\n")
     console.print(f"written to {report_file}")

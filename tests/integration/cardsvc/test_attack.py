@@ -30,8 +30,8 @@ from cardsvc.authentication.holders import find_holders
 from cardsvc.authentication.models import Visit
 from cardsvc.authentication.visits import VisitTimes
 from cardsvc.callers import access_tokens, private_key_jwt
-from cardsvc.callers.models import Caller, CallerKind
-from cardsvc.callers.principal import Principal
+from cardsvc.callers.models import Caller
+from cardsvc.callers.principal import Principal, principal_of
 from cardsvc.client import AssertionMalformed, AssertionVerifier, jwks
 from cardsvc.client import webhooks as webhook_client
 from cardsvc.fleet import enrolling
@@ -310,18 +310,23 @@ def visits_without_end(patch: pytest.MonkeyPatch) -> None:
 @mutant("offline tap", "another card's key, the other key of this card, the kiosk's, the attacker's")
 @mutant("offline tap", "the same signature, or the same entry, in the next place")
 def offline_signatures_unchecked(patch: pytest.MonkeyPatch) -> None:
-    honest = judging.TapJudge._reason
+    honest = judging.TapJudge._forged
 
-    def reason(self: Any, *about: Any) -> str | None:
+    def forged(self: Any, *about: Any) -> str | None:
         found = honest(self, *about)
         return None if found == SignatureInvalid.code else found
 
-    patch.setattr(judging.TapJudge, "_reason", reason)
+    patch.setattr(judging.TapJudge, "_forged", forged)
 
 
 @mutant("offline tap", "by a kiosk that heard from the city too long before, or only afterwards")
 def offline_age_unchecked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(judging, "_policy_reason", lambda *_: None)
+
+
+@mutant("offline tap", "by a package that this kiosk was never given")
+def packages_unchecked(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(judging, "_time_reason", lambda *_: None)
 
 
 @mutant("offline tap", "a hash that is another, or of another kiosk's entry")
@@ -335,8 +340,9 @@ def kiosks_as_they_say(patch: pytest.MonkeyPatch) -> None:
     honest = journals.Journals.take
 
     def take(self: Any, session: Session, batch: Any, *, actor: Principal, now: datetime) -> Any:
-        named = replace(actor, client_id=KIOSK, kind=CallerKind.KIOSK)
-        return honest(self, session, batch, actor=named, now=now)
+        del actor
+        caller = session.query(Caller).filter_by(client_id=KIOSK).one()
+        return honest(self, session, batch, actor=principal_of(caller), now=now)
 
     patch.setattr(journals.Journals, "take", take)
 

@@ -110,7 +110,7 @@ def test_a_step_that_fails(tmp_path: Path) -> None:
     *before, failed = run.report["steps"]
     assert before
     assert all(step["ok"] for step in before)
-    assert (failed["name"], failed["ok"]) == ("open a kiosk", False)
+    assert (failed["name"], failed["ok"]) == ("enrol and open a kiosk", False)
     assert "tlh" in failed["detail"]
     assert_nothing_left(run)
     logs = run.folder / "var" / "demo" / "logs"
