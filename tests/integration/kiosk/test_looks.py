@@ -227,7 +227,7 @@ def states(language: Language) -> Iterator[KioskState]:
     yield replace(state, screen=screens.Done(PERSONAL, outcome()), visit=visit, prints=False)
     told = replace(visit, level=Level.PIN, news=MATTERS.fields)
     yield replace(state, screen=screens.Services(), visit=told)
-    second = replace(state, visit=visit, deadline=now + timedelta(seconds=80), turn=TURN)
+    second = replace(state, visit=visit, deadline=now + timedelta(minutes=5), turn=TURN)
     yield replace(second, screen=screens.FillForm(ATTEND))
     yield replace(second, visit=None, screen=turn_screens.AwaitSecond())
     yield replace(second, visit=None, screen=turn_screens.AwaitSecond(first_again=True), card_inside=True)
