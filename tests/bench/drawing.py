@@ -13,6 +13,7 @@ same way, from the same kind of server, writes a word, and is timed in the same 
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import statistics
@@ -25,6 +26,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Self
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
@@ -71,6 +73,7 @@ _WATCH: Final = """(there) => {
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
     """So many taps in each size of the screen."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with ExitStack() as stack:
         stage = stack.enter_context(open_stage(folder, Transport.LOOPBACK))
         plan = Plan.for_folder(folder, departments=tuple(TITLES))
