@@ -67,13 +67,32 @@ class DepartmentClient:
 
     def ask(self, base_url: str, service: str, request: ServiceRequest, key: UUID) -> Outcome:
         """Ask for a service. Raises DepartmentUnreachable, -Confused or -Refused."""
-        message = self._http.build_request(
+        message = self._asking(base_url, service, request, key)
+        return _parse(self._send(message), Outcome)
+
+    def ask_soon(self, base_url: str, service: str, request: ServiceRequest, key: UUID, seconds: float) -> Outcome:
+        """As `ask`, but once, and not for longer than so many seconds between two parts of an answer."""
+        message = self._asking(base_url, service, request, key, httpx.Timeout(seconds))
+        try:
+            return _parse(self._send_once(message), Outcome)
+        except httpx.TransportError as error:
+            raise DepartmentUnreachable(message.url.host) from error
+
+    def _asking(
+        self,
+        base_url: str,
+        service: str,
+        request: ServiceRequest,
+        key: UUID,
+        patience: httpx.Timeout = _TIMEOUT,
+    ) -> httpx.Request:
+        return self._http.build_request(
             "POST",
             base_url.rstrip("/") + service_path(service),
             content=request.model_dump_json().encode(),
             headers={"Content-Type": "application/json", IDEMPOTENCY_HEADER: str(key)},
+            timeout=patience,
         )
-        return _parse(self._send(message), Outcome)
 
     def prepare(self, base_url: str, service: str, request: PreparationRequest) -> PreparedDocument:
         """Ask for the document that is to be signed. Raises DepartmentUnreachable, -Confused or -Refused."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
-from cardsvc.wire.manifest import ServiceRequest, SignedDocument
+from cardsvc.wire.manifest import OutcomeField, ServiceRequest, SignedDocument
 from kiosk.card_service import CardService
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
@@ -40,7 +41,9 @@ class Errands:
         *,
         city: CityServices,
         printing: Callable[[events.Print], None] | None = None,
+        news: Callable[[str], tuple[OutcomeField, ...]] = lambda _: (),
     ) -> None:
+        """``news`` asks the departments what they have to tell in the visit of this token."""
         self._service = service
         self._departments = departments
         self._prover = prover
@@ -48,6 +51,7 @@ class Errands:
         self._city = city
         self._open_contact_reader = open_contact_reader
         self._printing = printing
+        self._news = news
         self._work: dict[type[Effect], tuple[Callable[[Any], Event], Callable[[int, Reason], Event]]] = {
             events.ProvePin: (self._prove_pin, events.PinRefused),
             events.Exchange: (self._exchange, events.Declined),
@@ -70,8 +74,16 @@ class Errands:
             # The service ends an idle visit by itself; the token is forgotten here in any case.
             _tell("ended", lambda: self._service.end_visit(effect.token))
             return None
+        if isinstance(effect, events.AskNews):
+            return self._ask_news(effect.token)
         work, refused = self._work[type(effect)]
         return _attempt(lambda: work(effect), lambda why: refused(effect.job, why))
+
+    def _ask_news(self, token: str) -> Event:
+        reminders: tuple[OutcomeField, ...] = ()
+        with suppress(ServiceProblem, ServiceUnreachable):
+            reminders = self._city.reminders(token)
+        return events.NewsHeard(token, (*reminders, *self._news(token)))
 
     def _prove_pin(self, effect: events.ProvePin) -> Event:
         reader = self._open_contact_reader()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 import structlog
 
@@ -11,6 +12,13 @@ from cardsvc.wire.manifest import Language, Manifest, ServiceDescription
 from kiosk.forms import Form, Undrawable
 
 _log = structlog.get_logger()
+
+
+class Telling(Enum):
+    """What a service of a department tells that kiosks ask of all departments at once."""
+
+    NEWS = auto()
+    MATTERS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Offer:
     """Whether they are to see the photograph on the first one's card."""
     own: bool = False
     """Whether it is the city's own: the card service does it, no department learns of it."""
+    telling: Telling | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -50,16 +59,18 @@ def offers_of(manifest: Manifest, base_url: str, *, own: bool = False) -> tuple[
 
     ``own`` are the city's, with no address.
     """
-    listed: list[tuple[ServiceDescription, ServiceDescription | None, bool]] = [
-        *((service, None, False) for service in manifest.services if service.listed),
+    described: list[tuple[ServiceDescription, ServiceDescription | None, bool]] = [
+        *((service, None, False) for service in manifest.services),
         *((two.first, two.second, two.photograph) for two in manifest.in_turn),
     ]
     offers = []
-    for service, second, photograph in listed:
+    tells = {manifest.news: Telling.NEWS, manifest.matters: Telling.MATTERS}
+    for service, second, photograph in described:
         try:
             after = _offer(manifest, base_url, second) if second else None
             offer = _offer(manifest, base_url, service)
-            offers.append(replace(offer, second=after, photograph=photograph, own=own))
+            telling = tells.get(service.code)
+            offers.append(replace(offer, second=after, photograph=photograph, own=own, telling=telling))
         except Undrawable as error:
             _log.warning("not offered", department=manifest.department, service=service.code, reason=str(error))
     return tuple(offers)

@@ -30,6 +30,8 @@ from kiosk.fleet.heart import FleetService, Heart
 from kiosk.fleet.kept import KeptStanding, rules_of
 from kiosk.fleet.revocations import Revocations, RevocationService
 from kiosk.kept_manifests import KeptManifests
+from kiosk.matters import Gatherer
+from kiosk.offers import Telling
 from kiosk.offline.stand_by import OfflineEquipment, StandBy
 from kiosk.papers.printer import Printer
 from kiosk.papers.printing import Printing
@@ -97,10 +99,17 @@ class Station:
         self._service_answers = True
         prover = Prover(equipment.service, self._stocks, self._stocking.nudge)
         signatures = Signatures(equipment.service, self._departments, equipment.clock)
-        self._city = CityServices(equipment.service, lambda: self._catalogue.titles, equipment.clock)
+        self._gatherer = Gatherer(equipment.service, self._departments, lambda: self.booth.snapshot.state.offers)
+        self._city = CityServices(
+            equipment.service,
+            lambda: self._catalogue.titles,
+            equipment.clock,
+            lambda token: self._gatherer.gather(token, Telling.MATTERS),
+        )
         errands = Errands(
             equipment.service, self._departments, prover, signatures, equipment.contact,
             city=self._city, printing=_printing(equipment),
+            news=lambda token: self._gatherer.gather(token, Telling.NEWS),
         )  # fmt: skip
         self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
         self._clock = equipment.clock
@@ -137,6 +146,7 @@ class Station:
         if self._stand_by:
             self._stand_by.stop()
         self.booth.close()
+        self._gatherer.close()
         self._departments.close()
 
     def _open_stand_by(self, equipment: Equipment) -> StandBy | None:

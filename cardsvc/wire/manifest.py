@@ -204,6 +204,8 @@ class Action(Message):
     service: Code
     titles: Texts
     """On the button."""
+    department: Code | None = None
+    """Departments leave this out: a kiosk that shows what several of them told writes down here who did."""
     input: dict[str, Any] = Field(default_factory=dict, repr=False)
 
 

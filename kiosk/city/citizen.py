@@ -12,7 +12,7 @@ from readers.piv.pin import Pin
 
 PATIENCE_SECONDS: Final = 20.0
 View = dict[str, Any]
-_CHOICES: Final = ("services", "pin-entry", "consent", "form", "review", "sign-pin", "done", "refusal")
+_CHOICES: Final = ("services", "pin-entry", "consent", "form", "check", "review", "sign-pin", "done", "refusal")
 """Screens at which a citizen does something, or is done."""
 
 
@@ -56,6 +56,7 @@ class CitizenAtScreen:
             "pin-entry": ("/pin", {"pin": pin.digits if pin else ""}),
             "consent": ("/consent", {}),
             "form": ("/form", {"values": values}),
+            "check": ("/check", {}),
             "sign-pin": ("/pin", {"pin": pin.digits if pin else ""}),
         }
         while True:

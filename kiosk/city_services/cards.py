@@ -20,7 +20,7 @@ _STATES: Final[Mapping[CardState, Texts]] = {
 }
 _HERE: Final = texts("The card you put in", "您插入的卡", "O cartão que inseriu")
 _OTHER: Final = texts("Another card of yours", "您的另一张卡", "Outro cartão seu")
-_RENEW: Final = texts(
+RENEW: Final = texts(
     "It is time to renew your card. Please go to a desk.",
     "您的卡即将到期，请到服务台换领。",
     "É altura de renovar o seu cartão. Dirija-se a um balcão, por favor.",
@@ -34,7 +34,7 @@ _GOOD: Final = texts("Your cards", "您的卡", "Os seus cartões")
 def tell(cards: Sequence[OwnCard], today: date) -> Told:
     """All of them; the title is a notice where the one that is there can be renewed."""
     due = any(card.here and card.renewal_opens_on is not None and card.renewal_opens_on <= today for card in cards)
-    return _RENEW if due else _GOOD, tuple(_line(card) for card in cards)
+    return RENEW if due else _GOOD, tuple(_line(card) for card in cards)
 
 
 def tell_reported(loss: OwnLoss) -> Told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypedDict
@@ -32,13 +32,15 @@ class CityServices:
     departments: Callable[[], Mapping[str, Texts]]
     """Those that this kiosk knows now, and what they are called."""
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    matters: Callable[[str], Sequence[OutcomeField]] = lambda _: ()
+    """What all departments say that somebody has with them, by the visit's token."""
 
     @property
     def manifest(self) -> Manifest:
         """As a department's; each service is of level ``pin`` and wants to know nothing."""
         locking = (self._lock(LOCK, LOCKED_FOR), self._lock(UNLOCK, UNLOCKED_FOR))
         return Manifest(
-            department=DEPARTMENT, titles=TITLES, services=(_HISTORY, _CARDS, _PIN, _LOCKS, *locking, _LOSS)
+            department=DEPARTMENT, titles=TITLES, services=(_MATTERS, _HISTORY, _CARDS, _PIN, _LOCKS, *locking, _LOSS)
         )
 
     @property
@@ -69,6 +71,7 @@ class CityServices:
     def _works(self) -> Mapping[str, Callable[[str, Mapping[str, Any]], tuple[Texts, tuple[OutcomeField, ...]]]]:
         service, names = self.service, self.departments()
         return {
+            MATTERS: lambda token, _: self._tell_matters(token),
             _CARDS.code: lambda token, _: cards.tell(service.own_cards(token), city_date(self.clock())),
             _LOSS.code: lambda token, _: cards.tell_reported(service.report_other_card(token)),
             _HISTORY.code: lambda token, _: history.tell(service.own_access_history(token)),
@@ -79,6 +82,15 @@ class CityServices:
             ),
         }
 
+    def reminders(self, visit_token: str) -> tuple[OutcomeField, ...]:
+        """What the city itself has to say unasked: that it is time to renew the card. Raises as `serve` does."""
+        title, _ = cards.tell(self.service.own_cards(visit_token), city_date(self.clock()))
+        return (OutcomeField(label=TITLES, value=title),) if title is cards.RENEW else ()
+
+    def _tell_matters(self, token: str) -> tuple[Texts, tuple[OutcomeField, ...]]:
+        fields = (*self.reminders(token), *self.matters(token))
+        return _MATTERS.titles if fields else _NO_MATTERS, fields
+
     def _lock(self, code: str, levels: Collection[Level]) -> ServiceDescription:
         choices = {_LEVEL + level: locks.LEVELS[level] for level in levels} | dict(self.departments())
         titles, summaries = _LOCKING[code]
@@ -86,6 +98,7 @@ class CityServices:
             "type": "string",
             "enum": list(choices),
             "x-titles": texts("For what?", "锁定对象？", "Para quê?"),
+            "x-hints": summaries,
             "x-choices": choices,
         }
         return ServiceDescription(
@@ -124,6 +137,21 @@ LOCK: Final = "lock-card"
 UNLOCK: Final = "unlock-card"
 CHANGE_PIN: Final = "change-pin"
 """Done by the card in the slot, with screens of its own."""
+MATTERS: Final = "my-matters"
+_NO_MATTERS: Final = texts(
+    "There is nothing of yours at any department", "您在各部门均无事项", "Não tem nada em nenhum departamento"
+)
+_MATTERS: Final = ServiceDescription(
+    code=MATTERS,
+    titles=texts("My applications and news", "我的申请与通知", "Os meus pedidos e novidades"),
+    summaries=texts(
+        "See how everything stands at all departments, and take back what you like.",
+        "查询您在各部门的所有事项，也可在此撤回。",
+        "Veja em que ponto está tudo, em todos os departamentos, e retire o que quiser.",
+    ),
+    level=Level.PIN,
+    result=ResultKind.INFORMATION,
+)
 _HISTORY: Final = ServiceDescription(
     code="access-history",
     titles=texts("Who looked at my data", "谁查看过我的数据", "Quem viu os meus dados"),

@@ -7,7 +7,7 @@
     GET  /pinyin           characters and words by their sound, for the on-screen keyboard
     GET  /papers/…         a page of the paper that the screen shows, as PNG, while it does
     GET  /photograph/…     of the one whom the second of two people compares with their face, while they are asked
-    POST /choose /pin /forgotten /consent /form /sign /back /retry /print /done /language /touch
+    POST /choose /pin /forgotten /consent /form /action /check /sign /back /retry /print /done /language /touch
                            what the citizen does; answers the view right after it
     GET  /healthz          whether the process answers
     GET  /metrics          what the kiosk counts, for Prometheus; nothing of any citizen
@@ -92,6 +92,8 @@ class Screen:
             "/forgotten": (bodies.Nothing, lambda _: events.PinForgotten()),
             "/consent": (bodies.Nothing, lambda _: events.ConsentGiven(uuid.uuid4())),
             "/form": (bodies.EnteredForm, lambda body: events.FormSubmitted(body.values, uuid.uuid4())),
+            "/action": (bodies.PressedAction, lambda body: events.ActionChosen(body.line, uuid.uuid4())),
+            "/check": (bodies.Nothing, lambda _: events.Checked()),
             "/sign": (bodies.Agreed, lambda body: events.AgreedToSign(body.sha256)),
             "/back": (bodies.Nothing, lambda _: events.WentBack()),
             "/retry": (bodies.Nothing, lambda _: events.TriedAgain()),

@@ -39,6 +39,12 @@ class EnteredForm(Body):
     values: dict[Annotated[str, StringConstraints(max_length=64)], str | bool | int | None] = Field(repr=False)
 
 
+class PressedAction(Body):
+    """The button beside a line of what came of a service."""
+
+    line: Annotated[int, Field(ge=0, le=1000)]
+
+
 class Agreed(Body):
     """The document that the page showed when "sign" was pressed."""
 

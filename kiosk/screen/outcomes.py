@@ -25,7 +25,7 @@ def done_view(screen: Done, words: Words) -> dict[str, Any]:
     return {
         "outcome": {
             "title": words.texts(outcome.title),
-            "fields": [_line(line, words) for line in outcome.fields],
+            "fields": [line_view(line, words) for line in outcome.fields],
             "receipt": outcome.receipt,
             "result": screen.offer.service.result.value,
         },
@@ -45,6 +45,13 @@ def _paper(screen: Done, document: Document, words: Words) -> dict[str, Any]:
     }
 
 
-def _line(line: OutcomeField, words: Words) -> dict[str, Any]:
+def line_view(line: OutcomeField, words: Words) -> dict[str, Any]:
+    """One line, with the title of its button."""
     value = line.value if isinstance(line.value, str) else words.texts(line.value)
-    return {"label": words.texts(line.label), "value": value, "prominent": line.prominent}
+    return {
+        "label": words.texts(line.label),
+        "value": value,
+        "prominent": line.prominent,
+        "new": line.new,
+        "action": words.texts(line.action.titles) if line.action else None,
+    }

@@ -4,7 +4,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
 
     version         int, grows with every change
     screen          "attract", "reading", "services", "insert-card", "pin-entry", "checking-pin", "consent", "form",
-                    "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
+                    "check", "review", "sign-pin", "signing", "hold-again", "change-pin", "changing-pin", "find-pin",
                     "finding-pin", "photograph-pin", "reading-photograph", "hand-over", "await-second", "sending",
                     "done", "refusal", "take-card", "out-of-service"
     language        "en", "zh-Hans", "pt"
@@ -14,6 +14,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
     offline         bool: the visit was begun without the network
     prints          bool: there is a printer
     troubles        [{"code", "text"}] of what is out of order
+    news            [{"label", "value"}] that departments have told unasked, after the PIN
     departments     [{"code", "title", "services": [{"code", "title", "summary", "level", "steps_up", "result"}]}]
     service         {"department", "department_title", "code", "title", "own"} the screen is about, or null
     turn            {"title"} of what somebody began and this one goes on with, or null
@@ -25,6 +26,7 @@ and those that only some have::
     consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null), summary
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
                     "maximum", "longest", "numeric", "capitals", "value", "error" (or null), "error_text"}]
+    check           action (its title, or null), lines [{"label", "value"}]: what is about to be asked for
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
     sign-pin        as pin-entry
@@ -33,7 +35,8 @@ and those that only some have::
     await-second    first_again (bool: it was the first one's card again)
     change-pin      step ("old", "new", "again"), number (1 to 3), tries_left (int or null), message (or null)
     find-pin        other_card (bool: it was another one)
-    done            outcome {"title", "fields" [{"label", "value", "prominent"}], "receipt", "result"},
+    done            outcome {"title", "fields" [{"label", "value", "prominent", "new", "action" (its title, or null)}],
+                    "receipt", "result"},
                     code {"text", "size", "path"}: the QR code as squares, paper {"title", "page", "pages" [addresses of
                     pictures], "of" (pages that it has), "printed" (bool: it is what is printed)} or null,
                     printing ("waiting", "sent", "failed" or null)
@@ -53,7 +56,8 @@ from cardsvc.wire.manifest import Language
 from kiosk.booth import Snapshot
 from kiosk.forms import Filled, FormField
 from kiosk.offers import Offer
-from kiosk.screen.outcomes import done_view
+from kiosk.screen.checks import check_view
+from kiosk.screen.outcomes import done_view, line_view
 from kiosk.screen.pictures import picture_of
 from kiosk.screen.pin_views import change_pin_view, find_pin_view
 from kiosk.screen.turn_views import await_second_view, hand_over_view, photograph_path, turn_view
@@ -82,6 +86,7 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "prints": state.prints,
         "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
         "departments": _departments(state, words),
+        "news": [line_view(line, words) for line in state.visit.news] if state.visit else [],
         "service": _service(offer, words) if offer else None,
         "turn": turn_view(state.turn, words) if state.turn else None,
         "photograph": photograph_path(state),
@@ -98,6 +103,7 @@ SCREEN_NAMES: Final[dict[type[screens.Screen], str]] = {
     screens.CheckingPin: "checking-pin",
     screens.Consent: "consent",
     screens.FillForm: "form",
+    screens.Check: "check",
     screens.Review: "review",
     screens.SignPin: "sign-pin",
     screens.Signing: "signing",
@@ -144,7 +150,14 @@ _OFFERED: Final = (
     pin_screens.PinLost,
     pin_screens.FindingPin,
 )
-_SUBMITTED: Final = (screens.Review, screens.SignPin, screens.Signing, screens.Sending, screens.HoldAgain)
+_SUBMITTED: Final = (
+    screens.Check,
+    screens.Review,
+    screens.SignPin,
+    screens.Signing,
+    screens.Sending,
+    screens.HoldAgain,
+)
 
 
 def _departments(state: KioskState, words: Words) -> list[View]:
@@ -166,10 +179,11 @@ def _troubles(state: KioskState) -> list[screens.Trouble]:
 
 def _shown(state: KioskState) -> tuple[Offer, ...]:
     """What can be chosen: without a network only what may be taken without one."""
+    listed = tuple(offer for offer in state.offers if offer.service.listed)
     if state.visit is None or state.visit.offline is None:
-        return state.offers
+        return listed
     allowed = state.visit.offline
-    return tuple(offer for offer in state.offers if offer.key in allowed)
+    return tuple(offer for offer in listed if offer.key in allowed)
 
 
 def _by_department(offers: tuple[Offer, ...]) -> dict[str, list[Offer]]:
@@ -284,6 +298,7 @@ _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.PinEntry: _pin_entry,
     screens.Consent: _consent,
     screens.FillForm: _form,
+    screens.Check: check_view,
     screens.Review: _review,
     screens.SignPin: _pin_entry,
     turn_screens.PhotographPin: _pin_entry,

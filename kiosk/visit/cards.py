@@ -9,11 +9,12 @@ from cardsvc.wire.levels import Level
 from kiosk.offers import Offer
 from kiosk.visit import events, pin_change, reason, turns
 from kiosk.visit.ending import AT_WORK, IN_DOUBT, Moment, Step, end, refuse, tell_service
-from kiosk.visit.events import EndVisit
+from kiosk.visit.events import AskNews, EndVisit
 from kiosk.visit.pin_screens import ChangePin, ChangingPin
 from kiosk.visit.reason import Reason
 from kiosk.visit.requests import begin
 from kiosk.visit.screens import (
+    Check,
     CheckingPin,
     Consent,
     Done,
@@ -177,7 +178,7 @@ def _refused(why: Reason, state: KioskState) -> Refusal:
         return Refusal(why, AwaitSecond() if state.turn else None)
     resume: Place | None = Services()
     match state.screen:
-        case Services() | InsertCard() | Consent() | FillForm() | Done() as place:
+        case Services() | InsertCard() | Consent() | FillForm() | Check() | Done() as place:
             resume = place
         case Refusal(resume=before):
             resume = before
@@ -230,7 +231,7 @@ def on_pin_proved(state: KioskState, event: events.PinProved, moment: Moment) ->
             ended = tell_service(state.visit)
             state = replace(state, screen=Services(), visit=visit)
             state, effects = begin(state, wanted) if wanted else (state, ())
-            return state, (*ended, *effects)
+            return state, (*ended, AskNews(who.token), *effects)
     return state, (EndVisit(who.token),)
 
 

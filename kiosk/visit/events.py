@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Outcome, SignedDocument
+from cardsvc.wire.manifest import Language, Outcome, OutcomeField, SignedDocument
 from kiosk.offers import Offer
 from kiosk.visit.pin_events import PinEffect, PinEvent
 from kiosk.visit.reason import Reason
@@ -196,6 +196,19 @@ class PinForgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionChosen:
+    """Pressed the button beside a line of an outcome: the how manieth line it is. ``key`` is fresh."""
+
+    line: int
+    key: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Said yes to what is about to be asked for."""
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentGiven:
     """Said yes to what the department will learn. ``key`` is fresh, for the attempt that may follow."""
 
@@ -253,6 +266,14 @@ class Touched:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsHeard:
+    """Departments have told what is new, for the visit of this token."""
+
+    token: str = field(repr=False)
+    news: tuple[OutcomeField, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """Time has passed."""
 
@@ -295,6 +316,8 @@ class RulesChanged:
 
 CitizenEvent = (
     ServiceChosen
+    | ActionChosen
+    | Checked
     | PinEntered
     | PinForgotten
     | ConsentGiven
@@ -326,6 +349,7 @@ Event = (
     | Printed
     | NotPrinted
     | Declined
+    | NewsHeard
     | PinEvent
     | TurnEvent
     | CitizenEvent
@@ -408,6 +432,13 @@ class Serve:
 
 
 @dataclass(frozen=True, slots=True)
+class AskNews:
+    """Ask all departments what is new; nobody waits for it."""
+
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class KeepVisit:
     """Tell the service that the citizen is still there. No answer."""
 
@@ -433,4 +464,6 @@ class EndVisit:
     token: str = field(repr=False)
 
 
-Effect = ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | TurnEffect | KeepVisit | EndVisit
+Effect = (
+    ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | TurnEffect | AskNews | KeepVisit | EndVisit
+)

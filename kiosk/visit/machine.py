@@ -1,6 +1,6 @@
 """The visit's state machine.
 
-    Attract → Reading → Services → Consent → FillForm → Sending → Done → Services …
+    Attract → Reading → Services → Consent → FillForm → Check → Sending → Done → Services …
                            │  └→ InsertCard → PinEntry → CheckingPin ─┐
     Attract ─(card put in)─┴─────────→ PinEntry → CheckingPin ────────┴→ Services, or the wanted service
 
@@ -10,7 +10,10 @@ and where the citizen signs, between the form and what came of it:
 
     Services → ChangePin → ChangingPin → Done
 
-Without a network a visit is begun by the kiosk itself, and FillForm → HoldAgain → Done: the card states what is wanted.
+From Done a button beside a line leads to Check, too. After the PIN the departments are asked what is new (`NewsHeard`).
+
+Without a network a visit is begun by the kiosk itself, and FillForm → Check → HoldAgain → Done: the card
+states what is wanted.
 
 Whenever a visit ends (finished, timed out, card taken out at level ``pin``, another card tapped) everything of the
 citizen is forgotten at once and the service is told. Answers to work that nobody waits for any more are dropped; a
@@ -25,6 +28,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from kiosk.visit import (
+    acting,
     cards,
     ending,
     events,
@@ -98,6 +102,8 @@ _SIGNS_OF_LIFE: Final = (
     events.ServiceChosen,
     events.PinEntered,
     events.PinForgotten,
+    events.ActionChosen,
+    events.Checked,
     events.ConsentGiven,
     events.FormSubmitted,
     events.AgreedToSign,
@@ -126,6 +132,9 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.PinProved: cards.on_pin_proved,
     events.PinRefused: cards.on_pin_refused,
     events.ServiceChosen: requests.on_service_chosen,
+    events.ActionChosen: acting.on_action_chosen,
+    events.Checked: acting.on_checked,
+    events.NewsHeard: acting.on_news_heard,
     events.ConsentGiven: requests.on_consent_given,
     events.FormSubmitted: requests.on_form_submitted,
     events.Exchanged: requests.on_exchanged,

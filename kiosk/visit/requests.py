@@ -8,14 +8,15 @@ from uuid import UUID
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import ResultKind
-from kiosk.city_services.offering import CHANGE_PIN
+from kiosk.city_services.offering import CHANGE_PIN, MATTERS
 from kiosk.forms import Filled
-from kiosk.offers import Offer
+from kiosk.offers import Offer, Telling
 from kiosk.visit import events, reason, turns
 from kiosk.visit.ending import Moment, Step, refuse
 from kiosk.visit.events import Effect
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.screens import (
+    Check,
     Consent,
     Done,
     FillForm,
@@ -77,7 +78,10 @@ def on_form_submitted(state: KioskState, event: events.FormSubmitted, _moment: M
             filled = offer.form.fill(event.entered)
             if filled.errors:
                 return replace(state, screen=FillForm(offer, filled)), ()
-            return send(state, Submission(offer, event.key, filled.values, continues=_continues(state)))
+            submission = Submission(offer, event.key, filled.values, continues=_continues(state))
+            if offer.is_signed:  # it is read, to the letter, before it is signed
+                return send(state, submission)
+            return replace(state, screen=Check(submission, FillForm(offer, Filled(filled.values)))), ()
     return state, ()
 
 
@@ -95,12 +99,22 @@ def on_answered(state: KioskState, event: events.Answered, _moment: Moment) -> S
             if turn:
                 return turns.show(state, turn)
             done = Done(submission.offer, event.outcome, event.pages, submission.mark)
-            return replace(state, screen=done, turn=None), ()
+            return _told(replace(state, screen=done, turn=None), submission.offer)
     return state, ()
 
 
 def _continues(state: KioskState) -> str | None:
     return state.turn.receipt if state.turn else None
+
+
+def _told(state: KioskState, offer: Offer) -> Step:
+    """What was told now is not new any more."""
+    if state.visit is None:
+        return state, ()
+    if offer.own and offer.service.code == MATTERS:
+        return replace(state, visit=replace(state.visit, news=())), ()
+    asked = offer.telling is Telling.MATTERS and state.visit.news
+    return state, (events.AskNews(state.visit.token),) if asked else ()
 
 
 def on_recorded(state: KioskState, event: events.Recorded, _moment: Moment) -> Step:
@@ -145,7 +159,7 @@ def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> 
 
 def _before(screen: Screen) -> Place | None:
     match screen:
-        case Refusal(resume=place):
+        case Refusal(resume=place) | Check(origin=place):
             return place
         case SignPin(submission=submission, paper=paper):
             return Review(submission, paper)

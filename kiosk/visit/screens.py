@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Outcome, SignedDocument
+from cardsvc.wire.manifest import Language, Outcome, OutcomeField, SignedDocument
 from cardsvc.wire.signing import SignatureChallenge
 from kiosk.forms import Filled
 from kiosk.offers import Offer
@@ -125,6 +125,17 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """Shows what is about to be asked for, before it is sent; what is signed is shown in `Review` instead."""
+
+    submission: Submission
+    origin: FillForm | Done
+    """Where "back" leads."""
+    about: OutcomeField | None = field(default=None, repr=False)
+    """The line whose button was pressed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
     """Shows exactly what is to be signed."""
 
@@ -200,7 +211,7 @@ class Refusal:
     """It did not work, and why."""
 
     reason: Reason
-    resume: Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond | None = None
+    resume: Services | InsertCard | PinEntry | Consent | FillForm | Check | Review | Done | AwaitSecond | None = None
     """Where "back" leads; None when there is nothing to go back to."""
     retry: Submission | None = None
     """What "try again" sends again, with the same key."""
@@ -240,6 +251,7 @@ Screen = (
     | CheckingPin
     | Consent
     | FillForm
+    | Check
     | Review
     | SignPin
     | Signing
@@ -258,7 +270,7 @@ Screen = (
     | TakeCard
     | OutOfService
 )
-Place = Services | InsertCard | PinEntry | Consent | FillForm | Review | Done | AwaitSecond
+Place = Services | InsertCard | PinEntry | Consent | FillForm | Check | Review | Done | AwaitSecond
 """A screen one can come back to."""
 
 
@@ -276,6 +288,8 @@ class Visit:
     """When the service last heard that somebody is there."""
     offline: frozenset[tuple[str, str]] | None = None
     """Without a network: the services, by department and code, that may be taken. There is no token then."""
+    news: tuple[OutcomeField, ...] = field(default=(), repr=False)
+    """What departments have told unasked."""
 
 
 class Trouble(StrEnum):

@@ -51,6 +51,13 @@ SIZES: Final = {"landscape": (1920, 1080), "portrait": (1080, 1920)}
 _PATIENCE: Final = 60.0
 _MILLISECONDS: Final = 1000.0
 _STOP: Final = ""
+_SHOWN_ALWAYS: Final = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+"""Chromium draws nothing in a window that it takes to be covered by another."""
 _EMPTY: Final = """<!doctype html><meta charset="utf-8"><title>empty</title><body><script>
 new EventSource("/events").addEventListener("said", (event) => { document.body.textContent = event.data; });
 </script>"""
@@ -261,7 +268,7 @@ def _chromium() -> Iterator[Browser]:
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=executable, args=["--headless", "--disable-gpu", *flags])
+        browser = playwright.chromium.launch(executable_path=executable, args=[*_SHOWN_ALWAYS, *flags])
         yield browser
         browser.close()
 

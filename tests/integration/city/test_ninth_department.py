@@ -112,6 +112,7 @@ def test_a_resident_is_served_by_it(developer: Developer) -> None:
         visitor.press("/consent")
         visitor.look("form")
         visitor.press("/form", values={"lane": "3"})
+        visitor.press("/check")
         done = visitor.look("done")
         assert developer.swims() == [(3, 10)]
         assert done["outcome"]["receipt"] == "SP-000001"

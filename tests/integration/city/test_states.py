@@ -58,6 +58,7 @@ def test_a_card_held_in_the_middle_of_a_visit(city: LiveCity, card: CardFiles) -
         city.visitor.touch("/choose", department="education", service="library-loan")
         city.visitor.touch("/consent")
         city.visitor.touch("/form", values={"barcode": "30519000000021"})
+        city.visitor.touch("/check")
         city.visitor.is_refused("card-not-active", "held")
 
 

@@ -34,6 +34,7 @@ def test_a_department_that_does_not_answer(city: LiveCity, card: CardFiles) -> N
     city.close(DEPARTMENT)
     try:
         city.visitor.touch("/form", values=ANSWERS)
+        city.visitor.touch("/check")
         city.visitor.is_refused("department-unreachable")
         after = city.rows()
     finally:
@@ -53,6 +54,7 @@ def test_a_service_that_goes_away_in_the_middle_of_a_visit(city: LiveCity, card:
         city.close("service")
         try:
             city.visitor.touch("/form", values=ANSWERS)
+            city.visitor.touch("/check")
             city.visitor.is_refused("service-unreachable")
         finally:
             city.open("service")

@@ -29,6 +29,7 @@ class Words:
     lock: str
     taps: str
     go_on: str
+    send: str
     locked: str
     another: str
     history: str
@@ -41,6 +42,7 @@ WORDS = {
         "Lock my card",
         "Everything without a PIN",
         "Continue",
+        "Yes, send it",
         "Your card is locked",
         "Another service",
         "Who looked at my data",
@@ -51,6 +53,7 @@ WORDS = {
         "锁定我的卡",
         "所有无需密码的业务",
         "继续",
+        "确认并提交",
         "您的卡已锁定",
         "办理其他业务",
         "谁查看过我的数据",
@@ -61,6 +64,7 @@ WORDS = {
         "Bloquear o meu cartão",
         "Tudo o que não exige PIN",
         "Continuar",
+        "Sim, enviar",
         "O seu cartão está bloqueado",
         "Outro serviço",
         "Quem viu os meus dados",
@@ -85,6 +89,10 @@ def test_locking_a_card_and_looking_who_saw_the_data(
     page.get_by_role("radio", name=words.taps).check()
     finds_nothing(page)
     page.get_by_role("button", name=words.go_on, exact=True).click()
+    expect(page.locator("main")).to_have_attribute("data-screen", "check")
+    expect(page.locator("dl")).to_contain_text(words.taps)
+    finds_nothing(page)
+    page.get_by_role("button", name=words.send, exact=True).click()
     heading(page, words.locked)
     expect(page.locator("dd").first).not_to_be_empty()
     (locked,) = town.city.audit("locks.set")

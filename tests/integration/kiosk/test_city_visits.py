@@ -46,11 +46,13 @@ def test_a_card_that_is_locked_for_a_department_is_refused_there_until_it_is_unl
     visitor = come_in(town)
     assert choose(visitor, "lock-card")["screen"] == "form"
     visitor.press("/form", values={"what": "medical-insurance"})
+    visitor.press("/check")
     assert visitor.look("done", "refusal")["outcome"]["title"] == "Your card is locked"
     assert check_in(visitor)["code"] == "locked-by-citizen"
     visitor.press("/back")
     choose(visitor, "unlock-card")
     visitor.press("/form", values={"what": "medical-insurance"})
+    visitor.press("/check")
     assert visitor.look("done", "refusal")["outcome"]["title"] == "Your card is unlocked"
     assert check_in(visitor)["screen"] == "done"
 
@@ -59,6 +61,7 @@ def check_in(visitor: Visitor) -> dict[str, Any]:
     visitor.press("/choose", department="medical-insurance", service="clinic-check-in")
     visitor.press("/consent")
     visitor.press("/form", values=CHECK_IN)
+    visitor.press("/check")
     return visitor.look("done", "refusal")
 
 

@@ -164,6 +164,7 @@ def test_a_problem_in_portuguese(wardens: Town, open_page: OpenPage) -> None:
     )
     expect(words).to_have_value("Lixo na praça Évora.")
     fingers.press("Continuar")
+    fingers.press("Sim, enviar")
     expect(page.get_by_text("EN-")).to_be_visible()
     with wardens.office.sessions() as session:
         said = session.scalars(select(Case)).one().lines

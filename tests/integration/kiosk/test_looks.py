@@ -16,8 +16,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language
+from cardsvc.wire.manifest import Action, Language, Outcome, OutcomeField
 from kiosk.booth import Booth
+from kiosk.departments.contract.texts import texts
 from kiosk.departments.education import department as education
 from kiosk.departments.finance import department as finance
 from kiosk.departments.medical_insurance import department as medical_insurance
@@ -98,6 +99,26 @@ LONG = 60
 """So many times the text: some 18 kB, more than any screen has room for."""
 
 
+MATTERS = Outcome(
+    title=texts("Your applications", "您的申请", "Os seus pedidos"),
+    fields=tuple(
+        OutcomeField(
+            label=texts(f"Finance · Fee · 2026-11-{day}", f"财政 · 费用 · 2026-11-{day}", f"Finanças · Taxa · {day}"),
+            value=texts("We are working on it", "正在处理", "Estamos a tratar do assunto"),
+            new=day == 21,
+            action=Action(service="take-back", titles=texts("Withdraw it", "撤回", "Retirar")),
+        )
+        for day in range(20, 24)
+    ),
+    receipt="CC-0001",
+)
+
+
+def filled(offer: Offer) -> dict[str, Any]:
+    """The first choice, and a word for everything else."""
+    return {field.name: field.choices[0].value if field.choices else "802600000037" for field in offer.form.fields}
+
+
 def signing(language: Language) -> list[Screen]:
     """The screens of somebody who signs, with the document in their language."""
     short, again = paper(PAPERS[language], language), replace(TO_SIGN, reread=True)
@@ -131,8 +152,11 @@ OPEN: list[Screen] = [
     pin_screens.ChangingPin(CHANGE_PIN, ANA, 1),
     *(screens.FillForm(offer) for offer in WITH_FORMS),
     *(screens.FillForm(offer, offer.form.fill({})) for offer in WITH_FORMS),
+    *(screens.Check(screens.Submission(offer, ANA, filled(offer)), screens.FillForm(offer)) for offer in WITH_FORMS),
+    screens.Check(SUBMISSION, screens.Done(OFFERS[0], MATTERS), MATTERS.fields[0]),
     screens.Sending(SUBMISSION, 1),
     screens.Done(OFFERS[0], outcome()),
+    screens.Done(OFFERS[0], MATTERS),
     *(screens.Done(OFFERS[0], outcome(), printing=screens.Printing(1, state)) for state in screens.PrintState),
     screens.Done(PERSONAL, home_proof(), 1, PROOF),
     screens.Done(PERSONAL, home_proof(), 1, PROOF, screens.Printing(1, screens.PrintState.FAILED)),
@@ -245,7 +269,9 @@ def states(language: Language) -> Iterator[KioskState]:
     for screen in (*OPEN, *signing(language)):
         yield replace(state, screen=screen, visit=visit, deadline=datetime.now(UTC) + timedelta(seconds=80))
     yield replace(state, screen=screens.Done(PERSONAL, outcome()), visit=visit, prints=False)
-    second = replace(state, visit=visit, deadline=datetime.now(UTC) + timedelta(seconds=80), turn=TURN)
+    told = replace(visit, level=Level.PIN, news=MATTERS.fields)
+    yield replace(state, screen=screens.Services(), visit=told)
+    second = replace(state, visit=visit, deadline=now + timedelta(minutes=5), turn=TURN)
     yield replace(second, screen=screens.FillForm(ATTEND))
     yield replace(second, visit=None, screen=turn_screens.AwaitSecond())
     yield replace(second, visit=None, screen=turn_screens.AwaitSecond(first_again=True), card_inside=True)

@@ -187,7 +187,8 @@ class Place:
             return view
         visitor.press("/choose", department=DEPARTMENT, service=SERVICE)
         visitor.press("/consent")
-        assert visitor.press("/form", values={"slip": SLIP})["screen"] == "hold-again"
+        visitor.press("/form", values={"slip": SLIP})
+        assert visitor.press("/check")["screen"] == "hold-again"
         self.again()
         return visitor.look("done", "refusal")
 
@@ -286,6 +287,7 @@ def test_data_that_grows_too_old_between_two_taps_closes_all_the_same(place: Pla
     visitor.press("/choose", department=DEPARTMENT, service=SERVICE)
     visitor.press("/consent")
     visitor.press("/form", values={"slip": SLIP})
+    visitor.press("/check")
     place.clock.advance(seconds=62)
     visitor.press("/touch")
     place.again()
@@ -398,6 +400,7 @@ def test_another_card_does_not_confirm(place: Place) -> None:
     visitor.press("/choose", department=DEPARTMENT, service=SERVICE)
     visitor.press("/consent")
     visitor.press("/form", values={"slip": SLIP})
+    visitor.press("/check")
     other = personalise(place.folder / "other.json")
     place.take()
     time.sleep(0.3)
@@ -421,6 +424,8 @@ def test_cut_after_any_request_the_visit_comes_to_an_end_and_is_done_once(place:
                 visitor.press("/consent")
             case "form":
                 visitor.press("/form", values={"slip": SLIP})
+            case "check":
+                visitor.press("/check")
             case "hold-again":
                 place.again()
                 visitor.look("done", "refusal")

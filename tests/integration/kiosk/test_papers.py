@@ -130,6 +130,7 @@ def test_a_receipt_has_a_code_and_is_printed_in_the_language_of_the_screen(
     page.get_by_role("button", name="Sim, continuar").click()
     page.locator("form .choices label").first.click()
     page.get_by_role("button", name="Continuar").click()
+    page.get_by_role("button", name="Sim, enviar").click()
     page.get_by_role("button", name="Imprimir o recibo").click()
     expect(page.get_by_role("status").filter(has_text="A impressora recebeu-o")).to_be_visible()
     receipt = page.locator(".receipt dd").inner_text()

@@ -107,6 +107,7 @@ def test_an_attendant_compares_the_photograph_and_confirms(pensions: Town, rosa:
     form = visitor.press("/consent")
     assert visitor.http.get(form["photograph"]).content == PHOTOGRAPH
     visitor.press("/form", values={"face": "same"})
+    visitor.press("/check")
     done = visitor.look("done", "refusal")
     assert done["outcome"]["title"] == "It is proved for this year"
     assert proofs(pensions) == [(MEI.document_number, pensions.clock().year)]
@@ -123,6 +124,7 @@ def test_somebody_who_is_no_attendant_confirms_nothing_and_another_one_may_come(
     come_in(visitor, pensions, rosa)
     visitor.press("/consent")
     visitor.press("/form", values={"face": "same"})
+    visitor.press("/check")
     refusal = visitor.look("refusal", "done")
     assert refusal["advice"].startswith("Only an attendant can confirm this.")
     assert visitor.press("/back")["screen"] == "await-second"
@@ -132,6 +134,7 @@ def test_somebody_who_is_no_attendant_confirms_nothing_and_another_one_may_come(
     come_in(visitor, pensions, rosa)
     visitor.press("/consent")
     visitor.press("/form", values={"face": "same"})
+    visitor.press("/check")
     assert visitor.look("done", "refusal")["screen"] == "done"
 
 

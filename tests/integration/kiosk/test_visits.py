@@ -37,6 +37,7 @@ def test_a_tap_is_enough_for_a_ticket(town: Town) -> None:
     assert choose(visitor, "clinic-check-in")["screen"] == "consent"
     assert visitor.press("/consent")["screen"] == "form"
     visitor.press("/form", values=CHECK_IN)
+    visitor.press("/check")
     done = visitor.look("done", "refusal")
     assert done["screen"] == "done", done
     assert done["outcome"]["receipt"]
@@ -56,6 +57,7 @@ def test_whoever_writes_for_minutes_is_still_there_for_the_service(town: Town) -
         visitor.press("/touch")
         wait_until(lambda: heard_of(town) == town.clock())
     visitor.press("/form", values=CHECK_IN)
+    visitor.press("/check")
     assert visitor.look("done", "refusal")["screen"] == "done"
 
 
@@ -149,5 +151,6 @@ def test_a_card_revoked_during_the_visit_gets_nothing_more(town: Town) -> None:
     visitor.press("/consent")
     town.put_in_state(CardState.REVOKED)
     visitor.press("/form", values=CHECK_IN)
+    visitor.press("/check")
     assert visitor.look("done", "refusal")["screen"] == "refusal"
     assert tickets(town) == 0

@@ -114,7 +114,7 @@ def test_without_the_cookie_nothing_is_shown(kiosk: Kiosk, path: str) -> None:
 def test_every_route_is_known_to_this_test(kiosk: Kiosk) -> None:
     routes = {getattr(route, "path", "") for route in kiosk.screen.app.routes}
     posts = {"choose", "pin", "forgotten", "consent", "form", "sign", "back", "retry", "print", "done"}
-    posts |= {"language", "touch"}
+    posts |= {"language", "touch", "action", "check"}
     assert routes == {
         "/",
         "/enter",
@@ -194,7 +194,8 @@ def test_a_visit_from_the_first_press_to_the_last(kiosk: Kiosk, browser: httpx.C
     assert [field["error"] for field in wrong["fields"]] == ["missing", "not-a-number"]
     assert press(browser, "/language", language="pt")["fields"][0]["title"] == "O que sente?"
     assert press(browser, "/touch")["seconds_left"] == 90
-    assert press(browser, "/form", values={"complaint": "fever", "since_days": 3})["screen"] == "sending"
+    assert press(browser, "/form", values={"complaint": "fever", "since_days": 3})["screen"] == "check"
+    assert press(browser, "/check")["screen"] == "sending"
     assert press(browser, "/retry")["screen"] == "sending"
     gone = press(browser, "/done")
     assert (gone["screen"], gone["language"], gone["level"]) == ("attract", "en", None)

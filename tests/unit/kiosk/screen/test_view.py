@@ -55,6 +55,7 @@ ALL: list[screens.Screen] = [
     screens.CheckingPin(ANA, None, 1),
     screens.Consent(CHECK_IN),
     screens.FillForm(CHECK_IN),
+    screens.Check(SUBMISSION, screens.FillForm(CHECK_IN)),
     screens.Review(TO_SIGN, paper()),
     screens.SignPin(TO_SIGN, paper(), 1),
     screens.Signing(TO_SIGN, paper(), 3),
@@ -170,7 +171,9 @@ def test_a_form_keeps_what_was_right_and_says_what_was_wrong() -> None:
 
 def test_an_outcome_is_shown_with_its_receipt() -> None:
     shown = view(screens.Done(CHECK_IN, outcome("A-017")))["outcome"]
-    assert shown["fields"] == [{"label": "Your number", "value": "A-017", "prominent": True}]
+    assert shown["fields"] == [
+        {"label": "Your number", "value": "A-017", "prominent": True, "new": False, "action": None}
+    ]
     assert shown["receipt"] == "CL-0001"
 
 

@@ -257,6 +257,16 @@ class Forgetting(RuleBasedStateMachine):
             self.owner[days] = self.present
         self.play(events.FormSubmitted(entered, key))
 
+    @rule()
+    def check(self) -> None:
+        self.play(events.Checked())
+
+    @rule(key=st.uuids(version=4))
+    def act(self, key: UUID) -> None:
+        if self.present:
+            self.owner[key] = self.present
+        self.play(events.ActionChosen(0, key))
+
     @rule(right=st.booleans())
     def agree_to_sign(self, right: bool) -> None:  # noqa: FBT001 - drawn
         before = self.state.screen

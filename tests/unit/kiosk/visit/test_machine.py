@@ -10,12 +10,14 @@ import pytest
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
+from kiosk.forms import Filled
 from kiosk.visit import events, reason
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
     Attract,
+    Check,
     CheckingPin,
     Consent,
     Done,
@@ -110,6 +112,8 @@ def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: 
     assert tapped.choose("check-in").screen == Consent(CHECK_IN)
     assert tapped.play(events.ConsentGiven(KEY)).screen == FillForm(CHECK_IN)
     tapped.play(events.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
+    assert (type(tapped.screen), tapped.effects) == (Check, [])
+    tapped.play(events.Checked())
     assert isinstance(tapped.screen, Sending)
     exchange = tapped.take_effect()
     assert exchange == events.Exchange(1, "token-tap", CHECK_IN)
@@ -119,6 +123,14 @@ def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: 
     assert tapped.play(events.Answered(2, outcome())).screen == Done(
         CHECK_IN, outcome(), mark=Submission(CHECK_IN, KEY).mark
     )
+
+
+def test_from_the_second_look_one_comes_back_to_the_form(tapped: Player) -> None:
+    tapped.choose("check-in")
+    tapped.play(events.ConsentGiven(KEY), events.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
+    tapped.play(events.WentBack())
+    assert tapped.screen == FillForm(CHECK_IN, Filled({"complaint": "fever", "since_days": 3}))
+    assert tapped.effects == []
 
 
 def test_nothing_is_sent_without_consent(tapped: Player) -> None:

@@ -58,6 +58,8 @@ def test_a_form_is_asked_for_and_checked_first_and_back_leads_to_the_services(pl
     assert isinstance(shown(player), Services)
     choose(player, LOCK)
     player.play(events.FormSubmitted({"what": "level:tap"}, KEY))
+    assert player.effects == []
+    player.play(events.Checked())
     assert player.effects == [events.Serve(2, "token-pin", LOCK, {"what": "level:tap"})]
 
 

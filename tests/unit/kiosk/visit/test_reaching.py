@@ -17,7 +17,18 @@ from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Attract, KioskState, Review, Screen
 from readers.piv.pin import Pin
-from tests.fixtures.offers import ALIVE, BALANCE, CHANGE_PIN, DONATE, OFFERS, OPENING_HOURS, outcome, paper, signed
+from tests.fixtures.offers import (
+    ALIVE,
+    BALANCE,
+    CHANGE_PIN,
+    CHECK_IN,
+    DONATE,
+    OFFERS,
+    OPENING_HOURS,
+    outcome,
+    paper,
+    signed,
+)
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ANA, KEY, BO = UUID(int=1, version=4), UUID(int=2, version=4), UUID(int=3, version=4)
@@ -37,6 +48,11 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
     yield from (events.Answered(job, outcome()), events.Declined(job, Reason("service-unreachable")))
     yield from (events.ServiceChosen(*BALANCE.key), events.ServiceChosen(*DONATE.key), events.ConsentGiven(KEY))
     yield from (events.FormSubmitted({"litres": "2"}, KEY), events.PinEntered(Pin("271828")), events.Finished())
+    yield from (
+        events.ServiceChosen(*CHECK_IN.key),
+        events.FormSubmitted({"complaint": "fever"}, KEY),
+        events.Checked(),
+    )
     yield from (events.WentBack(), events.TriedAgain(), events.LanguageChosen(Language.ENGLISH))
     yield from (events.ServiceChosen(*CHANGE_PIN.key), events.PinEntered(Pin("864193")))
     yield from (pin_events.PinChanged(job, outcome()), pin_events.PinKept(job, Reason("wrong-pin", 2)))

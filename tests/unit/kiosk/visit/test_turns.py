@@ -137,7 +137,12 @@ def test_the_second_one_comes_straight_to_what_was_begun_and_sees_the_photograph
 def test_what_the_second_one_says_goes_on_with_the_receipt_and_everything_of_the_first_is_forgotten(
     second: Player,
 ) -> None:
-    second.play(events.ConsentGiven(KEY), events.FormSubmitted({"face": "same"}, KEY), events.Exchanged(6, "b"))
+    second.play(
+        events.ConsentGiven(KEY),
+        events.FormSubmitted({"face": "same"}, KEY),
+        events.Checked(),
+        events.Exchanged(6, "b"),
+    )
     (exchange, ask) = second.effects
     assert exchange == events.Exchange(6, "token-of-bo", SECOND)
     assert ask == events.Ask(7, SECOND, KEY, "b", {"face": "same"}, continues="SI-0001")
@@ -186,7 +191,12 @@ def test_a_second_card_that_is_taken_away_leaves_the_turn_open_to_another(
 
 
 def test_somebody_without_the_right_may_go_back_and_another_one_may_come(second: Player) -> None:
-    second.play(events.ConsentGiven(KEY), events.FormSubmitted({"face": "same"}, KEY), events.Exchanged(6, "b"))
+    second.play(
+        events.ConsentGiven(KEY),
+        events.FormSubmitted({"face": "same"}, KEY),
+        events.Checked(),
+        events.Exchanged(6, "b"),
+    )
     second.play(events.Declined(7, Reason(reason.DEPARTMENT_REFUSED, message={Language.ENGLISH: "Only an attendant"})))
     assert isinstance(shown(second), Refusal)
     second.effects.clear()
