@@ -98,6 +98,7 @@ class CityServices:
             "type": "string",
             "enum": list(choices),
             "x-titles": texts("For what?", "锁定对象？", "Para quê?"),
+            "x-hints": summaries,
             "x-choices": choices,
         }
         return ServiceDescription(

@@ -14,6 +14,7 @@ from kiosk.departments.contract.clock import CITY_TIME
 from kiosk.departments.contract.declaration import Department, Service
 from kiosk.departments.contract.inbox.models import WITHDRAWN, Case
 from kiosk.departments.contract.inbox.status import TAKEN_BACK
+from kiosk.departments.contract.inbox.words import NAMES, words_in
 
 _FOLDER: Final = Path(__file__).parent
 STYLE: Final = (_FOLDER / "inbox.css").read_bytes()
@@ -24,47 +25,54 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-_OFFICERS: Final = Language.ENGLISH
-"""The language of the inbox."""
 
 
-def entrance(department: Department, code: str) -> str:
+def entrance(department: Department, language: Language, code: str) -> str:
     """A button that uses up the link."""
-    return _draw("entrance.html", department, code=code)
+    return _draw("entrance.html", department, language, code=code)
 
 
-def listing(department: Department, officer: str, waiting: Sequence[Case], settled: Sequence[Case]) -> str:
+def listing(
+    department: Department, language: Language, officer: str, waiting: Sequence[Case], settled: Sequence[Case]
+) -> str:
     """All that waits, and what was settled last."""
-    rows = {"waiting": [_row(department, case) for case in waiting], "settled": [_row(department, c) for c in settled]}
-    return _draw("listing.html", department, officer=officer, **rows)
+    shown = {
+        "waiting": [_row(department, language, case) for case in waiting],
+        "settled": [_row(department, language, case) for case in settled],
+    }
+    return _draw("listing.html", department, language, officer=officer, **shown)
 
 
-def case(department: Department, officer: str, case: Case, service: Service) -> str:
+def case(department: Department, language: Language, officer: str, case: Case, service: Service) -> str:
     """One case, with what may be said to it."""
-    verdicts = [(code, _word(said)) for code, said in service.verdicts.items()]
+    verdicts = [(code, text_in(said, language)) for code, said in service.verdicts.items()]
     lines = [OutcomeField.model_validate(line) for line in case.lines]
-    said = [(_word(line.label), line.value if isinstance(line.value, str) else _word(line.value)) for line in lines]
-    return _draw("case.html", department, officer=officer, case=_row(department, case), lines=said, verdicts=verdicts)
+    shown = {
+        "case": _row(department, language, case),
+        "lines": [(text_in(line.label, language), _said(line.value, language)) for line in lines],
+        "verdicts": verdicts,
+    }
+    return _draw("case.html", department, language, officer=officer, **shown)
 
 
-def _row(department: Department, case: Case) -> dict[str, Any]:
+def _row(department: Department, language: Language, case: Case) -> dict[str, Any]:
     service = department.service(case.service)
     verdicts = {WITHDRAWN: TAKEN_BACK, **({} if service is None else service.verdicts)}
     verdict = verdicts.get(case.verdict or "")
     return {
         "id": case.id,
         "receipt": case.receipt,
-        "title": case.service if service is None else _word(service.description.titles),
+        "title": case.service if service is None else text_in(service.description.titles, language),
         "opened_at": _time(case.opened_at),
-        "verdict": case.verdict if verdict is None else _word(verdict),
+        "verdict": case.verdict if verdict is None else text_in(verdict, language),
         "note": case.note,
         "decided_by": case.decided_by,
         "decided_at": None if case.decided_at is None else _time(case.decided_at),
     }
 
 
-def _word(said: Texts) -> str:
-    return text_in(said, _OFFICERS)
+def _said(value: str | Texts, language: Language) -> str:
+    return value if isinstance(value, str) else text_in(value, language)
 
 
 def _time(at: datetime) -> str:
@@ -76,5 +84,6 @@ _templates: Final = Environment(
 )
 
 
-def _draw(template: str, department: Department, **shown: Any) -> str:
-    return _templates.get_template(template).render(department=_word(department.titles), **shown)
+def _draw(template: str, department: Department, language: Language, **shown: Any) -> str:
+    shown |= {"department": text_in(department.titles, language), "words": words_in(language)}
+    return _templates.get_template(template).render(lang=language.value, languages=NAMES, **shown)

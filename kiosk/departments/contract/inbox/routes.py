@@ -6,6 +6,7 @@ request that changes something must come from this origin.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
@@ -13,15 +14,18 @@ from uuid import UUID
 from fastapi import APIRouter, Cookie, Form, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
+from cardsvc.wire.manifest import Language
 from kiosk.departments.contract.declaration import Service
 from kiosk.departments.contract.inbox import pages
 from kiosk.departments.contract.inbox.access import SIGNED_IN_FOR, enter, officer_of
 from kiosk.departments.contract.inbox.cases import CaseRefused, get_case, open_cases, settle, settled_cases
 from kiosk.departments.contract.inbox.models import Case
+from kiosk.departments.contract.inbox.words import preferred
 from kiosk.departments.contract.serving import Office
 from kiosk.departments.contract.storage import in_transaction
 
 COOKIE: Final = "department_inbox"
+LANGUAGE: Final = "inbox_language"
 PATH: Final = "/inbox"
 SETTLED: Final = 50
 """So many settled cases are listed below the open ones."""
@@ -34,6 +38,7 @@ def inbox_of(office: Office) -> APIRouter:
     """The routes of one department's inbox."""
     router = APIRouter(prefix=PATH, include_in_schema=False)
     _add_entrance(router, office)
+    _add_choosing(router)
     _add_reading(router, office)
     _add_settling(router, office)
     return router
@@ -41,9 +46,9 @@ def inbox_of(office: Office) -> APIRouter:
 
 def _add_entrance(router: APIRouter, office: Office) -> None:
     @router.get("/enter/{code}")
-    def show_entrance(code: str) -> Response:
+    def show_entrance(request: Request, code: str) -> Response:
         # A link that is only looked at, by a mail program say, is not used up: a person presses the button.
-        return _html(pages.entrance(office.department, code))
+        return _html(pages.entrance(office.department, _language(request), code))
 
     @router.post("/enter")
     def come_in(request: Request, code: Code) -> Response:
@@ -63,25 +68,44 @@ def _add_entrance(router: APIRouter, office: Office) -> None:
         return Response(pages.STYLE, media_type="text/css", headers=pages.HEADERS)
 
 
+def _add_choosing(router: APIRouter) -> None:
+    @router.post("/language")
+    def choose(request: Request, language: Annotated[Language, Form()]) -> Response:
+        if not _is_ours(request):
+            return _refused(HTTPStatus.FORBIDDEN, "Only this department's own pages may do this.")
+        answer = RedirectResponse(PATH, HTTPStatus.SEE_OTHER, pages.HEADERS)
+        secure = request.url.scheme == "https"
+        answer.set_cookie(LANGUAGE, language.value, path=PATH, secure=secure, httponly=True, samesite="strict")
+        return answer
+
+
+def _language(request: Request) -> Language:
+    """The one that was chosen, else the browser's."""
+    with suppress(ValueError):
+        return Language(request.cookies.get(LANGUAGE, ""))
+    return preferred(request.headers.get("accept-language", ""))
+
+
 def _add_reading(router: APIRouter, office: Office) -> None:
     @router.get("")
-    def list_cases(cookie: CookieValue = "") -> Response:
+    def list_cases(request: Request, cookie: CookieValue = "") -> Response:
         with office.sessions() as session:
             officer = officer_of(session, cookie, office.clock())
             if officer is None:
                 return _signed_out()
             waiting, settled = open_cases(session), settled_cases(session, SETTLED)
-            return _html(pages.listing(office.department, officer, waiting, settled))
+            return _html(pages.listing(office.department, _language(request), officer, waiting, settled))
 
     @router.get("/{case_id}")
-    def show_case(case_id: UUID, cookie: CookieValue = "") -> Response:
+    def show_case(request: Request, case_id: UUID, cookie: CookieValue = "") -> Response:
         with office.sessions() as session:
             officer = officer_of(session, cookie, office.clock())
             if officer is None:
                 return _signed_out()
             try:
                 case = get_case(session, case_id)
-                return _html(pages.case(office.department, officer, case, _service_of(office, case)))
+                service = _service_of(office, case)
+                return _html(pages.case(office.department, _language(request), officer, case, service))
             except CaseRefused as refusal:
                 return _refused(HTTPStatus.NOT_FOUND, str(refusal))
 

@@ -203,3 +203,33 @@ class TestWhatFollows:
             assert rosa.settle(case, "nothing-found").status_code == 500
         assert only_case(station).verdict is None
         assert self.follows(station) == []
+
+
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
+class TestLanguages:
+    @pytest.mark.parametrize(
+        ("accepted", "title"),
+        [
+            ("pt-PT,pt;q=0.9,en;q=0.5", "1 à espera"),
+            ("zh-CN", "1 件待处理"),
+            ("de, en;q=0.5", "1 waiting"),
+            ("de", "1 waiting"),
+            ("", "1 waiting"),
+        ],
+    )
+    def test_the_browsers_language_is_spoken(self, rosa: OfficerAtDesk, case: Case, accepted: str, title: str) -> None:
+        assert f"<h1>{title}</h1>" in rosa.http.get("/inbox", headers={"Accept-Language": accepted}).text
+
+    def test_what_an_officer_chooses_counts_on_every_page(self, rosa: OfficerAtDesk, case: Case) -> None:
+        assert rosa.http.post("/inbox/language", data={"language": "pt"}).status_code == 303
+        for path in ("/inbox", f"/inbox/{case.id}", "/inbox/enter/some-code"):
+            page = rosa.http.get(path, headers={"Accept-Language": "zh-CN"}).text
+            assert '<html lang="pt">' in page
+            assert "Ambiente" in page
+        rosa.settle(case)
+        assert "Decididos" in rosa.http.get("/inbox").text
+
+    def test_no_other_site_and_no_other_language_chooses(self, rosa: OfficerAtDesk) -> None:
+        elsewhere = {"Origin": "https://elsewhere.test"}
+        assert rosa.http.post("/inbox/language", data={"language": "pt"}, headers=elsewhere).status_code == 403
+        assert rosa.http.post("/inbox/language", data={"language": "xx"}).status_code >= 400

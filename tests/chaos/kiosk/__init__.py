@@ -1,0 +1,1 @@
+"""Cards torn out of their reader while they are made."""
