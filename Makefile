@@ -67,15 +67,12 @@ chaos-issuance: ## a card torn out of a real reader at every command of its maki
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest tests/chaos/issuance/campaign.py -q -n0 -s --no-cov $(ARGS)
 
-<<<<<<< HEAD
 walks: ## every service of the city to its receipt and every refusal, on real PC/SC in a real browser, in three languages
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest tests/walks/campaign.py -q -n0 --no-cov $(ARGS)
-=======
 chaos-kiosk: ## a kiosk killed and cut off before and after every request of a visit; takes some minutes
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest tests/chaos/kiosk/campaign.py -q -n0 --no-cov -k every_step $(ARGS)
->>>>>>> 6ad67686816656eb4e0b07abab0c6413a77c3610
 
 chaos-service: ## the service killed under load on both databases; writes var/chaos/service.json (ARGS="--rounds 100 --seed 7")
 	@.ci/setup test
