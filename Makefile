@@ -70,6 +70,7 @@ chaos-issuance: ## a card torn out of a real reader at every command of its maki
 walks: ## every service of the city to its receipt and every refusal, on real PC/SC in a real browser, in three languages
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest tests/walks/campaign.py -q -n0 --no-cov $(ARGS)
+
 chaos-kiosk: ## a kiosk killed and cut off before and after every request of a visit; takes some minutes
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest tests/chaos/kiosk/campaign.py -q -n0 --no-cov -k every_step $(ARGS)
