@@ -91,7 +91,7 @@ class WalkedCity:
     def decide(self, page: Page, department: str, receipt: str, verdict: str) -> None:
         """An officer says this in the department's inbox."""
         page.goto(self._invitation(department))
-        page.get_by_role("button").click()
+        page.locator("form[action='/inbox/enter'] button").click()
         page.get_by_role("row").filter(has_text=receipt).get_by_role("link").click()
         page.locator(f"button[value={verdict}]").click()
         page.wait_for_url("**/inbox")
