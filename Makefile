@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance chaos-kiosk words lock clean
+.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -66,6 +66,10 @@ chaos-readers: ## 10,000 random faults of cards, readers and pcscd; writes var/c
 chaos-issuance: ## a card torn out of a real reader at every command of its making; takes some minutes
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m pytest tests/chaos/issuance/campaign.py -q -n0 -s --no-cov $(ARGS)
+
+walks: ## every service of the city to its receipt and every refusal, on real PC/SC in a real browser, in three languages
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m pytest tests/walks/campaign.py -q -n0 --no-cov $(ARGS)
 
 chaos-kiosk: ## a kiosk killed and cut off before and after every request of a visit; takes some minutes
 	@.ci/setup test

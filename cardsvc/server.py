@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -27,10 +26,6 @@ _MAX_MESSAGE: Final = 128 * 1024
 _BACKLOG: Final = 1024
 _SELDOM: Final = (50_000, 20, 100)
 """A request makes hundreds of objects and hardly a cycle; as Python has it, their garbage is looked for at each."""
-_LONGEST_TURN: Final = 0.0005
-"""Seconds for which one thread may keep the others from running Python code. With Python's own 5 ms a group that comes
-back from the database or from a signature waits as long as its whole work takes, while a processor is idle: measured
-with two processes on two processors, 4 to 15 % more authentications in a second, each for 3 to 6 % less processor."""
 
 
 def _is_worth_a_line(line: logging.LogRecord) -> bool:
@@ -77,17 +72,13 @@ class _AnnouncingSupervisor(Multiprocess):
 
 
 class _Config(uvicorn.Config):
-    """In the process that answers, threads take short turns, and garbage in cycles is looked for seldom.
-
-    It is not looked for in the application itself.
-    """
+    """In the process that answers, garbage in cycles is looked for seldom, and not in the application itself."""
 
     def load(self) -> None:
         super().load()
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_SELDOM)
-        sys.setswitchinterval(_LONGEST_TURN)
 
 
 def configuration(app: ASGIApp | str, workers: int = 1, tls: Tls | None = None) -> uvicorn.Config:

@@ -41,7 +41,7 @@ class ChallengeRequest(Message):
     """Ask for challenges to keep in stock."""
 
     level: Level
-    count: Annotated[StrictInt, Field(ge=1, le=16)] = 1
+    count: Annotated[int, Field(ge=1, le=16)] = 1
     transaction_hash: TransactionHash | None = None
 
 

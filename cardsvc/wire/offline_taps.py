@@ -106,7 +106,7 @@ class OfflineTap(Message):
 class OfflineEntry(Message):
     """An entry of the journal, in its place."""
 
-    sequence: Annotated[StrictInt, Field(ge=1, le=(1 << 53) - 1)]
+    sequence: Annotated[int, Field(ge=1, le=(1 << 53) - 1)]
     previous_hash: Hash
     content: Annotated[Base64Url, Octets(3, 2048)]
     hash: Hash

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StrictInt, StringConstraints
+from pydantic import Field, StringConstraints
 
 from cardsvc.wire.base import Code, FeedPage, Message, Page, Timestamp
 from cardsvc.wire.departments import CardStanding, Pseudonym
@@ -115,7 +115,7 @@ class SubscriptionSecret(Message):
 class SecretRotation(Message):
     """Ask for another secret."""
 
-    overlap_hours: StrictInt = Field(default=24, ge=0, le=720)
+    overlap_hours: int = Field(default=24, ge=0, le=720)
     """So long the old one signs, too: time to give the new one to every receiver. 0 when it was stolen."""
 
 

@@ -13,6 +13,7 @@ same way, from the same kind of server, writes a word, and is timed in the same 
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import statistics
@@ -25,6 +26,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Self
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
@@ -49,6 +51,13 @@ SIZES: Final = {"landscape": (1920, 1080), "portrait": (1080, 1920)}
 _PATIENCE: Final = 60.0
 _MILLISECONDS: Final = 1000.0
 _STOP: Final = ""
+_SHOWN_ALWAYS: Final = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+)
+"""Chromium draws nothing in a window that it takes to be covered by another."""
 _EMPTY: Final = """<!doctype html><meta charset="utf-8"><title>empty</title><body><script>
 new EventSource("/events").addEventListener("said", (event) => { document.body.textContent = event.data; });
 </script>"""
@@ -71,6 +80,7 @@ _WATCH: Final = """(there) => {
 
 def measure(folder: Path, rounds: int) -> dict[str, Any]:
     """So many taps in each size of the screen."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with ExitStack() as stack:
         stage = stack.enter_context(open_stage(folder, Transport.LOOPBACK))
         plan = Plan.for_folder(folder, departments=tuple(TITLES))
@@ -258,7 +268,7 @@ def _chromium() -> Iterator[Browser]:
     executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         flags = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=executable, args=["--headless", "--disable-gpu", *flags])
+        browser = playwright.chromium.launch(executable_path=executable, args=[*_SHOWN_ALWAYS, *flags])
         yield browser
         browser.close()
 

@@ -224,7 +224,9 @@ def written_events() -> Iterator[str]:
             match node:
                 case ast.keyword(arg="event", value=ast.Constant(value=str(event))):
                     yield event
-                case ast.AnnAssign(target=ast.Name(id="EVENT"), value=ast.Constant(value=str(event))):
+                case ast.AnnAssign(
+                    target=ast.Name(id="EVENT" | "LOCKED" | "LIFTED"), value=ast.Constant(value=str(event))
+                ):
                     yield event
                 case ast.Assign(targets=[ast.Name(id="EVENT")], value=ast.Constant(value=str(event))):
                     yield event

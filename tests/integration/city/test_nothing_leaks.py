@@ -38,7 +38,7 @@ from readers.trace import TRACE_VARIABLE
 from readers.virtual import loopback
 from readers.virtual.loopback import LoopbackReader
 from readers.virtual.state import CardState
-from tests.fixtures.city import _founded
+from tests.fixtures.city import founded
 from tests.fixtures.leaks import leaks
 
 LOUD: Final = '''
@@ -91,7 +91,7 @@ class Written:
 
 @pytest.fixture
 def written(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Written:
-    shutil.copytree(_founded(tmp_path_factory.getbasetemp()), tmp_path, dirs_exist_ok=True)
+    shutil.copytree(founded(tmp_path_factory.getbasetemp()), tmp_path, dirs_exist_ok=True)
     loud = tmp_path / "loud"
     loud.mkdir()
     (loud / "sitecustomize.py").write_text(LOUD)

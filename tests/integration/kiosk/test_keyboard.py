@@ -121,7 +121,7 @@ def test_an_address_in_chinese(police: Town, open_page: OpenPage, size: tuple[in
     fingers.press("继续")
     fingers.press("用密码签名")
     fingers.pin(police.card.pin)
-    expect(page.get_by_text("PS-")).to_be_visible()
+    expect(page.locator(".receipt")).to_contain_text("PS-")
     with police.office.sessions() as session:
         moved = session.scalars(select(Move)).one()
     assert (moved.district, moved.address, moved.moved_on) == ("xiangzhou", "情侣中路39号2栋501", moved_on)
@@ -136,6 +136,7 @@ def test_a_problem_in_portuguese(wardens: Town, open_page: OpenPage) -> None:
     page.get_by_role("button", name="Ambiente").tap()
     page.get_by_role("button", name="Comunicar um problema").tap()
     fingers.press("Sim, continuar")
+    expect(page.locator(".choices")).to_have_count(2)
     for group in page.locator(".choices").all():
         group.locator("label").first.tap()
     words = page.get_by_label("Em poucas palavras")
@@ -167,7 +168,7 @@ def test_a_problem_in_portuguese(wardens: Town, open_page: OpenPage) -> None:
     expect(words).to_have_value("Lixo na praça Évora.")
     fingers.press("Continuar")
     fingers.press("Sim, enviar")
-    expect(page.get_by_text("EN-")).to_be_visible()
+    expect(page.locator(".receipt")).to_contain_text("EN-")
     with wardens.office.sessions() as session:
         said = session.scalars(select(Case)).one().lines
     assert "Lixo na praça Évora." in str(said)

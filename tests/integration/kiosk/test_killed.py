@@ -93,8 +93,11 @@ def visit(quarter: Quarter, visitor: Visitor, errand: Errand) -> dict[str, Any]:
         return visitor.look("refusal")
     wait_until(lambda: any(errand.department == one["code"] for one in visitor.look("services")["departments"]))
     visitor.press("/choose", department=errand.department, service=errand.service)
-    if visitor.press("/consent")["screen"] == "form":
-        visitor.press("/form", values=errand.form)
+    shown = visitor.press("/consent")["screen"]
+    if shown == "form":
+        shown = visitor.press("/form", values=errand.form)["screen"]
+    if shown == "check":
+        visitor.press("/check")
     if errand.signs:
         if until(visitor, "review") == "refusal":
             return visitor.look("refusal")

@@ -223,7 +223,7 @@ def states(language: Language) -> Iterator[KioskState]:
     visit = Visit(ANA, Level.TAP, "", now + timedelta(minutes=10))
     state = KioskState(language=language, offers=OFFERS, prints=True)
     for screen in (*OPEN, *signing(language)):
-        yield replace(state, screen=screen, visit=visit, deadline=now + timedelta(seconds=80))
+        yield replace(state, screen=screen, visit=visit, deadline=datetime.now(UTC) + timedelta(seconds=80))
     yield replace(state, screen=screens.Done(PERSONAL, outcome()), visit=visit, prints=False)
     told = replace(visit, level=Level.PIN, news=MATTERS.fields)
     yield replace(state, screen=screens.Services(), visit=told)
@@ -234,7 +234,7 @@ def states(language: Language) -> Iterator[KioskState]:
     for screen in CLOSED:
         yield replace(state, screen=screen)
     yield replace(state, troubles=frozenset(screens.Trouble))
-    yield replace(state, screen=screens.Services(), visit=visit, deadline=now + timedelta(seconds=15))
+    yield replace(state, screen=screens.Services(), visit=visit, deadline=datetime.now(UTC) + timedelta(seconds=15))
 
 
 @pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])

@@ -416,7 +416,7 @@ def test_cut_after_any_request_the_visit_comes_to_an_end_and_is_done_once(place:
     place.cable.cut(after=requests)
     place.hold()
     for _ in range(12):
-        view = visitor.look("services", "consent", "form", "hold-again", "done", "refusal")
+        view = visitor.look("services", "consent", "form", "check", "hold-again", "done", "refusal")
         match view["screen"]:
             case "services":
                 visitor.press("/choose", department=DEPARTMENT, service=SERVICE)

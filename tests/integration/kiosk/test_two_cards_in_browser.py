@@ -92,6 +92,8 @@ def test_proof_of_life(
     finds_nothing(page)
     page.get_by_role("radio", name=words.same).check()
     page.get_by_role("button", name=words.go_on, exact=True).click()
+    finds_nothing(page)
+    page.locator("[data-post='/check']").click()
     heading(page, words.proved)
     expect(photograph).to_have_count(0)
     assert len(proofs(pensions)) == 1

@@ -153,7 +153,7 @@ class TestMoney:
         topped = [(purpose, subject, key) for purpose, subject, key in treasury.rows(
             Booking.purpose, Booking.subject, Booking.key) if purpose == "top-up"]  # fmt: skip
         assert topped == [("top-up", named.receipt, outcome.receipt)]
-        assert treasury.how_it_stands() == []
+        assert treasury.how_it_stands() == ["CNY 50.00"], "it can be taken back for a day"
 
     def test_a_purse_takes_no_more_than_it_may_hold(self, treasury: Desk) -> None:
         treasury.sign("payee-account", ACCOUNT)

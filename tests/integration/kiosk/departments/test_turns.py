@@ -186,10 +186,14 @@ class TestProofOfLife:
         assert pensions.refused(ASK, {}, **who)["type"] == "no-pension"
 
     @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-    def test_a_kiosk_that_takes_one_card_does_not_offer_it(self, pensions: Counter) -> None:
+    def test_a_kiosk_offers_the_first_with_the_second_behind_it(self, pensions: Counter) -> None:
         manifest = pensions.department.manifest
         assert [(two.first.code, two.second.code) for two in manifest.in_turn] == [(ASK, CONFIRM)]
-        assert not {ASK, CONFIRM} & {offer.service.code for offer in offers_of(manifest, "")}
+        offers = {offer.service.code: offer for offer in offers_of(manifest, "")}
+        assert CONFIRM not in offers
+        second = offers[ASK].second
+        assert second is not None
+        assert second.service.code == CONFIRM
 
     def test_what_was_told_is_forgotten_in_time(self, pensions: Counter) -> None:
         ask(pensions)

@@ -1,0 +1,29 @@
+"""Makes the pictures of docs/kiosk.md from what the tests of every screen's looks left in var/screens.
+
+usage: python -m tests.pictures    (after: pytest tests/integration/kiosk/test_looks.py -k axe)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+ROOT: Final = Path(__file__).parent.parent
+SCREENS: Final = ROOT / "var" / "screens" / "landscape" / "en"
+WANTED: Final = {"attract": 0, "services": 0, "consent": 0, "form": 3, "pin-entry": 0, "review": 0, "done": 4}
+"""Which of the pictures of a screen, in the order in which they were taken."""
+_SIZE: Final = (960, 540)
+_COLOURS: Final = 48
+
+
+def shrink(source: Path, target: Path) -> None:
+    """Half as wide and high, in few colours: 20 to 40 kB."""
+    picture = Image.open(source).convert("RGB").resize(_SIZE, Image.Resampling.LANCZOS)
+    picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+
+
+if __name__ == "__main__":
+    for name, number in WANTED.items():
+        shrink(sorted(SCREENS.glob(f"[0-9]*-{name}.png"))[number], ROOT / "docs" / f"screen-{name}.png")

@@ -1,0 +1,137 @@
+"""A resident at the screen, in one language: reads what it says there, presses it, and never looks behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from playwright.sync_api import Locator, Page, expect
+
+from cardsvc.wire.manifest import Language, Manifest, ServiceDescription, Texts
+from kiosk.city.issuing import CITIZENS_PIN
+
+LANGUAGE_BUTTONS: Final = {Language.ENGLISH: "English", Language.CHINESE: "简体中文", Language.PORTUGUESE: "Português"}
+expect.set_options(timeout=60_000)
+PATIENCE_MS: Final = 60_000
+"""Much more than anything takes."""
+
+
+class ResidentAtScreen:
+    """Somebody who came with a card and a PIN."""
+
+    def __init__(self, page: Page, language: Language) -> None:
+        page.set_default_timeout(PATIENCE_MS)
+        page.add_locator_handler(page.locator("[role=alertdialog]"), self._ask_for_time)
+        self._page = page
+        self._language = language
+        self.read: list[str] = []
+        """The screens they saw for the service they came for."""
+        self.pages = 0
+        """So many pages of a paper it gave them."""
+
+    @property
+    def screen(self) -> str:
+        """Which screen is shown."""
+        return str(self._page.locator("main").get_attribute("data-screen"))
+
+    def speak(self) -> None:
+        """Choose the language."""
+        self._page.get_by_role("button", name=LANGUAGE_BUTTONS[self._language]).click()
+        expect(self._page.locator("html")).to_have_attribute("lang", self._language.value)
+
+    def wait_for(self, *screens: str) -> None:
+        """Until one of them is shown."""
+        shown = ", ".join(f"main[data-screen={screen}]" for screen in screens)
+        self._page.locator(shown).wait_for(timeout=PATIENCE_MS)
+
+    def use(self, manifest: Manifest, code: str, entered: Mapping[str, str]) -> str:
+        """From the list of services to the receipt, and back; the receipt's number."""
+        self._go_through(manifest, code, entered)
+        assert self.screen == "done", self._page.locator("main").inner_text()
+        receipt = self._page.locator(".receipt dd").inner_text()
+        self._look_at_the_paper()
+        self._go_back()
+        return receipt
+
+    def is_refused(self, manifest: Manifest, code: str, entered: Mapping[str, str], because: Texts) -> None:
+        """From the list of services to a refusal for this reason, in the resident's language, and back."""
+        self._go_through(manifest, code, entered)
+        assert self.screen == "refusal", self._page.locator("main").inner_text()
+        expect(self._page.locator("main")).to_contain_text(because[self._language])
+        self._go_back()
+
+    def _go_through(self, manifest: Manifest, code: str, entered: Mapping[str, str]) -> None:
+        self.read = []
+        self.wait_for("services")
+        self._choose(manifest, next(service for service in manifest.services if service.code == code))
+        acts: dict[str, Callable[[], None]] = {
+            "consent": self._press_main,
+            "form": lambda: self._fill(entered),
+            "check": self._press_main,
+            "review": self._press_main,
+            "sign-pin": self.enter_pin,
+        }
+        while self._next_screen(*acts, "done", "refusal") in acts:
+            self.read.append(self.screen)
+            acts[self.screen]()
+
+    def _look_at_the_paper(self) -> None:
+        pages = self._page.locator("main .pages img").all()
+        for page in pages:
+            page.scroll_into_view_if_needed()
+            expect(page).not_to_have_js_property("naturalWidth", 0)
+        self.pages = len(pages)
+
+    def _go_back(self) -> None:
+        """To the list of services: from a refusal through the form, where what was entered can be mended."""
+        before = self.screen
+        self._page.locator("main .actions [data-post='/back']").click()
+        self.wait_for(*{"services", "form", "consent", "check"} - {before})
+        if self.screen != "services":
+            self._go_back()
+
+    def enter_pin(self) -> None:
+        """On the pad."""
+        for digit in CITIZENS_PIN:
+            self._page.locator(f"[data-digit='{digit}']").click()
+        self._page.locator("[data-pin=confirm]").click()
+
+    def _next_screen(self, *screens: str) -> str:
+        """Something else than what was acted on last."""
+        last = self.read[-1] if self.read else "services"
+        self.wait_for(*(screen for screen in screens if screen != last))
+        return self.screen
+
+    def _choose(self, manifest: Manifest, service: ServiceDescription) -> None:
+        title = manifest.titles[self._language]
+        its_own = self._page.locator("section").filter(has=self._page.get_by_role("heading", name=title, exact=True))
+        first_words = re.escape(service.titles[self._language]).replace("/", r"\/")  # the browser's regular expressions
+        button = its_own.get_by_role("button", name=re.compile(f"^{first_words}"))
+        department = self._page.get_by_role("button", name=title)
+        expect(button.or_(department).first).to_be_visible()
+        if not button.count():
+            department.click()
+        button.click()
+
+    def _fill(self, entered: Mapping[str, str]) -> None:
+        for name, value in entered.items():
+            self._enter(self._page.locator(f"[data-field={name}]"), value)
+        self._press_main()
+
+    def _enter(self, field: Locator, value: str) -> None:
+        kind = field.get_attribute("data-kind")
+        if kind == "choice":
+            field.locator(f"label:has(input[value='{value}'])").click()
+        elif field.locator("[data-key]").count():
+            for digit in value:
+                field.locator(f"[data-key='{digit}']").click()
+        else:
+            field.locator("input").fill(value)
+
+    def _press_main(self) -> None:
+        self._page.locator("main .actions .main").click()
+
+    def _ask_for_time(self, dialog: Locator) -> None:
+        """On a busy machine a resident may be asked whether they are still there."""
+        dialog.locator("[data-post='/touch']").click()
