@@ -88,7 +88,7 @@ def on_pin_doubted(state: KioskState, event: pin_events.PinDoubted, moment: Mome
             | FindingPin(offer=offer, card_uuid=card, job=event.job)
         ):
             fresh, effects = end(state, moment, PinLost(offer, card, event.old, event.new))
-            return replace(fresh, language=state.language), effects
+            return replace(fresh, language=state.language, modes=state.modes), effects
     return state, ()
 
 

@@ -78,5 +78,7 @@ def on_card_inserted(state: KioskState, entry: PinEntry, turn: Turn) -> Step:
 
 
 def _wait(state: KioskState, moment: Moment, turn: Turn) -> Step:
+    """Two people in front of one screen: the second one finds it as the first one wanted it."""
     fresh, _ = end(state, moment, AwaitSecond())
-    return replace(fresh, language=state.language, turn=turn, deadline=state.deadline), tell_service(state.visit)
+    kept = replace(fresh, language=state.language, modes=state.modes, turn=turn, deadline=state.deadline)
+    return kept, tell_service(state.visit)

@@ -104,15 +104,14 @@ class ResidentAtScreen:
         return self.screen
 
     def _choose(self, manifest: Manifest, service: ServiceDescription) -> None:
-        title = manifest.titles[self._language]
-        its_own = self._page.locator("section").filter(has=self._page.get_by_role("heading", name=title, exact=True))
+        """The department first, unless it is open."""
+        main, title = self._page.locator("main"), manifest.titles[self._language]
+        if not main.locator(".heading .about").filter(has_text=title).count():
+            if main.locator(".list").count():
+                main.locator("[data-post='/back']").click()
+            main.locator(".tile").filter(has=self._page.get_by_text(title, exact=True)).click()
         first_words = re.escape(service.titles[self._language]).replace("/", r"\/")  # the browser's regular expressions
-        button = its_own.get_by_role("button", name=re.compile(f"^{first_words}"))
-        department = self._page.get_by_role("button", name=title)
-        expect(button.or_(department).first).to_be_visible()
-        if not button.count():
-            department.click()
-        button.click()
+        main.locator(".list").get_by_role("button", name=re.compile(f"^{first_words}")).click()
 
     def _fill(self, entered: Mapping[str, str]) -> None:
         for name, value in entered.items():

@@ -24,6 +24,7 @@ from kiosk.visit.reason import Reason
 from kiosk.visit.screens import KioskState, Mode, Screen, Visit
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
 from tests.fixtures.offers import CITY, outcome, paper
+from tests.fixtures.papers import home_proof
 from tests.fixtures.windows import Window
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
@@ -57,6 +58,8 @@ TO_SIGN = screens.Submission(SIGNED, ANA)
 MODES = [frozenset(some) for count in range(len(Mode) + 1) for some in combinations(Mode, count)]
 MAY_SCROLL: Final = {"form", "review", "consent", "done"}
 """As long as what a department asks or says. All others are seen whole, except for services in large text."""
+PROOF: Final = "7f" * 32
+"""Stands for a paper in the addresses of its pages."""
 REACH: Final = 0.58
 """Of an upright screen, from below: see docs/kiosk.md."""
 PICTURES = Path(__file__).parents[3] / "var" / "screens" / "modes"
@@ -87,6 +90,10 @@ CUT = """({ reach, scrolls }) => {
     if (!scrolls && (rect.top < -1 || rect.bottom > innerHeight + 1))
       found.push(`${name(holder)}: out of sight`);
   }
+  // Whoever holds a phone to it has no hand to scroll with.
+  const code = document.querySelector(".code svg");
+  const ends = document.querySelector(".ends")?.getBoundingClientRect();
+  if (code && code.getBoundingClientRect().bottom > ends.top) found.push("the code is not in sight");
   const typing = document.querySelector("#keyboard:not([hidden])");  // It is low instead of the form.
   const buttons = [...document.querySelectorAll("button, .choices span, input[type=text]")].filter(seen);
   for (const button of buttons) {
@@ -136,6 +143,7 @@ def shown(language: Language) -> list[Screen]:
         screens.HoldAgain(SUBMISSION),
         screens.Sending(SUBMISSION, 1),
         screens.Done(OFFERS[0], outcome()),
+        screens.Done(PERSONAL, home_proof(), 1, PROOF),
         screens.Refusal(Reason("department-unreachable"), screens.Services(), SUBMISSION),
         *(
             screens.Refusal(reason)

@@ -30,6 +30,7 @@ from kiosk.visit.screens import (
     FillForm,
     InsertCard,
     KioskState,
+    Mode,
     Paper,
     PinEntry,
     Refusal,
@@ -369,6 +370,10 @@ class Forgetting(RuleBasedStateMachine):
     def speak(self, language: Language) -> None:
         self.play(events.LanguageChosen(language))
 
+    @rule(mode=st.sampled_from(Mode), on=st.booleans())
+    def switch(self, mode: Mode, on: bool) -> None:  # noqa: FBT001 - drawn
+        self.play(events.ModeSwitched(mode, on=on))
+
     @rule(seconds=st.integers(0, 120))
     def wait(self, seconds: int) -> None:
         self.now += timedelta(seconds=seconds)
@@ -402,7 +407,10 @@ class Forgetting(RuleBasedStateMachine):
         known = replace(self.state, card_held=False, cards_left=0)
         if isinstance(waiting, TakeCard):
             assert self.state.card_held if waiting.lying else self.state.card_inside
-            assert replace(known, language=Language.ENGLISH, card_inside=False, screen=TakeCard()) == left
+            assert (
+                replace(known, language=Language.ENGLISH, modes=frozenset(), card_inside=False, screen=TakeCard())
+                == left
+            )
         if isinstance(waiting, Attract) and self.state.deadline is None:
             assert replace(known, screen=TakeCard()) == left
 

@@ -13,7 +13,7 @@ from kiosk.visit import events, pin_events, reason
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost, PinProblem
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import Done, Refusal, Services, TakeCard
+from kiosk.visit.screens import Done, Mode, Refusal, Services, TakeCard
 from readers.piv.pin import Pin
 from tests.fixtures.offers import CHANGE_PIN, CITY, OFFERS, outcome
 from tests.unit.kiosk.visit.test_machine import ANA, BO, PIN, Player, let_in
@@ -173,6 +173,13 @@ def test_a_lost_answer_is_asked_for_when_the_card_is_back(
     assert refused(lost) == says
     lost.play(events.Finished())
     assert isinstance(shown(lost), TakeCard)
+
+
+def test_whoever_is_asked_for_the_card_again_is_asked_as_they_want_the_screen(changing: Player) -> None:
+    changing.play(events.LanguageChosen(Language.CHINESE), events.ModeSwitched(Mode.HIGH_CONTRAST, on=True))
+    changing.play(events.CardTaken(), pin_events.PinDoubted(2, PIN, NEW))
+    assert isinstance(shown(changing), PinLost)
+    assert (changing.state.language, changing.state.modes) == (Language.CHINESE, {Mode.HIGH_CONTRAST})
 
 
 def test_another_card_is_told_nothing_and_asked_nothing(lost: Player) -> None:

@@ -21,6 +21,7 @@ from kiosk.visit.screens import (
     Done,
     FillForm,
     KioskState,
+    Mode,
     PinEntry,
     Refusal,
     Review,
@@ -91,13 +92,15 @@ def test_the_photograph_is_read_with_the_pin_before_the_card_is_taken(asked: Pla
 
 
 def test_with_her_card_her_visit_is_over_and_only_the_turn_is_left(asked: Player) -> None:
-    asked.play(events.LanguageChosen(Language.PORTUGUESE), events.PinEntered(PIN), turn_events.Photographed(4, PHOTO))
+    asked.play(events.LanguageChosen(Language.PORTUGUESE), events.ModeSwitched(Mode.LARGE_TEXT, on=True))
+    asked.play(events.PinEntered(PIN), turn_events.Photographed(4, PHOTO))
     asked.effects.clear()
     asked.play(events.CardTaken())
     assert asked.effects == [events.EndVisit("token-pin")]
     assert asked.state == KioskState(
         AwaitSecond(),
         language=Language.PORTUGUESE,
+        modes=frozenset({Mode.LARGE_TEXT}),
         deadline=NOON + timedelta(minutes=5),
         turn=Turn(ALIVE, SECOND, "SI-0001", UNTIL, ANA, PHOTO),
         last_job=4,
