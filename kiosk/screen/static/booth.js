@@ -2,7 +2,7 @@
 
 import { chime } from "./chime.js";
 import { startCountdown } from "./countdown.js";
-import { collect, keep, restore } from "./form.js";
+import { collect, fitDays, keep, restore } from "./form.js";
 import { attachKeyboard, settle, watchKeyboard } from "./keyboard.js";
 import { attachPinPad } from "./pin.js";
 
@@ -73,6 +73,7 @@ function attach(before) {
   if (!same) booth.querySelector("h1")?.focus({ preventScroll: true });
   attachKeyboard(booth, same);
   if (same) restore(booth, before);
+  fitDays(booth);
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
   startCountdown(booth, forget);
   chime(booth);
@@ -105,6 +106,8 @@ function pressKey(name, key) {
   if (key === "delete") input.value = input.value.slice(0, -1);
   else if (input.value.length < input.maxLength) input.value += key;
 }
+
+booth.addEventListener("change", () => fitDays(booth));
 
 booth.addEventListener("submit", (event) => {
   event.preventDefault();
