@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -25,12 +26,15 @@ from cardsvc.wire.manifest import Language, Texts
 
 _TEXTS: Final[TypeAdapter[Texts]] = TypeAdapter(Texts)
 _INTEGER: Final = re.compile(r"-?[0-9]{1,15}")
+_FULL_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ONLY_DIGITS: Final = re.compile(r"\^(?:[0-9]|\[0-9\]|\\d|\{[0-9,]+\}|[+?])+\$")
 """Patterns of digits alone, for example ``^4[0-9]{7}$``."""
 _ONLY_CAPITALS: Final = re.compile(r"\^(?:[A-Z0-9]|\[(?:A-Z|0-9|[A-Z0-9])+\]|\\d|\{[0-9,]+\}|[+?])+\$")
 """Patterns of capital letters and digits, for example ``^[A-Z0-9]{5,20}$``."""
 _LONGEST_TEXT: Final = 200
 _MOST_FIELDS: Final = 8
+_FARTHEST: Final = 36525
+"""Days in a century."""
 _CHECKED: Final = frozenset(
     {"type", "enum", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength"}
 )
@@ -52,6 +56,7 @@ class FieldKind(StrEnum):
     """How a field is drawn."""
 
     CHOICE = "choice"
+    DAY = "day"
     TEXT = "text"
     INTEGER = "integer"
     BOOLEAN = "boolean"
@@ -62,6 +67,7 @@ class FieldError(StrEnum):
 
     MISSING = "missing"
     NOT_A_NUMBER = "not-a-number"
+    NO_SUCH_DAY = "no-such-day"
     TOO_SMALL = "too-small"
     TOO_LARGE = "too-large"
     TOO_SHORT = "too-short"
@@ -75,6 +81,28 @@ class Choice:
 
     value: str
     titles: dict[Language, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """How many days before and after today a day can be. The department judges it; the screen offers no other year."""
+
+    before: int = _FARTHEST
+    after: int = _FARTHEST
+
+    @classmethod
+    def from_schema(cls, given: object) -> Around:
+        """Read ``x-days``. Raises Undrawable."""
+        if not isinstance(given, Mapping):
+            raise Undrawable("its days are not before and after today")
+        days = [given.get(side, _FARTHEST) for side in ("before", "after")]
+        if not all(isinstance(number, int) and 0 <= number <= _FARTHEST for number in days):
+            raise Undrawable("its days before and after today are no numbers up to a century")
+        return cls(*days)
+
+    def years(self, today: date) -> range:
+        """The years they fall in."""
+        return range((today - timedelta(self.before)).year, (today + timedelta(self.after)).year + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +122,8 @@ class FormField:
     """Whether only digits make sense, so that a number pad is enough."""
     capitals: bool = False
     """Whether only capital letters and digits do."""
+    around: Around = Around()
+    """Of a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +228,7 @@ def _field(name: str, part: object, required: bool) -> FormField:  # noqa: FBT00
         longest=int(min(part.get("maxLength", _LONGEST_TEXT), _LONGEST_TEXT)),
         numeric=_ONLY_DIGITS.fullmatch(part.get("pattern", "")) is not None,
         capitals=_ONLY_CAPITALS.fullmatch(part.get("pattern", "")) is not None,
+        around=Around.from_schema(part.get("x-days", {})),
     )
 
 
@@ -207,6 +238,8 @@ def _kind(name: str, part: Mapping[str, Any]) -> FieldKind:
             raise Undrawable(f"{name}: choices that are not texts")
         return FieldKind.CHOICE
     wanted = part.get("type")
+    if (wanted, part.get("format")) == ("string", "date"):
+        return FieldKind.DAY
     kind = _KINDS.get(wanted) if isinstance(wanted, str) else None
     if kind is None:
         raise Undrawable(f"{name}: no way to draw type {wanted!r}")
@@ -257,6 +290,16 @@ def _read_integer(entered: object) -> object:
     return FieldError.NOT_A_NUMBER
 
 
+def _read_day(entered: object) -> object:
+    """RFC 3339's full-date."""
+    if not isinstance(entered, str) or not _FULL_DATE.fullmatch(entered):
+        return FieldError.NO_SUCH_DAY
+    try:
+        return date.fromisoformat(entered).isoformat()
+    except ValueError:
+        return FieldError.NO_SUCH_DAY
+
+
 def _read_boolean(entered: object) -> object:
     return {True: True, False: False, "true": True, "false": False, "on": True}.get(
         entered if isinstance(entered, bool | str) else "", FieldError.NOT_ALLOWED
@@ -265,6 +308,7 @@ def _read_boolean(entered: object) -> object:
 
 _READERS: Final = {
     FieldKind.CHOICE: _read_text,
+    FieldKind.DAY: _read_day,
     FieldKind.TEXT: _read_text,
     FieldKind.INTEGER: _read_integer,
     FieldKind.BOOLEAN: _read_boolean,

@@ -6,9 +6,11 @@ sentence for the citizen as `Texts`. At level ``sign`` it first posts a `Prepara
 gets the document that the citizen is to sign; the `ServiceRequest` then brings it along with its signature.
 
 The input of a service is a JSON Schema of one flat object. A kiosk draws these kinds of property: a string with
-``enum`` (choices), a plain string (with ``minLength``, ``maxLength``, ``pattern``), an ``integer`` (with ``minimum``,
-``maximum``) and a ``boolean``. Words are written beside the schema in members of their own, which validators ignore:
-``x-titles`` (`Texts`, the label), ``x-hints`` (`Texts`), and ``x-choices`` (each value of the enum → `Texts`).
+``enum`` (choices), a plain string (with ``minLength``, ``maxLength``, ``pattern``), a string of ``format`` ``date`` (a
+day, chosen by year, month and day), an ``integer`` (with ``minimum``, ``maximum``) and a ``boolean``. Words are written
+beside the schema in members of their own, which validators ignore: ``x-titles`` (`Texts`, the label), ``x-hints``
+(`Texts`), and ``x-choices`` (each value of the enum → `Texts`). So is what years to offer for a day: ``x-days``,
+``{"before": 366, "after": 0}``, is how many days before and after today it can be, a hundred years unless given.
 """
 
 from __future__ import annotations

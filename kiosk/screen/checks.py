@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from kiosk.forms import FormField
+from kiosk.forms import FieldKind, FormField
+from kiosk.screen.days import day_in
 from kiosk.screen.outcomes import line_view
 from kiosk.screen.words import Words
 from kiosk.visit.screens import Check
@@ -29,5 +30,7 @@ def check_view(screen: Check, words: Words) -> dict[str, Any]:
 def _said(field: FormField, value: Any, words: Words) -> str:
     if isinstance(value, bool):
         return str(words["form"]["yes" if value else "no"])
+    if field.kind is FieldKind.DAY:
+        return day_in(value, words.language)
     titles = next((choice.titles for choice in field.choices if choice.value == value), None)
     return str(value) if titles is None else words.texts(titles)

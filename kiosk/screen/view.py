@@ -30,7 +30,8 @@ and those that only some have::
     pin-entry       tries_left (int or null), message
     consent         attributes [{"name", "title"}], questions [{"code", "title"}], purpose (or null), summary
     form            fields [{"name", "kind", "title", "hint", "required", "choices" [{"value", "title"}], "minimum",
-                    "maximum", "longest", "numeric", "capitals", "value", "error" (or null), "error_text"}]
+                    "maximum", "longest", "numeric", "capitals", "value", "day" (see `days.day_view`, or
+                    null), "error" (or null), "error_text"}]
     check           action (its title, or null), lines [{"label", "value"}]: what is about to be asked for
     review          document (its whole text), document_language, sha256 (hexadecimal), fingerprint [groups of it],
                     reread (bool: it was read before, and is another one now)
@@ -54,15 +55,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
 from kiosk.booth import Snapshot
-from kiosk.forms import Filled, FormField
+from kiosk.city_services.times import city_date
+from kiosk.forms import FieldKind, Filled, FormField
 from kiosk.offers import Offer
 from kiosk.screen.checks import check_view
+from kiosk.screen.days import day_view
 from kiosk.screen.outcomes import done_view, line_view
 from kiosk.screen.pictures import department_picture, picture_of
 from kiosk.screen.pin_views import change_pin_view, find_pin_view
@@ -101,6 +104,7 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "photograph": photograph_path(state),
         **_DETAILS.get(type(state.screen), _nothing)(state.screen, words),
         **(_open(state.screen, departments) if isinstance(state.screen, screens.Services) else {}),
+        **(_form(state.screen, words, city_date(now)) if isinstance(state.screen, screens.FillForm) else {}),
     }
 
 
@@ -271,12 +275,12 @@ def _consent(screen: screens.Consent, words: Words) -> View:
     }
 
 
-def _form(screen: screens.FillForm, words: Words) -> View:
-    return {"fields": [_field(question, screen.filled, words) for question in screen.offer.form.fields]}
+def _form(screen: screens.FillForm, words: Words, today: date) -> View:
+    return {"fields": [_field(question, screen.filled, words, today) for question in screen.offer.form.fields]}
 
 
-def _field(question: FormField, filled: Filled, words: Words) -> View:
-    error = filled.errors.get(question.name)
+def _field(question: FormField, filled: Filled, words: Words, today: date) -> View:
+    error, value = filled.errors.get(question.name), filled.values.get(question.name)
     return {
         "name": question.name,
         "kind": question.kind.value,
@@ -289,7 +293,8 @@ def _field(question: FormField, filled: Filled, words: Words) -> View:
         "longest": question.longest,
         "numeric": question.numeric,
         "capitals": question.capitals,
-        "value": filled.values.get(question.name),
+        "value": value,
+        "day": day_view(question, value, today, words.language) if question.kind is FieldKind.DAY else None,
         "error": error.value if error else None,
         "error_text": words["form"]["errors"][error] if error else None,
     }
@@ -328,7 +333,6 @@ def _refusal(screen: screens.Refusal, words: Words) -> View:
 _DETAILS: Final[dict[type[screens.Screen], Callable[[Any, Words], View]]] = {
     screens.PinEntry: _pin_entry,
     screens.Consent: _consent,
-    screens.FillForm: _form,
     screens.Check: check_view,
     screens.Review: _review,
     screens.SignPin: _pin_entry,

@@ -22,7 +22,9 @@ from kiosk.city.processes import ChildProcess, python
 from tests.bench import processors
 from tests.bench.crowd import Crowd
 
-CONNECTIONS: Final = 64
+CONNECTIONS: Final = (64, 128)
+"""Each sends one request after the other. Two processes share them, so that with few of them groups are small, and
+while a group waits for the disk there is nobody left to work for: then it is the disk that is measured."""
 WARM_UP: Final = 2000
 TURNS: Final = 5
 PEOPLE: Final = 300
@@ -55,12 +57,12 @@ class Load:
     client_us: float
 
     @classmethod
-    def run(cls, contender: Contender, token: str, bodies: list[str]) -> Self:
+    def run(cls, contender: Contender, token: str, bodies: list[str], connections: int) -> Self:
         """Send every body once, from a process of its own."""
         requests = {"path": _PATH, "headers": {"Authorization": f"Bearer {token}"}, "bodies": bodies}
         before = contender.processor_seconds()
         done = subprocess.run(
-            python("tests.bench.load", str(contender.port), str(CONNECTIONS)),
+            python("tests.bench.load", str(contender.port), str(connections)),
             input=json.dumps(requests),
             capture_output=True,
             text=True,
@@ -84,24 +86,32 @@ Pair = tuple[Load, Load]
 
 def measure(
     folder: Path, database_url: str, proofs: int, workers: int, database_pids: tuple[int, ...]
-) -> dict[str, Any]:
-    """Found a city on ``database_url`` (SQLite when empty), and have its people prove themselves ``proofs`` times.
+) -> list[dict[str, Any]]:
+    """Found a city on ``database_url`` (SQLite when empty), and have its people prove themselves ``proofs`` times over
+    each of `CONNECTIONS`.
 
     Service and empty endpoint take turns, so that what else the machine does falls on both.
     """
     crowd = Crowd.gather(folder, database_url, PEOPLE)
     with open_service(crowd, folder, workers, database_pids) as service, _open_empty(folder, workers) as empty:
         token = crowd.access_token(f"http://127.0.0.1:{service.port}")
-        sizes = (WARM_UP, *(proofs // TURNS for _ in range(TURNS)))
-        pairs = [_turn(service, empty, token, crowd.requests(size)) for size in sizes]
-    accepted, audited = sum(service.accepted for service, _ in pairs), crowd.count_records()
-    if not audited == accepted == sum(sizes):
-        raise RuntimeError(f"{accepted} of {sum(sizes)} proofs accepted, {audited} in the audit log")
-    return {"processes": workers, "answers": accepted, "audit_records": audited, **_summary(pairs[1:])}
+        loads = [(connections, proofs // TURNS) for connections in CONNECTIONS for _ in range(TURNS)]
+        turns = [
+            (connections, _turn(service, empty, token, crowd.requests(size), connections))
+            for connections, size in [(CONNECTIONS[0], WARM_UP), *loads]
+        ]
+    accepted, audited = sum(service.accepted for _, (service, _) in turns), crowd.count_records()
+    if not audited == accepted == WARM_UP + sum(size for _, size in loads):
+        raise RuntimeError(f"{accepted} of {loads} proofs accepted, {audited} in the audit log")
+    facts = {"processes": workers, "audit_records": audited}
+    return [
+        {"connections": connections, **facts, **_summary([pair for count, pair in turns[1:] if count == connections])}
+        for connections in CONNECTIONS
+    ]
 
 
-def _turn(service: Contender, empty: Contender, token: str, bodies: list[str]) -> Pair:
-    return Load.run(service, token, bodies), Load.run(empty, token, bodies)
+def _turn(service: Contender, empty: Contender, token: str, bodies: list[str], connections: int) -> Pair:
+    return Load.run(service, token, bodies, connections), Load.run(empty, token, bodies, connections)
 
 
 def _summary(pairs: list[Pair]) -> dict[str, Any]:

@@ -122,6 +122,9 @@ class ResidentAtScreen:
         kind = field.get_attribute("data-kind")
         if kind == "choice":
             field.locator(f"label:has(input[value='{value}'])").click()
+        elif kind == "day":
+            for part in value.split("-"):
+                field.locator(f"label:has(input[value='{part}'])").first.click()
         elif field.locator("[data-key]").count():
             for digit in value:
                 field.locator(f"[data-key='{digit}']").click()

@@ -46,9 +46,7 @@ SCHOOL_PLACE: Final[Entered] = {
 
 def typed(entered: Entered, today: date) -> dict[str, str]:
     """What is entered, letter by letter, when this is done today."""
-    return {
-        name: value if isinstance(value, str) else (today + value).strftime("%Y%m%d") for name, value in entered.items()
-    }
+    return {name: value if isinstance(value, str) else (today + value).isoformat() for name, value in entered.items()}
 
 
 WALKS: Final = (

@@ -21,11 +21,3 @@ def system_clock() -> datetime:
 def city_date(now: datetime) -> date:
     """The day it is in the city at the instant ``now``."""
     return now.astimezone(CITY_TIME).date()
-
-
-def day_of(entered: str) -> date | None:
-    """The day that was entered as `forms.day` wants it; None where there is no such day."""
-    try:
-        return date.fromisoformat(entered)
-    except ValueError:
-        return None

@@ -6,6 +6,7 @@ The words stand beside the schema in members that validators ignore, as `cardsvc
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 from cardsvc.wire.manifest import Texts
@@ -43,19 +44,14 @@ def digits(titles: Texts, hints: Texts, *, length: int, first: str = "", example
     }
 
 
-def day(titles: Texts) -> dict[str, Any]:
-    """A day of this century: ``20270115``. Whether there is such a day, `clock.day_of` says."""
-    return digits(
-        titles,
-        texts(
-            "Year, month, day: 20270115 for 15 January 2027",
-            "年月日，例如20270115表示2027年1月15日",
-            "Ano, mês, dia: 20270115 para 15 de janeiro de 2027",
-        ),
-        length=8,
-        first="20",
-        example="20270115",
-    )
+def day(titles: Texts, *, before: timedelta = timedelta(0), after: timedelta = timedelta(0)) -> dict[str, Any]:
+    """A day, ``2027-01-15``, so long ``before`` today or ``after`` it at most: that is for the service to judge."""
+    return {
+        "type": "string",
+        "format": "date",
+        "x-titles": titles,
+        "x-days": {"before": before.days, "after": after.days},
+    }
 
 
 def document_number(titles: Texts) -> dict[str, Any]:

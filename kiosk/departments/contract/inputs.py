@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import SchemaError, ValidationError
 
 from kiosk.departments.contract.refusals import InputRefused
+
+_FORMATS: Final = FormatChecker(["date"])
+"""Days that there are."""
 
 
 def check_schema(schema: Mapping[str, Any]) -> None:
@@ -29,7 +32,7 @@ def check_input(schema: Mapping[str, Any], entered: Mapping[str, Any]) -> None:
     Raises:
         InputRefused: with a JSON pointer (RFC 6901) and the rule broken for each error.
     """
-    found = [_described(error) for error in Draft202012Validator(schema).iter_errors(entered)]
+    found = [_described(error) for error in Draft202012Validator(schema, format_checker=_FORMATS).iter_errors(entered)]
     found += [{"pointer": pointer, "rule": "characters"} for pointer in _unprintable(entered, "")]
     if found:
         raise InputRefused(sorted(found, key=lambda error: (error["pointer"], error["rule"])))

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ServiceDescription, Texts
-from kiosk.departments.contract.clock import day_of
 from kiosk.departments.contract.declaration import Answer, Draft, NewCase, Service, Visit
 from kiosk.departments.contract.forms import choice, day, document_number, form
 from kiosk.departments.contract.texts import texts
 from kiosk.departments.education.models import PlaceApplication, Round
-from kiosk.departments.education.places import Applicant, NoRound, apply, offer, refuse, withdraw
+from kiosk.departments.education.places import Applicant, apply, offer, refuse, withdraw
 from kiosk.departments.education.schools import NAMES
 
 OFFERED: Final = "offered"
@@ -40,6 +39,8 @@ _RANKS: Final = (
 _OR_NONE: Final[Mapping[str, Texts]] = {**NAMES, NONE: texts("No other school", "不再填报", "Nenhuma outra escola")}
 _CHILD: Final = texts("The child's document", "儿童证件号码", "Documento da criança")
 _BORN: Final = texts("The child was born on", "儿童出生日期", "A criança nasceu em")
+_SCHOOL_AGE: Final = timedelta(days=20 * 365)
+"""Children are younger. For which there are places, the rounds say."""
 _DISTRICT: Final = texts("Lives in", "居住区域", "Vive em")
 
 
@@ -83,9 +84,7 @@ def told(session: Session, receipt: str) -> tuple[OutcomeField, ...]:
 
 def _applied(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
     document, district = visit.visitor.told("document_number"), visit.visitor.told("district")
-    born = day_of(visit.input["born"])
-    if born is None:
-        raise NoRound
+    born = date.fromisoformat(visit.input["born"])
     schools = [visit.input[rank] for rank in ("first", "second", "third") if visit.input[rank] != NONE]
     made = apply(session, Applicant(visit.receipt, document, visit.input["child"], born, district), schools, visit.now)
     closes_on = session.get_one(Round, made.round).closes_on
@@ -121,7 +120,7 @@ SCHOOL_PLACE: Final = Service(
         ),
         input=form(
             child=document_number(_CHILD),
-            born=day(_BORN),
+            born=day(_BORN, before=_SCHOOL_AGE),
             first=choice(_RANKS[0], NAMES),
             second=choice(_RANKS[1], _OR_NONE),
             third=choice(_RANKS[2], _OR_NONE),

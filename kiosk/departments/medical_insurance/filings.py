@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ServiceDescription, Texts
-from kiosk.departments.contract.clock import city_date, day_of
+from kiosk.departments.contract.clock import city_date
 from kiosk.departments.contract.declaration import Answer, Draft, Service, Visit
 from kiosk.departments.contract.forms import choice, day, form
 from kiosk.departments.contract.refusals import ServiceRefused
@@ -22,6 +22,8 @@ from kiosk.departments.contract.texts import texts
 from kiosk.departments.medical_insurance.models import Filing
 
 LATEST_START: Final = timedelta(days=60)
+_TOO_EARLY: Final = timedelta(days=30)
+"""Whoever chooses a day that is over hears why it cannot be, instead of not finding its year."""
 """A filing begins today or within so many days."""
 REGIONS: Final[Mapping[str, Texts]] = {
     "macau": texts("Macau", "澳门", "Macau"),
@@ -80,8 +82,8 @@ def file(session: Session, visit: Visit) -> Answer:
 
 
 def _filed(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
-    today, since = city_date(visit.now), day_of(visit.input["since"])
-    if since is None or not today <= since <= today + LATEST_START:
+    today, since = city_date(visit.now), date.fromisoformat(visit.input["since"])
+    if not today <= since <= today + LATEST_START:
         raise StartImpossible
     until = since + timedelta(days=int(visit.input["days"]) - 1)
     if not _write(session, visit, since, until, today):
@@ -112,7 +114,11 @@ OUT_OF_AREA_FILING: Final = Service(
         level=Level.SIGN,
         input=form(
             region=choice(texts("Where?", "就医地区", "Onde?"), REGIONS),
-            since=day(texts("From which day?", "从哪天开始？", "A partir de que dia?")),
+            since=day(
+                texts("From which day?", "从哪天开始？", "A partir de que dia?"),
+                before=_TOO_EARLY,
+                after=LATEST_START,
+            ),
             days=choice(texts("For how long?", "多长时间？", "Por quanto tempo?"), PERIODS),
         ),
     ),

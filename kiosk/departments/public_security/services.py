@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import OutcomeField, ServiceDescription, Texts
-from kiosk.departments.contract.clock import day_of
 from kiosk.departments.contract.declaration import Answer, Draft, NewCase, Service, Visit
 from kiosk.departments.contract.forms import choice, day, form, text
 from kiosk.departments.contract.texts import texts
@@ -19,8 +18,8 @@ from kiosk.departments.public_security.certificate import PURPOSES, TITLE, certi
 from kiosk.departments.public_security.models import Move, Renewal
 from kiosk.departments.public_security.moves import (
     DISTRICTS,
+    LATEST,
     Address,
-    DayImpossible,
     apply_for_move,
     decide_move,
 )
@@ -149,9 +148,7 @@ def _renewal(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
 
 def _move(session: Session, visit: Visit) -> tuple[OutcomeField, ...]:
     who, to = _applicant(visit), Address(visit.input["district"], visit.input["address"])
-    moved_on = day_of(visit.input["moved_on"])
-    if moved_on is None:
-        raise DayImpossible
+    moved_on = date.fromisoformat(visit.input["moved_on"])
     apply_for_move(session, who, to, moved_on, visit.now)
     return (
         OutcomeField(label=_DOCUMENT, value=who.document_number),
@@ -218,6 +215,9 @@ NO_RECORD_CERTIFICATE: Final = Service(
     gives_papers=True,
 )
 
+_TOO_LATE: Final = timedelta(days=30)
+"""Whoever chooses a day that is still to come hears why it cannot be, instead of not finding its year."""
+
 CHANGE_OF_RESIDENCE: Final = Service(
     ServiceDescription(
         code="change-of-residence",
@@ -233,7 +233,7 @@ CHANGE_OF_RESIDENCE: Final = Service(
                 texts("Street, house number, flat", "街道、门牌号、房号", "Rua, número, apartamento"),
                 longest=120,
             ),
-            moved_on=day(texts("When did you move?", "何时迁入？", "Quando se mudou?")),
+            moved_on=day(texts("When did you move?", "何时迁入？", "Quando se mudou?"), before=LATEST, after=_TOO_LATE),
         ),
     ),
     move,

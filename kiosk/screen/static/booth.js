@@ -3,7 +3,7 @@
 import { chime } from "./chime.js";
 import { startCountdown } from "./countdown.js";
 import { focusAgain, focused, leaveQuestion } from "./focus.js";
-import { collect, keep, restore } from "./form.js";
+import { collect, fitDays, keep, restore } from "./form.js";
 import { attachKeyboard, settle, watchKeyboard } from "./keyboard.js";
 import { attachPinPad } from "./pin.js";
 import { speak, stopSpeaking } from "./speech.js";
@@ -90,6 +90,7 @@ function attach(before) {
   if (!same || !focusAgain(booth, before.focus)) heading?.focus({ preventScroll: true });
   attachKeyboard(booth, same);
   if (same) restore(booth, before);
+  fitDays(booth);
   const wrong = before?.around ? null : main.querySelector(".wrong :is(input, textarea)");
   wrong?.focus();
   attachPinPad(booth, same, (pin) => post("/pin", { pin }));
@@ -127,6 +128,8 @@ function pressKey(name, key) {
   if (key === "delete") input.value = input.value.slice(0, -1);
   else if (input.value.length < input.maxLength) input.value += key;
 }
+
+booth.addEventListener("change", () => fitDays(booth));
 
 booth.addEventListener("submit", (event) => {
   event.preventDefault();

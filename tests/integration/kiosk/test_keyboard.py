@@ -116,8 +116,8 @@ def test_an_address_in_chinese(police: Town, open_page: OpenPage, size: tuple[in
     fingers.key("done")
     expect(fingers.keyboard).to_be_hidden()
     moved_on = city_date(police.clock()) - timedelta(days=3)
-    for digit in moved_on.strftime("%Y%m%d"):
-        page.locator(f'[data-key="{digit}"]').tap()
+    for part in (f"{moved_on.year}", f"{moved_on.month}月", f"{moved_on.day}"):
+        page.locator("[data-field=moved_on] label").filter(has_text=re.compile(f"^{part}$")).tap()
     fingers.press("继续")
     fingers.press("用密码签名")
     fingers.pin(police.card.pin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -23,9 +24,11 @@ SCHEMA: dict[str, Any] = {
         "agreed": {"type": "boolean"},
         "barcode": {"type": "string", "pattern": "^3[0-9]{4}$", "minLength": 5, "maxLength": 5},
         "remark": {"type": "string", "maxLength": 10},
+        "since": {"type": "string", "format": "date", "x-days": {"before": 40, "after": 400}},
     },
 }
 FORM = Form.from_schema(SCHEMA)
+TODAY = date(2026, 11, 29)
 GOOD = {"colour": "red", "count": "3", "agreed": True}
 
 
@@ -40,6 +43,7 @@ def test_every_kind_is_drawn_in_the_order_of_the_schema() -> None:
         ("agreed", FieldKind.BOOLEAN, True),
         ("barcode", FieldKind.TEXT, False),
         ("remark", FieldKind.TEXT, False),
+        ("since", FieldKind.DAY, False),
     ]
 
 
@@ -54,9 +58,16 @@ def test_words_come_from_the_schema_in_all_its_languages() -> None:
 
 
 def test_a_good_form_is_read_as_the_schema_wants_it() -> None:
-    filled = FORM.fill({**GOOD, "barcode": " 31234 ", "remark": ""})
+    filled = FORM.fill({**GOOD, "barcode": " 31234 ", "remark": "", "since": "2028-02-29"})
     assert filled.errors == {}
-    assert filled.values == {"colour": "red", "count": 3, "agreed": True, "barcode": "31234"}
+    assert filled.values == {"colour": "red", "count": 3, "agreed": True, "barcode": "31234", "since": "2028-02-29"}
+
+
+def test_the_years_of_a_day_are_those_around_today() -> None:
+    around = FORM.fields[-1].around
+    assert list(around.years(date(2026, 11, 29))) == [2026, 2027, 2028]
+    assert list(around.years(date(2027, 1, 15))) == [2026, 2027, 2028]
+    assert len(Form.from_schema(object_of(at={"type": "string", "format": "date"})).fields[0].around.years(TODAY)) > 200
 
 
 @pytest.mark.parametrize(
@@ -75,6 +86,11 @@ def test_a_good_form_is_read_as_the_schema_wants_it() -> None:
         ({"barcode": "41234"}, "barcode", FieldError.NOT_ALLOWED),
         ({"barcode": "3"}, "barcode", FieldError.NOT_ALLOWED),
         ({"remark": "much too long"}, "remark", FieldError.TOO_LONG),
+        ({"since": "2027-02-29"}, "since", FieldError.NO_SUCH_DAY),
+        ({"since": "2027--15"}, "since", FieldError.NO_SUCH_DAY),
+        ({"since": "20270115"}, "since", FieldError.NO_SUCH_DAY),
+        ({"since": "２０２７-01-15"}, "since", FieldError.NO_SUCH_DAY),
+        ({"since": 20270115}, "since", FieldError.NO_SUCH_DAY),
     ],
 )
 def test_what_is_wrong_is_said_beside_the_field(changed: dict[str, object], field: str, error: FieldError) -> None:
@@ -100,6 +116,10 @@ def test_fields_that_nobody_asked_for_are_left_out() -> None:
         object_of(when={"enum": ["a"], "x-choices": ["A"]}),
         object_of(when={"type": "string"}) | {"required": ["other"]},
         {"type": "object", "properties": {"when": {"type": "nonsense"}}},
+        object_of(when={"type": "string", "format": "date", "x-days": 30}),
+        object_of(when={"type": "string", "format": "date", "x-days": {"before": "a year"}}),
+        object_of(when={"type": "string", "format": "date", "x-days": {"after": -1}}),
+        object_of(when={"type": "string", "format": "date", "x-days": {"after": 10**9}}),
         object_of(**{f"question{number}": {"type": "string"} for number in range(9)}),
     ],
 )

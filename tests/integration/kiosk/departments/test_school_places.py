@@ -24,7 +24,7 @@ from tests.fixtures.departments import Counter
 from tests.fixtures.desks import Desk, Opener
 from tests.fixtures.proofs import WEI
 
-ENTERED = {"child": "M7654321", "born": "20200115", "first": "qinglu", "second": "taipa-bridge", "third": "none"}
+ENTERED = {"child": "M7654321", "born": "2020-01-15", "first": "qinglu", "second": "taipa-bridge", "third": "none"}
 ROUND = "2026-primary"
 OPEN = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 OVER = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
@@ -88,11 +88,12 @@ class TestSigned:
         ("changed", "code"),
         [
             ({"second": "qinglu"}, "school-named-twice"),
-            ({"born": "20200901"}, "no-round"),
-            ({"born": "20190831"}, "no-round"),
-            ({"born": "20200230"}, "no-round"),
-            ({"born": "20210115"}, "no-round"),
+            ({"born": "2020-09-01"}, "no-round"),
+            ({"born": "2019-08-31"}, "no-round"),
+            ({"born": "2021-01-15"}, "no-round"),
             ({"child": "m 1"}, "input-refused"),
+            ({"born": "2020-02-30"}, "input-refused"),
+            ({"born": "20200115"}, "input-refused"),
             ({"first": "none"}, "input-refused"),
         ],
     )

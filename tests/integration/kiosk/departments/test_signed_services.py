@@ -104,7 +104,7 @@ class TestRenewal:
 class TestMove:
     def entered(self, police: Desk, days_ago: int = 3) -> dict[str, str]:
         moved_on = city_date(police.office.clock()) - timedelta(days=days_ago)
-        return {"district": "xiangzhou", "address": "情侣中路39号2栋501", "moved_on": moved_on.strftime("%Y%m%d")}
+        return {"district": "xiangzhou", "address": "情侣中路39号2栋501", "moved_on": moved_on.isoformat()}
 
     def test_the_register_follows_when_an_officer_agrees(self, police: Desk) -> None:
         police.sign("change-of-residence", self.entered(police))
@@ -120,9 +120,10 @@ class TestMove:
 
     @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
     def test_a_day_that_cannot_be_is_refused(self, police: Desk) -> None:
-        for moved_on in ("20260231", self.entered(police, -1)["moved_on"], self.entered(police, 400)["moved_on"]):
-            entered = {**self.entered(police), "moved_on": moved_on}
-            assert police.not_prepared("change-of-residence", entered) == "day-impossible"
+        for days_ago in (-1, 400):
+            assert police.not_prepared("change-of-residence", self.entered(police, days_ago)) == "day-impossible"
+        there_is_none = {**self.entered(police), "moved_on": "2026-02-31"}
+        assert police.not_prepared("change-of-residence", there_is_none) == "input-refused"
         assert police.rows(Move.receipt) == []
 
 
@@ -214,7 +215,7 @@ class TestObjection:
 class TestFiling:
     def entered(self, insurer: Desk, in_days: int = 0, days: str = "30") -> dict[str, str]:
         since = city_date(insurer.office.clock()) + timedelta(days=in_days)
-        return {"region": "macau", "since": since.strftime("%Y%m%d"), "days": days}
+        return {"region": "macau", "since": since.isoformat(), "days": days}
 
     def test_it_is_in_force_for_its_days_and_then_another_can_be_made(self, insurer: Desk) -> None:
         today = city_date(insurer.office.clock())
