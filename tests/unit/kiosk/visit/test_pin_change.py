@@ -179,7 +179,7 @@ def test_whoever_is_asked_for_the_card_again_is_asked_as_they_want_the_screen(ch
     changing.play(events.LanguageChosen(Language.CHINESE), events.ModeSwitched(Mode.HIGH_CONTRAST, on=True))
     changing.play(events.CardTaken(), pin_events.PinDoubted(2, PIN, NEW))
     assert isinstance(shown(changing), PinLost)
-    assert (changing.state.language, changing.state.modes) == (Language.CHINESE, {Mode.HIGH_CONTRAST})
+    assert (changing.state.language, changing.state.modes) == (Language.CHINESE, frozenset({Mode.HIGH_CONTRAST}))
 
 
 def test_another_card_is_told_nothing_and_asked_nothing(lost: Player) -> None:
