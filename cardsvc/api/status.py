@@ -113,7 +113,7 @@ def ask_status(services: ServicesDep, request: Upload) -> Response:
     "/ocsp/{encoded:path}",
     operation_id="askStatusByUrl",
     summary="Is a certificate good, as caches like it (RFC 6960 appendix A)",
-    responses=file_answer(_OCSP) | problems(422) | _URL_TOO_LONG,
+    responses=file_answer(_OCSP) | problems(404, 422) | _URL_TOO_LONG,
     response_class=Response,
 )
 def ask_status_by_url(services: ServicesDep, encoded: Annotated[str, Path(max_length=2 * MAX_REQUEST)]) -> Response:

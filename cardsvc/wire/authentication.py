@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StrictInt, StringConstraints, model_validator
 
-from cardsvc.wire.base import Base64Url, Code, Message, Octets, Timestamp
+from cardsvc.wire.base import WHOLE, Base64Url, Code, Message, Octets, Timestamp
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import QuestionCode
 from cardsvc.wire.signed import CHALLENGE_SIZE, TRANSACTION_HASH_SIZE
@@ -41,7 +41,7 @@ class ChallengeRequest(Message):
     """Ask for challenges to keep in stock."""
 
     level: Level
-    count: Annotated[int, Field(ge=1, le=16)] = 1
+    count: Annotated[int, Field(ge=1, le=16), WHOLE] = 1
     transaction_hash: TransactionHash | None = None
 
 

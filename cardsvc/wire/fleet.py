@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, field_validator
 
 from cardsvc.wire.approvals import Approval, Reason
-from cardsvc.wire.base import LINE, TRIMMED, Code, Message, Page, Timestamp
+from cardsvc.wire.base import LINE, TRIMMED, WHOLE, Code, Message, Page, Timestamp
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.officers import ClientId, PublicJwk, Title
 
@@ -91,8 +91,8 @@ class ReaderCondition(StrEnum):
 
 
 BaseUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+[^?#\s]*$", max_length=200)]
-Seconds = Annotated[int, Field(ge=0, le=(1 << 53) - 1)]
-Count = Annotated[int, Field(ge=0, le=(1 << 53) - 1)]
+Seconds = Annotated[int, Field(ge=0, le=(1 << 53) - 1), WHOLE]
+Count = Annotated[int, Field(ge=0, le=(1 << 53) - 1), WHOLE]
 """As JSON has whole numbers everywhere (RFC 8259 §6)."""
 Software = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE), TRIMMED]
 
@@ -109,11 +109,11 @@ class KioskSettings(Message):
 
     language: Language = Language.ENGLISH
     """For whoever chooses none."""
-    idle_seconds: Annotated[int, Field(ge=15, le=600)] = 90
+    idle_seconds: Annotated[int, Field(ge=15, le=600), WHOLE] = 90
     """For somebody who does nothing."""
-    visit_seconds: Annotated[int, Field(ge=60, le=600)] = 600
+    visit_seconds: Annotated[int, Field(ge=60, le=600), WHOLE] = 600
     """For a whole visit."""
-    notice_seconds: Annotated[int, Field(ge=5, le=120)] = 20
+    notice_seconds: Annotated[int, Field(ge=5, le=120), WHOLE] = 20
     """For a refusal to be read when no visit is open."""
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from cardsvc.wire.base import Code, Message, Page, Timestamp
+from cardsvc.wire.base import WHOLE, Code, Message, Page, Timestamp
 from cardsvc.wire.manifest import Texts
 from cardsvc.wire.sealed import Opening
 
@@ -21,7 +21,7 @@ class AccessHistoryRequest(Message):
     visit_token: Annotated[str, Field(max_length=128)] = Field(repr=False)
     cursor: Annotated[str, Field(max_length=400)] | None = None
     """``next`` of the page before."""
-    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 100
+    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES), WHOLE] = 100
 
 
 class Deed(StrEnum):

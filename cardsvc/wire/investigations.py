@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from cardsvc.wire.base import Date, Message, Page, Timestamp
+from cardsvc.wire.base import WHOLE, Date, Message, Page, Timestamp
 from cardsvc.wire.history import MOST_ENTRIES
 from cardsvc.wire.people import DocumentNumber, Reference
 
@@ -84,4 +84,4 @@ class InvestigationHistoryRequest(Message):
 
     cursor: Annotated[str, Field(max_length=400)] | None = None
     """``next`` of the page before."""
-    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES)] = 100
+    limit: Annotated[int, Field(ge=1, le=MOST_ENTRIES), WHOLE] = 100

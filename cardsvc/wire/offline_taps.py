@@ -19,7 +19,7 @@ from uuid import UUID
 from pydantic import Field, StrictInt
 
 from cardsvc.wire.authentication import CardAtTap
-from cardsvc.wire.base import Base64Url, Code, Message, Octets
+from cardsvc.wire.base import WHOLE, Base64Url, Code, Message, Octets
 from cardsvc.wire.offline import HASH_SIZE
 from cardsvc.wire.policies import OfflineTerms
 
@@ -106,7 +106,7 @@ class OfflineTap(Message):
 class OfflineEntry(Message):
     """An entry of the journal, in its place."""
 
-    sequence: Annotated[int, Field(ge=1, le=(1 << 53) - 1)]
+    sequence: Annotated[int, Field(ge=1, le=(1 << 53) - 1), WHOLE]
     previous_hash: Hash
     content: Annotated[Base64Url, Octets(3, 2048)]
     hash: Hash

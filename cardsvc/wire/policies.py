@@ -20,7 +20,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
-from cardsvc.wire.base import Code, Message
+from cardsvc.wire.base import WHOLE, Code, Message
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import AttributeName, Language, QuestionCode, Sentence, ServiceDescription, Texts
 
@@ -40,7 +40,7 @@ LONGEST_OFFLINE: Final = 72 * 3600
 class OfflineTerms(Message):
     """When a kiosk without a network may take requests for a service."""
 
-    max_age_seconds: Annotated[int, Field(ge=60, le=LONGEST_OFFLINE)]
+    max_age_seconds: Annotated[int, Field(ge=60, le=LONGEST_OFFLINE), WHOLE]
     """So long after it heard last from the service which cards are good and what the policy says."""
 
 

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
-from cardsvc.wire.base import LINES, TRIMMED, Message, Page, Timestamp
+from cardsvc.wire.base import LINES, TRIMMED, WHOLE, Message, Page, Timestamp
 from cardsvc.wire.lifecycle import StockNumber
 
 MAX_BATCH = 1000
@@ -81,14 +81,14 @@ class HandOverRequest(Message):
     office: OfficeCode | None = None
     """Where the cards go; they stay where they are unless given."""
     stock_numbers: list[StockNumber] = Field(default_factory=list, max_length=MAX_BATCH)
-    shift: bool = False
+    shift: StrictBool = False
 
 
 class HandOverAcceptance(Message):
     """The colleague counted what they got."""
 
-    cards: Annotated[int, Field(ge=0, le=100_000)]
-    applications: Annotated[int, Field(ge=0, le=100_000)] = 0
+    cards: Annotated[int, Field(ge=0, le=100_000), WHOLE]
+    applications: Annotated[int, Field(ge=0, le=100_000), WHOLE] = 0
 
 
 class HandOver(Message):

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from cardsvc.wire.base import Code, FeedPage, Message, Page, Timestamp
+from cardsvc.wire.base import WHOLE, Code, FeedPage, Message, Page, Timestamp
 from cardsvc.wire.departments import CardStanding, Pseudonym
 
 MOST_EVENTS = 500
@@ -115,7 +115,7 @@ class SubscriptionSecret(Message):
 class SecretRotation(Message):
     """Ask for another secret."""
 
-    overlap_hours: int = Field(default=24, ge=0, le=720)
+    overlap_hours: Annotated[int, Field(ge=0, le=720), WHOLE] = 24
     """So long the old one signs, too: time to give the new one to every receiver. 0 when it was stolen."""
 
 

@@ -106,6 +106,8 @@ def accept(session: Session, visit: Visit) -> Answer:
         scope=first.input["scope"],
         since=visit.now,
         until=until,
+        principal_pseudonym=first.pseudonym,
+        carer_pseudonym=visit.visitor.pseudonym,
     )
     if session.scalars(row.on_conflict_do_nothing().returning(Mandate.receipt)).one_or_none() is None:
         raise MandateStands
@@ -125,7 +127,7 @@ def _draft(session: Session, principal: str, entered: Mapping[str, Any], at: dat
     if carer == principal:
         raise OwnCarer
     same = (Mandate.principal == principal, Mandate.carer == carer, Mandate.scope == scope, Mandate.until >= until)
-    if session.scalars(select(Mandate.receipt).where(*same).limit(1)).first() is not None:
+    if session.scalars(select(Mandate.receipt).where(*same, Mandate.ended_at.is_(None)).limit(1)).first() is not None:
         raise MandateStands
     return Draft(
         title=texts("Mandate for a carer", "照护委托书", "Mandato de cuidador"),

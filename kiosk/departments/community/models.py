@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kiosk.departments.contract.storage import TYPES, new_id, new_metadata
@@ -54,13 +55,22 @@ class EntryCount(Base):
     entries: Mapped[int]
 
 
+_STANDING: Final = text("ended_at IS NULL")
+
+
 class Mandate(Base):
     """That somebody lets another person act for them, until a day: both signed the same document."""
 
     __tablename__ = "mandates"
     __table_args__ = (
         CheckConstraint("carer <> principal", name="two_people"),
-        UniqueConstraint("principal", "carer", "scope", "until"),
+        Index(
+            "uq_mandates_standing",
+            *("principal", "carer", "scope", "until"),
+            unique=True,
+            sqlite_where=_STANDING,
+            postgresql_where=_STANDING,
+        ),
     )
 
     receipt: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -74,3 +84,10 @@ class Mandate(Base):
     """One of `mandate.SCOPES`."""
     since: Mapped[datetime]
     until: Mapped[date]
+    principal_pseudonym: Mapped[str | None] = mapped_column(String(128), index=True)
+    """None, as the carer's, where it was given before either could end it here."""
+    carer_pseudonym: Mapped[str | None] = mapped_column(String(128), index=True)
+    ended_at: Mapped[datetime | None]
+    """When one of the two ended it before its day."""
+    ended_by: Mapped[str | None] = mapped_column(String(40))
+    """The receipt of that."""

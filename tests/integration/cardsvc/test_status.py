@@ -511,3 +511,10 @@ class TestSeals:
             self.certify(city, b"-----BEGIN CERTIFICATE REQUEST-----\n%b-----END CERTIFICATE REQUEST-----\n" % forged)
         with pytest.raises(SealRefused):
             self.certify(city, b"hello")
+
+
+def test_a_line_break_in_the_url_is_no_request_and_the_document_says_so(sqlite_city: City) -> None:
+    http = sqlite_city.http()
+    answer = http.get("/ocsp/%C2%A5%0A%20")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+    assert "404" in http.get("/openapi.json").json()["paths"]["/ocsp/{encoded}"]["get"]["responses"]

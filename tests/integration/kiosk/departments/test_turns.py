@@ -302,6 +302,26 @@ class TestMandate:
 
         assert centre.rows(Mandate.until) == [(city_date(night) + timedelta(days=90),)]
 
+    @pytest.mark.parametrize("whose", ["principal", "carer"])
+    def test_each_of_the_two_ends_it_once_and_it_can_be_given_again(
+        self, centre: Desk, carer: CardInReader, whose: str
+    ) -> None:
+        given = centre.sign(GIVE, GIVEN)
+        assert centre.buttons() == []
+        accepted = centre.sign(ACCEPT, {}, card=carer, continues=given.receipt)
+        card = carer if whose == "carer" else None
+
+        (button,) = centre.buttons(card)
+        assert centre.press(button, centre.bureau.card()) == "nothing-to-take-back"
+        ended = centre.press(button, card)
+        assert centre.press(button, card) == "nothing-to-take-back"
+
+        assert centre.rows(Mandate.accepted, Mandate.ended_by) == [(accepted.receipt, ended)]
+        assert centre.buttons() == centre.buttons(carer) == []
+        again = centre.sign(GIVE, GIVEN)
+        centre.sign(ACCEPT, {}, card=carer, continues=again.receipt)
+        assert len(centre.rows(Mandate.receipt)) == 2
+
     @pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
     def test_nobody_is_their_own_carer(self, centre: Desk) -> None:
         assert centre.not_prepared(GIVE, {**GIVEN, "carer": WEI.document_number}) == "own-carer"

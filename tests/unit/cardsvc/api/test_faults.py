@@ -65,7 +65,7 @@ TABLE: Final[tuple[tuple[type[BaseModel], Any, str, str, str], ...]] = (
         ChallengeRequest,
         {"level": "tap", "count": NAME},
         "/count",
-        "int_parsing",
+        "int_type",
         "Write a whole number, without quotes in JSON.",
     ),
     (
