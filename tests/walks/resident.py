@@ -123,8 +123,8 @@ class ResidentAtScreen:
         if kind == "choice":
             field.locator(f"label:has(input[value='{value}'])").click()
         elif kind == "day":
-            for part in value.split("-"):
-                field.locator(f"label:has(input[value='{part}'])").first.click()
+            for part, chosen in zip(("year", "month", "day"), value.split("-"), strict=True):
+                field.locator(f"label:has([data-part={part}][value='{chosen}'])").click()
         elif field.locator("[data-key]").count():
             for digit in value:
                 field.locator(f"[data-key='{digit}']").click()

@@ -26,7 +26,7 @@ export async function speak(button, spoken) {
   if (!voice) return sayThatThereIsNone(button.dataset.voiceless);
   for (const sentence of sentences(document.querySelector("main"), language)) {
     mark(sentence.range);
-    await utter(sentence, voice);
+    await utter(sentence, voiceOf(sentence.lang) ?? voice);
     if (run.over) return;
     spoken();
   }
@@ -47,15 +47,18 @@ function sayThatThereIsNone(text) {
 async function voiceFor(language) {
   const synthesis = globalThis.speechSynthesis;
   if (!synthesis) return null;
-  const main = language.split("-")[0];
-  const find = () => synthesis.getVoices().find((voice) => voice.lang.toLowerCase().split(/[-_]/)[0] === main);
-  if (!find()) {
+  if (!voiceOf(language)) {
     await new Promise((done) => {
       synthesis.addEventListener("voiceschanged", done, { once: true });
       setTimeout(done, WAITING);
     });
   }
-  return find();
+  return voiceOf(language);
+}
+
+function voiceOf(language) {
+  const main = language.split("-")[0];
+  return speechSynthesis.getVoices().find((voice) => voice.lang.toLowerCase().split(/[-_]/)[0] === main);
 }
 
 function utter({ text, lang }, voice) {
@@ -81,7 +84,7 @@ function* sentences(main, language) {
     const whole = nodes.map((node) => node.data).join("");
     for (const { segment, index } of segmenter.segment(whole)) {
       if (!segment.trim()) continue;
-      yield { text: segment.trim(), range: rangeOf(nodes, index, index + segment.trimEnd().length) };
+      yield { text: segment.trim(), lang: block.closest("[lang]").lang, range: rangeOf(nodes, index, index + segment.trimEnd().length) };
     }
   }
 }
