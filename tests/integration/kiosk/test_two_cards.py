@@ -6,12 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.resources import files
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageStat
 from sqlalchemy import select
 
 from cardsvc.cards.models import Card
@@ -26,7 +24,7 @@ from kiosk.departments.social_insurance.attendants import appoint
 from kiosk.departments.social_insurance.models import ProofOfLife
 from readers.piv.identifiers import ObjectId
 from tests.fixtures.cards import PersonalisedCard
-from tests.fixtures.faces import PHOTOGRAPH, facial_object, facial_record, object_on, put_object
+from tests.fixtures.faces import PHOTOGRAPH, facial_object, facial_record, looks_like, object_on, put_object
 from tests.fixtures.issuance import MEI
 from tests.fixtures.issued import issue
 from tests.fixtures.openssl import verify_cms
@@ -109,7 +107,7 @@ def test_an_attendant_compares_the_photograph_and_confirms(pensions: Town, rosa:
     assert (consent["service"]["code"], consent["photograph"]) == ("proof-of-life-attending", None)
     form = visitor.press("/consent")
     shown = visitor.http.get(form["photograph"]).content
-    assert is_the_same_face(shown, picture())
+    assert looks_like(shown, picture())
     visitor.press("/form", values={"face": "same"})
     visitor.press("/check")
     done = visitor.look("done", "refusal")
@@ -159,15 +157,6 @@ def wait_for(visitor: Visitor, member: str) -> dict[str, Any]:
             return view
         visitor.http.get("/state", params={"after": view["version"], "wait": 5})
     raise AssertionError(member)
-
-
-def is_the_same_face(shown: bytes, stored: bytes) -> bool:
-    """A smaller copy, as Pillow sees it: drawn to the same size, no part of it differs by much."""
-    with Image.open(BytesIO(shown)) as small, Image.open(BytesIO(stored)) as large:
-        assert (small.format, small.mode) == ("JPEG", "RGB")
-        copy = large.convert("RGB").resize(small.size)
-        changed = ImageStat.Stat(ImageChops.difference(copy, small.convert("RGB")))
-    return max(changed.mean) < 6
 
 
 NOT_SIGNED = facial_object(facial_record(PHOTOGRAPH))
