@@ -67,7 +67,7 @@ def test_torn_in_the_middle_of_every_chain(sqlite_services: Services, tmp_path: 
 
 
 def test_torn_at_writes_on_both_databases(services: Services, tmp_path: Path) -> None:
-    for at in range(0, 24, 5):
+    for at in range(0, 36, 8):
         assert tear_and_go_on(services, tmp_path, at, When.AFTER, writes)
     assert_audit_has_no_gaps(services)
 
