@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final
 
 import typer
 
 from cardsvc.client import ServiceClient, load_key
 from cardsvc.wire.manifest import Language
+from kiosk import options
 from kiosk.browser.keeper import BrowserKeeper, BrowserSetting
 from kiosk.catalogue import DepartmentAddress
 from kiosk.departments.cli import departments_app
@@ -36,8 +36,6 @@ app = typer.Typer(
 app.add_typer(departments_app, name="departments")
 add_commands(app)
 
-_READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH for one in this process."
-
 
 @app.command(
     epilog="Every option can be given in the environment too: KIOSK_SERVICE, KIOSK_CLIENT_ID, … "
@@ -46,88 +44,23 @@ _READER_HELP: Final = "the name of a PC/SC reader (`readers list`), or slot:PATH
 )
 def run(
     *,
-    state: Annotated[
-        Path | None,
-        typer.Option(envvar="KIOSK_STATE", help="Folder of a kiosk that was enrolled (`kiosk enrol`).", exists=True),
-    ] = None,
-    service: Annotated[
-        str | None, typer.Option(envvar="KIOSK_SERVICE", help="Address of the card service; not with --state.")
-    ] = None,
-    client_id: Annotated[
-        str | None, typer.Option(envvar="KIOSK_CLIENT_ID", help="This kiosk's name there; not with --state.")
-    ] = None,
-    key: Annotated[
-        Path | None, typer.Option(envvar="KIOSK_KEY", help="Its private key (JWK, mode 0600); not with --state.")
-    ] = None,
-    department: Annotated[
-        list[str] | None,
-        typer.Option(
-            envvar="KIOSK_DEPARTMENT",
-            help="A department, CODE=ADDRESS; may be repeated. Those of the service's plan, unless given.",
-        ),
-    ] = None,
-    roles: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="KIOSK_ROLES",
-            help="File that binds the roles contactless and contact to readers by serial or USB port; "
-            "see what it says with `readers list --roles FILE`.",
-        ),
-    ] = None,
-    contactless: Annotated[
-        str | None,
-        typer.Option(envvar="KIOSK_CONTACTLESS", help=f"Cards are held to it, whatever --roles says: {_READER_HELP}"),
-    ] = None,
-    contact: Annotated[
-        str | None,
-        typer.Option(envvar="KIOSK_CONTACT", help=f"Cards are put into it, whatever --roles says: {_READER_HELP}"),
-    ] = None,
-    issuer: Annotated[
-        str | None, typer.Option(envvar="KIOSK_ISSUER", help="Name of the service in its tokens, if not its address.")
-    ] = None,
-    language: Annotated[
-        Language, typer.Option(envvar="KIOSK_LANGUAGE", help="For those who choose none.")
-    ] = Language.ENGLISH,
-    port: Annotated[
-        int, typer.Option(envvar="KIOSK_PORT", help="Port of the screen on 127.0.0.1; 0 takes a free one.", min=0)
-    ] = 0,
-    offline: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="KIOSK_OFFLINE",
-            help="Folder for what is needed without a network, and for the journal. Put the city's root there as "
-            "anchor.cer; else it is taken from the service the first time. Without the option nobody is served then.",
-        ),
-    ] = None,
-    printer: Annotated[
-        str | None,
-        typer.Option(envvar="KIOSK_PRINTER", help="Queue of CUPS (`lpstat -e`) that papers and receipts go to."),
-    ] = None,
-    print_to: Annotated[
-        Path | None,
-        typer.Option(
-            envvar="KIOSK_PRINT_TO",
-            help="Folder that they are put into as files, where there is no printer.",
-            exists=True,
-            file_okay=False,
-        ),
-    ] = None,
-    ready_file: Annotated[
-        Path | None,
-        typer.Option(envvar="KIOSK_READY_FILE", help="Always holds a fresh one-time link, readable by this user only."),
-    ] = None,
-    browser: Annotated[
-        str | None,
-        typer.Option(
-            envvar="KIOSK_BROWSER",
-            help="The Chromium that shows the screen, full-screen: a path or a name. It is started, and started again "
-            "when it dies. No link is printed then.",
-        ),
-    ] = None,
-    browser_flag: Annotated[
-        list[str] | None,
-        typer.Option(envvar="KIOSK_BROWSER_FLAG", help="One more flag of that browser, --headless say; repeatable."),
-    ] = None,
+    state: options.State = None,
+    service: options.Service = None,
+    client_id: options.ClientId = None,
+    key: options.Key = None,
+    department: options.Department = None,
+    roles: options.Roles = None,
+    contactless: options.Contactless = None,
+    contact: options.Contact = None,
+    issuer: options.Issuer = None,
+    language: options.Language = Language.ENGLISH,
+    port: options.Port = 0,
+    offline: options.Offline = None,
+    printer: options.Printer = None,
+    print_to: options.PrintTo = None,
+    ready_file: options.ReadyFile = None,
+    browser: options.Browser = None,
+    browser_flag: options.BrowserFlag = None,
 ) -> None:
     """Run a kiosk until it is stopped.
 
@@ -138,15 +71,11 @@ def run(
     configure_logs()
     client = _client(state, service, client_id, key, issuer)
     held, inserted = _readers(roles, contactless, contact)
-    try:
-        addresses = tuple(DepartmentAddress.parse(address) for address in department or ())
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--department") from error
     equipment = Equipment(
         client,
         held,
         inserted,
-        addresses,
+        _departments(department or ()),
         Rules(language=language),
         printer=_printer(printer, print_to),
         offline=None if offline is None else OfflineEquipment(offline, client),
@@ -182,6 +111,13 @@ def _browser(program: str | None, flags: Sequence[str], server: ScreenServer) ->
         yield
     finally:
         keeper.stop()
+
+
+def _departments(given: Sequence[str]) -> tuple[DepartmentAddress, ...]:
+    try:
+        return tuple(DepartmentAddress.parse(address) for address in given)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--department") from error
 
 
 def _printer(queue: str | None, folder: Path | None) -> Printer | None:

@@ -14,7 +14,7 @@ from kiosk.card_service import CardService
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.papers.documents import page_count
-from kiosk.photographs import read_photograph
+from kiosk.photographs import Photographs
 from kiosk.pins import PinInDoubt, change_pin, took_new_pin
 from kiosk.proving import OtherCard, Prover
 from kiosk.reasons import reason_for
@@ -40,6 +40,7 @@ class Errands:
         open_contact_reader: Callable[[], CardReader],
         *,
         city: CityServices,
+        photographs: Photographs,
         printing: Callable[[events.Print], None] | None = None,
         news: Callable[[str], tuple[OutcomeField, ...]] = lambda _: (),
     ) -> None:
@@ -49,6 +50,7 @@ class Errands:
         self._prover = prover
         self._signatures = signatures
         self._city = city
+        self._photographs = photographs
         self._open_contact_reader = open_contact_reader
         self._printing = printing
         self._news = news
@@ -131,7 +133,7 @@ class Errands:
         return pin_events.PinChanged(effect.job, self._city.pin_changed())
 
     def _read_photograph(self, effect: turn_events.ReadPhotograph) -> Event:
-        picture = read_photograph(self._open_contact_reader(), effect.card_uuid, effect.pin)
+        picture = self._photographs.read(self._open_contact_reader(), effect.card_uuid, effect.pin)
         return turn_events.Photographed(effect.job, picture)
 
     def _find_pin(self, effect: pin_events.FindPin) -> Event:

@@ -17,7 +17,7 @@ from cardsvc.wire.problems import Problem
 from kiosk.department_client import DepartmentConfused, DepartmentRefused, DepartmentUnreachable
 from kiosk.offline.desk import Closed
 from kiosk.offline.judging import CardRefusedOffline
-from kiosk.photographs import NoPhotograph
+from kiosk.photographs import NoPhotograph, PhotographForged, PhotographOfAnother
 from kiosk.proving import OtherCard
 from kiosk.visit import reason
 from kiosk.visit.reason import Reason
@@ -46,6 +46,8 @@ CODES: Final[dict[type[Exception], str]] = {
     DepartmentConfused: reason.DEPARTMENT_CONFUSED,
     OtherCard: reason.OTHER_CARD,
     NoPhotograph: reason.NO_PHOTOGRAPH,
+    PhotographForged: "photograph-not-genuine",
+    PhotographOfAnother: "photograph-of-another",
 }
 """Errors by class; the nearest base class counts. (A `ServiceProblem` brings a code of its own.)"""
 

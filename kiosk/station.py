@@ -15,6 +15,7 @@ from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.fleet import FleetPlan, Heartbeat, Pulse, ReaderCondition
 from cardsvc.wire.levels import Level
+from kiosk.anchors import CityTrust, IssuerService
 from kiosk.background import Repeated
 from kiosk.booth import Booth
 from kiosk.card_service import CardService
@@ -35,6 +36,7 @@ from kiosk.offers import Telling
 from kiosk.offline.stand_by import OfflineEquipment, StandBy
 from kiosk.papers.printer import Printer
 from kiosk.papers.printing import Printing
+from kiosk.photographs import Photographs
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
@@ -54,7 +56,7 @@ _INCOMPLETE_RETRY: Final = 2.0
 _REFRESH: Final = 60.0
 
 
-class KioskService(CardService, CitizenSide, CoverageSource, FleetService, RevocationService, Protocol):
+class KioskService(CardService, CitizenSide, CoverageSource, FleetService, IssuerService, RevocationService, Protocol):
     """All that a kiosk asks of the service."""
 
 
@@ -108,7 +110,7 @@ class Station:
         )
         errands = Errands(
             equipment.service, self._departments, prover, signatures, equipment.contact,
-            city=self._city, printing=_printing(equipment),
+            city=self._city, photographs=_photographs(equipment), printing=_printing(equipment),
             news=lambda token: self._gatherer.gather(token, Telling.NEWS),
         )  # fmt: skip
         self.booth = Booth(Machine(self._rules()), errands.run, equipment.clock)
@@ -271,6 +273,11 @@ def _version(plan: FleetPlan | None) -> int:
 
 def _printing(equipment: Equipment) -> Callable[[events.Print], None] | None:
     return None if equipment.printer is None else Printing(equipment.printer, equipment.clock)
+
+
+def _photographs(equipment: Equipment) -> Photographs:
+    folder = equipment.offline.folder if equipment.offline else None
+    return Photographs(CityTrust(equipment.service, folder).now, equipment.clock)
 
 
 def _condition(trouble: Trouble, troubles: frozenset[Trouble]) -> ReaderCondition:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from asn1crypto import cms, core
@@ -28,6 +29,7 @@ MAX_SIGNED: Final = 16 * 1024
 
 _SHA256: Final = {"algorithm": "sha256"}
 _ECDSA_SHA256: Final = {"algorithm": "sha256_ecdsa"}
+_NONE: Final[Mapping[str, bytes]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +50,38 @@ def sign(
     signer: x509.Certificate,
     signature_of: Callable[[bytes], bytes],
     *,
+    attributes: Mapping[str, bytes] = _NONE,
     embed_signer: bool = True,
+    detached: bool = False,
 ) -> bytes:
-    """SignedData in a ContentInfo, DER, with its content inside.
+    """SignedData in a ContentInfo, DER, with its content inside unless it is ``detached``.
 
-    ``signature_of`` gives the ECDSA-with-SHA-256 signature (DER) of some bytes by the key of ``signer``.
+    ``signature_of`` gives the ECDSA-with-SHA-256 signature (DER) of some bytes by the key of ``signer``; ``attributes``
+    are signed with it, by dotted object identifier: the one value of each, DER.
     """
     certificate = asn1_x509.Certificate.load(signer.public_bytes(Encoding.DER))
-    attributes = cms.CMSAttributes(
+    signed_attributes = cms.CMSAttributes(
         [
             {"type": "content_type", "values": [content_type]},
             {"type": "message_digest", "values": [hashlib.sha256(content).digest()]},
+            *({"type": name, "values": [core.Any(core.load(value))]} for name, value in attributes.items()),
         ]
     )
     signer_info = {
         "version": "v1",
         "sid": {"issuer_and_serial_number": {"issuer": certificate.issuer, "serial_number": certificate.serial_number}},
         "digest_algorithm": _SHA256,
-        "signed_attrs": attributes,
+        "signed_attrs": signed_attributes,
         "signature_algorithm": _ECDSA_SHA256,
-        "signature": signature_of(attributes.dump()),
+        "signature": signature_of(signed_attributes.dump()),
     }
     signed = {
         "version": "v3",  # §5.1: v3 since the content is not id-data
         "digest_algorithms": [_SHA256],
-        "encap_content_info": {"content_type": content_type, "content": core.ParsableOctetString(content)},
+        "encap_content_info": {
+            "content_type": content_type,
+            "content": None if detached else core.ParsableOctetString(content),
+        },
         "signer_infos": [signer_info],
     }
     if embed_signer:

@@ -98,6 +98,8 @@ BY_RULE: Final[Mapping[str, str]] = MappingProxyType(
         "give a name, a document number or a card number": (
             "Give one of `name`, `document_number` and `card_number`, and no other."
         ),
+        "name every department once": "A department is named twice: name every department once.",
+        "an address speaks for one department": "Two departments have the same `base_url`: give each its own.",
         "name everybody once": "Somebody is named twice: name everybody once.",
         "ask about everybody once": "Somebody is asked about twice: ask about everybody once.",
         "only what was asked can be answered right": "Among the right answers there is one to nothing that was asked.",

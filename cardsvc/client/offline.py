@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from cardsvc.client.calls import Calls
+from cardsvc.client.errors import ServiceProblem
 from cardsvc.client.transport import Repeat
 from cardsvc.wire import offline_taps as wire
 
@@ -25,6 +27,18 @@ class OfflineCalls(Calls):
     def root_certificate(self) -> bytes:
         """The city's root, DER: whoever believes it from here believes the connection."""
         return self._read_bytes("GET", "/ca/root.cer", None, Repeat.FREELY)
+
+    def issuer_certificates(self) -> list[bytes]:
+        """Who issued below the root until now, the first one first, DER."""
+        found: list[bytes] = []
+        while True:
+            code = "issuing" if not found else f"issuing-{len(found) + 1}"
+            try:
+                found.append(self._read_bytes("GET", f"/ca/{code}.cer", None, Repeat.FREELY))
+            except ServiceProblem as error:
+                if found and error.problem.status == HTTPStatus.NOT_FOUND:
+                    return found
+                raise
 
     def submit_offline_taps(self, entries: Sequence[wire.OfflineEntry]) -> list[wire.JudgedTap]:
         """Bring back entries of the journal, at most 50 that follow each other. May be repeated."""

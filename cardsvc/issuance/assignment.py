@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
+from cardsvc.citizens.photos import open_photo
 from cardsvc.citizens.service import open_person
 from cardsvc.issuance.errors import NotAssigned
 from cardsvc.issuance.models import Application, SecretKind
@@ -43,6 +44,8 @@ class Assignment:
     citizen_id: UUID
     application_id: UUID
     name: str = field(repr=False)
+    portrait: bytes | None = field(default=None, repr=False)
+    """The photograph as it is kept, a JPEG; None where there is none."""
 
     @classmethod
     def of(cls, session: Session, keystore: Keystore, card: Card) -> Self:
@@ -50,7 +53,7 @@ class Assignment:
         application: Application | None = find_application_of(session, card.id)
         if application is None or application.state is not ApplicationState.PERSONALISING or card.expires_on is None:
             raise NotAssigned
-        person = open_person(keystore, session.get_one(Citizen, application.citizen_id))
+        citizen = session.get_one(Citizen, application.citizen_id)
         return cls(
             card_id=card.id,
             card_uuid=card.uuid,
@@ -58,7 +61,8 @@ class Assignment:
             expires_on=card.expires_on,
             citizen_id=application.citizen_id,
             application_id=application.id,
-            name=person.name,
+            name=open_person(keystore, citizen).name,
+            portrait=open_photo(session, keystore, citizen),
         )
 
     @property

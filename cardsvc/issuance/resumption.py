@@ -28,6 +28,7 @@ from readers.errors import CardError, ObjectNotFound, PinBlocked, ProtocolError,
 from readers.piv.admin import PivAdmin
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, KeyReference, ObjectId, PinReference
 from readers.piv.metadata import is_factory_value, tries_left
+from readers.piv.photograph import photograph_of
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 
@@ -174,16 +175,22 @@ def _has_printed_information(writer: CardWriter) -> bool:
     return _holds(writer, ObjectId.PRINTED_INFORMATION, writer.printed_information)
 
 
+def _has_facial_image(writer: CardWriter) -> bool:
+    """It was signed once; signed again, it would be another. And it is of the photograph that is kept now."""
+    content = _read_as_written(writer, "facial-image", ObjectId.FACIAL_IMAGE)
+    if content is None or photograph_of(content) != writer.photograph:
+        return False
+    writer.contents[ObjectId.FACIAL_IMAGE] = content
+    return True
+
+
 def _has_security_object(writer: CardWriter) -> bool:
     """It was signed once over objects that stand as they stood then; signed again, it would be another."""
-    entry = writer.journal.newest("security-object")
-    content = _read(writer.card.session, ObjectId.SECURITY_OBJECT)
-    if content is None or entry is None or writer.rewritten & VOUCHED:
+    content = _read_as_written(writer, "security-object", ObjectId.SECURITY_OBJECT)
+    if content is None or writer.rewritten & VOUCHED:
         return False
-    same = hashlib.sha256(content).digest() == entry.content_sha256
-    if same:
-        writer.contents[ObjectId.SECURITY_OBJECT] = content
-    return same
+    writer.contents[ObjectId.SECURITY_OBJECT] = content
+    return True
 
 
 def _has_management_key(writer: CardWriter) -> bool:
@@ -206,6 +213,14 @@ def _holds(writer: CardWriter, object_id: ObjectId, wanted: bytes) -> bool:
     return same
 
 
+def _read_as_written(writer: CardWriter, step: str, object_id: ObjectId) -> bytes | None:
+    """What is on the card, if the journal knows it by its hash."""
+    content, entry = _read(writer.card.session, object_id), writer.journal.newest(step)
+    if content is None or entry is None or hashlib.sha256(content).digest() != entry.content_sha256:
+        return None
+    return content
+
+
 def _read(session: PivSession, object_id: ObjectId) -> bytes | None:
     try:
         return session.read_object(object_id)
@@ -220,6 +235,7 @@ _CHECKS: Final[Mapping[str, Callable[[CardWriter], bool]]] = {
     **{f"key-{key:02x}": partial(_has_key, key=key) for key in ISSUED_KEYS},
     **{f"certificate-{key:02x}": partial(_has_certificate, key=key) for key in ISSUED_KEYS},
     "printed-information": _has_printed_information,
+    "facial-image": _has_facial_image,
     "security-object": _has_security_object,
     SecretKind.MANAGEMENT_KEY: _has_management_key,
     "chuid": _has_chuid,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
 from functools import partial
 from typing import Final
 
@@ -21,14 +22,18 @@ from cardsvc.issuance.escrow import Escrowed
 from cardsvc.issuance.journal import Doing, Journal
 from cardsvc.issuance.models import SecretKind
 from cardsvc.issuance.origins import origin_of
+from cardsvc.issuance.portraits import fit, room_for
 from cardsvc.issuance.possession import possesses
 from cardsvc.issuance.probing import OpenCard
 from cardsvc.services import Services
 from cardsvc.trust.certificates import CardMake, certify, revoke_key
 from cardsvc.trust.keystore import KeyName
 from cardsvc.trust.models import KeyOrigin
+from readers.piv.biometrics import BiometricObject, Holder, Issuer
+from readers.piv.fascn import NON_FEDERAL
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference, ObjectId
 from readers.piv.objects import CertificateObject
+from readers.piv.photograph import MAX_FACIAL_IMAGE, Photograph
 from readers.piv.security_object import SecurityObject
 
 ISSUED_KEYS: Final = (
@@ -36,8 +41,10 @@ ISSUED_KEYS: Final = (
     KeyReference.DIGITAL_SIGNATURE,
     KeyReference.CARD_AUTHENTICATION,
 )
-VOUCHED: Final = frozenset({ObjectId.CHUID, ObjectId.CCC, ObjectId.PRINTED_INFORMATION})
-"""What the security object vouches for: objects without a signature of their own."""
+END_OF_DAY: Final = time(23, 59, 59)
+VOUCHED: Final = frozenset({ObjectId.CHUID, ObjectId.CCC, ObjectId.PRINTED_INFORMATION, ObjectId.FACIAL_IMAGE})
+"""What the security object vouches for: objects without a signature of their own; and the photograph, so that nobody
+puts one of another card beside them (SP 800-73-5 part 1 §3.1.7)."""
 
 
 @dataclass
@@ -101,14 +108,27 @@ class CardWriter:
         """What is printed on the card, behind the PIN."""
         self._write("printed-information", ObjectId.PRINTED_INFORMATION, self.printed_information)
 
+    @property
+    def photograph(self) -> Photograph | None:
+        """As large as the card has room for."""
+        if self.assignment.portrait is None:
+            return None
+        most = self.card.product.max_object or MAX_FACIAL_IMAGE
+        return fit(self.assignment.portrait, room_for(most, len(self._framed(Photograph(b"", 0, 0)))))
+
+    def write_facial_image(self) -> None:
+        """The photograph, behind the PIN, if there is one."""
+        photograph = self.photograph
+        if photograph is not None:
+            self._write("facial-image", ObjectId.FACIAL_IMAGE, self._framed(photograph))
+
     def write_security_object(self) -> None:
-        """Hashes of the objects without a signature of their own, so that they cannot be moved to another card."""
+        """Hashes of these objects, so that they cannot be moved to another card."""
         known = {**self.contents, ObjectId.CHUID: bytes(self.assignment.chuid)}
-        signer = self.services.keystore.signer(KeyName.CONTENT_SIGNING)
         signed = SecurityObject.sign(
-            {object_id: known[object_id] for object_id in sorted(VOUCHED)},
+            {object_id: known[object_id] for object_id in sorted(VOUCHED & known.keys())},
             self.services.authority.content_signing,
-            lambda message: signer.sign(message, ec.ECDSA(SHA256())),
+            self._sign_content,
         )
         self._write("security-object", ObjectId.SECURITY_OBJECT, bytes(signed))
 
@@ -130,6 +150,18 @@ class CardWriter:
         """Note that the card has the newest secret of this kind."""
         card_id, now = self.assignment.card_id, self.services.clock()
         return lambda session: escrow.confirm(session, card_id, kind, now)
+
+    def _framed(self, photograph: Photograph) -> bytes:
+        """The object with this photograph, signed for this card until its end."""
+        assignment = self.assignment
+        last = datetime.combine(assignment.expires_on, END_OF_DAY, UTC)
+        holder = Holder(bytes(NON_FEDERAL), assignment.card_uuid, self.services.clock(), last)
+        authority, name = self.services.authority, self.services.settings.printed_issuer
+        issuer = Issuer(authority.content_signing, self._sign_content, name)
+        return bytes(BiometricObject.sign_face(bytes(photograph), holder, issuer))
+
+    def _sign_content(self, message: bytes) -> bytes:
+        return self.services.keystore.signer(KeyName.CONTENT_SIGNING).sign(message, ec.ECDSA(SHA256()))
 
     def _replacing(self, kind: SecretKind) -> AbstractContextManager[None]:
         """Around the command that sets a secret: it is in escrow before, and confirmed after. The step has its name."""
@@ -183,6 +215,7 @@ STEPS: Final[Mapping[str, Callable[[CardWriter], None]]] = {
     SecretKind.TRANSPORT_PIN: CardWriter.set_transport_pin,
     **{name: step for key in ISSUED_KEYS for name, step in _steps_of(key).items()},
     "printed-information": CardWriter.write_printed_information,
+    "facial-image": CardWriter.write_facial_image,
     "security-object": CardWriter.write_security_object,
     SecretKind.MANAGEMENT_KEY: CardWriter.set_management_key,
     "chuid": CardWriter.write_chuid,

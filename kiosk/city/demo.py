@@ -12,7 +12,6 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -24,6 +23,7 @@ from cardsvc.client import ServiceClient, ServiceProblem, SignatureVerifier
 from cardsvc.wire.lifecycle import RevocationReason
 from kiosk.city.citizen import CitizenAtScreen
 from kiosk.city.enrolling import enrol_kiosk, examine_kiosk
+from kiosk.city.finished_card import look_at
 from kiosk.city.founding import DESK, FOUNDING_OFFICERS, KIOSK, Plan, found, open_kiosk, open_offices
 from kiosk.city.issuing import (
     CARD_SECONDS,
@@ -40,8 +40,7 @@ from kiosk.city.steps import Recorder
 from kiosk.city.witness import CardRecordWitness, DatabaseWitness, expect
 from readers.apdu import CommandApdu
 from readers.metering import Usage
-from readers.paths import validate_path
-from readers.piv.identifiers import Instruction, KeyReference, PinReference
+from readers.piv.identifiers import Instruction, PinReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 from readers.status import KnownStatus
@@ -51,7 +50,6 @@ BOOK: Final = "30519000000052"
 """A barcode on the library's shelves."""
 NOTICE: Final = "802600000037"
 """Of a fee that a resident's voucher pays."""
-KEYS: Final = (KeyReference.PIV_AUTHENTICATION, KeyReference.DIGITAL_SIGNATURE, KeyReference.CARD_AUTHENTICATION)
 
 
 class Demo:
@@ -120,8 +118,7 @@ class Demo:
         expect(self._on_record.state, "sealed", "card")
         expect(self._on_record.certificates, ["on-hold"] * 3, "certificates")
         self._expect_on_record("card.personalise")
-        with reader.connect() as connection:
-            return self._inspect(PivSession.open(connection))
+        return look_at(self._plan, self._sealed, reader)
 
     def activate(self) -> str:
         """The citizen replaces the transport PIN and proves it."""
@@ -230,15 +227,6 @@ class Demo:
 
     def _application_state(self) -> str:
         return str(self._records.value("SELECT state FROM applications WHERE id = ?", self._application.hex))
-
-    def _inspect(self, session: PivSession) -> str:
-        """Read the finished card as a stranger would, and judge its certificates against the root."""
-        expect(session.read_chuid().guid, self._sealed.uuid, "card UUID in the CHUID")
-        anchor = x509.load_pem_x509_certificate(self._plan.root_certificate.read_bytes())
-        issuing = x509.load_pem_x509_certificate(self._plan.issuing_certificate.read_bytes())
-        for key in KEYS:
-            validate_path(session.read_certificate(key), [issuing], [anchor], datetime.now(UTC))
-        return f"card sealed; CHUID and {len(KEYS)} certificates read back, valid up to the root"
 
 
 STEPS: Final[tuple[tuple[str, Callable[[Demo], str]], ...]] = (

@@ -14,6 +14,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.signed import activation_hash
 from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan
+from kiosk.city.portraits import portrait
 from kiosk.city.stage import CardFiles, Place, Stage
 from kiosk.desk.relay import relay_personalisation
 from readers.connection import CardReader
@@ -43,8 +44,9 @@ class SealedCard:
 
 
 def enrol(clerk: ServiceClient, person: Person) -> UUID:
-    """Write and submit an application; return its id."""
+    """Write and submit an application, with a photograph of nobody; return its id."""
     application = clerk.create_application(person)
+    clerk.store_photo(application.citizen_id, portrait(person.document_number))
     clerk.submit(application.id)
     return application.id
 

@@ -78,6 +78,7 @@ def doctor(
     port: Annotated[
         int | None, typer.Option(envvar="KIOSK_PORT", help="Of the screen of the kiosk that runs, to see how it is.")
     ] = None,
+    printer: Annotated[str | None, typer.Option(envvar="KIOSK_PRINTER", help="Its queue of CUPS.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Look at everything a kiosk needs, and say what is wrong and what to do. Exit status 1: something is.
@@ -91,7 +92,7 @@ def doctor(
         addresses = tuple(map(DepartmentAddress.parse, department or ()))
     except (RolesInvalid, NoReaderChosen, ValueError, OSError) as error:
         raise typer.BadParameter(str(error)) from error
-    findings = list(examine(Examined(state, addresses, readers, offline, port)))
+    findings = list(examine(Examined(state, addresses, readers, offline, port, printer)))
     if as_json:
         print(json.dumps({"findings": [asdict(one) | {"well": one.is_well} for one in findings]}, ensure_ascii=False))
     else:

@@ -21,6 +21,7 @@ from kiosk.catalogue import DepartmentAddress
 from kiosk.department_client import DepartmentClient, DepartmentConfused, DepartmentRefused, DepartmentUnreachable
 from kiosk.fleet.state import Identity, NotEnrolled, StateFolder
 from kiosk.journal import EntriesLost, EntryAltered, HeadRefused, Journal, JournalInUse
+from kiosk.papers.queue import NoQueue, ask_queue
 from readers.errors import ReaderError
 
 CLOCKS_DIFFER: Final = timedelta(seconds=25)
@@ -63,6 +64,8 @@ class Examined:
     """The folder of the journal."""
     port: int | None = None
     """Of the screen, where a kiosk runs."""
+    printer: str | None = None
+    """Its queue of CUPS."""
     clock: Clock = system_clock
 
 
@@ -71,6 +74,8 @@ def examine(kiosk: Examined) -> Iterator[Finding]:
     folder = StateFolder(kiosk.state)
     yield from _examine_readers(kiosk)
     yield from _examine_screen()
+    if kiosk.printer is not None:
+        yield _examine_printer(kiosk.printer)
     if kiosk.port is not None:
         yield from _examine_process(kiosk.port)
     try:
@@ -108,6 +113,19 @@ def _examine_screen() -> Iterator[Finding]:
 
 def _fonts(listing: str, language: str) -> bool:
     return bool(subprocess.run([listing, f":lang={language}"], capture_output=True, check=False, timeout=30).stdout)
+
+
+def _examine_printer(name: str) -> Finding:
+    try:
+        queue = ask_queue(name)
+    except NoQueue:
+        return Finding("printer", f"no queue is called {name}", "Say one that `lpstat -e` lists, or add it: lpadmin.")
+    why = f": {queue.reason}" if queue.reason else ""
+    if not queue.accepting:
+        return Finding("printer", f"{name} takes nothing{why}", f"Have it take papers again: sudo cupsaccept {name}.")
+    if not queue.enabled:
+        return Finding("printer", f"{name} is stopped{why}", f"See to it, then start it: sudo cupsenable {name}.")
+    return Finding("printer", f"{name} prints{why}", "Look whether it is on and has paper." if why else "")
 
 
 def _examine_process(port: int) -> Iterator[Finding]:

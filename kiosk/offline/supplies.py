@@ -1,6 +1,6 @@
 """What a kiosk has on disk for the time without its network, and how it is kept fresh.
 
-    anchor.cer      the city's root. Put there when the kiosk is set up; else taken from the service the first time
+    anchor.cer      the city's root (`kiosk.anchors`)
     package.json    the package and the status lists that it names, as the service signed them
     clock           the newest moment the kiosk has seen (`watch.py`)
 
@@ -35,6 +35,7 @@ from cardsvc.wire.offline_taps import (
     OfflinePackage,
 )
 from cardsvc.wire.status_list import MAX_TOKEN_LENGTH, PackedStatuses, StatusListRefused
+from kiosk.anchors import ANCHOR, RootService, city_root, load_certificate
 from kiosk.journal import replace_file
 from readers.errors import PathError
 from readers.paths import validate_path
@@ -43,7 +44,7 @@ _log = structlog.get_logger()
 _USAGE: Final = x509.ObjectIdentifier(EVIDENCE_USAGE)
 
 
-class OfflineService(Protocol):
+class OfflineService(RootService, Protocol):
     """The part of `cardsvc.client.ServiceClient` that is for this. All raise ServiceProblem and ServiceUnreachable."""
 
     @property
@@ -55,9 +56,6 @@ class OfflineService(Protocol):
 
     def status_list(self, uri: str) -> str:
         """A status list token."""
-
-    def root_certificate(self) -> bytes:
-        """The city's root."""
 
     def submit_offline_taps(self, entries: list[OfflineEntry]) -> list[JudgedTap]:
         """Bring back entries of the journal."""
@@ -98,7 +96,7 @@ class Store:
 
     def refresh(self) -> Supplies:
         """Fetch a package and the lists that changed. Raises ServiceProblem, ServiceUnreachable, SuppliesRefused."""
-        root = self._root()
+        root = city_root(self._folder, self._service)
         compact = self._service.offline_package()
         package = check_package(compact, root, self._service.client_id)
         tokens = {current.uri: self._token(current.uri) for current in package.status_lists if not self._has(current)}
@@ -122,22 +120,13 @@ class Store:
         except ValueError as error:
             raise SuppliesRefused("a status list of another service") from error
 
-    def _root(self) -> x509.Certificate:
-        path = self._folder / "anchor.cer"
-        if not path.exists():
-            der = self._service.root_certificate()
-            load_certificate(der)
-            replace_file(path, der)
-            _log.warning("the city's root was taken from the service", folder=str(self._folder))
-        return load_certificate(path.read_bytes())
-
     def _read(self) -> Supplies | None:
         path = self._folder / "package.json"
         if not path.exists():
             return None
         try:
             content = json.loads(path.read_bytes())
-            supplies = check(content, load_certificate((self._folder / "anchor.cer").read_bytes()), self._name)
+            supplies = check(content, load_certificate((self._folder / ANCHOR).read_bytes()), self._name)
         except (OSError, ValueError, SuppliesRefused) as error:
             _log.error("what was kept for the time without a network is not right", why=str(error))
             return None
@@ -177,13 +166,6 @@ def check_package(compact: str, root: x509.Certificate, kiosk: str) -> OfflinePa
     if package.aud != kiosk:
         raise SuppliesRefused("the package is for another kiosk")
     return package
-
-
-def load_certificate(content: bytes) -> x509.Certificate:
-    """DER or PEM. Raises ValueError."""
-    if content.startswith(b"-----BEGIN"):
-        return x509.load_pem_x509_certificate(content)
-    return x509.load_der_x509_certificate(content)
 
 
 def _statuses(current: CurrentStatusList, token: str) -> PackedStatuses:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Final
 
+from cryptography import x509
+
 PIV_AID: Final = bytes.fromhex("A000000308000010000100")
 """Application identifier with version (SP 800-73-5 part 1 §2.2)."""
 PIV_AID_PARTIAL: Final = PIV_AID[:9]
@@ -113,6 +115,11 @@ class ObjectId(IntEnum):
     RETIRED_CERTIFICATE_20 = 0x5FC120
     """Of keys that decrypt what was encrypted for an earlier 9D."""
 
+
+PIV_FASC_N: Final = x509.ObjectIdentifier("2.16.840.1.101.3.6.6")
+"""pivFASC-N, a type of otherName and a signed attribute."""
+ENTRY_UUID: Final = x509.ObjectIdentifier("1.3.6.1.1.16.4")
+"""entryUUID (RFC 4530), the signed attribute that carries the card UUID."""
 
 CERTIFICATE_OBJECTS: Final = {
     KeyReference.PIV_AUTHENTICATION: ObjectId.CERTIFICATE_PIV_AUTHENTICATION,

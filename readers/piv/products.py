@@ -27,6 +27,8 @@ FACTORY_PIN: Final = Pin("123456")
 FACTORY_PUK: Final = Pin("12345678")
 _NOBODY: Final = tlv.encode(0x30, bytes(25))
 """The FASC-N of a CHUID that no issuer wrote."""
+_WRAPPING: Final = 9
+"""Bytes around a long object in the command that writes it: ``5C 03`` and its tag, ``53 82`` and its length."""
 _WELL_KNOWN: Final = bytes(range(1, 9)) * 4
 """Every product that is delivered with a management key is delivered with as much of this as it takes."""
 
@@ -87,6 +89,8 @@ class Product:
     """Known to take extended APDUs; whether the reader does is another matter."""
     max_links: int | None = None
     """So many short APDUs make one command, and no more."""
+    max_command: int | None = None
+    """Bytes of data that one command has room for, however it is sent; None where it takes what the standard wants."""
     pin: Pin = FACTORY_PIN
     puk: Pin = FACTORY_PUK
     firmware: str | None = field(default=None, compare=False)
@@ -96,6 +100,11 @@ class Product:
     def sets_management_key(self) -> bool:
         """Whether the management key can be replaced."""
         return self.key_setter is not None
+
+    @property
+    def max_object(self) -> int | None:
+        """Bytes of content of the longest object; None where it takes what the standard wants."""
+        return None if self.max_command is None else self.max_command - _WRAPPING
 
     @property
     def discovery_writable(self) -> bool:
@@ -130,6 +139,7 @@ YUBICO_4: Final = Product(
     attests=True,
     serial=yubico_serial,  # from 5.0 on
     extended_apdus=True,
+    max_command=3072,  # CB_BUF_MAX of yubico-piv-tool
 )
 YUBICO_5_3: Final = replace(YUBICO_4, name="Yubico 5.3 to 5.6", key_setter=_AES_AND_3DES, origins=_YUBICO_ORIGINS)
 YUBICO_5_7: Final = replace(YUBICO_5_3, name="Yubico 5.7 and later", management_key=well_known_key(Algorithm.AES_192))
@@ -144,6 +154,7 @@ PIVAPPLET: Final = Product(
     serial=chip_serial,  # it answers F8 too, with a number drawn at random when it is installed
     chuid_from_factory=True,
     max_links=10,
+    max_command=10 * SHORT_DATA,
 )
 OPENFIPS201: Final = Product(
     name="OpenFIPS201",

@@ -62,18 +62,17 @@ _EMPTY: Final = """<!doctype html><meta charset="utf-8"><title>empty</title><bod
 new EventSource("/events").addEventListener("said", (event) => { document.body.textContent = event.data; });
 </script>"""
 _WATCH: Final = """(there) => {
-  window.drawn = new Promise((resolve) => {
-    const observer = new MutationObserver(look);
-    const now = () => resolve(performance.timeOrigin + performance.now());
-    function look() {
-      const found = there.startsWith("main") ? document.querySelector(there) : document.body.textContent === there;
-      if (!found) return;
-      observer.disconnect();
-      requestAnimationFrame(() => requestAnimationFrame(now));
-    }
-    observer.observe(document.documentElement, { subtree: true, childList: true, attributes: true });
-    look();
-  });
+  window.drawnAt = 0;
+  const observer = new MutationObserver(look);
+  const now = () => { window.drawnAt = performance.timeOrigin + performance.now(); };
+  function look() {
+    const found = there.startsWith("main") ? document.querySelector(there) : document.body.textContent === there;
+    if (!found) return;
+    observer.disconnect();
+    requestAnimationFrame(() => requestAnimationFrame(now));
+  }
+  observer.observe(document.documentElement, { subtree: true, childList: true, attributes: true });
+  look();
 }"""
 """The moment after what is waited for has been painted, in milliseconds of the machine's clock."""
 
@@ -89,11 +88,14 @@ def measure(folder: Path, rounds: int) -> dict[str, Any]:
         card = CardFiles.named(folder, STOCK_NUMBER)
         issue(plan, stage, card)
         booth, link = stack.enter_context(_kiosk(plan, stage))
-        empty = stack.enter_context(_EmptyPage())
         chromium = stack.enter_context(_chromium())
         results: dict[str, Any] = {}
         for name, size in SIZES.items():
-            with _opened(chromium, size, link()) as screen, _opened(chromium, size, empty.address) as blank:
+            with (
+                _EmptyPage() as empty,
+                _opened(chromium, size, link()) as screen,
+                _opened(chromium, size, empty.address) as blank,
+            ):
                 measured = _Measuring(screen, blank, _Moments(booth), empty, lambda there: _put(stage, card, there))
                 results[name] = measured.run(rounds)
         return results
@@ -178,14 +180,19 @@ class _Measuring:
         self.screen.evaluate(_WATCH, "main.services")
         self.put(True)  # noqa: FBT003 - there or not
         present, decided = self.moments.wait_for(Reading), self.moments.wait_for(Services)
-        drawn = float(self.screen.evaluate("() => window.drawn"))
+        drawn = _drawn(self.screen)
         self.put(False)  # noqa: FBT003
         return present, decided, drawn
 
     def _bare(self, said: str) -> float:
         self.blank.evaluate(_WATCH, said)
         began = self.empty.say(said)
-        return float(self.blank.evaluate("() => window.drawn")) - began
+        return _drawn(self.blank) - began
+
+
+def _drawn(page: Page) -> float:
+    """When what it watches for was drawn."""
+    return float(page.wait_for_function("() => window.drawnAt", timeout=_PATIENCE * _MILLISECONDS).json_value())
 
 
 def _between(starts: Sequence[float], ends: Sequence[float]) -> list[float]:
@@ -231,7 +238,7 @@ def _kiosk(plan: Plan, stage: Stage) -> Iterator[tuple[Booth, Callable[[], str]]
 
 
 class _EmptyPage:
-    """A page that shows each event's word, and its server."""
+    """A page that shows each event's word, and its server. For one browser page: each word is sent to one of them."""
 
     def __init__(self) -> None:
         self._said: SimpleQueue[str] = SimpleQueue()

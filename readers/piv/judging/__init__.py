@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from readers.piv.judging.evidence import SIGNER, KeyProof, Trust
+from readers.piv.judging.faces import VOUCHING, trusted_photograph
 from readers.piv.judging.inspecting import judge, read_card
 from readers.piv.judging.judge import judge_objects
 from readers.piv.judging.names import named_fasc_ns, named_uuids
@@ -13,6 +14,7 @@ from readers.piv.judging.verdict import Code, Depth, Finding, Judgement, Severit
 __all__ = [
     "CARD_AUTHENTICATION_USAGE",
     "SIGNER",
+    "VOUCHING",
     "Code",
     "Depth",
     "Finding",
@@ -30,5 +32,6 @@ __all__ = [
     "named_uuids",
     "read_card",
     "signed_by",
+    "trusted_photograph",
     "verify_tap",
 ]

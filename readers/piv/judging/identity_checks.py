@@ -10,10 +10,10 @@ from uuid import UUID
 from cryptography import x509
 
 from readers.errors import CardInconsistent
-from readers.piv.identifiers import KeyReference
+from readers.piv.identifiers import ENTRY_UUID, PIV_FASC_N, KeyReference
 from readers.piv.judging.certificate_checks import name_of
 from readers.piv.judging.evidence import Biometric, Evidence
-from readers.piv.judging.names import ENTRY_UUID, PIV_FASC_N, named_fasc_ns, named_uuids, octets
+from readers.piv.judging.names import named_fasc_ns, named_uuids, octets
 from readers.piv.judging.verdict import Code
 
 _Name = TypeVar("_Name", bound=Hashable)

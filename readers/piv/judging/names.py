@@ -9,11 +9,7 @@ from cryptography import x509
 
 from readers import tlv
 from readers.errors import CardInconsistent, MalformedTlv
-
-PIV_FASC_N: Final = x509.ObjectIdentifier("2.16.840.1.101.3.6.6")
-"""pivFASC-N, a type of otherName and a signed attribute."""
-ENTRY_UUID: Final = x509.ObjectIdentifier("1.3.6.1.1.16.4")
-"""entryUUID (RFC 4530), the signed attribute that carries the card UUID."""
+from readers.piv.identifiers import PIV_FASC_N
 
 _URN: Final = "urn:uuid:"
 _OCTET_STRING: Final = 0x04

@@ -18,6 +18,7 @@ from schemathesis.transport.serialization import serialize_binary
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX
 
 UNSAID: Final = {
+    "draftFleetPlan": "every department has one place, and every place one department",
     "reportLoss": "only what was asked can be answered right",
     "readUsage": "days have bounds",
 }

@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from PIL import Image
 from sqlalchemy import select
 
 from cardsvc.audit.models import AuditRecord
@@ -36,17 +38,18 @@ from cardsvc.trust.models import Certificate, CertificateStatus, KeyOrigin
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.relay import Finished, Progress
 from readers.connection import CardConnection
-from readers.errors import WrongPin
+from readers.errors import ObjectNotFound, WrongPin
 from readers.piv.admin import PivAdmin
 from readers.piv.identifiers import Algorithm, KeyReference, ObjectId
 from readers.piv.management_key import ManagementKey
 from readers.piv.objects import PrintedInformation
+from readers.piv.photograph import photograph_of
 from readers.piv.pin import Pin
 from readers.piv.products import FACTORY_PIN, FACTORY_PUK, YUBICO_5_3
 from readers.piv.security_object import SecurityObject
 from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
-from readers.virtual.profiles import STRICT
+from readers.virtual.profiles import PIVAPPLET_LIKE, STRICT, YUBICO_5_7_LIKE, CardProfile
 from tests.fixtures.issuance import ANA, DESK, MEI, LocalDesk, card_in_reader, personalise, reserve
 
 
@@ -104,6 +107,35 @@ def test_the_card_says_what_it_should(issued: Issued) -> None:
     session.verify_pin(Pin(issued.finished.transport_pin))
     printed = PrintedInformation.from_bytes(session.read_object(ObjectId.PRINTED_INFORMATION))
     assert (printed.name, printed.card_serial, printed.issuer) == (MEI.name, "HQ-0001", "CITY")
+
+
+def test_a_card_of_somebody_without_a_photograph_has_none(sqlite_services: Services, tmp_path: Path) -> None:
+    """And nobody vouches for one, so that none can be put there."""
+    card_uuid = reserve(sqlite_services, photographed=False)
+    with card_in_reader(tmp_path) as connection:
+        finished = personalise(sqlite_services, card_uuid, connection)
+        session = PivSession.open(connection)
+        session.verify_pin(Pin(finished.transport_pin))
+        with pytest.raises(ObjectNotFound):
+            session.read_object(ObjectId.FACIAL_IMAGE)
+        vouched = SecurityObject.from_bytes(session.read_object(ObjectId.SECURITY_OBJECT)).open()
+    assert not vouched.names(ObjectId.FACIAL_IMAGE)
+
+
+@pytest.mark.parametrize("profile", [PIVAPPLET_LIKE, YUBICO_5_7_LIKE], ids=lambda profile: profile.name)
+def test_the_photograph_fills_what_the_product_has_room_for(
+    sqlite_services: Services, tmp_path: Path, profile: CardProfile
+) -> None:
+    VirtualCard(tmp_path / "card.json", profile=profile).close()
+    card_uuid = reserve(sqlite_services)
+    with card_in_reader(tmp_path) as connection:
+        finished = personalise(sqlite_services, card_uuid, connection)
+        session = PivSession.open(connection)
+        session.verify_pin(Pin(finished.transport_pin))
+        content = session.read_object(ObjectId.FACIAL_IMAGE)
+    assert 0.7 * profile.max_command < len(content) <= profile.max_command - 9
+    with Image.open(BytesIO(photograph_of(content).image)) as image:
+        assert image.height >= 200
 
 
 def test_openssl_verifies_the_security_object(issued: Issued, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +18,7 @@ from cardsvc.callers.repository import find_by_client_id
 from cardsvc.callers.service import disable_caller
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
+from cardsvc.citizens import photos
 from cardsvc.db import reading, transaction
 from cardsvc.issuance import applications
 from cardsvc.issuance.attempts import take_turn
@@ -44,7 +46,7 @@ from cardsvc.wire.relay import Progress
 from readers.connection import CardConnection
 from readers.errors import WrongPin
 from readers.piv.admin import PivAdmin
-from readers.piv.identifiers import Algorithm, KeyReference, PinReference
+from readers.piv.identifiers import Algorithm, KeyReference, ObjectId, PinReference
 from readers.piv.management_key import ManagementKey
 from readers.piv.metadata import tries_left
 from readers.piv.pin import Pin
@@ -53,6 +55,7 @@ from readers.piv.session import PivSession
 from readers.virtual.card import VirtualCard
 from readers.virtual.profiles import PIVAPPLET_LIKE, YUBICO_5_7_LIKE, CardProfile
 from tests.fixtures.issuance import ANA, DESK, LocalDesk, caller, card_in_reader, personalise, reserve, seat
+from tests.fixtures.pictures import picture
 from tests.fixtures.tearing import (
     WRITING,
     Silent,
@@ -67,6 +70,8 @@ from tests.fixtures.tearing import (
 )
 from tests.fixtures.transports import Through
 
+PUT_DATA = 0xDB
+CHUID_TAG = bytes.fromhex("5C035FC102")
 OTHER_DESK = caller("desk-2", CallerKind.DESK)
 
 
@@ -114,7 +119,7 @@ def test_a_second_turn_ends_the_first(services: Services, tmp_path: Path) -> Non
 
 
 def test_nothing_is_written_anew_that_the_card_has(sqlite_services: Services, tmp_path: Path) -> None:
-    card_uuid = reserve(sqlite_services)
+    card_uuid = reserve(sqlite_services, photographed=False)
     with card_in_reader(tmp_path) as connection:
         with pytest.raises(CardFailed):
             personalise(sqlite_services, card_uuid, TornOut(connection, 69, When.BEFORE, every_command))
@@ -122,6 +127,53 @@ def test_nothing_is_written_anew_that_the_card_has(sqlite_services: Services, tm
         Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
     assert not {command[1] for command in desk.commands} & {0x47, 0xFF}
     assert_sealed(sqlite_services, card_uuid)
+
+
+class TestThePhotograph:
+    """Of a card that was begun. It is signed once; signed again, it would be another object."""
+
+    def test_is_written_once(self, sqlite_services: Services, tmp_path: Path) -> None:
+        assert self.writes_after_a_tear(sqlite_services, tmp_path, lambda _: None) == []
+
+    def test_that_was_replaced_meanwhile_is_replaced_on_the_card(
+        self, sqlite_services: Services, tmp_path: Path
+    ) -> None:
+        def replace(citizen_id: UUID) -> None:
+            self.store(sqlite_services, citizen_id, picture(800, 1000, colour=(90, 40, 30)))
+
+        written = self.writes_after_a_tear(sqlite_services, tmp_path, replace)
+        assert written == [ObjectId.FACIAL_IMAGE, ObjectId.SECURITY_OBJECT]
+
+    def test_that_came_meanwhile_is_written_and_vouched_for(self, sqlite_services: Services, tmp_path: Path) -> None:
+        def bring(citizen_id: UUID) -> None:
+            self.store(sqlite_services, citizen_id, picture())
+
+        written = self.writes_after_a_tear(sqlite_services, tmp_path, bring, photographed=False)
+        assert written == [ObjectId.FACIAL_IMAGE, ObjectId.SECURITY_OBJECT]
+
+    def store(self, services: Services, citizen_id: UUID, sent: bytes) -> None:
+        with transaction(services.sessions) as session:
+            portrait = photos.judge(sent)
+            photos.store(session, services.keystore, citizen_id, portrait, actor=ANA, now=services.clock())
+
+    def writes_after_a_tear(
+        self, services: Services, folder: Path, meanwhile: Callable[[UUID], None], *, photographed: bool = True
+    ) -> list[int]:
+        """Tear the card out before its last object, the CHUID; which others are written when it is gone on with."""
+        card_uuid = reserve(services, photographed=photographed)
+        with card_in_reader(folder) as connection:
+            torn = TornOut(connection, 0, When.BEFORE, lambda command: CHUID_TAG in command and command[1] == PUT_DATA)
+            with pytest.raises(CardFailed):
+                personalise(services, card_uuid, torn)
+            with reading(services.sessions) as session:
+                citizen_id = session.scalars(select(Application.citizen_id)).one()
+            meanwhile(citizen_id)
+            desk = LocalDesk(connection)
+            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
+        assert_sealed(services, card_uuid)
+        puts = (command for command in desk.commands if command[1] == PUT_DATA and b"\x5c\x03" in command[:8])
+        written = [int.from_bytes(command[command.index(b"\x5c\x03") + 2 :][:3], "big") for command in puts]
+        return [object_id for object_id in written if object_id != ObjectId.CHUID]
 
 
 def test_a_key_made_anew_revokes_the_certificate_of_the_one_before(sqlite_services: Services, tmp_path: Path) -> None:
@@ -194,7 +246,7 @@ def test_the_marker_that_counts_is_the_newest(sqlite_services: Services, tmp_pat
 
 @pytest.mark.parametrize("profile", [PIVAPPLET_LIKE, YUBICO_5_7_LIKE], ids=lambda profile: profile.name)
 def test_other_products_torn_at_writes(sqlite_services: Services, tmp_path: Path, profile: CardProfile) -> None:
-    for at in range(0, 24, 2):
+    for at in range(0, 36, 3):
         folder = tmp_path / str(at)
         folder.mkdir()
         VirtualCard(folder / "card.json", profile=profile).close()

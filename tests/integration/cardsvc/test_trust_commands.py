@@ -10,6 +10,7 @@ from uuid import UUID
 import jwt
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select
 from typer.testing import CliRunner
 
@@ -159,6 +160,19 @@ def test_after_a_renewal_old_cards_stay_good_and_a_revoked_issuer_takes_its_card
     with reading(renewed.services.sessions) as session:
         assert session.get_one(Card, old_card.id).state is CardState.REVOKED
         assert session.get_one(Card, new_card.id).state is CardState.ACTIVE
+
+
+def test_whoever_asks_is_told_every_issuer_the_first_one_first(own_city: City, tmp_path: Path) -> None:
+    """A kiosk, which checks the photograph on an old card."""
+    assert own_city.caller("kiosk-1").issuer_certificates() == [der(own_city.services.authority.issuing)]
+    renewed = renew(own_city, tmp_path / "own-keystore")
+    told = renewed.caller("kiosk-2").issuer_certificates()
+    assert told == [der(one) for one in renewed.services.authority.issuers]
+    assert len(told) == 2
+
+
+def der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)
 
 
 def test_one_person_does_not_renew_the_issuer(own_city: City, tmp_path: Path) -> None:

@@ -83,6 +83,37 @@ def test_a_reader_that_is_missing(ward: Ward) -> None:
     assert "Plug it in" in ward.findings(readers={"contact": find})["contact reader"].advice
 
 
+@pytest.mark.parametrize(
+    ("script", "found", "advice"),
+    [
+        ("echo 'printer hall is idle.  enabled'; echo 'hall accepting requests'", "hall prints", ""),
+        (
+            "echo 'printer hall disabled -'; printf '\\tout of paper\\n'; echo 'hall accepting requests'",
+            "hall is stopped: out of paper",
+            "cupsenable hall",
+        ),
+        (
+            "echo 'printer hall is idle.  enabled'; echo 'hall not accepting requests'",
+            "hall takes nothing",
+            "cupsaccept hall",
+        ),
+        ("echo 'lpstat: Invalid destination name' >&2; exit 1", "no queue is called hall", "lpstat -e"),
+    ],
+    ids=["well", "stopped", "takes nothing", "none"],
+)
+def test_its_printer(
+    ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, script: str, found: str, advice: str
+) -> None:
+    program = tmp_path / "lpstat"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    finding = ward.findings(printer="hall")["printer"]
+    assert finding.found == found
+    assert advice in finding.advice
+    assert finding.is_well == (not advice)
+
+
 def test_a_folder_without_a_kiosk(tmp_path: Path) -> None:
     found = {one.about: one for one in examine(Examined(tmp_path))}
     assert "kiosk enrol" in found["enrolment"].advice

@@ -14,8 +14,9 @@ from cardsvc.client import ServiceClient
 from cardsvc.wire import jose
 from cardsvc.wire.offline_taps import PACKAGE_TYP
 from cardsvc.wire.status_list import CardStatus, StatusReference
+from kiosk.anchors import load_certificate
 from kiosk.offline.judging import CardRefusedOffline, check_status
-from kiosk.offline.supplies import Store, SuppliesRefused, check, check_package, load_certificate
+from kiosk.offline.supplies import Store, SuppliesRefused, check, check_package
 from readers.piv.identifiers import KeyReference
 from tests.fixtures.authorities import Entity
 from tests.fixtures.cards import PersonalisedCard

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -22,11 +22,13 @@ from kiosk.departments.contract.storage import in_transaction
 from kiosk.departments.social_insurance import department as social_insurance
 from kiosk.departments.social_insurance.attendants import appoint
 from kiosk.departments.social_insurance.models import ProofOfLife
+from readers.piv.identifiers import ObjectId
 from tests.fixtures.cards import PersonalisedCard
-from tests.fixtures.faces import PHOTOGRAPH, put_photograph
+from tests.fixtures.faces import PHOTOGRAPH, facial_object, facial_record, looks_like, object_on, put_object
 from tests.fixtures.issuance import MEI
 from tests.fixtures.issued import issue
 from tests.fixtures.openssl import verify_cms
+from tests.fixtures.pictures import picture
 from tests.fixtures.proofs import City
 from tests.fixtures.services import StandingClock
 from tests.integration.kiosk.conftest import Town, Visitor, open_town
@@ -41,10 +43,9 @@ def policy(code: str) -> Any:
 
 @pytest.fixture
 def pensions(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, clock: StandingClock) -> Iterator[Town]:
-    """Social insurance; the card in hand is a pensioner's (who is in the seed), with a photograph on it."""
+    """Social insurance; the card in hand is a pensioner's (who is in the seed), as it was issued."""
     kind = (social_insurance, policy("social-insurance"))
     with open_town(sqlite_city, service_card, tmp_path, clock, kind) as town:
-        put_photograph(town.card.state_file)
         yield town
 
 
@@ -105,14 +106,15 @@ def test_an_attendant_compares_the_photograph_and_confirms(pensions: Town, rosa:
     consent = come_in(visitor, pensions, rosa)
     assert (consent["service"]["code"], consent["photograph"]) == ("proof-of-life-attending", None)
     form = visitor.press("/consent")
-    assert visitor.http.get(form["photograph"]).content == PHOTOGRAPH
+    shown = visitor.http.get(form["photograph"]).content
+    assert looks_like(shown, picture())
     visitor.press("/form", values={"face": "same"})
     visitor.press("/check")
     done = visitor.look("done", "refusal")
     assert done["outcome"]["title"] == "It is proved for this year"
     assert proofs(pensions) == [(MEI.document_number, pensions.clock().year)]
     assert visitor.http.get(form["photograph"]).status_code == 404
-    assert repr(PHOTOGRAPH[:20]) not in repr(pensions.station.booth.snapshot)
+    assert repr(shown[:20]) not in repr(pensions.station.booth.snapshot)
     assert visitor.press("/back")["screen"] == "services"
 
 
@@ -157,12 +159,46 @@ def wait_for(visitor: Visitor, member: str) -> dict[str, Any]:
     raise AssertionError(member)
 
 
-def test_a_card_without_a_photograph_is_sent_to_the_counter(pensions: Town) -> None:
-    visitor = pensions.visitor()
-    put_photograph(pensions.card.state_file, b"no picture")
+NOT_SIGNED = facial_object(facial_record(PHOTOGRAPH))
+
+
+def altered(content: bytes) -> bytes:
+    """One byte of the picture is another."""
+    return content[:1000] + bytes((content[1000] ^ 1,)) + content[1001:]
+
+
+TAMPERED: dict[str, tuple[Callable[[bytes, bytes], bytes], str]] = {
+    "none": (lambda _own, _others: b"", "no-photograph"),
+    "altered": (lambda own, _others: altered(own), "photograph-not-genuine"),
+    "not-signed": (lambda _own, _others: NOT_SIGNED, "photograph-not-genuine"),
+    "of-another-card": (lambda _own, others: others, "photograph-of-another"),
+}
+
+
+@pytest.mark.parametrize(("tampering", "code"), TAMPERED.values(), ids=TAMPERED)
+def test_a_card_whose_photograph_is_not_its_own_is_sent_to_the_counter(
+    pensions: Town, rosa: PersonalisedCard, tampering: Callable[[bytes, bytes], bytes], code: str
+) -> None:
+    visitor, file = pensions.visitor(), pensions.card.state_file
+    own, others = (object_on(one, ObjectId.FACIAL_IMAGE) for one in (file, rosa.state_file))
+    put_object(file, ObjectId.FACIAL_IMAGE, tampering(own, others))
     ask_for_proof(visitor, pensions)
     visitor.press("/pin", pin=pensions.card.pin)
-    assert visitor.look("refusal", "hand-over")["code"] == "no-photograph"
+    assert visitor.look("refusal", "hand-over")["code"] == code
+    assert pensions.station.booth.snapshot.state.turn is None
+    assert proofs(pensions) == []
+
+
+def test_all_that_vouches_for_a_photograph_moved_with_it_is_another_card(
+    pensions: Town, rosa: PersonalisedCard
+) -> None:
+    """The security object and the photograph of one card on another."""
+    visitor, file = pensions.visitor(), pensions.card.state_file
+    for object_id in (ObjectId.FACIAL_IMAGE, ObjectId.SECURITY_OBJECT):
+        put_object(file, object_id, object_on(rosa.state_file, object_id))
+    ask_for_proof(visitor, pensions)
+    visitor.press("/pin", pin=pensions.card.pin)
+    assert visitor.look("refusal", "hand-over")["code"] == "photograph-of-another"
 
 
 def test_nobody_who_comes_leaves_nothing(pensions: Town) -> None:

@@ -16,12 +16,14 @@ from kiosk.city_services.asking import CitizenSide
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
 from kiosk.errands import Errands
+from kiosk.photographs import Photographs
 from kiosk.proving import Prover
 from kiosk.signatures import Signatures
 from kiosk.visit import events
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
 from readers.errors import NoSuchReader
+from readers.piv.judging import Trust
 from readers.piv.pin import Pin
 from tests.fixtures.offers import CHECK_IN, CLINIC_URL, DONATE, outcome, paper
 from tests.fixtures.services import NOW
@@ -81,7 +83,8 @@ def errands(service: Service) -> Errands:
     departments = DepartmentClient(httpx.MockTransport(answer))
     prover, signatures = Prover(card_service, {}, lambda: None), Signatures(card_service, departments, lambda: NOW)
     city = CityServices(cast("CitizenSide", service), dict, lambda: NOW)
-    return Errands(card_service, departments, prover, signatures, no_reader, city=city)
+    photographs = Photographs(Trust, lambda: NOW)
+    return Errands(card_service, departments, prover, signatures, no_reader, city=city, photographs=photographs)
 
 
 def test_an_exchange_asks_for_exactly_what_the_service_wants(errands: Errands, service: Service) -> None:

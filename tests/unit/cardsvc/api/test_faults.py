@@ -19,6 +19,7 @@ from cardsvc.app import describe_api
 from cardsvc.wire import people
 from cardsvc.wire.authentication import ChallengeRequest
 from cardsvc.wire.departments import StandingQuestion
+from cardsvc.wire.fleet import FleetPlanTerms
 from cardsvc.wire.investigations import InvestigationRequest
 from cardsvc.wire.lifecycle import ApplicationRequest
 from cardsvc.wire.officers import OfficeRequest
@@ -116,6 +117,20 @@ TABLE: Final[tuple[tuple[type[BaseModel], Any, str, str, str], ...]] = (
         "/release_on",
         "date_from_datetime_parsing",
         "Write a day that there is, as in 2026-11-27.",
+    ),
+    (
+        FleetPlanTerms,
+        {"departments": [{"code": "health", "base_url": f"https://{host}.example"} for host in ("a", "b")]},
+        "/departments",
+        "value_error",
+        "A department is named twice: name every department once.",
+    ),
+    (
+        FleetPlanTerms,
+        {"departments": [{"code": code, "base_url": "https://a.example"} for code in ("health", "housing")]},
+        "/departments",
+        "value_error",
+        "Two departments have the same `base_url`: give each its own.",
     ),
     (
         StandingQuestion,

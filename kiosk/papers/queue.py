@@ -1,0 +1,48 @@
+"""How it stands with a queue of CUPS."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from typing import Final
+
+_SECONDS: Final = 15
+_ENABLED: Final = re.compile(r"^printer \S+ (is idle|now printing)", re.MULTILINE)
+_ACCEPTING: Final = re.compile(r"^\S+ accepting requests", re.MULTILINE)
+_REASON: Final = re.compile(r"^\t(.+)$", re.MULTILINE)
+
+
+class NoQueue(Exception):
+    """Raised when there is no such queue, or no CUPS at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What `lpstat` says of a queue."""
+
+    enabled: bool
+    """Whether it sends to the printer what it has."""
+    accepting: bool
+    """Whether it takes more."""
+    reason: str = ""
+    """What CUPS, or whoever stopped it, says of it."""
+
+
+def ask_queue(name: str) -> QueueState:
+    """Ask CUPS. Raises NoQueue."""
+    try:
+        done = subprocess.run(
+            ["lpstat", "-p", name, "-a", name],
+            capture_output=True, text=True, timeout=_SECONDS, check=True, env={**os.environ, "LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError) as error:
+        raise NoQueue(name) from error
+    return read_state(done.stdout)
+
+
+def read_state(said: str) -> QueueState:
+    """Read what `lpstat -p NAME -a NAME` prints in the locale C (lpstat(1) of CUPS 2.4)."""
+    reason = _REASON.search(said)
+    return QueueState(bool(_ENABLED.search(said)), bool(_ACCEPTING.search(said)), reason[1] if reason else "")
