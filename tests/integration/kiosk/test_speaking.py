@@ -48,7 +48,7 @@ SEEN = """() => {
 def listening(page: Page, window: Window) -> Page:
     page.add_init_script(RECORDER)
     page.route("**/touch", lambda route: route.fulfill(status=204))
-    page.route("**/pages/**", lambda route: route.fulfill(status=200, content_type="image/svg+xml", body=NO_PICTURE))
+    page.route("**/papers/**", lambda route: route.fulfill(status=200, content_type="image/svg+xml", body=NO_PICTURE))
     page.emulate_media(reduced_motion="reduce")
     page.goto(window.links[-1])
     return page
