@@ -12,7 +12,7 @@ from PIL import Image
 
 ROOT: Final = Path(__file__).parent.parent
 SCREENS: Final = ROOT / "var" / "screens" / "landscape" / "en"
-WANTED: Final = {"attract": 0, "services": 0, "consent": 0, "form": 3, "pin-entry": 0, "review": 0, "done": 4}
+WANTED: Final = {"attract": 0, "services": 0, "consent": 0, "form": 0, "pin-entry": 0, "review": 0, "done": 5}
 """Which of the pictures of a screen, in the order in which they were taken."""
 _SIZE: Final = (960, 540)
 _COLOURS: Final = 48

@@ -111,7 +111,7 @@ def test_axe_finds_nothing_on_any_screen(
     found: dict[str, Any] = {}
     for number, state in enumerate(states(language)):
         window.show(page, replace(state, modes=modes))
-        name = f"{number:02}-{SCREEN_NAMES[type(state.screen)]}"
+        name = f"{number:03}-{SCREEN_NAMES[type(state.screen)]}"
         if not modes:
             page.screenshot(path=folder / f"{name}.png")
         said = axe.run(page, options=RULES)
