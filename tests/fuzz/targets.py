@@ -28,7 +28,7 @@ from readers.piv.attestation import Attestation, read_attestation, verify_attest
 from readers.piv.biometrics import BiometricObject
 from readers.piv.fascn import NON_FEDERAL, FascN
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, Algorithm, KeyReference, ObjectId, PinReference
-from readers.piv.judging import verify_tap
+from readers.piv.judging import trusted_photograph, verify_tap
 from readers.piv.judging.evidence import Trust
 from readers.piv.judging.judge import judge_objects
 from readers.piv.judging.showing import show
@@ -36,6 +36,7 @@ from readers.piv.management_key import ManagementKey
 from readers.piv.metadata import management_algorithm, read_metadata, tries_left
 from readers.piv.objects import Ccc, CertificateObject, Chuid, Discovery, PrintedInformation
 from readers.piv.overview import overview
+from readers.piv.photograph import ImageKind, Photograph
 from readers.piv.pin import Pin
 from readers.piv.products import management_algorithms, recognise
 from readers.piv.security_object import SecurityObject
@@ -43,6 +44,7 @@ from readers.piv.serials import chip_serial, yubico_serial
 from readers.piv.session import PivSession
 from readers.piv.tap import TapResult, tap
 from tests.fixtures.authorities import Entity, year
+from tests.fixtures.faces import FaceIssuer
 from tests.fixtures.scripted import SELECTED, HostileConnection
 
 CARD: Final = UUID("00112233-4455-4677-8899-aabbccddeeff")
@@ -187,7 +189,16 @@ def _sample_card() -> bytes:
     )
 
 
+FACES: Final = FaceIssuer()
+FACE: Final = Photograph(b"\xff\x4f\xff\x51 codestream", 3, 4, ImageKind.JPEG_2000)
+PLAIN: Final = Photograph(b"\xff\xd8\xff file", 3, 4)
 JUDGED: Final = tuple(ObjectId)
+
+
+def signed_photograph(raw: bytes) -> None:
+    """The facial image of a card whose issuer hashed it, whatever it is."""
+    hashed = {ObjectId.CHUID: bytes(Chuid(NON_FEDERAL, CARD, date(2030, 1, 1))), ObjectId.FACIAL_IMAGE: raw}
+    trusted_photograph({**hashed, ObjectId.SECURITY_OBJECT: FACES.vouch(hashed)}, FACES.trust, year(2027))
 
 
 def signed_hashes(raw: bytes) -> None:
@@ -303,6 +314,8 @@ TARGETS: Final[Mapping[str, Target]] = {
     "cms": Target(signed_data, lambda: [_sample_cms(), _sample_cms(embed_signer=False)]),
     "security_object": Target(security_object, lambda: [_sample_security_object()]),
     "biometrics": Target(BiometricObject.from_bytes, lambda: [_sample_frame()]),
+    "facial_record": Target(Photograph.from_record, lambda: [bytes(FACE), bytes(PLAIN)]),
+    "photograph": Target(signed_photograph, lambda: [FACES.face(CARD, FACE)]),
     "judged": Target(judged, lambda: [_sample_card()]),
     "signed_hashes": Target(
         signed_hashes, lambda: [cms.verify(SecurityObject.from_bytes(_sample_security_object()).signed).content]

@@ -1,4 +1,4 @@
-"""What is in an object, as lines for people. Unverified, and nothing personal: no record, no printed name."""
+"""What is in an object, as lines for people. Unverified, and nothing personal: no picture, no printed name."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from readers.piv.biometrics import BiometricObject
 from readers.piv.fascn import FascN
 from readers.piv.identifiers import CERTIFICATE_OBJECTS, RETIRED_CERTIFICATES, ObjectId
 from readers.piv.objects import CertificateObject, Chuid, Discovery, KeyHistory
+from readers.piv.photograph import photograph_of
 from readers.piv.security_object import CONTAINER_IDS, SecurityObject
 
 Line = tuple[str, str]
@@ -84,6 +85,17 @@ def _biometric(content: bytes) -> Iterator[Line]:
     yield "signature", _signature(frame.signature)
 
 
+def _face(content: bytes) -> Iterator[Line]:
+    yield from _biometric(content)
+    try:
+        found = photograph_of(content)
+    except ProtocolError as error:
+        yield "photograph", f"unreadable: {error}"
+    else:
+        kind = found.kind.name.replace("_", " ")
+        yield "photograph", f"{kind}, {found.width} by {found.height}, {len(found.image)} bytes"
+
+
 def _discovery(content: bytes) -> Iterator[Line]:
     discovery = Discovery.from_bytes(content)
     yield "application", discovery.aid.hex().upper()
@@ -104,7 +116,7 @@ _SHOWN: Final[Mapping[ObjectId, Callable[[bytes], Iterator[Line]]]] = {
     ObjectId.CHUID: _chuid,
     ObjectId.SECURITY_OBJECT: _security,
     ObjectId.FINGERPRINTS: _biometric,
-    ObjectId.FACIAL_IMAGE: _biometric,
+    ObjectId.FACIAL_IMAGE: _face,
     ObjectId.IRIS_IMAGES: _biometric,
     ObjectId.CCC: _capabilities,
     ObjectId.KEY_HISTORY: _key_history,

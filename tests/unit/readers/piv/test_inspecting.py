@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -28,12 +29,14 @@ from readers.piv.identifiers import (
 from readers.piv.judging import Code, Depth, Trust, judge_objects, read_card
 from readers.piv.judging.showing import show
 from readers.piv.objects import CertificateObject
+from readers.piv.photograph import ImageKind, Photograph
 from readers.piv.pin import Pin
 from readers.piv.products import YUBICO_5_3
 from readers.piv.security_object import CONTAINER_IDS
 from readers.piv.session import PivSession
 from readers.virtual.loopback import LoopbackConnection, LoopbackReader, put_on, take_off
 from tests.fixtures.authorities import Entity, year
+from tests.fixtures.faces import PHOTOGRAPH, FaceIssuer
 from tests.fixtures.transports import Through
 
 FACTORY_PIN: Final = Pin("123456")
@@ -144,6 +147,20 @@ def test_every_object_of_the_standard_is_read_and_shown(connection: LoopbackConn
         "retired keys": "20 with certificate on the card, 3 without",
         "certificates at": "a",
     }
+
+
+@pytest.mark.parametrize(
+    ("photograph", "shown"),
+    [
+        (Photograph(PHOTOGRAPH, 350, 450), f"JPEG, 350 by 450, {len(PHOTOGRAPH)} bytes"),
+        (Photograph(b"\xff\x4f\xff\x51", 3, 4, ImageKind.JPEG_2000), "JPEG 2000, 3 by 4, 4 bytes"),
+        (Photograph(b"no picture", 3, 4), "unreadable: a face that is no JPEG or JPEG 2000"),
+    ],
+)
+def test_a_photograph_is_shown_by_its_kind_and_size_alone(photograph: Photograph, shown: str) -> None:
+    lines = dict(show(ObjectId.FACIAL_IMAGE, FaceIssuer().face(UUID(int=1, version=4), photograph)))
+    assert lines["photograph"] == shown
+    assert {"type", "valid", "FASC-N", "signature"} < lines.keys()
 
 
 def write(connection: LoopbackConnection, contents: dict[ObjectId, bytes]) -> None:
