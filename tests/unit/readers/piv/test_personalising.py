@@ -170,6 +170,19 @@ def test_an_object_too_long_for_the_card_spoils_nothing_else(tmp_path: Path) -> 
         assert session.read_object(ObjectId.FACIAL_IMAGE) == bytes(100)
 
 
+@pytest.mark.parametrize("profile", [YUBICO_LIKE, PIVAPPLET_LIKE], ids=lambda profile: profile.name)
+def test_the_longest_object_is_as_long_as_the_product_says(tmp_path: Path, profile: CardProfile) -> None:
+    VirtualCard(tmp_path / "card.json", profile=profile).close()
+    with reader(tmp_path) as connection:
+        session = PivSession.open(connection)
+        product, admin = recognise(session), PivAdmin(session)
+        admin.authenticate(product.management_key)
+        assert product.max_object is not None
+        admin.put_object(ObjectId.FACIAL_IMAGE, bytes(product.max_object))
+        with pytest.raises(CardError):
+            admin.put_object(ObjectId.FACIAL_IMAGE, bytes(product.max_object + 1))
+
+
 def test_extended_apdus_where_they_are_taken(tmp_path: Path) -> None:
     """The same card with them and without; and a card that refuses them is written all the same."""
     counts = {}
