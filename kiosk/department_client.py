@@ -2,11 +2,15 @@
 
 A request for a service may be sent again only with the key it was first sent with: the department then answers what
 it answered before instead of acting twice. `ask` does so by itself when the network fails.
+
+Departments are other authorities' programs. None of them can hold a thread for long, fill the memory, or keep a cookie
+here: one that several of them can read would join what the same visitor is called by each.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -25,11 +29,17 @@ from cardsvc.wire.manifest import (
     service_path,
 )
 from cardsvc.wire.problems import PROBLEM_MEDIA_TYPE, Problem
+from kiosk.bounded_http import BoundedTransport, over_within
 
 _ATTEMPTS: Final = 3
 _LARGEST_ANSWER: Final = 512 * 1024
 _TIMEOUT: Final = httpx.Timeout(10, connect=2)
-
+_SECONDS: Final = 30.0
+"""For all attempts together, from the first byte to the last: less than the kiosk's patience with its own work."""
+_MANIFEST_SECONDS: Final = 10.0
+"""As above; the departments are asked for theirs one after the other, again and again."""
+_UNCHANGED: Final = "identity"
+"""No answer is compressed: a few bytes could become gigabytes before they are counted."""
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -53,9 +63,18 @@ class DepartmentRefused(Exception):
 class DepartmentClient:
     """All departments, over one pool of connections; may be used from several threads."""
 
-    def __init__(self, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, transport: httpx.BaseTransport | None = None, seconds: float = _SECONDS) -> None:
+        """``seconds`` are for one request with all its attempts."""
+        self._seconds = seconds
         # Settings of the environment are left aside: a proxy that somebody set for browsing gets no assertions.
-        self._http = httpx.Client(transport=transport, timeout=_TIMEOUT, follow_redirects=False, trust_env=False)
+        self._http = httpx.Client(
+            transport=transport or BoundedTransport(),
+            headers={"Accept-Encoding": _UNCHANGED},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            trust_env=False,
+        )
 
     def close(self) -> None:
         """Close the connections."""
@@ -63,7 +82,8 @@ class DepartmentClient:
 
     def manifest(self, base_url: str) -> Manifest:
         """What the department at this address offers. Raises DepartmentUnreachable, -Confused or -Refused."""
-        return _parse(self._send(self._http.build_request("GET", base_url.rstrip("/") + MANIFEST_PATH)), Manifest)
+        with over_within(_MANIFEST_SECONDS):
+            return _parse(self._send(self._http.build_request("GET", base_url.rstrip("/") + MANIFEST_PATH)), Manifest)
 
     def ask(self, base_url: str, service: str, request: ServiceRequest, key: UUID) -> Outcome:
         """Ask for a service. Raises DepartmentUnreachable, -Confused or -Refused."""
@@ -71,10 +91,11 @@ class DepartmentClient:
         return _parse(self._send(message), Outcome)
 
     def ask_soon(self, base_url: str, service: str, request: ServiceRequest, key: UUID, seconds: float) -> Outcome:
-        """As `ask`, but once, and not for longer than so many seconds between two parts of an answer."""
+        """As `ask`, but once, and not for longer than so many seconds."""
         message = self._asking(base_url, service, request, key, httpx.Timeout(seconds))
         try:
-            return _parse(self._send_once(message), Outcome)
+            with over_within(seconds):
+                return _parse(self._send_once(message), Outcome)
         except httpx.TransportError as error:
             raise DepartmentUnreachable(message.url.host) from error
 
@@ -105,17 +126,20 @@ class DepartmentClient:
         return _parse(self._send(message), PreparedDocument)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
-        for _ in range(_ATTEMPTS - 1):
-            with suppress(httpx.TransportError):
+        with over_within(self._seconds):
+            for _ in range(_ATTEMPTS - 1):
+                with suppress(httpx.TransportError):
+                    return self._send_once(request)
+            try:
                 return self._send_once(request)
-        try:
-            return self._send_once(request)
-        except httpx.TransportError as error:
-            raise DepartmentUnreachable(request.url.host) from error
+            except httpx.TransportError as error:
+                raise DepartmentUnreachable(request.url.host) from error
 
     def _send_once(self, request: httpx.Request) -> httpx.Response:
         response = self._http.send(request, stream=True)
         try:
+            if response.headers.get("content-encoding", _UNCHANGED) != _UNCHANGED:
+                raise DepartmentConfused("the answer is compressed")
             body = bytearray()
             for part in response.iter_bytes():
                 body += part
