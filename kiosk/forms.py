@@ -33,12 +33,19 @@ _ONLY_CAPITALS: Final = re.compile(r"\^(?:[A-Z0-9]|\[(?:A-Z|0-9|[A-Z0-9])+\]|\\d
 """Patterns of capital letters and digits, for example ``^[A-Z0-9]{5,20}$``."""
 _LONGEST_TEXT: Final = 200
 _MOST_FIELDS: Final = 8
+_MOST_CHOICES: Final = 100
+"""Buttons beside each other: nobody finds theirs among more, and a browser that draws thousands stands still."""
+_LONGEST_SAID: Final = 200
+"""Characters of why a schema is refused: it may quote all of it."""
 _FARTHEST: Final = 36525
 """Days in a century."""
 _CHECKED: Final = frozenset(
     {"type", "enum", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength"}
 )
 """Keywords of a field that are checked here, besides quick patterns."""
+_USED: Final = _CHECKED | {"title", "format", "pattern", "x-titles", "x-hints", "x-choices", "x-days"}
+"""Keywords of a field that are looked at at all. What others hold is not: to find out whether thousands of schemas
+within a schema are some takes minutes."""
 _ATOM: Final = r"(?:[^\\^$.|?*+(){}\[\]]|\.|\\[dws./-]|\[[^\\\[\]]+\])"
 _QUICK: Final = re.compile(
     rf"\^?(?:{_ATOM}(?:\{{[0-9]{{1,3}}\}})?)*(?:{_ATOM}(?:[?*+]|\{{[0-9]{{1,3}},[0-9]{{0,3}}\}}))?"
@@ -46,6 +53,8 @@ _QUICK: Final = re.compile(
 )
 """Patterns without groups and with one part of variable length at most: no text keeps them busy."""
 _LONGEST_PATTERN: Final = 100
+_LONGEST_WRITTEN: Final = 1000
+"""Of one that the department alone checks: it is still read here, to see that it is one."""
 
 
 class Undrawable(Exception):
@@ -145,18 +154,17 @@ class Form:
     @classmethod
     def from_schema(cls, schema: Mapping[str, Any]) -> Form:
         """Read an input schema. Raises Undrawable with the reason."""
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            raise Undrawable(f"not a JSON Schema: {error.message}") from error
-        except RecursionError as error:
-            raise Undrawable("nested too deeply") from error
-        properties = schema.get("properties", {})
+        properties = {name: _used(name, part) for name, part in schema.get("properties", {}).items()}
         if len(properties) > _MOST_FIELDS:
             raise Undrawable(f"more than {_MOST_FIELDS} questions")
-        required = frozenset(schema.get("required", ()))
-        if unknown := required - properties.keys():
-            raise Undrawable(f"requires what it does not describe: {', '.join(sorted(unknown))}")
+        wanted = schema.get("required", [])
+        try:
+            Draft202012Validator.check_schema({"required": wanted, "properties": properties})
+        except SchemaError as error:
+            raise Undrawable(f"not a JSON Schema: {error.message[:_LONGEST_SAID]}") from None
+        required = frozenset(wanted)
+        if required - properties.keys():
+            raise Undrawable("requires what it does not describe")
         fields = tuple(_field(name, part, name in required) for name, part in properties.items())
         checked = {name: _checked(part) for name, part in properties.items()}
         return cls(fields, {"type": "object", "required": sorted(required), "properties": checked})
@@ -212,9 +220,19 @@ def _is_quick(pattern: str) -> bool:
     return len(pattern) <= _LONGEST_PATTERN and _QUICK.fullmatch(pattern) is not None
 
 
-def _field(name: str, part: object, required: bool) -> FormField:  # noqa: FBT001 - a column of a table
+def _used(name: str, part: object) -> dict[str, Any]:
     if not isinstance(part, Mapping):  # true and false are schemas too
-        raise Undrawable(f"{name}: nothing is said about it")
+        raise Undrawable(f"{name[:_LONGEST_SAID]}: nothing is said about it")
+    used = {keyword: value for keyword, value in part.items() if keyword in _USED}
+    choices, pattern = used.get("enum"), used.get("pattern")
+    if isinstance(choices, list) and len(choices) > _MOST_CHOICES:
+        raise Undrawable(f"{name}: more than {_MOST_CHOICES} choices")
+    if isinstance(pattern, str) and len(pattern) > _LONGEST_WRITTEN:
+        raise Undrawable(f"{name}: a pattern of more than {_LONGEST_WRITTEN} characters")
+    return used
+
+
+def _field(name: str, part: Mapping[str, Any], required: bool) -> FormField:  # noqa: FBT001 - a column of a table
     kind = _kind(name, part)
     return FormField(
         name=name,
@@ -234,8 +252,8 @@ def _field(name: str, part: object, required: bool) -> FormField:  # noqa: FBT00
 
 def _kind(name: str, part: Mapping[str, Any]) -> FieldKind:
     if "enum" in part:
-        if not all(isinstance(value, str) for value in part["enum"]):
-            raise Undrawable(f"{name}: choices that are not texts")
+        if not all(isinstance(value, str) and len(value) <= _LONGEST_TEXT for value in part["enum"]):
+            raise Undrawable(f"{name}: choices that are not texts, or long ones")
         return FieldKind.CHOICE
     wanted = part.get("type")
     if (wanted, part.get("format")) == ("string", "date"):

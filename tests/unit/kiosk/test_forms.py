@@ -121,11 +121,32 @@ def test_fields_that_nobody_asked_for_are_left_out() -> None:
         object_of(when={"type": "string", "format": "date", "x-days": {"after": -1}}),
         object_of(when={"type": "string", "format": "date", "x-days": {"after": 10**9}}),
         object_of(**{f"question{number}": {"type": "string"} for number in range(9)}),
+        object_of(when={"enum": [str(number) for number in range(101)]}),
+        object_of(when={"enum": ["a" * 201]}),
+        object_of(when={"enum": 5}),
+        object_of(when={"type": "string", "pattern": "a" * 1001}),
+        object_of(when={"type": "string", "pattern": 5}),
+        object_of(when={"type": "string"}) | {"required": 5},
     ],
 )
 def test_what_cannot_be_drawn_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(Undrawable):
         Form.from_schema(schema)
+
+
+def test_of_a_refused_schema_no_more_is_said_than_a_log_wants() -> None:
+    for schema in (object_of(when={"enum": "x" * 5000}), object_of() | {"required": [f"a{i}" for i in range(5000)]}):
+        with pytest.raises(Undrawable) as refused:
+            Form.from_schema(schema)
+        assert len(str(refused.value)) < 300
+
+
+def test_what_is_not_drawn_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a megabyte of schemas within a schema keeps a validator busy for a minute, at every look at a manifest."""
+    seen: list[Any] = []
+    monkeypatch.setattr(Draft202012Validator, "check_schema", lambda schema: seen.append(schema))
+    Form.from_schema(object_of(when={"type": "string", "allOf": [{}, {}]}) | {"$defs": {"x": {}}, "anyOf": [{}]})
+    assert seen == [{"required": [], "properties": {"when": {"type": "string"}}}]
 
 
 def test_no_schema_has_the_kiosk_fetch_anything(monkeypatch: pytest.MonkeyPatch) -> None:
