@@ -12,6 +12,7 @@ from typing import Final
 from cardsvc.wire.manifest import Document, Outcome
 
 PDF: Final = "application/pdf"
+TEXT: Final = "text/plain"
 MOST_PAGES: Final = 20
 """What is more is neither shown nor printed: a thousand pages are a mistake, and all the paper that the printer has."""
 _SECONDS: Final = 10.0
@@ -43,9 +44,12 @@ def page_count(document: Document) -> int:
 
 
 def to_take_along(outcome: Outcome, pages: int) -> Document | None:
-    """The paper that is printed. A PDF that cannot be drawn would not come out of the printer, either."""
+    """The paper that is printed: plain text, or a PDF. One that cannot be drawn would not come out of the printer.
+
+    Nothing else is: PostScript is a program, and what is sent raw sets up the printer instead of printing.
+    """
     document = outcome.document
-    return document if document and (pages or document.media_type != PDF) else None
+    return document if document and (pages or document.media_type == TEXT) else None
 
 
 def page_picture(document: Document, number: int) -> bytes:

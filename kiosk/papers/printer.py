@@ -34,11 +34,14 @@ class CupsPrinter:
     queue: str
     seconds: float = _SECONDS
 
-    def put(self, content: bytes, _media_type: str) -> None:
-        """Give it to `lp`, which answers when the queue has taken it."""
+    def put(self, content: bytes, media_type: str) -> None:
+        """Give it to `lp`, which answers when the queue has taken it.
+
+        It is told what it is: CUPS would look at how it begins, and a text can begin like a program for printers.
+        """
         try:
             subprocess.run(
-                ["lp", "-d", self.queue, "-t", _JOB, "-P", f"1-{MOST_PAGES}"],
+                ["lp", "-d", self.queue, "-t", _JOB, "-P", f"1-{MOST_PAGES}", "-o", f"document-format={media_type}"],
                 input=content, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=self.seconds, check=True,
             )  # fmt: skip
         except (OSError, subprocess.SubprocessError) as error:

@@ -64,6 +64,18 @@ def test_what_cannot_be_drawn_has_no_pages_and_the_receipt_is_taken_along(conten
     assert failed.value.__cause__ is None
 
 
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/postscript", "application/octet-stream", "application/vnd.cups-raw", "text/html", "image/png"],
+)
+def test_what_a_printer_would_do_more_with_than_print_is_not_taken_along(media_type: str) -> None:
+    program = document(b"%!PS {} loop").model_copy(update={"media_type": media_type})
+    given = outcome().model_copy(update={"document": program})
+    assert to_take_along(given, page_count(program)) is None
+    text = program.model_copy(update={"media_type": "text/plain"})
+    assert to_take_along(given.model_copy(update={"document": text}), 0) is text
+
+
 def test_a_file_that_keeps_whoever_draws_it_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert page_count(document(forms_within_forms(3, 3))) == 1
     monkeypatch.setattr(documents, "_SECONDS", 2.0)

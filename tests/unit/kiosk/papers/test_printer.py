@@ -26,10 +26,10 @@ def lp(folder: Path, script: str) -> None:
     program.chmod(0o755)
 
 
-def test_cups_gets_the_file_through_a_pipe_and_hears_nothing_of_what_it_is(programs: Path, tmp_path: Path) -> None:
+def test_cups_gets_the_file_through_a_pipe_and_hears_its_kind_and_nothing_else(programs: Path, tmp_path: Path) -> None:
     lp(programs, f'echo "$@" > {tmp_path}/asked; cat > {tmp_path}/got')
     CupsPrinter("hall").put(PAPER, "application/pdf")
-    assert (tmp_path / "asked").read_text() == "-d hall -t kiosk -P 1-20\n"
+    assert (tmp_path / "asked").read_text() == "-d hall -t kiosk -P 1-20 -o document-format=application/pdf\n"
     assert (tmp_path / "got").read_bytes() == PAPER
 
 
