@@ -25,7 +25,6 @@ ED25519: Final = b"\x01"
 """The signature type."""
 MOST_SIGNATURES: Final = 100
 _ID_SIZE: Final = 4
-_SIGNATURE_SIZE: Final = 64
 _KEY_SIZE: Final = 32
 _DASH: Final = "— "
 _NAME: Final = re.compile(r"[^\s+]+")
