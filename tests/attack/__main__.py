@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.attack import on_card_signatures, on_challenges, on_proofs
+from tests.attack import on_card_signatures, on_challenges, on_numbers, on_proofs
 from tests.attack.campaign import Campaign, Result
 from tests.attack.codes import Codes
 from tests.attack.proofs import turnstiles
@@ -42,8 +42,9 @@ console: Final = Console(width=None if sys.stdout.isatty() else 130)
 def targets_of(world: World) -> list[Target[Any]]:
     """All that can be deceived."""
     readers = [reader(world) for reader in READERS]
-    on_cards = [attack for book in (on_proofs, on_challenges, on_card_signatures) for attack in book.attack.attacks]
-    kiosks = (Exchange(world), Keeping(world), Codes(world), Journal(world))
+    books = (on_proofs, on_challenges, on_numbers, on_card_signatures)
+    on_cards = [attack for book in books for attack in book.attack.attacks]
+    kiosks: list[Target[Any]] = [Exchange(world), Keeping(world), Codes(world), Journal(world)]
     return [*turnstiles(world, on_cards), *readers, *kiosks, Receiver(world)]
 
 

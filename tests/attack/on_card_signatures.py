@@ -1,4 +1,4 @@
-"""Attacks on the signature in a card's proof: by another key, of other numbers, in another encoding."""
+"""Attacks on the signature in a card's proof: by another key, of another statement, in another encoding."""
 
 from __future__ import annotations
 
@@ -11,17 +11,8 @@ from uuid import UUID
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.attack import der
 from tests.attack.jws import b64
-from tests.attack.proofs import (
-    CARD,
-    KEY_OF,
-    OTHER_LEVEL,
-    PREHASHED,
-    ProofDraft,
-    always,
-    genuine_statement,
-)
+from tests.attack.proofs import CARD, KEY_OF, OTHER_LEVEL, PREHASHED, ProofDraft, always, genuine_statement
 from tests.attack.scene import ATTACKER
 from tests.attack.strikes import Book, Strike, cut, flip_bit, stray_bits
 
@@ -65,14 +56,6 @@ def idle_card(draft: ProofDraft, strike: Strike) -> None:
 # forged
 
 
-@attack("forged", "random numbers, and those that some verifiers take for anything")
-def invented(draft: ProofDraft, strike: Strike) -> None:
-    n, random = der.P256_ORDER, strike.random
-    special = [(0, 0), (1, 1), (n, n), (0, 1), (1, 0), (n - 1, 1), (1, n - 1), (2**256, 2**256), (n + 1, n + 1)]
-    pairs = [*special, (random.randrange(1, n), random.randrange(1, n))]
-    draft.encode = strike.pick(draft.encode, *(always(der.signature(*pair)) for pair in pairs))
-
-
 @attack("forged", "r = x(uG + vQ): a signature that fits the key, and some other digest")
 def existential(draft: ProofDraft, strike: Strike) -> None:
     """Anybody can make such a pair; the digest that it fits is nobody's statement."""
@@ -87,16 +70,6 @@ def of_an_earlier_proof(draft: ProofDraft, strike: Strike) -> None:
 
 
 # der
-
-
-@attack("der", "numbers out of their range")
-def other_numbers(draft: ProofDraft, strike: Strike) -> None:
-    draft.encode = lambda genuine: strike.change(genuine, lambda raw: der.other_numbers(raw, strike.random))
-
-
-@attack("der", "the right numbers in another encoding")
-def other_encodings(draft: ProofDraft, strike: Strike) -> None:
-    draft.encode = lambda genuine: strike.change(genuine, lambda raw: der.other_encodings(raw, strike.random))
 
 
 @attack("der", "one bit is another")

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from cardsvc.wire.levels import Level
 from readers.piv.identifiers import KeyReference
-from tests.attack import der
 from tests.attack.jws import b64, unb64
 from tests.attack.proofs import always
 from tests.attack.scene import ATTACKER
@@ -58,14 +57,6 @@ def idle_card(draft: TapDraft, strike: Strike) -> None:
 # forged
 
 
-@attack("forged", "random numbers, and those that some verifiers take for anything")
-def invented(draft: TapDraft, strike: Strike) -> None:
-    n, random = der.P256_ORDER, strike.random
-    special = [(0, 0), (1, 1), (n, n), (0, 1), (1, 0), (n - 1, 1), (1, n - 1), (2**256, 2**256), (n + 1, n + 1)]
-    pairs = [*special, (random.randrange(1, n), random.randrange(1, n))]
-    draft.encode = strike.pick(draft.encode, *(always(der.signature(*pair)) for pair in pairs))
-
-
 @attack("forged", "what the card signed for something else: a visit, its presence, nothing")
 def of_another_kind(draft: TapDraft, strike: Strike) -> None:
     """The same key signs all of these; what it signs begins with what it is for."""
@@ -78,16 +69,6 @@ def of_another_kind(draft: TapDraft, strike: Strike) -> None:
 
 
 # der
-
-
-@attack("der", "numbers out of their range")
-def other_numbers(draft: TapDraft, strike: Strike) -> None:
-    draft.encode = lambda genuine: strike.change(genuine, lambda raw: der.other_numbers(raw, strike.random))
-
-
-@attack("der", "the right numbers in another encoding")
-def other_encodings(draft: TapDraft, strike: Strike) -> None:
-    draft.encode = lambda genuine: strike.change(genuine, lambda raw: der.other_encodings(raw, strike.random))
 
 
 @attack("der", "one bit is another, truncated, extended")

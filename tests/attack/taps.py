@@ -22,9 +22,10 @@ from cardsvc.offline.errors import JournalRefused
 from cardsvc.offline.models import OfflineTap
 from cardsvc.wire.offline_taps import JudgedBatch, OfflineBatch, TapVerdict
 from readers.piv.identifiers import KeyReference
-from tests.attack import on_taps
+from tests.attack import on_numbers, on_taps
 from tests.attack.jws import b64
 from tests.attack.proofs import PREHASHED, Statement
+from tests.attack.strikes import Attack
 from tests.attack.world import KIOSK, OFFLINE_DEPARTMENT, OFFLINE_SERVICE, World
 from tests.fixtures.booths import give_package
 from tests.fixtures.proofs import IssuedCard
@@ -101,7 +102,7 @@ class Journal:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.attacks = on_taps.attack.attacks
+        self.attacks: Sequence[Attack[Any]] = (*on_numbers.attack.attacks, *on_taps.attack.attacks)
 
     def fresh(self, random: Random) -> TapDraft:
         return self.draft(random.choice(self.world.cards), self.next_place())
