@@ -20,11 +20,9 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.status_list import TYP as STATUS_LIST_TYP
 from cardsvc.wire.status_list import PackedStatuses, StatusListRefused, StatusListToken
-from tests.attack import on_certificates
-from tests.attack.chains import chains_of
-from tests.attack.jws import Draft
+from tests.attack.certified import CertifiedReader
 from tests.attack.scene import Scene
-from tests.attack.tokens import ATTACKS, ELSEWHERE, TOKEN_KEYS, Reader, claims_of, client_assertion
+from tests.attack.tokens import ELSEWHERE, TOKEN_KEYS, Reader, claims_of, client_assertion
 from tests.attack.world import DEPARTMENT, KIOSK, OTHER_DEPARTMENT, SERVICE
 from tests.fixtures.proofs import BASE_URL
 
@@ -130,40 +128,24 @@ class AtTheGate(Reader):
         return True
 
 
-class AtTheArchive(Reader):
+class AtTheArchive(CertifiedReader):
     """Evidence of a verification, checked offline with the city's root certificate."""
 
     name = "evidence"
     type = EVIDENCE_TYP
-    attacks = (*ATTACKS, *on_certificates.attack.attacks)
+    known = (KIOSK, DEPARTMENT)
+    audiences = (department_audience(OTHER_DEPARTMENT), DEPARTMENT, BASE_URL)
 
     @cached_property
-    def _genuine(self) -> str:
+    def genuine(self) -> str:
         answer = self.world.department.verify(self.world.assertion())
         if answer.evidence is None:
             raise ValueError("a verification without evidence")
         return answer.evidence
 
-    @cached_property
-    def scene(self) -> Scene:
+    def strangers(self) -> tuple[str, ...]:
         world = self.world
-        others = {str(name): world.service_key(name) for name in TOKEN_KEYS if name is not KeyName.EVIDENCE}
-        return Scene(
-            key=world.service_key(KeyName.EVIDENCE),
-            rivals=self.rivals(KIOSK, DEPARTMENT, **others),
-            strangers=(world.kiosk.access_token(), world.assertion(), client_assertion(world, KIOSK, self.name)),
-            names={"aud": (department_audience(OTHER_DEPARTMENT), DEPARTMENT, BASE_URL)},
-            limits=frozenset(),
-            chains=chains_of(world, self._genuine),
-        )
-
-    def claims(self, random: Random) -> dict[str, Any]:
-        return claims_of(self._genuine)
-
-    def fresh(self, random: Random) -> Draft:
-        draft = super().fresh(random)
-        draft.header["x5c"] = list(self.scene.chains.genuine)
-        return draft
+        return (world.kiosk.access_token(), world.assertion(), client_assertion(world, KIOSK, self.name))
 
     def accepts(self, session: Session, text: str) -> bool:
         root = self.world.services.authority.root

@@ -21,50 +21,33 @@ from cardsvc.wire.fleet import ENROLMENT_TYP, EnrolmentRequest, KioskRequest
 from cardsvc.wire.offline_taps import PACKAGE_TYP
 from kiosk.offline.readiness import measure
 from kiosk.offline.supplies import Supplies, SuppliesRefused, check_package
-from tests.attack import on_certificates
-from tests.attack.chains import chains_of
-from tests.attack.jws import Draft, b64, private, thumbprint
+from tests.attack.certified import CertifiedReader
+from tests.attack.jws import b64, private, thumbprint
 from tests.attack.scene import Scene
-from tests.attack.tokens import ATTACKS, ELSEWHERE, TOKEN_KEYS, Reader, claims_of, client_assertion
+from tests.attack.tokens import ELSEWHERE, Reader, client_assertion
 from tests.attack.world import DESK, KIOSK, OFFLINE_DEPARTMENT, OFFLINE_SERVICE, OTHER_KIOSK
 from tests.fixtures.proofs import BASE_URL, City
 
 OFFERED: Final = (OFFLINE_DEPARTMENT, OFFLINE_SERVICE)
 
 
-class AtTheKiosk(Reader):
+class AtTheKiosk(CertifiedReader):
     """The package that a kiosk without its network goes by, checked with the city's root certificate."""
 
     name = "offline package"
     type = PACKAGE_TYP
-    attacks = (*ATTACKS, *on_certificates.attack.attacks)
+    known = (KIOSK, OTHER_KIOSK)
+    audiences = (OTHER_KIOSK, DESK, OFFLINE_DEPARTMENT, BASE_URL)
 
     @cached_property
-    def _genuine(self) -> str:
+    def genuine(self) -> str:
         return self.world.kiosk.offline_package()
 
-    @cached_property
-    def scene(self) -> Scene:
+    def strangers(self) -> tuple[str, ...]:
         world = self.world
-        others = {str(name): world.service_key(name) for name in TOKEN_KEYS if name is not KeyName.EVIDENCE}
         evidence = world.department.verify(world.assertion()).evidence
         others_package = world.city.client(OTHER_KIOSK).offline_package()
-        return Scene(
-            key=world.service_key(KeyName.EVIDENCE),
-            rivals=self.rivals(KIOSK, OTHER_KIOSK, **others),
-            strangers=(evidence or "", others_package, world.assertion(), world.kiosk.access_token()),
-            names={"aud": (OTHER_KIOSK, DESK, OFFLINE_DEPARTMENT, BASE_URL)},
-            limits=frozenset(),
-            chains=chains_of(world, self._genuine),
-        )
-
-    def claims(self, random: Random) -> dict[str, Any]:
-        return claims_of(self._genuine)
-
-    def fresh(self, random: Random) -> Draft:
-        draft = super().fresh(random)
-        draft.header["x5c"] = list(self.scene.chains.genuine)
-        return draft
+        return (evidence or "", others_package, world.assertion(), world.kiosk.access_token())
 
     def accepts(self, session: Session, text: str) -> bool:
         """Whether a kiosk would take a request by it now."""
