@@ -8,9 +8,9 @@ from typing import Final
 from cryptography import x509
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import OK, record
 from cardsvc.cards.holding import end_visits
 from cardsvc.cards.models import Card
+from cardsvc.cards.recording import record_card
 from cardsvc.issuance.repository import find_application_of
 from cardsvc.issuance.withdrawing import withdraw
 from cardsvc.losses.repository import close_report
@@ -39,7 +39,7 @@ def revoke_card(
     superseded = reason is RevocationReason.SUPERSEDED
     close_report(session, card.id, LossOutcome.REPLACED if superseded else LossOutcome.REVOKED, now=now)
     _end_application(session, card, actor, now, "card revoked")
-    _record(session, "card.revoke", card, actor, now, reason=reason.value)
+    record_card(session, "card.revoke", card, actor=actor, now=now, reason=reason.value)
     if was_used:
         announce(session, card, RevocationKind.REVOKED, now=now)
 
@@ -51,7 +51,7 @@ def expire_card(session: Session, card: Card, *, actor: str, now: datetime) -> N
     revoke_all(session, card.id, x509.ReasonFlags.cessation_of_operation, now)
     end_visits(session, card.id, now)
     close_report(session, card.id, LossOutcome.REVOKED, now=now)
-    _record(session, "card.expire", card, actor, now)
+    record_card(session, "card.expire", card, actor=actor, now=now)
     announce(session, card, RevocationKind.EXPIRED, now=now)
 
 
@@ -60,16 +60,3 @@ def _end_application(session: Session, card: Card, actor: str, now: datetime, re
     application = find_application_of(session, card.id)
     if application is not None and application.state is ApplicationState.PRODUCED:
         withdraw(session, application, ApplicationState.CANCELLED, actor=actor, now=now, reason=reason)
-
-
-def _record(session: Session, event: str, card: Card, actor: str, now: datetime, **detail: str) -> None:
-    record(
-        session,
-        event=event,
-        outcome=OK,
-        actor=actor,
-        now=now,
-        citizen_id=card.citizen_id,
-        card_id=card.id,
-        **detail,
-    )

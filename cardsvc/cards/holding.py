@@ -10,10 +10,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from cardsvc.approvals.service import lapse
-from cardsvc.audit.service import OK, record
 from cardsvc.authentication.models import Visit
 from cardsvc.cards.errors import CardOver
 from cardsvc.cards.models import Card
+from cardsvc.cards.recording import record_card
 from cardsvc.transitions import check_card, move_card
 from cardsvc.trust.certificates import put_into_force, put_on_hold
 from cardsvc.webhooks.outbox import announce
@@ -43,7 +43,7 @@ def hold(
     if card.state is CardState.HELD:
         if card.hold_reason is None or _ORDER[reason] > _ORDER[card.hold_reason]:
             card.hold_reason, card.held_for = reason, held_for
-            _record(session, "card.hold", card, reason, actor=actor, now=now)
+            record_card(session, "card.hold", card, actor=actor, now=now, reason=reason.value)
         return
     move_card(
         session,
@@ -57,7 +57,7 @@ def hold(
     )
     put_on_hold(session, card.id, now)
     end_visits(session, card.id, now)
-    _record(session, "card.hold", card, reason, actor=actor, now=now)
+    record_card(session, "card.hold", card, actor=actor, now=now, reason=reason.value)
     announce(session, card, RevocationKind.HELD, now=now)
 
 
@@ -77,7 +77,7 @@ def restore(session: Session, card: Card, *, actor: str, now: datetime, note: st
     reason = card.hold_reason
     move_card(session, card, CardState.ACTIVE, actor=actor, now=now, reason=note)
     put_into_force(session, card.id)
-    _record(session, "card.restore", card, reason, actor=actor, now=now)
+    record_card(session, "card.restore", card, actor=actor, now=now, reason=None if reason is None else reason.value)
     announce(session, card, RevocationKind.RESTORED, now=now)
 
 
@@ -94,16 +94,3 @@ def end_visits(session: Session, card_id: UUID, now: datetime) -> None:
 def is_over(card: Card, now: datetime) -> bool:
     """Whether the card's last day has passed."""
     return card.expires_on is not None and now.date() > card.expires_on
-
-
-def _record(session: Session, event: str, card: Card, reason: HoldReason | None, *, actor: str, now: datetime) -> None:
-    record(
-        session,
-        event=event,
-        outcome=OK,
-        actor=actor,
-        now=now,
-        citizen_id=card.citizen_id,
-        card_id=card.id,
-        reason=None if reason is None else reason.value,
-    )

@@ -18,6 +18,7 @@ from cardsvc.cards.errors import FoundTooLate, HoldStands, NotTemporary, TakesTw
 from cardsvc.cards.holding import hold as hold_card
 from cardsvc.cards.holding import is_held_for, is_over, restore
 from cardsvc.cards.models import Card
+from cardsvc.cards.recording import record_card
 from cardsvc.cards.repository import get_card
 from cardsvc.issuance.grounds import lock_cards
 from cardsvc.issuance.repository import find_application_of
@@ -86,7 +87,7 @@ def deliver(
     move_card(session, card, CardState.DELIVERED, actor=actor.client_id, now=now, custodian=None)
     if proxy is not None:
         note_proxy(session, keystore, card, proxy, actor=actor.client_id, now=now)
-    _record(session, "card.deliver", card, actor, now, by_proxy=str(proxy is not None).lower())
+    record_card(session, "card.deliver", card, actor=actor.client_id, now=now, by_proxy=str(proxy is not None).lower())
     return card
 
 
@@ -141,7 +142,7 @@ def return_temporary(session: Session, card_uuid: UUID, *, actor: Principal, now
         revoke_card(session, card, RevocationReason.SUPERSEDED, actor=actor.client_id, now=now, note="returned")
     if is_held_for(original, application.id) and waits:
         restore(session, original, actor=actor.client_id, now=now, note="temporary card returned")
-    _record(session, "card.return", card, actor, now)
+    record_card(session, "card.return", card, actor=actor.client_id, now=now)
     return card
 
 
@@ -169,7 +170,7 @@ def destroy(session: Session, card_uuid: UUID, note: str, *, actor: Principal, n
     if kind is not None:
         spend(session, kind, card.uuid, actor=actor.client_id, now=now)
     move_card(session, card, CardState.DESTROYED, actor=actor.client_id, now=now, reason=note, custodian=None)
-    _record(session, "card.destroy", card, actor, now)
+    record_card(session, "card.destroy", card, actor=actor.client_id, now=now)
     return card
 
 
@@ -177,16 +178,3 @@ def _require_fit(session: Session, card: Card, actor: Principal) -> None:
     if card.citizen_id is not None:
         require_not_recipient(session, actor.client_id, card.citizen_id)
         require_alive(session, card.citizen_id)
-
-
-def _record(session: Session, event: str, card: Card, actor: Principal, now: datetime, **detail: str) -> None:
-    record(
-        session,
-        event=event,
-        outcome=OK,
-        actor=actor.client_id,
-        now=now,
-        citizen_id=card.citizen_id,
-        card_id=card.id,
-        **detail,
-    )

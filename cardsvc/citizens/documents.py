@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, load_only
 
-from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.citizens.errors import DocumentRefused, DocumentUnknown
 from cardsvc.citizens.models import Document
@@ -23,6 +22,7 @@ from cardsvc.citizens.searching import reference_of
 from cardsvc.citizens.service import get_citizen, open_data_key
 from cardsvc.db import new_id
 from cardsvc.issuance.models import Application
+from cardsvc.issuance.recording import record_application
 from cardsvc.issuance.repository import get_application
 from cardsvc.paging import EVERYTHING, Page, Wanted, page
 from cardsvc.trust import sealing
@@ -91,7 +91,7 @@ def attach(
         added_at=now,
     )
     session.add(document)
-    _record(session, "document.attach", application, actor, now, kind=kind.value, document=str(identity))
+    record_application(session, "document.attach", application, actor, now, kind=kind.value, document=str(identity))
     return _describe(document)
 
 
@@ -124,7 +124,7 @@ def show(
     data_key = open_data_key(keystore, citizen)
     document = _get(session, application, document_id)
     detail = {"document": str(document.id), "purpose": occasion.purpose.value, **reference_of(occasion)}
-    _record(session, "document.open", application, actor, now, **detail)
+    record_application(session, "document.open", application, actor, now, **detail)
     return Scan(document.media_type, sealing.unseal(data_key, document.sealed, _context(document.id)))
 
 
@@ -137,7 +137,7 @@ def remove(
     if application.state is not ApplicationState.DRAFT:
         raise DocumentRefused("submitted", "What was submitted stays as it is.")
     session.delete(document)
-    _record(session, "document.remove", application, actor, now, document=str(document.id))
+    record_application(session, "document.remove", application, actor, now, document=str(document.id))
     session.flush()
     return wire.DocumentList(documents=[describe(row) for row in list_documents(session, application_id).rows])
 
@@ -151,21 +151,6 @@ def _get(session: Session, application: Application, document_id: UUID) -> Docum
 
 def _describe(document: Document) -> wire.Document:
     return wire.Document(**{name: getattr(document, name) for name in wire.Document.model_fields})
-
-
-def _record(
-    session: Session, event: str, application: Application, actor: Principal, now: datetime, **detail: Any
-) -> None:
-    record(
-        session,
-        event=event,
-        outcome=OK,
-        actor=actor.client_id,
-        now=now,
-        citizen_id=application.citizen_id,
-        application=str(application.id),
-        **detail,
-    )
 
 
 def _context(document_id: UUID) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from cryptography import x509
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from cardsvc.approvals.errors import SamePerson
 from cardsvc.approvals.service import require_not_recipient
-from cardsvc.audit.service import OK, record, record_change
+from cardsvc.audit.service import record_change
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.repository import may_be_one
 from cardsvc.cards.ending import revoke_card
@@ -26,6 +26,7 @@ from cardsvc.db import new_id
 from cardsvc.issuance.errors import ApplicationOpen, ConsentNeeded, NotADraft
 from cardsvc.issuance.grounds import Request, ground, lock_cards, temporary_ids
 from cardsvc.issuance.models import Application
+from cardsvc.issuance.recording import record_application
 from cardsvc.issuance.repository import find_open_application, get_application, submitters_of
 from cardsvc.issuance.rules import RULES, Rules
 from cardsvc.issuance.withdrawing import withdraw
@@ -104,14 +105,14 @@ def apply(
     except IntegrityError:  # the unique index of open applications: a colleague was faster
         raise ApplicationOpen from None
     record_change(session, application.id, application.state, actor=actor.client_id, now=now)
-    _record(session, "application.create", application, actor, now, kind=kind.value)
+    record_application(session, "application.create", application, actor, now, kind=kind.value)
     return application
 
 
 def view(session: Session, application_id: UUID, *, actor: Principal, now: datetime) -> Application:
     """Look at an application. It shows personal data, so the look is recorded. Raises ApplicationNotFound."""
     application = get_application(session, application_id)
-    _record(session, "application.view", application, actor, now)
+    record_application(session, "application.view", application, actor, now)
     return application
 
 
@@ -137,7 +138,7 @@ def change_draft(
     if change.cause is not None and application.kind is ApplicationKind.REPLACEMENT:
         old = _ground(session, application.citizen_id, application.kind, change.cause, rules=rules, now=now)
         application.cause, application.replaces_id = change.cause, None if old is None else old.id
-    _record(session, "application.change", application, actor, now)
+    record_application(session, "application.change", application, actor, now)
     return application
 
 
@@ -172,7 +173,7 @@ def submit(
     if old is not None and application.kind in _HOLDS and old.state is CardState.ACTIVE:
         reason = _HOLDS[application.kind]
         hold(session, old, reason, held_for=application.id, actor=actor.client_id, now=now)
-    _record(session, "application.submit", application, actor, now)
+    record_application(session, "application.submit", application, actor, now)
     return application
 
 
@@ -196,7 +197,7 @@ def approve(session: Session, application_id: UUID, *, actor: Principal, now: da
         now=now,
         approved_by=actor.client_id,
     )
-    _record(session, "application.approve", application, actor, now)
+    record_application(session, "application.approve", application, actor, now)
     return application
 
 
@@ -206,7 +207,7 @@ def reject(session: Session, application_id: UUID, reason: str, *, actor: Princi
     require_not_recipient(session, actor.client_id, application.citizen_id)
     _lock_old(session, application)
     withdraw(session, application, ApplicationState.REJECTED, actor=actor.client_id, now=now, reason=reason)
-    _record(session, "application.reject", application, actor, now)
+    record_application(session, "application.reject", application, actor, now)
     return application
 
 
@@ -222,7 +223,7 @@ def cancel(session: Session, application_id: UUID, reason: str, *, actor: Princi
     check_application(application.state, ApplicationState.CANCELLED)
     _lock_old(session, application)
     end_application(session, application, reason, actor=actor.client_id, now=now)
-    _record(session, "application.cancel", application, actor, now)
+    record_application(session, "application.cancel", application, actor, now)
     return application
 
 
@@ -287,7 +288,7 @@ def reserve_card(
     move_application(
         session, application, ApplicationState.PERSONALISING, actor=actor.client_id, now=now, card_id=card.id
     )
-    _record(session, "card.reserve", application, actor, now, card_id=card.id)
+    record_application(session, "card.reserve", application, actor, now, card_id=card.id)
     return card
 
 
@@ -319,18 +320,3 @@ def _require_fit(session: Session, application: Application, actor: Principal) -
 def _needs_consent(session: Session, keystore: Keystore, application: Application, rules: Rules, now: datetime) -> bool:
     person = open_person(keystore, session.get_one(Citizen, application.citizen_id))
     return rules.needs_consent(person.birth_date, now.date())
-
-
-def _record(
-    session: Session, event: str, application: Application, actor: Principal, now: datetime, **about: Any
-) -> None:
-    record(
-        session,
-        event=event,
-        outcome=OK,
-        actor=actor.client_id,
-        now=now,
-        citizen_id=application.citizen_id,
-        application=str(application.id),
-        **about,
-    )

@@ -9,9 +9,9 @@ from uuid import UUID
 from cryptography import x509
 from sqlalchemy.orm import Session
 
-from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.models import Card
+from cardsvc.cards.recording import record_card
 from cardsvc.cards.repository import get_card
 from cardsvc.issuance.errors import (
     AttestationRefuted,
@@ -73,13 +73,5 @@ def give_up(session: Session, card_uuid: UUID, reason: str, *, actor: Principal,
     if card.state is not CardState.PERSONALISING:
         raise NotBegun(card.state)
     put_aside(session, card, reason, actor=actor.client_id, now=now)
-    record(
-        session,
-        event="card.give-up",
-        outcome=OK,
-        actor=actor.client_id,
-        now=now,
-        citizen_id=card.citizen_id,
-        card_id=card.id,
-    )
+    record_card(session, "card.give-up", card, actor=actor.client_id, now=now)
     return card

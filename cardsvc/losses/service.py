@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.approvals.service import require_not_recipient
-from cardsvc.audit.service import OK, record
 from cardsvc.callers.principal import Principal
 from cardsvc.cards.ending import revoke_card
 from cardsvc.cards.holding import hold
 from cardsvc.cards.models import Card
+from cardsvc.cards.recording import record_card
 from cardsvc.citizens.service import get_citizen
 from cardsvc.db import new_id
 from cardsvc.issuance.grounds import lock_cards
@@ -99,18 +99,8 @@ def enter(
     session.add(row)
     session.flush()
     _stop(session, card, row, actor, now)
-    record(
-        session,
-        event="card.report",
-        outcome=OK,
-        actor=actor.client_id,
-        now=now,
-        citizen_id=card.citizen_id,
-        card_id=card.id,
-        number=row.number,
-        kind=row.kind.value,
-        channel=row.channel.value,
-    )
+    told = {"number": number, "kind": kind.value, "channel": channel.value}
+    record_card(session, "card.report", card, actor=actor.client_id, now=now, **told)
     return row
 
 
