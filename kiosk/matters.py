@@ -2,7 +2,8 @@
 
 Each department is asked under the name that it knows the person by, in a request of its own, all at the same time and
 once. What has not answered after some seconds is left out, so that no department holds up a visit. Nothing is told to
-any of them: the assertion has no attributes. `MOST` bounds how many are asked.
+any of them: the assertion has no attributes. `MOST` bounds how many are asked, `MOST_LINES` how much each may say: it
+is shown to everybody who enters a PIN, and one department's ten thousand lines would be on every screen.
 """
 
 from __future__ import annotations
@@ -21,6 +22,10 @@ from kiosk.offers import Offer, Telling
 
 MOST: Final = 12
 """Departments that are asked, in the order in which they are offered."""
+MOST_LINES: Final = 50
+"""Of one department."""
+LONGEST: Final = 2000
+"""Characters of what a line says."""
 SECONDS: Final = 4.0
 """For all of them together."""
 
@@ -94,7 +99,10 @@ def _told(offer: Offer, future: Future[Outcome]) -> Iterable[OutcomeField]:
     ) as error:
         _log.warning("matters not told", department=offer.department, reason=type(error).__name__)
         return ()
-    return tuple(_placed(line, offer) for line in fields)
+    told = [line for line in fields if len(line.value) <= LONGEST][:MOST_LINES]
+    if len(told) < len(fields):
+        _log.warning("not all matters told", department=offer.department, told=len(told), of=len(fields))
+    return tuple(_placed(line, offer) for line in told)
 
 
 def _placed(line: OutcomeField, offer: Offer) -> OutcomeField:

@@ -12,7 +12,7 @@ import pytest
 from cardsvc.client import ServiceUnreachable
 from cardsvc.wire.manifest import Action, Language, Outcome, OutcomeField, ServiceRequest, Texts
 from kiosk.department_client import DepartmentUnreachable
-from kiosk.matters import MOST, Gatherer
+from kiosk.matters import MOST, MOST_LINES, Gatherer
 from kiosk.offers import Offer, Telling
 from tests.fixtures.offers import BALANCE
 
@@ -41,6 +41,7 @@ class World:
         self.away: set[str] = set()
         self.stuck: set[str] = set()
         self.locked: set[str] = set()
+        self.more: tuple[OutcomeField, ...] = ()
         self.ended = threading.Event()
         self.together = threading.Barrier(1)
 
@@ -60,7 +61,8 @@ class World:
         self.together.wait(30)
         action = Action(service="take-back", titles=texts("Back"))
         line = OutcomeField(label=texts("Appointment"), value="tomorrow", new=True, action=action)
-        return Outcome(title=texts("Yours"), fields=(line,), receipt="XX-0001")
+        more = self.more if department == "talkative" else ()
+        return Outcome(title=texts("Yours"), fields=(*more, line), receipt="XX-0001")
 
 
 @pytest.fixture
@@ -104,3 +106,10 @@ def test_who_is_away_stuck_or_locked_out_holds_up_nobody(world: World) -> None:
 def test_no_more_than_so_many_are_asked(world: World) -> None:
     assert len(gather(world, *(offer(f"d{number}") for number in range(MOST + 5)))) == MOST
     assert len(world.exchanged) == MOST
+
+
+def test_one_that_says_too_much_is_cut_short_and_the_others_are_heard(world: World) -> None:
+    line = OutcomeField(label=texts("Spam"), value="buy")
+    world.more = (line.model_copy(update={"value": "buy " * 1000}), *[line] * 10_000)
+    told = gather(world, offer("talkative"), offer("city"))
+    assert told == ["Talkative · Spam"] * MOST_LINES + ["City · Appointment"]
