@@ -122,6 +122,7 @@ def end(state: KioskState, moment: Moment, screen: Screen | None = None) -> Step
         offers=state.offers,
         prints=state.prints,
         troubles=state.troubles,
+        closing=state.closing,
     )
     return fresh, tell_service(state.visit)
 

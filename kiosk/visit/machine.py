@@ -67,6 +67,9 @@ class Machine:
         if after.turn is not None and isinstance(after.screen, Services):
             after, ended = turns.wait_again(after, moment)
             effects = (*effects, *ended)
+        if after.closing:
+            after, ended = standing.close(after, moment)
+            effects = (*effects, *ended)
         if isinstance(event, _SIGNS_OF_LIFE):
             after, kept = ending.keep(after, moment)
             effects = (*effects, *kept)

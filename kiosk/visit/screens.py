@@ -340,3 +340,5 @@ class KioskState:
     prints: bool = False
     """Whether there is a printer."""
     troubles: frozenset[Trouble] = frozenset()
+    closing: bool = False
+    """Whether it goes out of service as soon as somebody has been told which PIN their card has."""

@@ -1,21 +1,34 @@
-"""A kiosk that is taken out of service from afar: the visit ends, nobody is let in, and it comes back by itself."""
+"""A kiosk that is taken out of service from afar: the visit ends, nobody is let in, and it comes back by itself.
+
+Only whose card is being given another PIN is still told which one it has: nobody else could tell them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit import events
-from kiosk.visit.ending import Moment, Step, end
+from kiosk.visit import events, reason
+from kiosk.visit.ending import IN_DOUBT, Moment, Step, end, tell_service
 from kiosk.visit.events import EndVisit
-from kiosk.visit.screens import Attract, KioskState, OutOfService
+from kiosk.visit.screens import Attract, KioskState, OutOfService, Refusal
 
 
-def on_taken_out(state: KioskState, _event: events.TakenOutOfService, moment: Moment) -> Step:
-    return end(state, moment, OutOfService())
+def on_taken_out(state: KioskState, _event: events.TakenOutOfService, _moment: Moment) -> Step:
+    return replace(state, visit=None, closing=True), tell_service(state.visit)
+
+
+def close(state: KioskState, moment: Moment) -> Step:
+    """Go out of service, unless somebody has yet to be told which PIN their card has."""
+    match state.screen:
+        case Refusal(reason=why) if why.code in reason.WHICH_PIN:
+            return state, ()
+        case screen if isinstance(screen, IN_DOUBT):
+            return state, ()
+    return end(replace(state, closing=False), moment, OutOfService())
 
 
 def on_put_back(state: KioskState, _event: events.PutIntoService, moment: Moment) -> Step:
-    return end(state, moment) if isinstance(state.screen, OutOfService) else (state, ())
+    return end(state, moment) if isinstance(state.screen, OutOfService) else (replace(state, closing=False), ())
 
 
 def on_rules_changed(state: KioskState, _event: events.RulesChanged, moment: Moment) -> Step:

@@ -13,7 +13,7 @@ from kiosk.visit import events, pin_events, reason
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost, PinProblem
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import Done, Mode, Refusal, Services, TakeCard
+from kiosk.visit.screens import Done, Mode, OutOfService, Refusal, Services, TakeCard
 from readers.piv.pin import Pin
 from tests.fixtures.offers import CHANGE_PIN, CITY, OFFERS, outcome
 from tests.unit.kiosk.visit.test_machine import ANA, BO, PIN, Player, let_in
@@ -220,3 +220,41 @@ def test_a_card_that_does_not_come_back_may_have_either(lost: Player, end: str) 
         lost.play(events.Finished())
     assert refused(lost) == reason.PIN_UNKNOWN
     assert NEW.digits not in repr(lost.state)
+
+
+OUT, BACK = events.TakenOutOfService(), events.PutIntoService()
+OUTCOMES: dict[str, pin_events.PinEvent] = {
+    reason.PIN_CHANGED_AND_LEFT: pin_events.PinChanged(2, outcome()),
+    reason.PIN_UNCHANGED: pin_events.PinKept(2, Reason(reason.CARD_REFUSED)),
+}
+
+
+@pytest.mark.parametrize(("said", "came_of_it"), OUTCOMES.items(), ids=list(OUTCOMES))
+def test_a_kiosk_that_is_taken_out_of_service_still_says_which_pin_the_card_has(
+    changing: Player, said: str, came_of_it: pin_events.PinEvent
+) -> None:
+    changing.play(OUT)
+    assert changing.effects == [events.EndVisit("token-pin")]
+    changing.play(came_of_it)
+    assert refused(changing) == said
+    changing.play(events.Finished())
+    assert changing.screen == OutOfService()
+
+
+def test_a_kiosk_out_of_service_lets_the_card_be_put_back_and_nobody_in(lost: Player) -> None:
+    lost.play(OUT, events.Tapped(let_in(BO)), events.CardInserted(ANA))
+    assert isinstance(lost.screen, FindingPin)
+    lost.play(pin_events.PinFound(3, new=True))
+    assert refused(lost) == reason.PIN_IS_NEW
+    lost.effects.clear()
+    lost.play(events.CardTaken(), events.Tapped(let_in(BO)))
+    assert shown(lost) == OutOfService()
+    assert lost.state.visit is None
+    assert lost.effects == [events.EndVisit("token-tap")]
+
+
+def test_a_kiosk_that_is_back_in_service_before_that_stays_there(lost: Player) -> None:
+    lost.play(OUT, BACK, events.Finished())
+    assert refused(lost) == reason.PIN_UNKNOWN
+    lost.play(events.Finished())
+    assert not isinstance(lost.screen, OutOfService)
