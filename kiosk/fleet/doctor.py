@@ -133,10 +133,10 @@ def _examine_process(port: int) -> Iterator[Finding]:
     try:
         answer = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=5, trust_env=False)
         answer.raise_for_status()
-    except httpx.HTTPError:
+        families = tuple(text_string_to_metric_families(answer.text))
+    except (httpx.HTTPError, ValueError):  # the second where something else answers there
         yield Finding("process", f"no kiosk answers at port {port}", "Start it (`kiosk run`), or say its --port.")
         return
-    families = text_string_to_metric_families(answer.text)
     known = {sample.name: sample.value for family in families for sample in family.samples}
     yield Finding("process", f"it runs, with version {known.get('kiosk_plan_version', 0):.0f} of the plan")
     yield _examine_browser(known.get("kiosk_screens_shown", 0))
@@ -200,9 +200,10 @@ def _mode(file: Path) -> str:
 
 
 def _examine_clock(told: str | None, now: datetime) -> Finding:
-    if told is None:
+    try:
+        ahead = now - parsedate_to_datetime(told or "")
+    except (ValueError, TypeError):  # no date, or one without a zone
         return Finding("clock", "the service does not tell the time")
-    ahead = now - parsedate_to_datetime(told)
     found = f"{ahead.total_seconds():+.0f} s against the service"
     return Finding("clock", found, "Set it: timedatectl set-ntp true." if abs(ahead) > CLOCKS_DIFFER else "")
 
