@@ -12,7 +12,9 @@ from typing import Final
 import structlog
 
 from cardsvc.client.clock import Clock
-from kiosk.visit.events import Effect, Event, Finished, RulesChanged
+from kiosk.visit.acts import Finished
+from kiosk.visit.effects import Effect
+from kiosk.visit.events import Event, RulesChanged
 from kiosk.visit.machine import Machine
 from kiosk.visit.screens import KioskState
 

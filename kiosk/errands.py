@@ -19,8 +19,9 @@ from kiosk.pins import PinInDoubt, change_pin, took_new_pin
 from kiosk.proving import OtherCard, Prover
 from kiosk.reasons import reason_for
 from kiosk.signatures import Hand, Signatures
-from kiosk.visit import events, pin_events, turn_events
-from kiosk.visit.events import Effect, Event
+from kiosk.visit import effects, events, pin_events, turn_events
+from kiosk.visit.effects import Effect
+from kiosk.visit.events import Event
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
 from readers.errors import ReaderError
@@ -41,7 +42,7 @@ class Errands:
         *,
         city: CityServices,
         photographs: Photographs,
-        printing: Callable[[events.Print], None] | None = None,
+        printing: Callable[[effects.Print], None] | None = None,
         news: Callable[[str], tuple[OutcomeField, ...]] = lambda _: (),
     ) -> None:
         """``news`` asks the departments what they have to tell in the visit of this token."""
@@ -55,13 +56,13 @@ class Errands:
         self._printing = printing
         self._news = news
         self._work: dict[type[Effect], tuple[Callable[[Any], Event], Callable[[int, Reason], Event]]] = {
-            events.ProvePin: (self._prove_pin, events.PinRefused),
-            events.Exchange: (self._exchange, events.Declined),
-            events.Prepare: (self._prepare, events.Declined),
-            events.Sign: (self._sign, events.Declined),
-            events.Ask: (self._ask, events.Declined),
-            events.Print: (self._print, lambda job, _: events.NotPrinted(job)),
-            events.Serve: (self._serve, events.Declined),
+            effects.ProvePin: (self._prove_pin, events.PinRefused),
+            effects.Exchange: (self._exchange, events.Declined),
+            effects.Prepare: (self._prepare, events.Declined),
+            effects.Sign: (self._sign, events.Declined),
+            effects.Ask: (self._ask, events.Declined),
+            effects.Print: (self._print, lambda job, _: events.NotPrinted(job)),
+            effects.Serve: (self._serve, events.Declined),
             pin_events.GivePin: (self._give_pin, pin_events.PinKept),
             turn_events.ReadPhotograph: (self._read_photograph, turn_events.NotPhotographed),
             pin_events.FindPin: (self._find_pin, lambda job, _: pin_events.PinFound(job, None)),
@@ -69,14 +70,14 @@ class Errands:
 
     def run(self, effect: Effect) -> Event | None:
         """Do it; the event that says what came of it. Never raises."""
-        if isinstance(effect, events.KeepVisit):
+        if isinstance(effect, effects.KeepVisit):
             _tell("kept", lambda: self._service.keep_visit(effect.token))
             return None
-        if isinstance(effect, events.EndVisit):
+        if isinstance(effect, effects.EndVisit):
             # The service ends an idle visit by itself; the token is forgotten here in any case.
             _tell("ended", lambda: self._service.end_visit(effect.token))
             return None
-        if isinstance(effect, events.AskNews):
+        if isinstance(effect, effects.AskNews):
             return self._ask_news(effect.token)
         work, refused = self._work[type(effect)]
         return _attempt(lambda: work(effect), lambda why: refused(effect.job, why))
@@ -87,42 +88,42 @@ class Errands:
             reminders = self._city.reminders(token)
         return events.NewsHeard(token, (*reminders, *self._news(token)))
 
-    def _prove_pin(self, effect: events.ProvePin) -> Event:
+    def _prove_pin(self, effect: effects.ProvePin) -> Event:
         reader = self._open_contact_reader()
         return events.PinProved(effect.job, self._prover.by_pin(reader, effect.card_uuid, effect.pin))
 
-    def _exchange(self, effect: events.Exchange) -> Event:
+    def _exchange(self, effect: effects.Exchange) -> Event:
         service = effect.offer.service
         assertion = self._service.exchange(
             effect.token, effect.offer.department, service.code, service.attributes, service.questions
         )
         return events.Exchanged(effect.job, assertion)
 
-    def _prepare(self, effect: events.Prepare) -> Event:
+    def _prepare(self, effect: effects.Prepare) -> Event:
         paper = self._signatures.prepare(effect.token, effect.offer, effect.values, effect.language, effect.continues)
         return events.Prepared(effect.job, paper)
 
-    def _sign(self, effect: events.Sign) -> Event:
+    def _sign(self, effect: effects.Sign) -> Event:
         reader = self._open_contact_reader()
         hand = Hand(reader, effect.card_uuid, effect.pin)
         accepted = self._signatures.sign(hand, effect.token, effect.offer, effect.paper)
         signed = SignedDocument(document=effect.paper.document, cms=accepted.cms)
         return events.Signed(effect.job, signed, accepted.assertion)
 
-    def _ask(self, effect: events.Ask) -> Event:
+    def _ask(self, effect: effects.Ask) -> Event:
         request = ServiceRequest(
             assertion=effect.assertion, input=effect.values, signed=effect.signed, continues=effect.continues
         )
         outcome = self._departments.ask(effect.offer.base_url, effect.offer.service.code, request, effect.key)
         return events.Answered(effect.job, outcome, page_count(outcome.document) if outcome.document else 0)
 
-    def _print(self, effect: events.Print) -> Event:
+    def _print(self, effect: effects.Print) -> Event:
         if self._printing is None:
             return events.NotPrinted(effect.job)
         self._printing(effect)
         return events.Printed(effect.job)
 
-    def _serve(self, effect: events.Serve) -> Event:
+    def _serve(self, effect: effects.Serve) -> Event:
         return events.Answered(effect.job, self._city.serve(effect.offer.service.code, effect.token, effect.values))
 
     def _give_pin(self, effect: pin_events.GivePin) -> Event:

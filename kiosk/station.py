@@ -40,7 +40,7 @@ from kiosk.photographs import Photographs
 from kiosk.proving import Prover, identify
 from kiosk.signatures import Signatures
 from kiosk.taps import InsertSide, ReaderLoop, TapSide
-from kiosk.visit import events
+from kiosk.visit import effects, events
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.ending import Rules
 from kiosk.visit.machine import Machine
@@ -271,7 +271,7 @@ def _version(plan: FleetPlan | None) -> int:
     return 0 if plan is None else plan.version
 
 
-def _printing(equipment: Equipment) -> Callable[[events.Print], None] | None:
+def _printing(equipment: Equipment) -> Callable[[effects.Print], None] | None:
     return None if equipment.printer is None else Printing(equipment.printer, equipment.clock)
 
 

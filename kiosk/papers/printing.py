@@ -9,7 +9,7 @@ from cardsvc.client.clock import Clock
 from kiosk.papers import receipt
 from kiosk.papers.documents import PDF, content_of, to_take_along
 from kiosk.papers.printer import Printer, PrinterFailed
-from kiosk.visit.events import Print
+from kiosk.visit.effects import Print
 
 
 class Printing:

@@ -42,8 +42,8 @@ from kiosk.screen.live import follow, newer
 from kiosk.screen.outcomes import PAGE_PATH, pages_shown
 from kiosk.screen.turn_views import PHOTOGRAPH_PATH, photograph_of
 from kiosk.screen.view import View, view_of
-from kiosk.visit import events
-from kiosk.visit.events import CitizenEvent
+from kiosk.visit import acts
+from kiosk.visit.acts import CitizenEvent
 from kiosk.visit.screens import Done
 from readers.piv.pin import Pin
 
@@ -88,22 +88,22 @@ class Screen:
 
     def _add_doing(self) -> None:
         doing: dict[str, tuple[type[bodies.Body], Callable[[Any], CitizenEvent]]] = {
-            "/department": (bodies.ChosenDepartment, lambda body: events.DepartmentChosen(body.department)),
-            "/choose": (bodies.Choice, lambda body: events.ServiceChosen(body.department, body.service)),
-            "/pin": (bodies.EnteredPin, lambda body: events.PinEntered(Pin(body.pin))),
-            "/forgotten": (bodies.Nothing, lambda _: events.PinForgotten()),
-            "/consent": (bodies.Nothing, lambda _: events.ConsentGiven(uuid.uuid4())),
-            "/form": (bodies.EnteredForm, lambda body: events.FormSubmitted(body.values, uuid.uuid4())),
-            "/action": (bodies.PressedAction, lambda body: events.ActionChosen(body.line, uuid.uuid4())),
-            "/check": (bodies.Nothing, lambda _: events.Checked()),
-            "/sign": (bodies.Agreed, lambda body: events.AgreedToSign(body.sha256)),
-            "/back": (bodies.Nothing, lambda _: events.WentBack()),
-            "/retry": (bodies.Nothing, lambda _: events.TriedAgain()),
-            "/print": (bodies.Nothing, lambda _: events.PrintWanted()),
-            "/done": (bodies.Nothing, lambda _: events.Finished()),
-            "/language": (bodies.ChosenLanguage, lambda body: events.LanguageChosen(body.language)),
-            "/mode": (bodies.SwitchedMode, lambda body: events.ModeSwitched(body.mode, body.on)),
-            "/touch": (bodies.Nothing, lambda _: events.Touched()),
+            "/department": (bodies.ChosenDepartment, lambda body: acts.DepartmentChosen(body.department)),
+            "/choose": (bodies.Choice, lambda body: acts.ServiceChosen(body.department, body.service)),
+            "/pin": (bodies.EnteredPin, lambda body: acts.PinEntered(Pin(body.pin))),
+            "/forgotten": (bodies.Nothing, lambda _: acts.PinForgotten()),
+            "/consent": (bodies.Nothing, lambda _: acts.ConsentGiven(uuid.uuid4())),
+            "/form": (bodies.EnteredForm, lambda body: acts.FormSubmitted(body.values, uuid.uuid4())),
+            "/action": (bodies.PressedAction, lambda body: acts.ActionChosen(body.line, uuid.uuid4())),
+            "/check": (bodies.Nothing, lambda _: acts.Checked()),
+            "/sign": (bodies.Agreed, lambda body: acts.AgreedToSign(body.sha256)),
+            "/back": (bodies.Nothing, lambda _: acts.WentBack()),
+            "/retry": (bodies.Nothing, lambda _: acts.TriedAgain()),
+            "/print": (bodies.Nothing, lambda _: acts.PrintWanted()),
+            "/done": (bodies.Nothing, lambda _: acts.Finished()),
+            "/language": (bodies.ChosenLanguage, lambda body: acts.LanguageChosen(body.language)),
+            "/mode": (bodies.SwitchedMode, lambda body: acts.ModeSwitched(body.mode, body.on)),
+            "/touch": (bodies.Nothing, lambda _: acts.Touched()),
         }
         for path, (kind, event) in doing.items():
             self._add_post(path, kind, event)

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from cardsvc.wire.manifest import Action
 from kiosk.offers import Offer
-from kiosk.visit import events
+from kiosk.visit import acts, events
 from kiosk.visit.ending import Moment, Step
 from kiosk.visit.requests import on_service_chosen, send
 from kiosk.visit.screens import Check, Done, KioskState, Submission
 
 
-def on_action_chosen(state: KioskState, event: events.ActionChosen, moment: Moment) -> Step:
+def on_action_chosen(state: KioskState, event: acts.ActionChosen, moment: Moment) -> Step:
     """The button beside a line: another service, its form filled in, or begun as any other where that will not do."""
     match state.screen:
         case Done(outcome=outcome) as done if state.visit and event.line < len(outcome.fields):
@@ -22,12 +22,12 @@ def on_action_chosen(state: KioskState, event: events.ActionChosen, moment: Mome
                 return state, ()
             filled = offer.form.fill(line.action.input)
             if filled.errors or _needs_more(offer) or offer.visit_level > state.visit.level:
-                return on_service_chosen(state, events.ServiceChosen(*offer.key), moment)
+                return on_service_chosen(state, acts.ServiceChosen(*offer.key), moment)
             return replace(state, screen=Check(Submission(offer, event.key, filled.values), done, line)), ()
     return state, ()
 
 
-def on_checked(state: KioskState, _event: events.Checked, _moment: Moment) -> Step:
+def on_checked(state: KioskState, _event: acts.Checked, _moment: Moment) -> Step:
     match state.screen:
         case Check(submission=submission):
             return send(state, submission)

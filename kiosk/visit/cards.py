@@ -7,9 +7,9 @@ from typing import Final
 
 from cardsvc.wire.levels import Level
 from kiosk.offers import Offer
-from kiosk.visit import events, pin_change, reason, turns
+from kiosk.visit import acts, effects, events, pin_change, reason, turns
+from kiosk.visit.effects import AskNews, EndVisit
 from kiosk.visit.ending import AT_WORK, IN_DOUBT, Moment, Step, end, refuse, tell_service
-from kiosk.visit.events import AskNews, EndVisit
 from kiosk.visit.pin_screens import ChangePin, ChangingPin
 from kiosk.visit.reason import Reason
 from kiosk.visit.requests import begin
@@ -209,7 +209,7 @@ def _entry(event: events.CardInserted, wanted: Offer | None = None) -> PinEntry:
 # The PIN
 
 
-def on_pin_forgotten(state: KioskState, _event: events.PinForgotten, _moment: Moment) -> Step:
+def on_pin_forgotten(state: KioskState, _event: acts.PinForgotten, _moment: Moment) -> Step:
     """Say how to go on. "Back" leads to the PIN, or to the text that was to be signed."""
     why = Reason(reason.PIN_FORGOTTEN)
     match state.screen:
@@ -222,11 +222,11 @@ def on_pin_forgotten(state: KioskState, _event: events.PinForgotten, _moment: Mo
     return state, ()
 
 
-def on_pin_entered(state: KioskState, event: events.PinEntered, _moment: Moment) -> Step:
+def on_pin_entered(state: KioskState, event: acts.PinEntered, _moment: Moment) -> Step:
     match state.screen:
         case PinEntry(card_uuid=card_uuid, wanted=wanted):
             job = state.last_job + 1
-            effect = events.ProvePin(job, card_uuid, event.pin)
+            effect = effects.ProvePin(job, card_uuid, event.pin)
             return replace(state, screen=CheckingPin(card_uuid, wanted, job), last_job=job), (effect,)
     return state, ()
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from cardsvc.wire.manifest import Language
-from kiosk.visit import events, reason
-from kiosk.visit.events import Effect, EndVisit
+from kiosk.visit import acts, effects, events, reason
+from kiosk.visit.effects import Effect, EndVisit
 from kiosk.visit.pin_screens import ChangingPin, FindingPin, PinLost
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
@@ -96,7 +96,7 @@ def keep(state: KioskState, moment: Moment) -> Step:
     visit = state.visit
     if visit is None or visit.kept_at is None or moment.now - visit.kept_at < moment.rules.idle / 3:
         return state, ()
-    return replace(state, visit=replace(visit, kept_at=moment.now)), (events.KeepVisit(visit.token),)
+    return replace(state, visit=replace(visit, kept_at=moment.now)), (effects.KeepVisit(visit.token),)
 
 
 def tell_service(visit: Visit | None) -> tuple[Effect, ...]:
@@ -146,7 +146,7 @@ def on_ticked(state: KioskState, _event: events.Ticked, moment: Moment) -> Step:
     return end(state, moment)
 
 
-def on_finished(state: KioskState, _event: events.Finished, moment: Moment) -> Step:
+def on_finished(state: KioskState, _event: acts.Finished, moment: Moment) -> Step:
     if isinstance(state.screen, Attract | TakeCard | Reading):
         return state, ()
     if isinstance(state.screen, IN_DOUBT):

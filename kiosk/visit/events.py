@@ -1,20 +1,19 @@
-"""What can happen to a visit, and what a visit wants done."""
+"""What can happen to a visit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from cardsvc.wire.levels import Level
-from cardsvc.wire.manifest import Language, Outcome, OutcomeField, SignedDocument
+from cardsvc.wire.manifest import Outcome, OutcomeField, SignedDocument
 from kiosk.offers import Offer
-from kiosk.visit.pin_events import PinEffect, PinEvent
+from kiosk.visit.acts import CitizenEvent
+from kiosk.visit.pin_events import PinEvent
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import Mode, Paper, Trouble
-from kiosk.visit.turn_events import TurnEffect, TurnEvent
-from readers.piv.pin import Pin
+from kiosk.visit.screens import Paper, Trouble
+from kiosk.visit.turn_events import TurnEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,108 +184,6 @@ class Declined:
 # From the citizen
 
 
-@dataclass(frozen=True, slots=True)
-class DepartmentChosen:
-    """Pressed a department."""
-
-    department: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceChosen:
-    """Pressed a service."""
-
-    department: str
-    service: str
-
-
-@dataclass(frozen=True, slots=True)
-class PinEntered:
-    """Entered the PIN."""
-
-    pin: Pin
-
-
-@dataclass(frozen=True, slots=True)
-class PinForgotten:
-    """Asked what to do without the PIN."""
-
-
-@dataclass(frozen=True, slots=True)
-class ActionChosen:
-    """Pressed the button beside a line of an outcome: the how manieth line it is. ``key`` is fresh."""
-
-    line: int
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """Said yes to what is about to be asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentGiven:
-    """Said yes to what the department will learn. ``key`` is fresh, for the attempt that may follow."""
-
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class FormSubmitted:
-    """Filled in the form. ``key`` is fresh."""
-
-    entered: dict[str, Any] = field(repr=False)
-    key: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class AgreedToSign:
-    """Pressed "sign", having before them the document with this SHA-256 (hexadecimal)."""
-
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class WentBack:
-    """Pressed "back"."""
-
-
-@dataclass(frozen=True, slots=True)
-class TriedAgain:
-    """Pressed "try again"."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrintWanted:
-    """Pressed "print"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """Pressed "finish"."""
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageChosen:
-    """Chose a language."""
-
-    language: Language
-
-
-@dataclass(frozen=True, slots=True)
-class ModeSwitched:
-    """Wants the screen another way, or not any more."""
-
-    mode: Mode
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """Is still there."""
-
-
 # From the kiosk itself
 
 
@@ -339,24 +236,6 @@ class RulesChanged:
     """The kiosk goes by other rules now."""
 
 
-CitizenEvent = (
-    DepartmentChosen
-    | ServiceChosen
-    | ActionChosen
-    | Checked
-    | PinEntered
-    | PinForgotten
-    | ConsentGiven
-    | FormSubmitted
-    | AgreedToSign
-    | WentBack
-    | TriedAgain
-    | PrintWanted
-    | Finished
-    | LanguageChosen
-    | ModeSwitched
-    | Touched
-)
 Event = (
     CardHeld
     | SecondCardHeld
@@ -389,110 +268,4 @@ Event = (
     | TakenOutOfService
     | PutIntoService
     | RulesChanged
-)
-
-
-# Effects
-
-
-@dataclass(frozen=True, slots=True)
-class ProvePin:
-    """Have the card in the contact reader check the PIN and prove itself. Answer: PinProved or PinRefused."""
-
-    job: int
-    card_uuid: UUID
-    pin: Pin
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """Get an assertion for a department. Answer: Exchanged or Declined."""
-
-    job: int
-    token: str = field(repr=False)
-    offer: Offer
-
-
-@dataclass(frozen=True, slots=True)
-class Prepare:
-    """Have the department write what is to be signed, and the service say how. Answer: Prepared or Declined."""
-
-    job: int
-    token: str = field(repr=False)
-    offer: Offer
-    values: dict[str, Any] = field(repr=False)
-    language: Language
-    continues: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """Have the card in the contact reader check the PIN and sign the document. Answer: Signed or Declined."""
-
-    job: int
-    token: str = field(repr=False)
-    offer: Offer
-    paper: Paper
-    card_uuid: UUID
-    pin: Pin
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Ask the department. Answer: Answered or Declined."""
-
-    job: int
-    offer: Offer
-    key: UUID
-    assertion: str = field(repr=False)
-    values: dict[str, Any] = field(repr=False)
-    signed: SignedDocument | None = field(default=None, repr=False)
-    continues: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Serve:
-    """Have the card service do one of the city's own services. Answer: Answered or Declined."""
-
-    job: int
-    token: str = field(repr=False)
-    offer: Offer
-    values: dict[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class AskNews:
-    """Ask all departments what is new; nobody waits for it."""
-
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class KeepVisit:
-    """Tell the service that the citizen is still there. No answer."""
-
-    token: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Print:
-    """Have the department's paper printed, or the receipt where there is none. Answer: Printed or NotPrinted."""
-
-    job: int
-    offer: Offer
-    outcome: Outcome = field(repr=False)
-    pages: int
-    """Of its paper; none where that cannot be drawn."""
-    language: Language
-
-
-@dataclass(frozen=True, slots=True)
-class EndVisit:
-    """Tell the service that the visit is over. No answer."""
-
-    token: str = field(repr=False)
-
-
-Effect = (
-    ProvePin | Exchange | Prepare | Sign | Ask | Serve | Print | PinEffect | TurnEffect | AskNews | KeepVisit | EndVisit
 )

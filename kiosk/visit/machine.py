@@ -29,6 +29,7 @@ from typing import Any, Final, TypeAlias
 
 from kiosk.visit import (
     acting,
+    acts,
     cards,
     ending,
     events,
@@ -85,11 +86,11 @@ def _ticked(state: KioskState, event: events.Ticked, moment: Moment) -> Step:
     return ending.on_ticked(state, event, moment)
 
 
-def _touched(state: KioskState, _event: events.Touched, _moment: Moment) -> Step:
+def _touched(state: KioskState, _event: acts.Touched, _moment: Moment) -> Step:
     return state, ()
 
 
-def _mode_switched(state: KioskState, event: events.ModeSwitched, _moment: Moment) -> Step:
+def _mode_switched(state: KioskState, event: acts.ModeSwitched, _moment: Moment) -> Step:
     modes = state.modes | {event.mode} if event.on else state.modes - {event.mode}
     return replace(state, modes=modes), ()
 
@@ -107,22 +108,22 @@ def _trouble_gone(state: KioskState, event: events.TroubleGone, _moment: Moment)
 
 
 _SIGNS_OF_LIFE: Final = (
-    events.DepartmentChosen,
-    events.ServiceChosen,
-    events.PinEntered,
-    events.PinForgotten,
-    events.ActionChosen,
-    events.Checked,
-    events.ConsentGiven,
-    events.FormSubmitted,
-    events.AgreedToSign,
-    events.WentBack,
-    events.TriedAgain,
-    events.PrintWanted,
-    events.Finished,
-    events.LanguageChosen,
-    events.ModeSwitched,
-    events.Touched,
+    acts.DepartmentChosen,
+    acts.ServiceChosen,
+    acts.PinEntered,
+    acts.PinForgotten,
+    acts.ActionChosen,
+    acts.Checked,
+    acts.ConsentGiven,
+    acts.FormSubmitted,
+    acts.AgreedToSign,
+    acts.WentBack,
+    acts.TriedAgain,
+    acts.PrintWanted,
+    acts.Finished,
+    acts.LanguageChosen,
+    acts.ModeSwitched,
+    acts.Touched,
     events.Tapped,
     events.AdmittedOffline,
     events.CardInserted,
@@ -139,20 +140,20 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     events.CardInserted: cards.on_card_inserted,
     events.CardUnreadable: cards.on_card_unreadable,
     events.CardTaken: cards.on_card_taken,
-    events.PinEntered: signing.on_pin_entered,
-    events.PinForgotten: cards.on_pin_forgotten,
+    acts.PinEntered: signing.on_pin_entered,
+    acts.PinForgotten: cards.on_pin_forgotten,
     events.PinProved: cards.on_pin_proved,
     events.PinRefused: cards.on_pin_refused,
-    events.DepartmentChosen: requests.on_department_chosen,
-    events.ServiceChosen: requests.on_service_chosen,
-    events.ActionChosen: acting.on_action_chosen,
-    events.Checked: acting.on_checked,
+    acts.DepartmentChosen: requests.on_department_chosen,
+    acts.ServiceChosen: requests.on_service_chosen,
+    acts.ActionChosen: acting.on_action_chosen,
+    acts.Checked: acting.on_checked,
     events.NewsHeard: acting.on_news_heard,
-    events.ConsentGiven: requests.on_consent_given,
-    events.FormSubmitted: requests.on_form_submitted,
+    acts.ConsentGiven: requests.on_consent_given,
+    acts.FormSubmitted: requests.on_form_submitted,
     events.Exchanged: requests.on_exchanged,
     events.Prepared: signing.on_prepared,
-    events.AgreedToSign: signing.on_agreed_to_sign,
+    acts.AgreedToSign: signing.on_agreed_to_sign,
     events.Signed: signing.on_signed,
     events.Answered: requests.on_answered,
     events.Declined: signing.on_declined,
@@ -162,16 +163,16 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     pin_events.PinFound: pin_change.on_pin_found,
     turn_events.Photographed: turns.on_photographed,
     turn_events.NotPhotographed: turns.on_not_photographed,
-    events.TriedAgain: requests.on_tried_again,
-    events.WentBack: requests.on_went_back,
-    events.PrintWanted: printing.on_print_wanted,
+    acts.TriedAgain: requests.on_tried_again,
+    acts.WentBack: requests.on_went_back,
+    acts.PrintWanted: printing.on_print_wanted,
     events.Printed: printing.on_printed,
     events.NotPrinted: printing.on_not_printed,
-    events.Finished: ending.on_finished,
+    acts.Finished: ending.on_finished,
     events.Ticked: _ticked,
-    events.LanguageChosen: signing.on_language_chosen,
-    events.ModeSwitched: _mode_switched,
-    events.Touched: _touched,
+    acts.LanguageChosen: signing.on_language_chosen,
+    acts.ModeSwitched: _mode_switched,
+    acts.Touched: _touched,
     events.OffersChanged: _offers_changed,
     events.TroubleSeen: _trouble_seen,
     events.TroubleGone: _trouble_gone,

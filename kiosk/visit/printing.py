@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit import events
+from kiosk.visit import acts, effects, events
 from kiosk.visit.ending import Moment, Step
 from kiosk.visit.screens import Done, KioskState, Printing, PrintState
 
 
-def on_print_wanted(state: KioskState, _event: events.PrintWanted, _moment: Moment) -> Step:
+def on_print_wanted(state: KioskState, _event: acts.PrintWanted, _moment: Moment) -> Step:
     """Once: another press while it is printed, or after that, does nothing."""
     match state.screen:
         case Done(printing=None | Printing(state=PrintState.FAILED)) as done if state.prints and state.visit:
             job = state.last_job + 1
             screen = replace(done, printing=Printing(job))
-            effect = events.Print(job, done.offer, done.outcome, done.pages, state.language)
+            effect = effects.Print(job, done.offer, done.outcome, done.pages, state.language)
             return replace(state, screen=screen, last_job=job), (effect,)
     return state, ()
 

@@ -11,9 +11,9 @@ from cardsvc.wire.manifest import ResultKind
 from kiosk.city_services.offering import CHANGE_PIN, MATTERS
 from kiosk.forms import Filled
 from kiosk.offers import Offer, Telling
-from kiosk.visit import events, reason, turns
+from kiosk.visit import acts, effects, events, reason, turns
+from kiosk.visit.effects import Effect
 from kiosk.visit.ending import Moment, Step, refuse
-from kiosk.visit.events import Effect
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.screens import (
     Check,
@@ -40,14 +40,14 @@ NO_KEY: Final = UUID(int=0)
 """Of what may be asked again as often as one likes."""
 
 
-def on_department_chosen(state: KioskState, event: events.DepartmentChosen, _moment: Moment) -> Step:
+def on_department_chosen(state: KioskState, event: acts.DepartmentChosen, _moment: Moment) -> Step:
     known = any(offer.department == event.department for offer in state.offers)
     if not known or state.visit is None or not isinstance(state.screen, Services):
         return state, ()
     return replace(state, screen=Services(event.department)), ()
 
 
-def on_service_chosen(state: KioskState, event: events.ServiceChosen, _moment: Moment) -> Step:
+def on_service_chosen(state: KioskState, event: acts.ServiceChosen, _moment: Moment) -> Step:
     wanted = (event.department, event.service)
     offer = next((offer for offer in state.offers if offer.key == wanted), None)
     if offer is None or state.visit is None or not isinstance(state.screen, Services | Done):
@@ -70,7 +70,7 @@ def begin(state: KioskState, offer: Offer) -> Step:
     return replace(state, screen=Consent(offer)), ()
 
 
-def on_consent_given(state: KioskState, event: events.ConsentGiven, _moment: Moment) -> Step:
+def on_consent_given(state: KioskState, event: acts.ConsentGiven, _moment: Moment) -> Step:
     match state.screen:
         case Consent(offer=offer) if offer.form.fields:
             return replace(state, screen=FillForm(offer)), ()
@@ -79,7 +79,7 @@ def on_consent_given(state: KioskState, event: events.ConsentGiven, _moment: Mom
     return state, ()
 
 
-def on_form_submitted(state: KioskState, event: events.FormSubmitted, _moment: Moment) -> Step:
+def on_form_submitted(state: KioskState, event: acts.FormSubmitted, _moment: Moment) -> Step:
     match state.screen:
         case FillForm(offer=offer):
             filled = offer.form.fill(event.entered)
@@ -121,7 +121,7 @@ def _told(state: KioskState, offer: Offer) -> Step:
     if offer.own and offer.service.code == MATTERS:
         return replace(state, visit=replace(state.visit, news=())), ()
     asked = offer.telling is Telling.MATTERS and state.visit.news
-    return state, (events.AskNews(state.visit.token),) if asked else ()
+    return state, (effects.AskNews(state.visit.token),) if asked else ()
 
 
 def on_recorded(state: KioskState, event: events.Recorded, _moment: Moment) -> Step:
@@ -144,7 +144,7 @@ def on_declined(state: KioskState, event: events.Declined, moment: Moment) -> St
     return state, ()
 
 
-def on_tried_again(state: KioskState, _event: events.TriedAgain, _moment: Moment) -> Step:
+def on_tried_again(state: KioskState, _event: acts.TriedAgain, _moment: Moment) -> Step:
     match state.screen:
         case Refusal(retry=retry) if retry is not None:
             return send(state, retry)
@@ -153,7 +153,7 @@ def on_tried_again(state: KioskState, _event: events.TriedAgain, _moment: Moment
     return state, ()
 
 
-def on_went_back(state: KioskState, _event: events.WentBack, moment: Moment) -> Step:
+def on_went_back(state: KioskState, _event: acts.WentBack, moment: Moment) -> Step:
     if isinstance(state.screen, ChangePin) and state.screen.old is not None:
         return replace(state, screen=ChangePin(state.screen.offer)), ()
     place = _before(state.screen)
@@ -208,13 +208,13 @@ def send(state: KioskState, submission: Submission) -> Step:
     job, offer = state.last_job + 1, submission.offer
     effect: Effect
     if offer.own:
-        effect = events.Serve(job, state.visit.token, offer, submission.values)
+        effect = effects.Serve(job, state.visit.token, offer, submission.values)
     elif offer.is_signed and submission.signed is None:
-        effect = events.Prepare(job, state.visit.token, offer, submission.values, state.language, submission.continues)
+        effect = effects.Prepare(job, state.visit.token, offer, submission.values, state.language, submission.continues)
     elif submission.assertion is None:
-        effect = events.Exchange(job, state.visit.token, offer)
+        effect = effects.Exchange(job, state.visit.token, offer)
     else:
-        effect = events.Ask(
+        effect = effects.Ask(
             job,
             offer,
             submission.key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit import cards, events, pin_change, reason, requests, turns
+from kiosk.visit import acts, cards, effects, events, pin_change, reason, requests, turns
 from kiosk.visit.ending import Moment, Step, refuse
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.reason import Reason
@@ -20,7 +20,7 @@ def on_prepared(state: KioskState, event: events.Prepared, _moment: Moment) -> S
     return state, ()
 
 
-def on_language_chosen(state: KioskState, event: events.LanguageChosen, _moment: Moment) -> Step:
+def on_language_chosen(state: KioskState, event: acts.LanguageChosen, _moment: Moment) -> Step:
     """What is signed is in the language of the screen: it is prepared again, and read again."""
     state = replace(state, language=event.language)
     match state.screen:
@@ -29,7 +29,7 @@ def on_language_chosen(state: KioskState, event: events.LanguageChosen, _moment:
     return state, ()
 
 
-def on_agreed_to_sign(state: KioskState, event: events.AgreedToSign, _moment: Moment) -> Step:
+def on_agreed_to_sign(state: KioskState, event: acts.AgreedToSign, _moment: Moment) -> Step:
     """Nobody agrees to a document that came onto the screen while their finger was on the way."""
     match state.screen:
         case Review(submission=submission, paper=paper) if paper.sha256 == event.sha256:
@@ -37,11 +37,11 @@ def on_agreed_to_sign(state: KioskState, event: events.AgreedToSign, _moment: Mo
     return state, ()
 
 
-def on_pin_entered(state: KioskState, event: events.PinEntered, moment: Moment) -> Step:
+def on_pin_entered(state: KioskState, event: acts.PinEntered, moment: Moment) -> Step:
     match state.screen:
         case SignPin(submission=submission, paper=paper) if state.visit:
             job, visit = state.last_job + 1, state.visit
-            effect = events.Sign(job, visit.token, submission.offer, paper, visit.card_uuid, event.pin)
+            effect = effects.Sign(job, visit.token, submission.offer, paper, visit.card_uuid, event.pin)
             return replace(state, screen=Signing(submission, paper, job), last_job=job), (effect,)
         case ChangePin() as screen:
             return pin_change.on_pin_entered(state, screen, event.pin)

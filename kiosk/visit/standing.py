@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.visit import events, reason
+from kiosk.visit import acts, events, reason
+from kiosk.visit.effects import EndVisit
 from kiosk.visit.ending import IN_DOUBT, Moment, Step, end, tell_service
-from kiosk.visit.events import EndVisit
 from kiosk.visit.screens import Attract, KioskState, OutOfService, Refusal
 
 
@@ -55,8 +55,8 @@ def while_out(state: KioskState, event: events.Event) -> Step:
 HEARD_WHILE_OUT = (
     events.PutIntoService,
     events.RulesChanged,
-    events.LanguageChosen,
-    events.ModeSwitched,
+    acts.LanguageChosen,
+    acts.ModeSwitched,
     events.SecondCardGone,
     events.OffersChanged,
     events.TroubleSeen,

@@ -44,7 +44,7 @@ from kiosk.city.stage import CardFiles, Place, Stage, Transport, open_stage
 from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.screen.server import ScreenServer
 from kiosk.station import Equipment, Station
-from kiosk.visit.events import Finished
+from kiosk.visit.acts import Finished
 from kiosk.visit.screens import Attract, KioskState, Reading, Services
 
 SIZES: Final = {"landscape": (1920, 1080), "portrait": (1080, 1920)}

@@ -19,7 +19,8 @@ from kiosk.catalogue import DepartmentAddress
 from kiosk.offline.stand_by import OfflineEquipment
 from kiosk.reader_names import CONTACT, CONTACTLESS, ReaderSource
 from kiosk.station import Equipment, Station
-from kiosk.visit.events import Authenticated, Finished, ServiceChosen, Tapped
+from kiosk.visit.acts import Finished, ServiceChosen
+from kiosk.visit.events import Authenticated, Tapped
 from kiosk.visit.screens import Attract, OutOfService
 from tests.integration.kiosk.conftest import PATIENCE, Town
 

@@ -13,8 +13,9 @@ import pytest
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
 from kiosk.booth import Booth, Snapshot
-from kiosk.visit import events
-from kiosk.visit.events import Effect, Event
+from kiosk.visit import acts, effects, events
+from kiosk.visit.effects import Effect
+from kiosk.visit.events import Event
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import PinEntry, Refusal, Services
@@ -44,13 +45,13 @@ def test_an_effect_is_carried_out_and_its_answer_goes_on(clock: StandingClock) -
     arrived = threading.Event()
     errand = Errand(
         lambda effect: (
-            events.PinProved(effect.job, let_in(clock, Level.PIN)) if isinstance(effect, events.ProvePin) else None
+            events.PinProved(effect.job, let_in(clock, Level.PIN)) if isinstance(effect, effects.ProvePin) else None
         )
     )
     booth = Booth(Machine(), errand, clock)
     booth.listen(lambda snapshot: arrived.set() if isinstance(snapshot.state.screen, Services) else None)
     booth.send(events.CardInserted(ANA))
-    booth.send(events.PinEntered(Pin("271828")))
+    booth.send(acts.PinEntered(Pin("271828")))
     assert arrived.wait(10)
     booth.close()
 
@@ -60,16 +61,16 @@ def test_closing_ends_the_visit(clock: StandingClock) -> None:
     booth = Booth(Machine(), errand, clock)
     booth.send(events.Tapped(let_in(clock, Level.TAP)))
     booth.close()
-    assert errand.done == [events.EndVisit("token")]
+    assert errand.done == [effects.EndVisit("token")]
     assert booth.snapshot.state.visit is None
     booth.send(events.Tapped(let_in(clock, Level.TAP)))
-    booth.send(events.Finished())  # nothing is begun any more, and nothing breaks
+    booth.send(acts.Finished())  # nothing is begun any more, and nothing breaks
 
 
 def test_versions_grow_with_changes_and_only_then(clock: StandingClock) -> None:
     booth = Booth(Machine(), Errand(), clock)
     assert booth.send(events.Ticked()).version == 0
-    assert booth.send(events.LanguageChosen(Language.CHINESE)).version == 1
+    assert booth.send(acts.LanguageChosen(Language.CHINESE)).version == 1
     assert booth.send(events.CardTaken()).version == 1
     booth.close()
 
@@ -82,7 +83,7 @@ def test_listeners_hear_every_version_in_order_whoever_sends(clock: StandingCloc
     def chatter(language: Language) -> None:
         for _ in range(50):
             booth.send(events.CardHeld())
-            booth.send(events.LanguageChosen(language))
+            booth.send(acts.LanguageChosen(language))
             booth.send(events.TapRefused(Reason("card-unknown")))
 
     with ThreadPoolExecutor(3) as pool:
@@ -91,7 +92,7 @@ def test_listeners_hear_every_version_in_order_whoever_sends(clock: StandingCloc
     assert isinstance(booth.snapshot.state.screen, Refusal)
     stop()
     before = len(heard)
-    booth.send(events.Finished())
+    booth.send(acts.Finished())
     assert len(heard) == before
     booth.close()
 
@@ -102,7 +103,7 @@ def test_a_crashing_errand_breaks_nothing(clock: StandingClock) -> None:
 
     booth = Booth(Machine(), crash, clock)
     booth.send(events.Tapped(let_in(clock, Level.TAP)))
-    booth.send(events.Finished())
+    booth.send(acts.Finished())
     assert isinstance(booth.send(events.CardInserted(ANA)).state.screen, PinEntry)
     booth.close()
 
@@ -110,9 +111,9 @@ def test_a_crashing_errand_breaks_nothing(clock: StandingClock) -> None:
 @pytest.mark.parametrize("field", ["token-of-ana", "271828"])
 def test_nothing_secret_shows_in_what_is_printed(clock: StandingClock, field: str) -> None:
     told: list[object] = [
-        events.PinEntered(Pin("271828")),
-        events.ProvePin(1, ANA, Pin("271828")),
-        events.EndVisit("token-of-ana"),
+        acts.PinEntered(Pin("271828")),
+        effects.ProvePin(1, ANA, Pin("271828")),
+        effects.EndVisit("token-of-ana"),
         events.Authenticated(ANA, Level.TAP, "token-of-ana", clock()),
         events.Exchanged(1, "token-of-ana"),
     ]

@@ -19,7 +19,7 @@ from kiosk.errands import Errands
 from kiosk.photographs import Photographs
 from kiosk.proving import Prover
 from kiosk.signatures import Signatures
-from kiosk.visit import events
+from kiosk.visit import effects, events
 from kiosk.visit.reason import Reason
 from readers.connection import CardReader
 from readers.errors import NoSuchReader
@@ -88,32 +88,32 @@ def errands(service: Service) -> Errands:
 
 
 def test_an_exchange_asks_for_exactly_what_the_service_wants(errands: Errands, service: Service) -> None:
-    assert errands.run(events.Exchange(4, "token", CHECK_IN)) == events.Exchanged(4, "the.asser.tion")
+    assert errands.run(effects.Exchange(4, "token", CHECK_IN)) == events.Exchanged(4, "the.asser.tion")
     assert service.asked == [("token", "clinic", "check-in", ("district",), ("age-at-least:65",))]
 
 
 def test_a_request_goes_to_the_department_that_offered_the_service(errands: Errands) -> None:
-    ask = events.Ask(5, CHECK_IN, KEY, "the.asser.tion", {"complaint": "fever"})
+    ask = effects.Ask(5, CHECK_IN, KEY, "the.asser.tion", {"complaint": "fever"})
     assert errands.run(ask) == events.Answered(5, outcome())
 
 
 def test_what_goes_wrong_is_an_answer_too(errands: Errands, service: Service) -> None:
     service.away = True
-    exchange = events.Exchange(4, "token", CHECK_IN)
+    exchange = effects.Exchange(4, "token", CHECK_IN)
     assert errands.run(exchange) == events.Declined(4, Reason("service-unreachable"))
-    nonsense = events.Ask(5, CHECK_IN, KEY, "another", {})
+    nonsense = effects.Ask(5, CHECK_IN, KEY, "another", {})
     assert errands.run(nonsense) == events.Declined(5, Reason("unexpected"))
-    pin = events.ProvePin(6, ANA, Pin("271828"))
+    pin = effects.ProvePin(6, ANA, Pin("271828"))
     assert errands.run(pin) == events.PinRefused(6, Reason("reader-failed"))
-    prepare = events.Prepare(7, "token", DONATE, {"litres": 2}, Language.ENGLISH)
+    prepare = effects.Prepare(7, "token", DONATE, {"litres": 2}, Language.ENGLISH)
     assert errands.run(prepare) == events.Declined(7, Reason("service-unreachable"))
-    sign = events.Sign(8, "token", DONATE, paper(), ANA, Pin("271828"))
+    sign = effects.Sign(8, "token", DONATE, paper(), ANA, Pin("271828"))
     assert errands.run(sign) == events.Declined(8, Reason("reader-failed"))
 
 
-@pytest.mark.parametrize("told", [events.KeepVisit("token"), events.EndVisit("token")])
+@pytest.mark.parametrize("told", [effects.KeepVisit("token"), effects.EndVisit("token")])
 def test_that_a_visit_goes_on_or_is_over_is_told_and_never_fails(
-    errands: Errands, service: Service, told: events.Effect
+    errands: Errands, service: Service, told: effects.Effect
 ) -> None:
     assert errands.run(told) is None
     service.away = True

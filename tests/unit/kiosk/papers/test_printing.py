@@ -9,7 +9,7 @@ import pytest
 from cardsvc.wire.manifest import Document, Language
 from kiosk.papers.printer import PrinterFailed
 from kiosk.papers.printing import Printing
-from kiosk.visit.events import Print
+from kiosk.visit.effects import Print
 from tests.fixtures.offers import CHECK_IN, outcome
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)

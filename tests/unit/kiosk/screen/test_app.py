@@ -19,7 +19,8 @@ from kiosk.screen.app import Screen
 from kiosk.screen.entrance import COOKIE, Entrance
 from kiosk.screen.guard import HEADERS
 from kiosk.visit import events
-from kiosk.visit.events import Authenticated, Effect
+from kiosk.visit.effects import Effect
+from kiosk.visit.events import Authenticated
 from kiosk.visit.machine import Machine
 from kiosk.visit.screens import PinEntry
 from tests.fixtures.asgi import AsgiTransport

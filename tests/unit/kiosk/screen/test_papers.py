@@ -12,7 +12,7 @@ from PIL import Image
 
 from cardsvc.wire.manifest import Document
 from kiosk.screen import app
-from kiosk.visit import events
+from kiosk.visit import acts, events
 from kiosk.visit.screens import Done, Sending
 from tests.fixtures.offers import OPENING_HOURS, outcome
 from tests.fixtures.papers import document, pdf
@@ -30,8 +30,8 @@ def kiosk(clock: StandingClock) -> Iterator[Kiosk]:
 def serve(kiosk: Kiosk, paper: Document, pages: int, key: UUID | None = None) -> str:
     """Somebody is given the paper; the address of its first page."""
     kiosk.let_in()
-    kiosk.booth.send(events.ServiceChosen(*OPENING_HOURS.key))
-    sending = kiosk.booth.send(events.ConsentGiven(key or uuid4())).state.screen
+    kiosk.booth.send(acts.ServiceChosen(*OPENING_HOURS.key))
+    sending = kiosk.booth.send(acts.ConsentGiven(key or uuid4())).state.screen
     assert isinstance(sending, Sending)
     asking = kiosk.booth.send(events.Exchanged(sending.job, "assertion")).state.screen
     assert isinstance(asking, Sending)
@@ -65,11 +65,13 @@ def test_of_a_thousand_pages_twenty_are_shown(kiosk: Kiosk) -> None:
 
 
 @pytest.mark.parametrize(
-    "over", [events.Finished(), events.WentBack(), events.Touched()], ids=lambda e: type(e).__name__
+    "over",
+    [acts.Finished(), acts.WentBack(), acts.Touched()],
+    ids=lambda e: type(e).__name__,
 )
-def test_after_it_the_page_is_gone_for_everybody(kiosk: Kiosk, over: events.CitizenEvent) -> None:
+def test_after_it_the_page_is_gone_for_everybody(kiosk: Kiosk, over: acts.CitizenEvent) -> None:
     browser, address = kiosk.browser(), serve(kiosk, document(pdf(1)), 1)
-    if isinstance(over, events.Touched):
+    if isinstance(over, acts.Touched):
         kiosk.clock.advance(seconds=200)
         kiosk.booth.send(events.Ticked())
     kiosk.booth.send(over)
@@ -90,7 +92,7 @@ def test_a_visit_that_ends_while_a_page_is_drawn_hands_nothing_out(
     kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def draw(_paper: Document, _number: int) -> bytes:
-        kiosk.booth.send(events.Finished())
+        kiosk.booth.send(acts.Finished())
         serve(kiosk, document(pdf(1)), 1)  # and the next is already here
         return b"a page of the last one"
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Document, Language, Outcome
 from kiosk.offers import Offer
-from kiosk.visit import events, pin_events, turn_events
+from kiosk.visit import acts, effects, events, pin_events, turn_events
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.ending import AT_WORK, Rules
 from kiosk.visit.machine import Machine
@@ -99,14 +99,14 @@ class Forgetting(RuleBasedStateMachine):
         self.ended: Counter[str] = Counter()
         self.pins: set[Pin] = set()
         self.inside: UUID | None = None
-        self.jobs: list[events.Effect] = []
+        self.jobs: list[effects.Effect] = []
         self.read: Paper | None = None
         self.asked: dict[UUID, object] = {}
 
     def play(self, event: events.Event) -> None:
-        self.state, effects = self.machine.step(self.state, event, self.now)
-        self.ended.update(effect.token for effect in effects if isinstance(effect, events.EndVisit))
-        self.jobs.extend(effect for effect in effects if not isinstance(effect, events.KeepVisit | events.EndVisit))
+        self.state, wanted = self.machine.step(self.state, event, self.now)
+        self.ended.update(effect.token for effect in wanted if isinstance(effect, effects.EndVisit))
+        self.jobs.extend(effect for effect in wanted if not isinstance(effect, effects.KeepVisit | effects.EndVisit))
 
     def secret(self, card: UUID, kind: str) -> str:
         self.counter += 1
@@ -177,7 +177,7 @@ class Forgetting(RuleBasedStateMachine):
     @rule(digits=st.from_regex(r"[0-9]{6,8}", fullmatch=True))
     def enter_pin(self, digits: str) -> None:
         self.pins.add(Pin(digits))
-        self.play(events.PinEntered(Pin(digits)))
+        self.play(acts.PinEntered(Pin(digits)))
 
     @rule(data=st.data(), good=st.booleans(), why=refusals)
     def some_work_ends(self, data: st.DataObject, good: bool, why: Reason) -> None:  # noqa: FBT001 - drawn
@@ -185,14 +185,14 @@ class Forgetting(RuleBasedStateMachine):
             return
         self.end_work(self.jobs.pop(data.draw(st.integers(0, len(self.jobs) - 1))), why, good=good)
 
-    def end_work(self, job: events.Effect, why: Reason, *, good: bool) -> None:  # noqa: C901 - a table of works
+    def end_work(self, job: effects.Effect, why: Reason, *, good: bool) -> None:  # noqa: C901 - a table of works
         match job:
-            case events.ProvePin(number, card, _):
+            case effects.ProvePin(number, card, _):
                 proved = events.PinProved(number, self.let_in(card, Level.PIN)) if good else None
                 self.play(proved or events.PinRefused(number, why))
-            case events.Exchange(number, token, _) if good:
+            case effects.Exchange(number, token, _) if good:
                 self.play(events.Exchanged(number, self.secret(self.owner[token], "assertion")))
-            case events.Ask(number, offer, key, assertion, values, handed_in) if good:
+            case effects.Ask(number, offer, key, assertion, values, handed_in) if good:
                 assert offer.is_signed == (handed_in is not None)
                 assert self.asked.setdefault(key, (offer, values)) == (offer, values), "one key, one request"
                 told = self.given_out(self.owner[assertion])
@@ -202,20 +202,20 @@ class Forgetting(RuleBasedStateMachine):
                 self.play(turn_events.Photographed(number, self.secret(card, "photograph").encode()))
             case turn_events.ReadPhotograph(number):
                 self.play(turn_events.NotPhotographed(number, why))
-            case events.Serve(number, token, offer, _) if good:
+            case effects.Serve(number, token, offer, _) if good:
                 assert offer.own
                 self.play(events.Answered(number, outcome(self.secret(self.owner[token], "number"))))
-            case events.Print(number):
+            case effects.Print(number):
                 self.play(events.Printed(number) if good else events.NotPrinted(number))
             case pin_events.GivePin() | pin_events.FindPin():
                 self.end_pin_work(job, why, good=good)
-            case events.Prepare(number, token, _, _, language) if good:
+            case effects.Prepare(number, token, _, _, language) if good:
                 words = self.secret(self.owner[token], "document")
                 self.play(events.Prepared(number, paper(words, language, challenge=None)))
-            case events.Sign(number, _, _, shown, card, _) if good:
+            case effects.Sign(number, _, _, shown, card, _) if good:
                 assert shown == self.read, "what the citizen agreed to, and no other"
                 self.play(events.Signed(number, signed(shown.text), self.secret(card, "assertion")))
-            case events.Exchange() | events.Ask() | events.Serve() | events.Prepare() | events.Sign():
+            case effects.Exchange() | effects.Ask() | effects.Serve() | effects.Prepare() | effects.Sign():
                 self.play(events.Declined(job.job, why))
 
     def given_out(self, card: UUID) -> Outcome:
@@ -238,12 +238,12 @@ class Forgetting(RuleBasedStateMachine):
 
     @rule(offer=st.sampled_from(OFFERS))
     def choose(self, offer: object) -> None:
-        self.play(events.ServiceChosen(*next(known.key for known in OFFERS if known is offer)))
+        self.play(acts.ServiceChosen(*next(known.key for known in OFFERS if known is offer)))
 
     @rule(key=st.uuids(version=4))
     def consent(self, key: UUID) -> None:
         self.own(key)
-        self.play(events.ConsentGiven(key))
+        self.play(acts.ConsentGiven(key))
 
     @rule(key=st.uuids(version=4), good=st.booleans())
     def fill(self, key: UUID, good: bool) -> None:  # noqa: FBT001 - drawn
@@ -256,17 +256,17 @@ class Forgetting(RuleBasedStateMachine):
         )
         if self.present:
             self.owner[days] = self.present
-        self.play(events.FormSubmitted(entered, key))
+        self.play(acts.FormSubmitted(entered, key))
 
     @rule()
     def check(self) -> None:
-        self.play(events.Checked())
+        self.play(acts.Checked())
 
     @rule(key=st.uuids(version=4))
     def act(self, key: UUID) -> None:
         if self.present:
             self.owner[key] = self.present
-        self.play(events.ActionChosen(0, key))
+        self.play(acts.ActionChosen(0, key))
 
     @rule(right=st.booleans())
     def agree_to_sign(self, right: bool) -> None:  # noqa: FBT001 - drawn
@@ -274,10 +274,10 @@ class Forgetting(RuleBasedStateMachine):
         if isinstance(before, Review) and right:
             assert before.paper.language is self.state.language
             self.read = before.paper
-            self.play(events.AgreedToSign(before.paper.sha256))
+            self.play(acts.AgreedToSign(before.paper.sha256))
             assert self.state.screen == SignPin(before.submission, before.paper)
         else:
-            self.play(events.AgreedToSign("0" * 64))
+            self.play(acts.AgreedToSign("0" * 64))
             assert self.state.screen == before
 
     def own(self, key: UUID) -> None:
@@ -288,9 +288,9 @@ class Forgetting(RuleBasedStateMachine):
     @rule()
     def print(self) -> None:
         known = len(self.jobs)
-        self.play(events.PrintWanted())
+        self.play(acts.PrintWanted())
         for job in self.jobs[known:]:
-            assert isinstance(job, events.Print)
+            assert isinstance(job, effects.Print)
             assert {self.owner[leaf] for leaf in leaves(job) if leaf in self.owner} == {self.present}
 
     @rule(steps=st.integers(1, 8), key=st.uuids(version=4))
@@ -299,7 +299,7 @@ class Forgetting(RuleBasedStateMachine):
         for _ in range(steps):
             match self.state.screen:
                 case Services():
-                    self.play(events.ServiceChosen(*DONATE.key))
+                    self.play(acts.ServiceChosen(*DONATE.key))
                 case InsertCard() if self.inside is None and self.present:
                     self.insert(self.present)
                 case PinEntry() | SignPin():
@@ -321,7 +321,7 @@ class Forgetting(RuleBasedStateMachine):
     def one_of_two_turns(self, offer: Offer, other: UUID, key: UUID) -> None:
         match self.state.screen:
             case Services() | Done():
-                self.play(events.ServiceChosen(*offer.key))
+                self.play(acts.ServiceChosen(*offer.key))
             case InsertCard() if self.inside is None and self.present:
                 self.insert(self.present)
             case PinEntry() | PhotographPin() | SignPin():
@@ -329,7 +329,7 @@ class Forgetting(RuleBasedStateMachine):
             case Consent():
                 self.consent(key)
             case FillForm():
-                self.play(events.FormSubmitted({"face": "same"}, UUID(int=key.int ^ 1)))
+                self.play(acts.FormSubmitted({"face": "same"}, UUID(int=key.int ^ 1)))
             case Review():
                 self.agree_to_sign(right=True)
             case HandOver():
@@ -344,7 +344,7 @@ class Forgetting(RuleBasedStateMachine):
         for step in range(steps):
             match self.state.screen:
                 case Services() | Done():
-                    self.play(events.ServiceChosen(*CHANGE_PIN.key))
+                    self.play(acts.ServiceChosen(*CHANGE_PIN.key))
                 case InsertCard() if self.inside is None and self.present:
                     self.insert(self.present)
                 case PinEntry():
@@ -360,7 +360,13 @@ class Forgetting(RuleBasedStateMachine):
 
     @rule(
         event=st.sampled_from(
-            [events.WentBack(), events.TriedAgain(), events.Finished(), events.Touched(), events.PinForgotten()]
+            [
+                acts.WentBack(),
+                acts.TriedAgain(),
+                acts.Finished(),
+                acts.Touched(),
+                acts.PinForgotten(),
+            ]
         )
     )
     def press(self, event: events.Event) -> None:
@@ -368,11 +374,11 @@ class Forgetting(RuleBasedStateMachine):
 
     @rule(language=st.sampled_from(Language))
     def speak(self, language: Language) -> None:
-        self.play(events.LanguageChosen(language))
+        self.play(acts.LanguageChosen(language))
 
     @rule(mode=st.sampled_from(Mode), on=st.booleans())
     def switch(self, mode: Mode, on: bool) -> None:  # noqa: FBT001 - drawn
-        self.play(events.ModeSwitched(mode, on=on))
+        self.play(acts.ModeSwitched(mode, on=on))
 
     @rule(seconds=st.integers(0, 120))
     def wait(self, seconds: int) -> None:

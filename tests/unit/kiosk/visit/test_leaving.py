@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from cardsvc.wire.levels import Level
-from kiosk.visit import events
+from kiosk.visit import acts, events
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import Attract, Call, KioskState, OutOfService, PinEntry, Services, TakeCard
 from tests.unit.kiosk.visit.test_machine import ANA, PIN, Player, let_in
@@ -24,12 +24,12 @@ def after(player: Player, seconds: float) -> KioskState:
 
 
 def left_in_the_slot(player: Player) -> None:
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN))
-    player.play(events.PinProved(player.state.last_job, let_in(level=Level.PIN)), events.Finished(), events.Ticked())
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN))
+    player.play(events.PinProved(player.state.last_job, let_in(level=Level.PIN)), acts.Finished(), events.Ticked())
 
 
 def left_lying(player: Player) -> None:
-    player.play(events.CardHeld(), events.Tapped(let_in()), events.Finished(), events.Ticked())
+    player.play(events.CardHeld(), events.Tapped(let_in()), acts.Finished(), events.Ticked())
 
 
 def call(player: Player) -> Call:
@@ -64,7 +64,7 @@ def test_every_card_is_counted_and_none_that_was_taken_in_time(player: Player) -
 def test_a_card_left_on_the_contactless_reader_is_asked_for_some_seconds_after_the_visit(player: Player) -> None:
     player.play(events.CardHeld(), events.Tapped(let_in()))
     assert after(player, 60).screen == Services()
-    player.play(events.Finished(), events.Ticked())
+    player.play(acts.Finished(), events.Ticked())
     after(player, 9)
     assert not isinstance(player.screen, TakeCard)
     assert after(player, 1).screen == TakeCard(player.now - timedelta(seconds=10), lying=True)
@@ -95,7 +95,7 @@ def test_a_card_lying_there_keeps_nobody_from_the_slot(player: Player) -> None:
     after(player, 10)
     player.play(events.CardInserted(ANA))
     assert player.screen == PinEntry(ANA)
-    assert player.play(events.Finished()).screen == TakeCard()
+    assert player.play(acts.Finished()).screen == TakeCard()
     player.play(events.CardTaken(), events.Ticked())
     assert after(player, 10).screen == TakeCard(player.now - timedelta(seconds=10), lying=True)
 

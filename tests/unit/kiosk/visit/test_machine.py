@@ -11,7 +11,7 @@ import pytest
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
 from kiosk.forms import Filled
-from kiosk.visit import events, reason
+from kiosk.visit import acts, effects, events, reason
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.machine import Machine
 from kiosk.visit.reason import Reason
@@ -55,7 +55,7 @@ class Player:
         self.machine = Machine()
         self.state = replace(self.machine.start(), offers=OFFERS)
         self.now = NOON
-        self.effects: list[events.Effect] = []
+        self.effects: list[effects.Effect] = []
 
     def play(self, *happenings: events.Event) -> KioskState:
         for event in happenings:
@@ -64,9 +64,9 @@ class Player:
         return self.state
 
     def choose(self, service: str) -> KioskState:
-        return self.play(events.ServiceChosen(CODES[service].department, service))
+        return self.play(acts.ServiceChosen(CODES[service].department, service))
 
-    def take_effect(self) -> events.Effect:
+    def take_effect(self) -> effects.Effect:
         return self.effects.pop(0)
 
     @property
@@ -87,7 +87,7 @@ def tapped(player: Player) -> Player:
 
 @pytest.fixture
 def with_pin(player: Player) -> Player:
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN))
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN))
     player.play(events.PinProved(player.state.last_job, let_in(level=Level.PIN)))
     player.effects.clear()
     return player
@@ -110,16 +110,16 @@ def test_a_refused_tap_shows_why_and_gives_way_to_the_next(player: Player) -> No
 
 def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: Player) -> None:
     assert tapped.choose("check-in").screen == Consent(CHECK_IN)
-    assert tapped.play(events.ConsentGiven(KEY)).screen == FillForm(CHECK_IN)
-    tapped.play(events.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
+    assert tapped.play(acts.ConsentGiven(KEY)).screen == FillForm(CHECK_IN)
+    tapped.play(acts.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
     assert (type(tapped.screen), tapped.effects) == (Check, [])
-    tapped.play(events.Checked())
+    tapped.play(acts.Checked())
     assert isinstance(tapped.screen, Sending)
     exchange = tapped.take_effect()
-    assert exchange == events.Exchange(1, "token-tap", CHECK_IN)
+    assert exchange == effects.Exchange(1, "token-tap", CHECK_IN)
     tapped.play(events.Exchanged(1, "assertion"))
     ask = tapped.take_effect()
-    assert ask == events.Ask(2, CHECK_IN, KEY, "assertion", {"complaint": "fever", "since_days": 3})
+    assert ask == effects.Ask(2, CHECK_IN, KEY, "assertion", {"complaint": "fever", "since_days": 3})
     assert tapped.play(events.Answered(2, outcome())).screen == Done(
         CHECK_IN, outcome(), mark=Submission(CHECK_IN, KEY).mark
     )
@@ -127,28 +127,28 @@ def test_a_tap_service_asks_for_consent_then_its_questions_then_is_sent(tapped: 
 
 def test_from_the_second_look_one_comes_back_to_the_form(tapped: Player) -> None:
     tapped.choose("check-in")
-    tapped.play(events.ConsentGiven(KEY), events.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
-    tapped.play(events.WentBack())
+    tapped.play(acts.ConsentGiven(KEY), acts.FormSubmitted({"complaint": "fever", "since_days": "3"}, KEY))
+    tapped.play(acts.WentBack())
     assert tapped.screen == FillForm(CHECK_IN, Filled({"complaint": "fever", "since_days": 3}))
     assert tapped.effects == []
 
 
 def test_nothing_is_sent_without_consent(tapped: Player) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.FormSubmitted({}, KEY), events.TriedAgain(), events.Touched())
+    tapped.play(acts.FormSubmitted({}, KEY), acts.TriedAgain(), acts.Touched())
     assert tapped.effects == []
-    assert tapped.play(events.WentBack()).screen == Services("library")
+    assert tapped.play(acts.WentBack()).screen == Services("library")
 
 
 def test_a_service_without_questions_goes_straight_from_consent(tapped: Player) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY))
+    tapped.play(acts.ConsentGiven(KEY))
     assert isinstance(tapped.screen, Sending)
 
 
 def test_a_wrong_form_is_shown_again_with_what_was_entered(tapped: Player) -> None:
     tapped.choose("check-in")
-    tapped.play(events.ConsentGiven(KEY), events.FormSubmitted({"since_days": "-1"}, KEY))
+    tapped.play(acts.ConsentGiven(KEY), acts.FormSubmitted({"since_days": "-1"}, KEY))
     assert isinstance(tapped.screen, FillForm)
     assert set(tapped.screen.filled.errors) == {"complaint"}
     assert tapped.effects == []
@@ -157,19 +157,19 @@ def test_a_wrong_form_is_shown_again_with_what_was_entered(tapped: Player) -> No
 def test_a_pin_service_asks_for_the_card_then_the_pin_then_goes_on_with_it(tapped: Player) -> None:
     assert tapped.choose("balance").screen == InsertCard(BALANCE)
     assert tapped.play(events.CardInserted(ANA)).screen == PinEntry(ANA, BALANCE)
-    assert tapped.play(events.PinEntered(PIN)).screen == CheckingPin(ANA, BALANCE, 1)
-    assert tapped.take_effect() == events.ProvePin(1, ANA, PIN)
+    assert tapped.play(acts.PinEntered(PIN)).screen == CheckingPin(ANA, BALANCE, 1)
+    assert tapped.take_effect() == effects.ProvePin(1, ANA, PIN)
     tapped.play(events.PinProved(1, let_in(level=Level.PIN)))
     assert tapped.screen == Consent(BALANCE)
-    assert tapped.take_effect() == events.EndVisit("token-tap"), "the visit at the lower level is over"
+    assert tapped.take_effect() == effects.EndVisit("token-tap"), "the visit at the lower level is over"
 
 
 def test_the_service_hears_now_and_then_that_somebody_is_there(tapped: Player) -> None:
     for seconds, told in ((29, 0), (1, 1), (29, 0), (29, 1)):
         tapped.effects.clear()
         tapped.now += timedelta(seconds=seconds)
-        tapped.play(events.Touched())
-        assert tapped.effects == [events.KeepVisit("token-tap")] * told
+        tapped.play(acts.Touched())
+        assert tapped.effects == [effects.KeepVisit("token-tap")] * told
     tapped.effects.clear()
     tapped.now += timedelta(seconds=60)
     tapped.play(events.Ticked())
@@ -179,7 +179,7 @@ def test_the_service_hears_now_and_then_that_somebody_is_there(tapped: Player) -
 def test_without_a_network_no_service_hears_of_it(player: Player) -> None:
     player.play(events.AdmittedOffline(ANA, frozenset({CHECK_IN.key})))
     player.now += timedelta(seconds=60)
-    player.play(events.Touched())
+    player.play(acts.Touched())
     assert player.effects == []
 
 
@@ -187,21 +187,21 @@ def test_another_card_does_not_step_up(tapped: Player) -> None:
     tapped.choose("balance")
     tapped.play(events.CardInserted(BO))
     assert tapped.screen == Refusal(Reason(reason.OTHER_CARD), resume=InsertCard(BALANCE))
-    assert tapped.play(events.PinEntered(PIN)).screen == tapped.screen
+    assert tapped.play(acts.PinEntered(PIN)).screen == tapped.screen
     assert tapped.effects == []
     assert tapped.play(events.CardTaken()).screen == InsertCard(BALANCE)
 
 
 def test_a_proof_of_another_card_than_the_one_that_was_put_in_is_ended(player: Player) -> None:
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN))
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN))
     player.effects.clear()
     player.play(events.PinProved(1, let_in(BO, Level.PIN, "bo")))
-    assert player.effects == [events.EndVisit("bo")]
+    assert player.effects == [effects.EndVisit("bo")]
     assert player.state.visit is None
 
 
 def test_a_wrong_pin_says_how_many_tries_are_left(player: Player) -> None:
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN))
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN))
     player.play(events.PinRefused(1, Reason(reason.WRONG_PIN, tries_left=2)))
     assert player.screen == PinEntry(ANA, None, tries_left=2)
 
@@ -212,16 +212,16 @@ def test_few_tries_are_said_before_the_first(player: Player, left: int | None, s
 
 
 def test_whoever_forgot_the_pin_reads_how_to_go_on_and_comes_back(player: Player) -> None:
-    player.play(events.CardInserted(ANA, 1), events.PinForgotten())
+    player.play(events.CardInserted(ANA, 1), acts.PinForgotten())
     assert player.screen == Refusal(Reason(reason.PIN_FORGOTTEN), resume=PinEntry(ANA, few=1))
     assert player.state.deadline == player.now + player.machine.rules.idle
-    assert player.play(events.WentBack()).screen == PinEntry(ANA, few=1)
-    assert player.play(events.PinForgotten(), events.CardTaken()).screen == Attract()
+    assert player.play(acts.WentBack()).screen == PinEntry(ANA, few=1)
+    assert player.play(acts.PinForgotten(), events.CardTaken()).screen == Attract()
 
 
 def test_a_blocked_pin_leaves_the_tap_visit_open(tapped: Player) -> None:
     tapped.choose("balance")
-    tapped.play(events.CardInserted(ANA), events.PinEntered(PIN))
+    tapped.play(events.CardInserted(ANA), acts.PinEntered(PIN))
     tapped.play(events.PinRefused(1, Reason(reason.PIN_BLOCKED)))
     assert tapped.screen == Refusal(Reason(reason.PIN_BLOCKED), resume=Services())
 
@@ -229,31 +229,31 @@ def test_a_blocked_pin_leaves_the_tap_visit_open(tapped: Player) -> None:
 @pytest.mark.parametrize("service", ["check-in", "opening-hours"])
 def test_the_card_taken_out_ends_a_pin_visit_wherever_it_is(with_pin: Player, service: str) -> None:
     with_pin.choose(service)
-    with_pin.play(events.ConsentGiven(KEY))
+    with_pin.play(acts.ConsentGiven(KEY))
     with_pin.effects.clear()
     assert with_pin.play(events.CardTaken()).screen == Attract()
-    assert with_pin.effects == [events.EndVisit("token-pin")]
+    assert with_pin.effects == [effects.EndVisit("token-pin")]
 
 
 def test_the_card_taken_out_while_the_pin_is_checked_is_said(player: Player) -> None:
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN), events.CardTaken())
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN), events.CardTaken())
     assert player.screen == Refusal(Reason(reason.CARD_REMOVED))
     player.effects.clear()
     player.play(events.PinProved(1, let_in(level=Level.PIN)))
-    assert player.effects == [events.EndVisit("token-pin")], "nobody is there for it any more"
+    assert player.effects == [effects.EndVisit("token-pin")], "nobody is there for it any more"
 
 
 def test_finishing_with_the_card_inside_asks_to_take_it(with_pin: Player) -> None:
-    assert with_pin.play(events.Finished()).screen == TakeCard()
-    assert with_pin.effects == [events.EndVisit("token-pin")]
+    assert with_pin.play(acts.Finished()).screen == TakeCard()
+    assert with_pin.effects == [effects.EndVisit("token-pin")]
     assert with_pin.play(events.CardTaken()).screen == Attract()
 
 
-@pytest.mark.parametrize("over", [events.Finished(), None], ids=["finished", "timed-out"])
+@pytest.mark.parametrize("over", [acts.Finished(), None], ids=["finished", "timed-out"])
 def test_whoever_is_asked_to_take_the_card_is_asked_in_their_language(
-    with_pin: Player, over: events.Finished | None
+    with_pin: Player, over: acts.Finished | None
 ) -> None:
-    with_pin.play(events.LanguageChosen(Language.CHINESE))
+    with_pin.play(acts.LanguageChosen(Language.CHINESE))
     with_pin.now += timedelta(minutes=11)
     left = with_pin.play(over or events.Ticked())
     assert (left.screen, left.language) == (TakeCard(), Language.CHINESE)
@@ -264,18 +264,18 @@ def test_whoever_is_asked_to_take_the_card_is_asked_in_their_language(
 def test_idle_for_ninety_seconds_ends_the_visit(tapped: Player) -> None:
     tapped.now = NOON + timedelta(seconds=89)
     assert tapped.play(events.Ticked()).screen == Services()
-    tapped.play(events.Touched())
+    tapped.play(acts.Touched())
     tapped.now = NOON + timedelta(seconds=178)
     assert tapped.play(events.Ticked()).screen == Services()
     tapped.now = NOON + timedelta(seconds=179)
     assert tapped.play(events.Ticked()).screen == Attract()
-    assert tapped.effects == [events.KeepVisit("token-tap"), events.EndVisit("token-tap")]
+    assert tapped.effects == [effects.KeepVisit("token-tap"), effects.EndVisit("token-tap")]
 
 
 def test_ten_minutes_end_the_visit_whatever_happens(tapped: Player) -> None:
     for seconds in range(0, 600, 60):
         tapped.now = NOON + timedelta(seconds=seconds)
-        tapped.play(events.Touched(), events.Ticked())
+        tapped.play(acts.Touched(), events.Ticked())
         assert tapped.state.visit is not None
     tapped.now = NOON + timedelta(minutes=10)
     assert tapped.play(events.Ticked()).screen == Attract()
@@ -285,23 +285,23 @@ def test_the_same_card_tapped_again_renews_the_visit_in_its_place(tapped: Player
     tapped.choose("check-in")
     tapped.play(events.Tapped(let_in(token="second")))
     assert tapped.screen == Consent(CHECK_IN)
-    assert tapped.effects == [events.EndVisit("token-tap")]
+    assert tapped.effects == [effects.EndVisit("token-tap")]
 
 
 def test_another_card_tapped_ends_the_visit_and_begins_its_own(tapped: Player) -> None:
     tapped.choose("check-in")
-    tapped.play(events.LanguageChosen(Language.PORTUGUESE), events.Tapped(let_in(BO, token="bo")))
+    tapped.play(acts.LanguageChosen(Language.PORTUGUESE), events.Tapped(let_in(BO, token="bo")))
     assert tapped.screen == Services()
     assert tapped.state.visit is not None
     assert tapped.state.visit.card_uuid == BO
     assert tapped.state.language is Language.ENGLISH
-    assert tapped.effects == [events.EndVisit("token-tap")]
+    assert tapped.effects == [effects.EndVisit("token-tap")]
 
 
 def test_a_tap_while_a_card_is_inside_is_not_accepted(with_pin: Player) -> None:
     assert not accepts_tap(with_pin.state)
     with_pin.play(events.Tapped(let_in(BO, token="bo")))
-    assert with_pin.effects == [events.EndVisit("bo")]
+    assert with_pin.effects == [effects.EndVisit("bo")]
     assert with_pin.state.visit is not None
     assert with_pin.state.visit.card_uuid == ANA
 
@@ -309,17 +309,17 @@ def test_a_tap_while_a_card_is_inside_is_not_accepted(with_pin: Player) -> None:
 @pytest.mark.parametrize("code", sorted(reason.WORTH_ANOTHER_TRY))
 def test_what_may_pass_is_tried_again_with_the_same_key(tapped: Player, code: str) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY), events.Exchanged(1, "assertion"))
+    tapped.play(acts.ConsentGiven(KEY), events.Exchanged(1, "assertion"))
     first = tapped.effects[-1]
-    tapped.play(events.Declined(2, Reason(code)), events.TriedAgain())
+    tapped.play(events.Declined(2, Reason(code)), acts.TriedAgain())
     second = tapped.effects[-1]
-    assert isinstance(first, events.Ask)
+    assert isinstance(first, effects.Ask)
     assert second == replace(first, job=3)
 
 
 def test_a_visit_that_is_over_at_the_service_ends_here(tapped: Player) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY), events.Declined(1, Reason("visit-ended")))
+    tapped.play(acts.ConsentGiven(KEY), events.Declined(1, Reason("visit-ended")))
     assert tapped.screen == Refusal(Reason("visit-ended"))
     assert tapped.state.visit is None
 
@@ -327,13 +327,13 @@ def test_a_visit_that_is_over_at_the_service_ends_here(tapped: Player) -> None:
 @pytest.mark.parametrize("code", sorted(reason.STEP_UP_REQUIRED))
 def test_a_policy_that_wants_more_than_the_manifest_says_leads_to_the_pin(tapped: Player, code: str) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY), events.Declined(1, Reason(code)))
+    tapped.play(acts.ConsentGiven(KEY), events.Declined(1, Reason(code)))
     assert tapped.screen == InsertCard(OPENING_HOURS)
 
 
 def test_an_answer_to_an_earlier_attempt_is_dropped(tapped: Player) -> None:
     tapped.choose("opening-hours")
-    tapped.play(events.ConsentGiven(KEY))
+    tapped.play(acts.ConsentGiven(KEY))
     before = tapped.state
     assert (
         tapped.play(events.Answered(0, outcome()), events.Exchanged(7, "x"), events.Declined(0, Reason("x"))) == before
@@ -342,13 +342,13 @@ def test_an_answer_to_an_earlier_attempt_is_dropped(tapped: Player) -> None:
 
 def test_the_language_changes_anywhere_and_loses_nothing(tapped: Player) -> None:
     tapped.choose("check-in")
-    tapped.play(events.ConsentGiven(KEY), events.LanguageChosen(Language.CHINESE))
+    tapped.play(acts.ConsentGiven(KEY), acts.LanguageChosen(Language.CHINESE))
     assert tapped.screen == FillForm(CHECK_IN)
     assert tapped.state.language is Language.CHINESE
 
 
 def test_a_language_chosen_by_somebody_who_left_is_forgotten(player: Player) -> None:
-    player.play(events.LanguageChosen(Language.PORTUGUESE))
+    player.play(acts.LanguageChosen(Language.PORTUGUESE))
     player.now += timedelta(seconds=90)
     assert player.play(events.Ticked()).language is Language.ENGLISH
 

@@ -9,7 +9,7 @@ import pytest
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
-from kiosk.visit import events, pin_events, reason
+from kiosk.visit import acts, effects, events, pin_events, reason
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.pin_screens import ChangePin, ChangingPin, FindingPin, PinLost, PinProblem
 from kiosk.visit.reason import Reason
@@ -26,8 +26,8 @@ def player() -> Player:
     """Somebody at the first of the three."""
     player = Player()
     player.state = replace(player.state, offers=OFFERS + CITY)
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN), events.PinProved(1, let_in(level=Level.PIN)))
-    player.play(events.ServiceChosen(*CHANGE_PIN.key))
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN), events.PinProved(1, let_in(level=Level.PIN)))
+    player.play(acts.ServiceChosen(*CHANGE_PIN.key))
     player.effects.clear()
     return player
 
@@ -51,7 +51,7 @@ def lost(changing: Player) -> Player:
 
 
 def enter(player: Player, *pins: Pin) -> None:
-    player.play(*map(events.PinEntered, pins))
+    player.play(*map(acts.PinEntered, pins))
 
 
 def shown(player: Player) -> object:
@@ -113,14 +113,14 @@ def test_what_else_goes_wrong_leads_back_to_the_services(changing: Player, why: 
 
 def test_back_begins_anew_and_leaves_at_the_first(player: Player) -> None:
     enter(player, PIN, NEW)
-    player.play(events.WentBack())
+    player.play(acts.WentBack())
     assert player.screen == ChangePin(CHANGE_PIN)
-    player.play(events.WentBack())
+    player.play(acts.WentBack())
     assert isinstance(shown(player), Services)
 
 
 def test_somebody_who_forgot_the_old_one_is_told_how_to_go_on(player: Player) -> None:
-    player.play(events.PinForgotten())
+    player.play(acts.PinForgotten())
     assert player.screen == Refusal(Reason(reason.PIN_FORGOTTEN), Services())
 
 
@@ -143,8 +143,8 @@ def test_a_card_that_is_taken_before_ends_the_visit(player: Player) -> None:
 def test_a_card_that_is_taken_meanwhile_ends_the_visit_and_it_is_said_which_pin_it_has(
     changing: Player, answer: events.Event, says: str
 ) -> None:
-    changing.play(events.LanguageChosen(Language.CHINESE), events.CardTaken())
-    assert changing.effects == [events.EndVisit("token-pin")]
+    changing.play(acts.LanguageChosen(Language.CHINESE), events.CardTaken())
+    assert changing.effects == [effects.EndVisit("token-pin")]
     assert isinstance(shown(changing), ChangingPin)
     changing.play(answer)
     assert refused(changing) == says
@@ -154,7 +154,7 @@ def test_a_card_that_is_taken_meanwhile_ends_the_visit_and_it_is_said_which_pin_
 def test_that_the_card_is_gone_may_be_known_first_from_the_card(changing: Player) -> None:
     changing.play(pin_events.PinKept(2, Reason(reason.CARD_REMOVED)))
     assert refused(changing) == reason.PIN_UNCHANGED
-    assert changing.effects == [events.EndVisit("token-pin")]
+    assert changing.effects == [effects.EndVisit("token-pin")]
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_a_lost_answer_is_asked_for_when_the_card_is_back(
     assert lost.effects == [pin_events.FindPin(3, ANA, PIN, NEW)]
     lost.play(pin_events.PinFound(3, new))
     assert refused(lost) == says
-    lost.play(events.Finished())
+    lost.play(acts.Finished())
     assert isinstance(shown(lost), TakeCard)
 
 
 def test_whoever_is_asked_for_the_card_again_is_asked_as_they_want_the_screen(changing: Player) -> None:
-    changing.play(events.LanguageChosen(Language.CHINESE), events.ModeSwitched(Mode.HIGH_CONTRAST, on=True))
+    changing.play(acts.LanguageChosen(Language.CHINESE), acts.ModeSwitched(Mode.HIGH_CONTRAST, on=True))
     changing.play(events.CardTaken(), pin_events.PinDoubted(2, PIN, NEW))
     assert isinstance(shown(changing), PinLost)
     assert (changing.state.language, changing.state.modes) == (Language.CHINESE, frozenset({Mode.HIGH_CONTRAST}))
@@ -199,7 +199,7 @@ def test_a_card_pulled_again_is_asked_for_again(lost: Player) -> None:
 def test_a_card_that_fell_silent_in_the_slot_ends_the_visit_and_is_asked_for(changing: Player) -> None:
     changing.play(pin_events.PinDoubted(2, PIN, NEW))
     assert changing.screen == PinLost(CHANGE_PIN, ANA, PIN, NEW)
-    assert (changing.state.visit, changing.effects) == (None, [events.EndVisit("token-pin")])
+    assert (changing.state.visit, changing.effects) == (None, [effects.EndVisit("token-pin")])
     changing.play(events.CardTaken(), events.CardInserted(ANA))
     assert isinstance(shown(changing), FindingPin)
 
@@ -208,7 +208,7 @@ def test_nobody_else_comes_in_between(lost: Player) -> None:
     assert not accepts_tap(lost.state)
     lost.play(events.CardHeld(), events.Tapped(let_in(BO)))
     assert isinstance(shown(lost), PinLost)
-    assert lost.effects == [events.EndVisit("token-tap")]
+    assert lost.effects == [effects.EndVisit("token-tap")]
 
 
 @pytest.mark.parametrize("end", ["time", "gave up"])
@@ -217,7 +217,7 @@ def test_a_card_that_does_not_come_back_may_have_either(lost: Player, end: str) 
         lost.now += timedelta(seconds=90)
         lost.play(events.Ticked())
     else:
-        lost.play(events.Finished())
+        lost.play(acts.Finished())
     assert refused(lost) == reason.PIN_UNKNOWN
     assert NEW.digits not in repr(lost.state)
 
@@ -234,10 +234,10 @@ def test_a_kiosk_that_is_taken_out_of_service_still_says_which_pin_the_card_has(
     changing: Player, said: str, came_of_it: pin_events.PinEvent
 ) -> None:
     changing.play(OUT)
-    assert changing.effects == [events.EndVisit("token-pin")]
+    assert changing.effects == [effects.EndVisit("token-pin")]
     changing.play(came_of_it)
     assert refused(changing) == said
-    changing.play(events.Finished())
+    changing.play(acts.Finished())
     assert changing.screen == OutOfService()
 
 
@@ -250,11 +250,11 @@ def test_a_kiosk_out_of_service_lets_the_card_be_put_back_and_nobody_in(lost: Pl
     lost.play(events.CardTaken(), events.Tapped(let_in(BO)))
     assert shown(lost) == OutOfService()
     assert lost.state.visit is None
-    assert lost.effects == [events.EndVisit("token-tap")]
+    assert lost.effects == [effects.EndVisit("token-tap")]
 
 
 def test_a_kiosk_that_is_back_in_service_before_that_stays_there(lost: Player) -> None:
-    lost.play(OUT, BACK, events.Finished())
+    lost.play(OUT, BACK, acts.Finished())
     assert refused(lost) == reason.PIN_UNKNOWN
-    lost.play(events.Finished())
+    lost.play(acts.Finished())
     assert not isinstance(lost.screen, OutOfService)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language
-from kiosk.visit import events, pin_events, turn_events
+from kiosk.visit import acts, events, pin_events, turn_events
 from kiosk.visit.machine import Machine
 from kiosk.visit.pin_screens import ChangePin
 from kiosk.visit.reason import Reason
@@ -46,24 +46,35 @@ def happenings(state: KioskState) -> Iterator[events.Event]:
     yield from (events.PinProved(job, let_in(Level.PIN)), events.PinRefused(job, Reason("wrong-pin", 2)))
     yield from (events.Exchanged(job, "a"), events.Prepared(job, paper()), events.Signed(job, signed(), "a"))
     yield from (events.Answered(job, outcome()), events.Declined(job, Reason("service-unreachable")))
-    yield from (events.ServiceChosen(*BALANCE.key), events.ServiceChosen(*DONATE.key), events.ConsentGiven(KEY))
-    yield from (events.FormSubmitted({"litres": "2"}, KEY), events.PinEntered(Pin("271828")), events.Finished())
     yield from (
-        events.ServiceChosen(*CHECK_IN.key),
-        events.FormSubmitted({"complaint": "fever"}, KEY),
-        events.Checked(),
+        acts.ServiceChosen(*BALANCE.key),
+        acts.ServiceChosen(*DONATE.key),
+        acts.ConsentGiven(KEY),
     )
-    yield from (events.WentBack(), events.TriedAgain(), events.LanguageChosen(Language.ENGLISH))
-    yield from (events.ServiceChosen(*CHANGE_PIN.key), events.PinEntered(Pin("864193")))
+    yield from (
+        acts.FormSubmitted({"litres": "2"}, KEY),
+        acts.PinEntered(Pin("271828")),
+        acts.Finished(),
+    )
+    yield from (
+        acts.ServiceChosen(*CHECK_IN.key),
+        acts.FormSubmitted({"complaint": "fever"}, KEY),
+        acts.Checked(),
+    )
+    yield from (acts.WentBack(), acts.TriedAgain(), acts.LanguageChosen(Language.ENGLISH))
+    yield from (acts.ServiceChosen(*CHANGE_PIN.key), acts.PinEntered(Pin("864193")))
     yield from (pin_events.PinChanged(job, outcome()), pin_events.PinKept(job, Reason("wrong-pin", 2)))
     yield from (pin_events.PinDoubted(job, Pin("271828"), Pin("864193")), pin_events.PinFound(job, new=True))
-    yield from (events.ServiceChosen(*ALIVE.key), turn_events.Photographed(job, b""))
+    yield from (acts.ServiceChosen(*ALIVE.key), turn_events.Photographed(job, b""))
     yield from (events.Answered(job, outcome().model_copy(update={"open_until": LATER})), events.CardInserted(BO))
     yield from (events.TakenOutOfService(), events.PutIntoService())
-    yield from (events.AdmittedOffline(ANA, frozenset({OPENING_HOURS.key})), events.ServiceChosen(*OPENING_HOURS.key))
-    yield from (events.FormSubmitted({}, KEY), events.Recorded(KEY, outcome()))
+    yield from (
+        events.AdmittedOffline(ANA, frozenset({OPENING_HOURS.key})),
+        acts.ServiceChosen(*OPENING_HOURS.key),
+    )
+    yield from (acts.FormSubmitted({}, KEY), events.Recorded(KEY, outcome()))
     if isinstance(state.screen, Review):
-        yield events.AgreedToSign(state.screen.paper.sha256)
+        yield acts.AgreedToSign(state.screen.paper.sha256)
 
 
 def reached() -> dict[type[Screen], KioskState]:
@@ -94,7 +105,7 @@ def test_from_every_screen_one_gets_back_to_the_beginning() -> None:
     machine = Machine()
     for state in reached().values():
         after, _ = machine.step(state, events.PutIntoService(), NOON)
-        after, _ = machine.step(after, events.Finished(), NOON)
+        after, _ = machine.step(after, acts.Finished(), NOON)
         after, _ = machine.step(after, events.CardTaken(), NOON)
         after, _ = machine.step(after, events.Ticked(), NOON + timedelta(minutes=11))
         after, _ = machine.step(after, events.Ticked(), NOON + timedelta(minutes=12))

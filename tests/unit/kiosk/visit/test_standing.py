@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from cardsvc.wire.manifest import Language
-from kiosk.visit import events
+from kiosk.visit import acts, events
 from kiosk.visit.cards import accepts_tap
-from kiosk.visit.events import EndVisit
+from kiosk.visit.effects import EndVisit
 from kiosk.visit.screens import Attract, OutOfService, TakeCard, Trouble
 from readers.piv.pin import Pin
 from tests.fixtures.offers import OFFERS
@@ -33,13 +33,13 @@ ATTEMPTS: list[events.Event] = [
     events.CardHeld(),
     events.Tapped(let_in(BO)),
     events.CardInserted(ANA),
-    events.PinEntered(Pin("271828")),
-    events.ServiceChosen("clinic", "check-in"),
-    events.ConsentGiven(KEY),
-    events.WentBack(),
-    events.TriedAgain(),
-    events.Finished(),
-    events.Touched(),
+    acts.PinEntered(Pin("271828")),
+    acts.ServiceChosen("clinic", "check-in"),
+    acts.ConsentGiven(KEY),
+    acts.WentBack(),
+    acts.TriedAgain(),
+    acts.Finished(),
+    acts.Touched(),
     events.Ticked(),
     OUT,
 ]
@@ -60,7 +60,7 @@ def test_a_visit_that_was_opened_just_then_is_ended(player: Player) -> None:
 
 
 def test_a_pin_that_is_proved_too_late_opens_nothing(player: Player) -> None:
-    player.play(events.CardInserted(ANA), events.PinEntered(Pin("271828")), OUT)
+    player.play(events.CardInserted(ANA), acts.PinEntered(Pin("271828")), OUT)
     player.effects.clear()
     player.play(events.PinProved(player.state.last_job, let_in()))
     assert (player.state.visit, player.effects) == (None, [EndVisit("token-tap")])
@@ -84,7 +84,7 @@ def test_a_card_that_was_left_inside_is_asked_for_first(player: Player) -> None:
 def test_what_has_nothing_to_do_with_it_goes_on(player: Player) -> None:
     player.play(
         OUT,
-        events.LanguageChosen(Language.PORTUGUESE),
+        acts.LanguageChosen(Language.PORTUGUESE),
         events.TroubleSeen(Trouble.SERVICE),
         events.OffersChanged(OFFERS[:1]),
     )

@@ -12,7 +12,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.manifest import Language, Outcome
 from kiosk.offers import Offer
 from kiosk.screen.turn_views import photograph_of
-from kiosk.visit import events, reason, turn_events
+from kiosk.visit import acts, effects, events, reason, turn_events
 from kiosk.visit.cards import accepts_tap
 from kiosk.visit.reason import Reason
 from kiosk.visit.screens import (
@@ -52,14 +52,14 @@ def player() -> Player:
     """Ana, whose card is in the slot and whose PIN was right."""
     player = Player()
     player.state = replace(player.state, offers=OFFERS + TURNS)
-    player.play(events.CardInserted(ANA), events.PinEntered(PIN), events.PinProved(1, let_in(level=Level.PIN)))
+    player.play(events.CardInserted(ANA), acts.PinEntered(PIN), events.PinProved(1, let_in(level=Level.PIN)))
     return player
 
 
 @pytest.fixture
 def asked(player: Player) -> Player:
     """She has asked, and the department waits for somebody else."""
-    player.play(events.ServiceChosen(*ALIVE.key), events.ConsentGiven(KEY), events.Exchanged(2, "a"))
+    player.play(acts.ServiceChosen(*ALIVE.key), acts.ConsentGiven(KEY), events.Exchanged(2, "a"))
     player.play(events.Answered(3, BEGUN))
     player.effects.clear()
     return player
@@ -68,7 +68,7 @@ def asked(player: Player) -> Player:
 @pytest.fixture
 def waiting(asked: Player) -> Player:
     """Her photograph was read, and her card taken."""
-    asked.play(events.PinEntered(PIN), turn_events.Photographed(4, PHOTO), events.CardTaken())
+    asked.play(acts.PinEntered(PIN), turn_events.Photographed(4, PHOTO), events.CardTaken())
     asked.effects.clear()
     return asked
 
@@ -77,7 +77,7 @@ def waiting(asked: Player) -> Player:
 def second(waiting: Player) -> Player:
     """Bo has come, and his PIN was right."""
     proved = let_in(BO, Level.PIN, "token-of-bo")
-    waiting.play(events.CardInserted(BO), events.PinEntered(PIN), events.PinProved(5, proved))
+    waiting.play(events.CardInserted(BO), acts.PinEntered(PIN), events.PinProved(5, proved))
     waiting.effects.clear()
     return waiting
 
@@ -85,18 +85,18 @@ def second(waiting: Player) -> Player:
 def test_the_photograph_is_read_with_the_pin_before_the_card_is_taken(asked: Player) -> None:
     turn = Turn(ALIVE, SECOND, "SI-0001", UNTIL, ANA)
     assert shown(asked) == PhotographPin(turn)
-    asked.play(events.PinEntered(PIN))
+    asked.play(acts.PinEntered(PIN))
     assert asked.effects == [turn_events.ReadPhotograph(4, ANA, PIN)]
     asked.play(turn_events.Photographed(4, PHOTO))
     assert shown(asked) == HandOver(replace(turn, photograph=PHOTO))
 
 
 def test_with_her_card_her_visit_is_over_and_only_the_turn_is_left(asked: Player) -> None:
-    asked.play(events.LanguageChosen(Language.PORTUGUESE), events.ModeSwitched(Mode.LARGE_TEXT, on=True))
-    asked.play(events.PinEntered(PIN), turn_events.Photographed(4, PHOTO))
+    asked.play(acts.LanguageChosen(Language.PORTUGUESE), acts.ModeSwitched(Mode.LARGE_TEXT, on=True))
+    asked.play(acts.PinEntered(PIN), turn_events.Photographed(4, PHOTO))
     asked.effects.clear()
     asked.play(events.CardTaken())
-    assert asked.effects == [events.EndVisit("token-pin")]
+    assert asked.effects == [effects.EndVisit("token-pin")]
     assert asked.state == KioskState(
         AwaitSecond(),
         language=Language.PORTUGUESE,
@@ -109,15 +109,15 @@ def test_with_her_card_her_visit_is_over_and_only_the_turn_is_left(asked: Player
 
 
 def test_a_wrong_pin_says_the_tries_and_a_card_without_a_photograph_leads_back(asked: Player) -> None:
-    asked.play(events.PinEntered(PIN), turn_events.NotPhotographed(4, Reason(reason.WRONG_PIN, tries_left=2)))
+    asked.play(acts.PinEntered(PIN), turn_events.NotPhotographed(4, Reason(reason.WRONG_PIN, tries_left=2)))
     assert isinstance(shown(asked), PhotographPin)
-    asked.play(events.PinEntered(PIN), turn_events.NotPhotographed(5, Reason(reason.NO_PHOTOGRAPH)))
+    asked.play(acts.PinEntered(PIN), turn_events.NotPhotographed(5, Reason(reason.NO_PHOTOGRAPH)))
     assert shown(asked) == Refusal(Reason(reason.NO_PHOTOGRAPH), Services())
 
 
 @pytest.mark.parametrize("steps", [0, 1])
 def test_a_card_that_is_taken_before_the_photograph_was_read_ends_it(asked: Player, steps: int) -> None:
-    asked.play(*[events.PinEntered(PIN)][:steps], events.CardTaken())
+    asked.play(*[acts.PinEntered(PIN)][:steps], events.CardTaken())
     assert asked.state.visit is None
     assert asked.state.turn is None
     assert isinstance(shown(asked), Refusal if steps else Attract)
@@ -128,10 +128,10 @@ def test_the_second_one_comes_straight_to_what_was_begun_and_sees_the_photograph
     waiting.play(events.CardInserted(BO))
     assert shown(waiting) == PinEntry(BO, SECOND)
     seen.append(photograph_of(waiting.state))
-    waiting.play(events.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN, "token-of-bo")))
+    waiting.play(acts.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN, "token-of-bo")))
     assert shown(waiting) == Consent(SECOND)
     seen.append(photograph_of(waiting.state))
-    waiting.play(events.ConsentGiven(KEY))
+    waiting.play(acts.ConsentGiven(KEY))
     assert shown(waiting) == FillForm(SECOND)
     assert seen == [None, None, None]
     assert photograph_of(waiting.state) == PHOTO
@@ -141,19 +141,19 @@ def test_what_the_second_one_says_goes_on_with_the_receipt_and_everything_of_the
     second: Player,
 ) -> None:
     second.play(
-        events.ConsentGiven(KEY),
-        events.FormSubmitted({"face": "same"}, KEY),
-        events.Checked(),
+        acts.ConsentGiven(KEY),
+        acts.FormSubmitted({"face": "same"}, KEY),
+        acts.Checked(),
         events.Exchanged(6, "b"),
     )
     (exchange, ask) = second.effects
-    assert exchange == events.Exchange(6, "token-of-bo", SECOND)
-    assert ask == events.Ask(7, SECOND, KEY, "b", {"face": "same"}, continues="SI-0001")
+    assert exchange == effects.Exchange(6, "token-of-bo", SECOND)
+    assert ask == effects.Ask(7, SECOND, KEY, "b", {"face": "same"}, continues="SI-0001")
     second.play(events.Answered(7, outcome()))
     assert done(second) == (SECOND, outcome())
     assert second.state.turn is None
     assert str(ANA) not in repr(second.state)
-    second.play(events.WentBack())
+    second.play(acts.WentBack())
     assert isinstance(shown(second), Services), "his own visit goes on"
 
 
@@ -169,17 +169,17 @@ def test_a_tap_is_not_enough_for_the_second_one(waiting: Player) -> None:
     assert not accepts_tap(waiting.state)
     waiting.play(events.CardHeld(), events.Tapped(let_in(BO)))
     assert isinstance(shown(waiting), AwaitSecond)
-    assert waiting.effects == [events.EndVisit("token-tap")]
+    assert waiting.effects == [effects.EndVisit("token-tap")]
 
 
 @pytest.mark.parametrize(
     "steps",
     [
         [],
-        [events.PinEntered(PIN)],
-        [events.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN))],
-        [events.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN)), events.ConsentGiven(KEY)],
-        [events.PinEntered(PIN), events.PinRefused(5, Reason("card-not-active", card_state="held"))],
+        [acts.PinEntered(PIN)],
+        [acts.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN))],
+        [acts.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN)), acts.ConsentGiven(KEY)],
+        [acts.PinEntered(PIN), events.PinRefused(5, Reason("card-not-active", card_state="held"))],
     ],
 )
 def test_a_second_card_that_is_taken_away_leaves_the_turn_open_to_another(
@@ -189,30 +189,30 @@ def test_a_second_card_that_is_taken_away_leaves_the_turn_open_to_another(
     waiting.play(events.CardInserted(BO), *steps, events.CardTaken())
     assert shown(waiting) == AwaitSecond()
     assert (waiting.state.visit, waiting.state.turn) == (None, before)
-    begun = [effect for effect in waiting.effects if isinstance(effect, events.EndVisit)]
+    begun = [effect for effect in waiting.effects if isinstance(effect, effects.EndVisit)]
     assert len(begun) == any(isinstance(step, events.PinProved) for step in steps)
 
 
 def test_somebody_without_the_right_may_go_back_and_another_one_may_come(second: Player) -> None:
     second.play(
-        events.ConsentGiven(KEY),
-        events.FormSubmitted({"face": "same"}, KEY),
-        events.Checked(),
+        acts.ConsentGiven(KEY),
+        acts.FormSubmitted({"face": "same"}, KEY),
+        acts.Checked(),
         events.Exchanged(6, "b"),
     )
     second.play(events.Declined(7, Reason(reason.DEPARTMENT_REFUSED, message={Language.ENGLISH: "Only an attendant"})))
     assert isinstance(shown(second), Refusal)
     second.effects.clear()
-    second.play(events.WentBack())
+    second.play(acts.WentBack())
     assert (shown(second), second.state.visit) == (AwaitSecond(), None)
-    assert second.effects == [events.EndVisit("token-of-bo")]
+    assert second.effects == [effects.EndVisit("token-of-bo")]
 
 
 @pytest.mark.parametrize("backs", [1, 2])
 def test_the_second_one_comes_to_no_services(second: Player, backs: int) -> None:
     if backs == 2:
-        second.play(events.ConsentGiven(KEY))
-    second.play(*[events.WentBack()] * backs)
+        second.play(acts.ConsentGiven(KEY))
+    second.play(*[acts.WentBack()] * backs)
     assert (shown(second), second.state.visit) == (AwaitSecond(), None)
 
 
@@ -231,12 +231,12 @@ def test_whoever_comes_after_the_time_is_over_finds_nothing(waiting: Player) -> 
 
 
 def test_somebody_may_give_up_before_and_after_taking_the_card(asked: Player, player: Player) -> None:
-    asked.play(events.PinEntered(PIN), turn_events.Photographed(4, PHOTO), events.Finished())
+    asked.play(acts.PinEntered(PIN), turn_events.Photographed(4, PHOTO), acts.Finished())
     assert (shown(asked), asked.state.turn) == (TakeCard(), None)
 
 
 def test_an_attendant_who_goes_and_leaves_the_card_ends_it(second: Player) -> None:
-    second.play(events.ConsentGiven(KEY))
+    second.play(acts.ConsentGiven(KEY))
     second.now += timedelta(seconds=90)
     second.play(events.Ticked())
     assert (shown(second), second.state.turn) == (TakeCard(), None)
@@ -250,20 +250,20 @@ def test_late_photographs_are_dropped(waiting: Player) -> None:
 
 
 def test_both_sign_the_same_paper_without_a_photograph(player: Player) -> None:
-    player.play(events.ServiceChosen(*MANDATE.key), events.ConsentGiven(KEY))
-    player.play(events.Prepared(2, paper()), events.AgreedToSign(paper().sha256), events.PinEntered(PIN))
+    player.play(acts.ServiceChosen(*MANDATE.key), acts.ConsentGiven(KEY))
+    player.play(events.Prepared(2, paper()), acts.AgreedToSign(paper().sha256), acts.PinEntered(PIN))
     player.play(events.Signed(3, signed(), "a"), events.Answered(4, BEGUN))
     assert shown(player) == HandOver(Turn(MANDATE, ACCEPT, "SI-0001", UNTIL, ANA))
-    player.play(events.CardTaken(), events.CardInserted(BO), events.PinEntered(PIN))
+    player.play(events.CardTaken(), events.CardInserted(BO), acts.PinEntered(PIN))
     player.play(events.PinProved(5, let_in(BO, Level.PIN, "token-of-bo")))
     player.effects.clear()
-    player.play(events.ConsentGiven(KEY))
-    assert player.effects == [events.Prepare(6, "token-of-bo", ACCEPT, {}, Language.ENGLISH, "SI-0001")]
+    player.play(acts.ConsentGiven(KEY))
+    assert player.effects == [effects.Prepare(6, "token-of-bo", ACCEPT, {}, Language.ENGLISH, "SI-0001")]
     player.play(events.Prepared(6, paper()))
     assert isinstance(shown(player), Review)
-    player.play(events.AgreedToSign(paper().sha256), events.PinEntered(PIN), events.Signed(7, signed(), "b"))
+    player.play(acts.AgreedToSign(paper().sha256), acts.PinEntered(PIN), events.Signed(7, signed(), "b"))
     ask = player.effects[-1]
-    assert isinstance(ask, events.Ask)
+    assert isinstance(ask, effects.Ask)
     assert (ask.continues, ask.signed) == ("SI-0001", signed())
     player.play(events.Answered(8, outcome()))
     assert done(player) == (ACCEPT, outcome())
