@@ -98,7 +98,10 @@ class BrowserProcess:
                 raise BrowserGone("it has ended")
             self._received += more
         text, _, self._received = self._received.partition(b"\0")
-        message: dict[str, Any] = json.loads(text)
+        try:
+            message: dict[str, Any] = json.loads(text)
+        except ValueError:
+            raise BrowserGone("it says what is no JSON") from None
         if message.get("method") in _CRASHES:
             raise BrowserGone("its page has crashed")
         return message

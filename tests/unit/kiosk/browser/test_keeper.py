@@ -85,8 +85,13 @@ def test_it_waits_longer_each_time_and_then_always_as_long() -> None:
     assert [pause(failures) for failures in range(1, 9)] == [*BACK_OFF, BACK_OFF[-1], BACK_OFF[-1]]
 
 
-@pytest.mark.parametrize(("program", "why"), [(["true"], "ended"), (["cat", "/proc/self/fd/3"], "answer")])
-def test_a_program_that_ends_or_says_nothing_is_given_up_and_nothing_is_left_of_it(
+NONSENSE = ["sh", "-c", r"printf 'nonsense\0' >&4; sleep 5"]
+
+
+@pytest.mark.parametrize(
+    ("program", "why"), [(["true"], "ended"), (["cat", "/proc/self/fd/3"], "answer"), (NONSENSE, "no JSON")]
+)
+def test_a_program_that_ends_or_says_nothing_of_use_is_given_up_and_nothing_is_left_of_it(
     program: list[str], why: str
 ) -> None:
     process = BrowserProcess(program, {"PATH": "/usr/bin:/bin"}, answers_within=1)
