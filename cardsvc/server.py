@@ -18,6 +18,9 @@ from cardsvc.tls import Tls
 
 GRACEFUL_SECONDS: Final = 5
 """Requests and relays that are under way get so long when the service is asked to stop."""
+IDLE_SECONDS: Final = 75
+"""A connection without a request is closed after so long: well after our clients have, or a request may meet the close,
+and nobody can tell whether it was heard."""
 _HANGING_SECONDS: Final = 60
 """A worker that says nothing for so long is killed, and another one started."""
 _STARTING_SECONDS: Final = 120
@@ -94,6 +97,7 @@ def configuration(app: ASGIApp | str, workers: int = 1, tls: Tls | None = None) 
         proxy_headers=False,  # uvicorn believes whatever is on this machine; `CARDSVC_TRUSTED_PROXIES` says whom we do
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=IDLE_SECONDS,
         ws="websockets-sansio",
         ws_max_size=_MAX_MESSAGE,
         ws_per_message_deflate=False,

@@ -17,6 +17,9 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+IDLE_SECONDS: Final = 5.0
+"""A connection without a request is closed after so long: before the other side does."""
+
 _until: Final = ContextVar("_until", default=math.inf)
 
 
@@ -39,7 +42,7 @@ class BoundedTransport(httpx.HTTPTransport):
             httpx.create_ssl_context(trust_env=False),
             max_connections=100,
             max_keepalive_connections=20,
-            keepalive_expiry=5.0,
+            keepalive_expiry=IDLE_SECONDS,
             network_backend=_Backend(),
         )
 

@@ -15,6 +15,8 @@ from cardsvc.client.errors import ServiceProblem, ServiceUnreachable
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX, Problem
 
 TIMEOUT: Final = httpx.Timeout(10.0, connect=3.0)
+IDLE_SECONDS: Final = 5.0
+"""A connection without a request is closed after so long: before the service does, or a request may meet the close."""
 PATIENCE: Final = 5.0
 """Seconds that a call may wait in all because the service wants it to: somebody may be standing there."""
 _MAY_WAIT: Final = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.CONFLICT})
@@ -58,7 +60,12 @@ class Transport:
     ) -> None:
         # Settings of the environment are left aside: a proxy that somebody set for browsing gets none of our tokens.
         self._http = httpx.Client(
-            base_url=base_url, timeout=TIMEOUT, transport=transport, trust_env=False, verify=tls or True
+            base_url=base_url,
+            timeout=TIMEOUT,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS),
+            transport=transport,
+            trust_env=False,
+            verify=tls or True,
         )
         self._patience = patience
         self._sleep = sleep

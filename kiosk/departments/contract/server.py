@@ -11,6 +11,8 @@ from fastapi import FastAPI
 
 HOST: Final = "127.0.0.1"
 _GRACE_SECONDS: Final = 5
+IDLE_SECONDS: Final = 75
+"""A connection without a request is closed after so long: well after kiosks have, or a request may meet the close."""
 
 
 class Server(uvicorn.Server):
@@ -23,6 +25,7 @@ class Server(uvicorn.Server):
                 access_log=False,
                 log_level="warning",
                 timeout_graceful_shutdown=_GRACE_SECONDS,
+                timeout_keep_alive=IDLE_SECONDS,
                 server_header=False,
             )
         )
