@@ -37,7 +37,7 @@ _TIMEOUT: Final = httpx.Timeout(10, connect=2)
 _SECONDS: Final = 30.0
 """For all attempts together, from the first byte to the last: less than the kiosk's patience with its own work."""
 _MANIFEST_SECONDS: Final = 10.0
-"""As above; the departments are asked for theirs one after the other, again and again."""
+"""As above; offers of the others are shown once every department has answered, or has not in this time."""
 _UNCHANGED: Final = "identity"
 """No answer is compressed: a few bytes could become gigabytes before they are counted."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, TypeVar
 
 import pytest
@@ -48,6 +49,18 @@ def test_offers_are_in_the_order_of_the_addresses() -> None:
     shown = catalogue(Departments(), AT_LIBRARY, AT_CLINIC)
     assert keys(shown) == [("library", "opening-hours"), *OF_CLINIC]
     assert shown.complete
+
+
+def test_departments_are_asked_at_once() -> None:
+    """Neither answers before the other is asked as well."""
+    both = threading.Barrier(2)
+
+    class Slow(Departments):
+        def manifest(self, base_url: str) -> Manifest:
+            both.wait(20)
+            return super().manifest(base_url)
+
+    assert keys(catalogue(Slow(), AT_LIBRARY, AT_CLINIC)) == [("library", "opening-hours"), *OF_CLINIC]
 
 
 def test_a_department_that_is_away_for_a_moment_stays_in_the_catalogue() -> None:
