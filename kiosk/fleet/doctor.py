@@ -125,6 +125,11 @@ def _examine_printer(name: str) -> Finding:
         return Finding("printer", f"{name} takes nothing{why}", f"Have it take papers again: sudo cupsaccept {name}.")
     if not queue.enabled:
         return Finding("printer", f"{name} is stopped{why}", f"See to it, then start it: sudo cupsenable {name}.")
+    if queue.remembered:
+        kept = f"{name} prints{why}; CUPS remembers {queue.remembered} of the papers that it printed"
+        return Finding(
+            "printer", kept, "Set PreserveJobFiles No and PreserveJobHistory No in cupsd.conf; restart CUPS."
+        )
     return Finding("printer", f"{name} prints{why}", "Look whether it is on and has paper." if why else "")
 
 

@@ -12,6 +12,7 @@ _SECONDS: Final = 15
 _ENABLED: Final = re.compile(r"^printer \S+ (is idle|now printing)", re.MULTILINE)
 _ACCEPTING: Final = re.compile(r"^\S+ accepting requests", re.MULTILINE)
 _REASON: Final = re.compile(r"^\t(.+)$", re.MULTILINE)
+_JOB: Final = re.compile(r"^\S+-\d+ ", re.MULTILINE)
 
 
 class NoQueue(Exception):
@@ -28,13 +29,15 @@ class QueueState:
     """Whether it takes more."""
     reason: str = ""
     """What CUPS, or whoever stopped it, says of it."""
+    remembered: int = 0
+    """Papers that were printed and that CUPS still knows of; as it comes, it keeps their content for a day."""
 
 
 def ask_queue(name: str) -> QueueState:
     """Ask CUPS. Raises NoQueue."""
     try:
         done = subprocess.run(
-            ["lpstat", "-p", name, "-a", name],
+            ["lpstat", "-p", name, "-a", name, "-W", "completed", "-o", name],
             capture_output=True, text=True, timeout=_SECONDS, check=True, env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.SubprocessError) as error:
@@ -43,6 +46,11 @@ def ask_queue(name: str) -> QueueState:
 
 
 def read_state(said: str) -> QueueState:
-    """Read what `lpstat -p NAME -a NAME` prints in the locale C (lpstat(1) of CUPS 2.4)."""
+    """Read what `lpstat -p NAME -a NAME -W completed -o NAME` prints in the locale C (lpstat(1) of CUPS 2.4)."""
     reason = _REASON.search(said)
-    return QueueState(bool(_ENABLED.search(said)), bool(_ACCEPTING.search(said)), reason[1] if reason else "")
+    return QueueState(
+        enabled=bool(_ENABLED.search(said)),
+        accepting=bool(_ACCEPTING.search(said)),
+        reason=reason[1] if reason else "",
+        remembered=len(_JOB.findall(said)),
+    )

@@ -97,9 +97,14 @@ def test_a_reader_that_is_missing(ward: Ward) -> None:
             "hall takes nothing",
             "cupsaccept hall",
         ),
+        (
+            "echo 'printer hall is idle.  enabled'; echo 'hall accepting requests'; echo 'hall-1   root   1024   Sun'",
+            "hall prints; CUPS remembers 1 of the papers that it printed",
+            "PreserveJobFiles No",
+        ),
         ("echo 'lpstat: Invalid destination name' >&2; exit 1", "no queue is called hall", "lpstat -e"),
     ],
-    ids=["well", "stopped", "takes nothing", "none"],
+    ids=["well", "stopped", "takes nothing", "remembers", "none"],
 )
 def test_its_printer(
     ward: Ward, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, script: str, found: str, advice: str

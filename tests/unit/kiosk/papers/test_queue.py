@@ -32,8 +32,13 @@ ACCEPTING = f"hall accepting requests {SINCE}\n"
                 enabled=True, accepting=True, reason="The printer may not exist or is unavailable at this time."
             ),
         ),
+        (
+            IDLE + ACCEPTING + "hall-1                  root              1024   Sun Nov 29 06:00:55 2026\n"
+            "hall-2                  root              2048   Sun Nov 29 06:01:10 2026\n",
+            QueueState(enabled=True, accepting=True, remembered=2),
+        ),
     ],
-    ids=["idle", "stopped", "takes nothing", "away"],
+    ids=["idle", "stopped", "takes nothing", "away", "remembers"],
 )
 def test_how_it_stands(said: str, state: QueueState) -> None:
     assert read_state(said) == state
