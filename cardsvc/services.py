@@ -13,6 +13,7 @@ from cardsvc.authentication.assertions import AssertionIssuer
 from cardsvc.authentication.chains import ChainVerdicts
 from cardsvc.authentication.own_readers import OwnReaders
 from cardsvc.authentication.proofs import ProofVerifier
+from cardsvc.authentication.signing_in import SignIns
 from cardsvc.authentication.turnstile import Turnstile
 from cardsvc.authentication.verifications import AssertionJudge
 from cardsvc.authentication.visits import VisitTimes
@@ -94,6 +95,12 @@ class Services:
     def access_tokens(self) -> AccessTokens:
         """Knows callers by the tokens they were given."""
         return AccessTokens(self.key_ring, self.settings.issuer, self.sessions, self.clock)
+
+    @cached_property
+    def sign_ins(self) -> SignIns:
+        """Lets officers in by their cards."""
+        longest = timedelta(seconds=self.settings.access_token_seconds)
+        return SignIns(self.access_tokens, self.visit_times, longest)
 
     @cached_property
     def audit_signer(self) -> LogSigner:

@@ -40,6 +40,7 @@ from cardsvc.wire.authentication import (
     CLIENT_ASSERTION_TYPE,
     GRANT_TOKEN_EXCHANGE,
     NOT_APPLICABLE,
+    TOKEN_TYPE_ACCESS,
     TOKEN_TYPE_JWT,
     TOKEN_TYPE_VISIT,
     USE_PREPARE,
@@ -85,7 +86,11 @@ _FORM_SCHEMA: Final = {
         "scope": _parameter("client_credentials: the scopes wanted, separated by spaces; all by default."),
         "subject_token": _parameter("Token exchange: the visit token."),
         "subject_token_type": _parameter("Token exchange.", enum=[TOKEN_TYPE_VISIT]),
-        "requested_token_type": _parameter("Token exchange; may be left out.", enum=[TOKEN_TYPE_JWT]),
+        "requested_token_type": _parameter(
+            "Token exchange; an assertion for a department unless given. At a desk it can be an access token of the "
+            "officer whose card it is: that takes a scope, all by default, and nothing of what follows.",
+            enum=[TOKEN_TYPE_JWT, TOKEN_TYPE_ACCESS],
+        ),
         "audience": _parameter("Token exchange: the department, as urn:citizen-card:department:<code>."),
         "service": _parameter("Token exchange: the code of the service."),
         "attributes": _parameter("Token exchange: names of what the citizen agreed to tell, separated by spaces."),
@@ -193,11 +198,41 @@ def _client_credentials(
 
 
 def _exchange(
-    services: Services, session: Session, form: TokenForm, client: Principal, _certificate: str | None
+    services: Services, session: Session, form: TokenForm, client: Principal, certificate: str | None
 ) -> TokenResponse | ServiceError:
     unfit = client.refusal(_EXCHANGING)
     if unfit is not None:
         return unfit
+    if form.get("requested_token_type") == TOKEN_TYPE_ACCESS:
+        return _sign_in(services, session, form, client, certificate)
+    return _tell_department(services, session, form, client)
+
+
+def _sign_in(
+    services: Services, session: Session, form: TokenForm, client: Principal, certificate: str | None
+) -> TokenResponse | ServiceError:
+    try:
+        visit_token = _visit_token(form)
+    except TokenRequestMalformed as refusal:
+        return refusal
+    wanted = parse_scopes(form.get("scope", ""))
+    signed_in = services.sign_ins.exchange(
+        session, visit_token, wanted, actor=client, now=services.clock(), certificate=certificate
+    )
+    if isinstance(signed_in, ServiceError):
+        return signed_in
+    return TokenResponse(
+        access_token=signed_in.token,
+        token_type=BEARER,
+        expires_in=signed_in.expires_in,
+        scope=write_scopes(signed_in.scopes),
+        issued_token_type=TOKEN_TYPE_ACCESS,
+    )
+
+
+def _tell_department(
+    services: Services, session: Session, form: TokenForm, client: Principal
+) -> TokenResponse | ServiceError:
     try:
         request = _exchange_request(form)
     except TokenRequestMalformed as refusal:
@@ -213,15 +248,20 @@ def _exchange(
     )
 
 
-def _exchange_request(form: TokenForm) -> ExchangeRequest:
+def _visit_token(form: TokenForm) -> str:
     if _required(form, "subject_token_type") != TOKEN_TYPE_VISIT:
         raise TokenRequestMalformed("The subject token must be a visit token.")
+    if "actor_token" in form or "resource" in form:
+        raise TokenRequestMalformed("actor_token and resource are not supported.")
+    return _required(form, "subject_token")[:128]
+
+
+def _exchange_request(form: TokenForm) -> ExchangeRequest:
+    visit_token = _visit_token(form)
     if form.get("requested_token_type", TOKEN_TYPE_JWT) != TOKEN_TYPE_JWT:
         raise TokenRequestMalformed("Only JWTs are issued.")
     if form.get("use", USE_PREPARE) != USE_PREPARE:
         raise TokenRequestMalformed("There is no such use.")
-    if "actor_token" in form or "resource" in form:
-        raise TokenRequestMalformed("actor_token and resource are not supported.")
     names, questions = form.get("attributes", "").split(), form.get("questions", "").split()
     if len(names) > _MAX_ATTRIBUTES or len(questions) > _MAX_ATTRIBUTES:
         raise TokenRequestMalformed("Too many attributes or questions.")
@@ -230,7 +270,7 @@ def _exchange_request(form: TokenForm) -> ExchangeRequest:
         raise TokenRequestMalformed("The audience is not a name.")
     try:
         return ExchangeRequest(
-            visit_token=_required(form, "subject_token")[:128],
+            visit_token=visit_token,
             audience=audience,
             service=_code.validate_python(_required(form, "service")),
             attributes=_attributes.validate_python(names),

@@ -23,6 +23,9 @@
     │   ├── AttributesNotCovered       ... or not these attributes
     │   ├── ServiceNotSigned           nothing is prepared or signed for the service
     │   └── StepUpRequired             the service needs a higher level (carries it)
+    ├── SignInRefused                  nobody signs in as an officer with this visit
+    │   ├── SignInElsewhere            it is not at a desk
+    │   └── CardOfNoOfficer            whose card it is, is no officer, or more than one
     ├── AssertionNotSigned             the card is proved and on record, and its assertion could not be signed
     └── AssertionRefused               a department showed an assertion that is not good (carries the reason)
 
@@ -252,6 +255,30 @@ class StepUpRequired(ExchangeRefused):
     def __init__(self, level: Level) -> None:
         super().__init__("Ask the citizen to prove more.", acr_values=level.value)
         self.level = level
+
+
+class SignInRefused(ServiceError):
+    """Base of the refusals to take somebody for an officer."""
+
+
+class SignInElsewhere(SignInRefused):
+    """Raised when a caller that is no desk shows a visit for an officer to sign in."""
+
+    code = "sign-in-elsewhere"
+    title = "Officers sign in at desks"
+
+    def __init__(self) -> None:
+        super().__init__("Only a caller of kind desk can have an officer sign in with a card.")
+
+
+class CardOfNoOfficer(SignInRefused):
+    """Raised when the resident whose card it is is no officer at present, or is one under several names."""
+
+    code = "card-of-no-officer"
+    title = "Nobody signs in as an officer with this card"
+
+    def __init__(self) -> None:
+        super().__init__("An administrator says which resident an officer is; one officer for each.")
 
 
 class AssertionFault(StrEnum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 from cardsvc.callers.errors import AccessTokenRefused
-from cardsvc.callers.principal import Grant, Principal
+from cardsvc.callers.principal import CardSession, Grant, Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import parse_scopes, write_scopes
 from cardsvc.clock import Clock
@@ -50,20 +52,23 @@ class AccessTokens:
     ) -> str:
         """A bearer token for this service (RFC 9068 §2.2); ``scopes`` have been checked against the client's.
 
-        With the ``x5t#S256`` of a certificate it is good only where that one is shown (RFC 8705 §3).
+        With the ``x5t#S256`` of a certificate it is good only where that one is shown (RFC 8705 §3). Where
+        an officer (``sub``) has signed in with a card, the desk (``client_id``) acts for them (RFC 8693 §4.1).
         """
+        by_card = client.by_card
         issued = int(now.timestamp())
         claims = {
             "iss": self._issuer,
             "aud": self._issuer,
             "sub": client.client_id,
-            "client_id": client.client_id,
+            "client_id": by_card.desk if by_card else client.client_id,
             "iat": issued,
             "exp": issued + int(lifetime.total_seconds()),
             "jti": str(new_id()),
             "scope": write_scopes(scopes),
             "client_key": client.key_thumbprint,
             **({} if certificate is None else {"cnf": {"x5t#S256": certificate}}),
+            **({} if by_card is None else {"act": {"sub": by_card.desk}, "visit": str(by_card.visit_id)}),
         }
         return jose.sign(claims, self._key_ring.signer(KeyName.ACCESS_TOKEN), typ=ACCESS_TOKEN_TYP)
 
@@ -97,8 +102,14 @@ class AccessTokens:
         expires_at, scopes = claims.get("exp"), parse_scopes(str(claims.get("scope", "")))
         if claims.get("iss") != self._issuer or claims.get("aud") != self._issuer or not isinstance(expires_at, int):
             raise AccessTokenRefused
-        bound_to = _bound_to(claims.get("cnf"))
-        return Grant(str(claims.get("sub")), scopes, expires_at, str(claims.get("client_key")), bound_to)
+        return Grant(
+            str(claims.get("sub")),
+            scopes,
+            expires_at,
+            str(claims.get("client_key")),
+            certificate=_bound_to(claims.get("cnf")),
+            by_card=_by_card(claims.get("act"), claims.get("visit")),
+        )
 
 
 def _bound_to(confirmation: Any) -> str | None:
@@ -108,4 +119,15 @@ def _bound_to(confirmation: Any) -> str | None:
             return None
         case {"x5t#S256": str(thumbprint), **others} if not others:
             return thumbprint
+    raise AccessTokenRefused
+
+
+def _by_card(actor: Any, visit: Any) -> CardSession | None:
+    """The session in ``act`` and ``visit``. Raises AccessTokenRefused when it is half of one: never taken for none."""
+    match actor, visit:
+        case None, None:
+            return None
+        case {"sub": str(desk)}, str(visit_id):
+            with suppress(ValueError):
+                return CardSession(desk, UUID(visit_id))
     raise AccessTokenRefused

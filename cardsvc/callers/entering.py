@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from cardsvc.callers.errors import AccessTokenRefused
-from cardsvc.callers.principal import Entry, Grant, Principal
+from cardsvc.callers.principal import Entry, Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import Scope
 from cardsvc.errors import ServiceError
@@ -26,8 +26,7 @@ def enter_again(session: Session, actor: Principal, scopes: frozenset[Scope], no
 
     Raises AccessTokenRefused, ScopeMissing, KioskDisabled.
     """
-    grant = Grant(actor.client_id, actor.scopes | actor.withheld, expires_at=0, key_thumbprint=actor.key_thumbprint)
-    (answer,) = enter_all(session.connection(), [Entry(grant, scopes)], now)
+    (answer,) = enter_all(session.connection(), [Entry(actor.grant, scopes)], now)
     if not isinstance(answer, Principal):
         raise answer
 

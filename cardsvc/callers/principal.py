@@ -15,6 +15,15 @@ from cardsvc.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)
+class CardSession:
+    """An officer has signed in with their own card at a desk. It lasts no longer than the card's visit there."""
+
+    desk: str
+    """The desk's client id."""
+    visit_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """A caller that has authenticated for this request. Domain functions take it as ``actor``."""
 
@@ -29,6 +38,13 @@ class Principal:
     """Of the key before that one, while it is good: visits that were begun with it go on."""
     withheld: frozenset[Scope] = frozenset()
     """What it may not do now, since it is out of service, and may again afterwards."""
+    by_card: CardSession | None = None
+    """Of an officer who signed in with their card; ``key_thumbprint`` is of the desk's key then."""
+
+    @property
+    def grant(self) -> Grant:
+        """What it was let in with, to be asked about again."""
+        return Grant(self.client_id, self.scopes | self.withheld, 0, self.key_thumbprint, by_card=self.by_card)
 
     def refusal(self, wanted: frozenset[Scope]) -> ServiceError | None:
         """Why it may not do what takes one of these scopes: ScopeMissing, KioskDisabled; None where it may."""
@@ -49,6 +65,8 @@ class Grant:
     """Of the key that the caller came with: once that one is not good any more, the caller asks again."""
     certificate: str | None = None
     """``x5t#S256`` of the TLS certificate that the token is bound to (RFC 8705 §3.1); None for one that is not."""
+    by_card: CardSession | None = None
+    """As in `Principal`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +107,12 @@ def public_keys_of(caller: Caller, now: datetime) -> Mapping[str, Mapping[str, A
 
 
 def principal_of(
-    caller: Caller, granted: frozenset[str] = frozenset(Scope), *, key: str | None = None, former: str | None = None
+    caller: Caller,
+    granted: frozenset[str] = frozenset(Scope),
+    *,
+    key: str | None = None,
+    former: str | None = None,
+    by_card: CardSession | None = None,
 ) -> Principal:
     """The caller with the scopes that were granted, all unless given, as far as it may hold them still, and use now.
 
@@ -106,6 +129,7 @@ def principal_of(
         audience=caller.audience,
         key_thumbprint=key or caller.thumbprint,
         former_thumbprint=former,
+        by_card=by_card,
     )
 
 

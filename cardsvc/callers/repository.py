@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session
 
 from cardsvc.bulk import among
+from cardsvc.callers.card_sessions import Presence, find_presences
 from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import GoodKeys, Grant, Principal, principal_of
 from cardsvc.db import table_of
@@ -23,6 +24,7 @@ _ENABLED: Final = select(
     _callers.c.scopes,
     _callers.c.roles,
     _callers.c.audience,
+    _callers.c.citizen_id,
     _callers.c.thumbprint,
     _callers.c.former_thumbprint,
     _callers.c.former_until,
@@ -82,20 +84,30 @@ def find_principals(
 ) -> list[Principal | None]:
     """For each grant its caller, with those granted scopes that it still may hold.
 
-    None for one that was disabled, or whose key is not good any more. With ``hold`` that stays so until the end of the
-    transaction.
+    None for one that was disabled, or whose key is not good any more, or who signed in with a card that is not there
+    any more. With ``hold`` caller and key stay so until the end of the transaction.
     """
-    names = {grant.client_id for grant in grants}
+    sessions = {grant.by_card for grant in grants if grant.by_card}
+    names = {grant.client_id for grant in grants} | {session.desk for session in sessions}
     found = connection.execute(_HELD if hold else _ENABLED, {"client_ids": names}).all()
     rows = {row.client_id: row for row in found}
-    principals = {grant: _principal(rows.get(grant.client_id), grant, now) for grant in set(grants)}
+    presences = find_presences(connection, {session.visit_id for session in sessions})
+    principals = {grant: _principal(rows, presences, grant, now) for grant in set(grants)}
     return [principals[grant] for grant in grants]  # many come with the same token
 
 
-def _principal(row: Any, grant: Grant, now: datetime) -> Principal | None:
-    if row is None:
+def _principal(
+    rows: Mapping[str, Any], presences: Mapping[UUID, Presence], grant: Grant, now: datetime
+) -> Principal | None:
+    row = rows.get(grant.client_id)
+    key_of = rows.get(grant.by_card.desk) if grant.by_card else row
+    if row is None or key_of is None:
         return None
-    keys = GoodKeys.at(now, row.thumbprint, row.former_thumbprint, row.former_until)
+    keys = GoodKeys.at(now, key_of.thumbprint, key_of.former_thumbprint, key_of.former_until)
     if grant.key_thumbprint not in {keys.present, keys.former}:
         return None
-    return principal_of(row, grant.scopes, key=grant.key_thumbprint, former=keys.before(grant.key_thumbprint))
+    if grant.by_card is None:
+        return principal_of(row, grant.scopes, key=grant.key_thumbprint, former=keys.before(grant.key_thumbprint))
+    if presences.get(grant.by_card.visit_id) != Presence(key_of.id, row.citizen_id):
+        return None
+    return principal_of(row, grant.scopes, key=grant.key_thumbprint, by_card=grant.by_card)

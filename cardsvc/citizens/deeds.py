@@ -92,6 +92,14 @@ EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "card-authentication": (Deed.TOLD, _TOLD),
     "authentication": (Deed.USED, _USED),
     "card.activate": (Deed.USED, _in_all("You put your card into force", "您已启用卡", "Ativou o seu cartão")),
+    "officer.sign-in": (
+        Deed.USED,
+        _in_all(
+            "Your card was used to sign in at a desk",
+            "您的卡被用于柜台登录",
+            "O seu cartão foi usado para entrar num balcão",
+        ),
+    ),
     "guardian.consent": (Deed.USED, _USED),
     "investigation.open": (Deed.INVESTIGATED, _INVESTIGATED),
     "investigation.read-history": (Deed.INVESTIGATED, _INVESTIGATED),

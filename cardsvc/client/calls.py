@@ -43,6 +43,7 @@ class Calls:
         patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
         tls: ssl.SSLContext | None = None,
+        visit_token: str | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.client_id = client_id
@@ -56,6 +57,7 @@ class Calls:
             key if isinstance(key, ECKey) else load_key(key),
             self._issuer,
             clock,
+            visit_token=visit_token,
         )
 
     def __repr__(self) -> str:

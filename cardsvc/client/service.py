@@ -70,7 +70,8 @@ class ServiceClient(
 
     ``issuer`` is the name of the service in its tokens; its base URL unless given. ``tls`` says which authorities the
     service's certificate may be of, and may hold one of the caller: then the service binds access tokens to that one
-    (RFC 8705). Safe to share between threads.
+    (RFC 8705). With the ``visit_token`` that an officer's card has begun at a desk with its PIN, the desk calls in the
+    name of that officer, until the visit ends; card-of-no-officer where it is nobody's. Safe to share between threads.
     """
 
     # Cards prove themselves

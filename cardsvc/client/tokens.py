@@ -13,7 +13,13 @@ from joserfc.jwk import ECKey
 from cardsvc.client.clock import Clock
 from cardsvc.client.transport import Repeat, Transport, read
 from cardsvc.wire import jose
-from cardsvc.wire.authentication import CLIENT_ASSERTION_TYPE, TokenResponse
+from cardsvc.wire.authentication import (
+    CLIENT_ASSERTION_TYPE,
+    GRANT_TOKEN_EXCHANGE,
+    TOKEN_TYPE_ACCESS,
+    TOKEN_TYPE_VISIT,
+    TokenResponse,
+)
 
 TOKEN_PATH: Final = "/oauth/token"
 _ASSERTION_LIFE: Final = timedelta(seconds=60)
@@ -23,13 +29,24 @@ _MARGIN: Final = timedelta(seconds=30)
 class ClientCredentials:
     """A caller's name and key, and its present access token. Safe to share between threads."""
 
-    def __init__(self, transport: Transport, client_id: str, key: ECKey, issuer: str, clock: Clock) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        client_id: str,
+        key: ECKey,
+        issuer: str,
+        clock: Clock,
+        *,
+        visit_token: str | None = None,
+    ) -> None:
+        """``visit_token`` is of an officer whose card is at this desk: the access tokens are that officer's."""
         self._transport = transport
         self._client_id = client_id
         self._key = key
         self.issuer = issuer
         """The name of the service in what it is shown."""
         self._clock = clock
+        self._visit_token = visit_token
         self._lock = Lock()
         self._token = ""
         self._good_until = datetime.min.replace(tzinfo=clock().tzinfo)
@@ -49,7 +66,7 @@ class ClientCredentials:
         with self._lock:
             now = self._clock()
             if now >= self._good_until:
-                answer = self.request_token("client_credentials")
+                answer = self._renew()
                 self._token = answer.access_token
                 self._good_until = now + timedelta(seconds=answer.expires_in) - _MARGIN
             return self._token
@@ -73,6 +90,16 @@ class ClientCredentials:
         with self._lock:
             if token == self._token:
                 self._good_until = self._clock()
+
+    def _renew(self) -> TokenResponse:
+        if self._visit_token is None:
+            return self.request_token("client_credentials")
+        return self.request_token(
+            GRANT_TOKEN_EXCHANGE,
+            subject_token=self._visit_token,
+            subject_token_type=TOKEN_TYPE_VISIT,
+            requested_token_type=TOKEN_TYPE_ACCESS,
+        )
 
     def _assertion(self) -> str:
         """RFC 7523 §2.2. Its audience is the issuer we were told of, not what some server says: see RFC 7523bis."""

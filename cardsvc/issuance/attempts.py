@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import record
-from cardsvc.callers.principal import Grant, Principal
+from cardsvc.callers.principal import Principal
 from cardsvc.callers.repository import find_principals
 from cardsvc.callers.scopes import Scope
 from cardsvc.cards.models import Card
@@ -67,8 +67,7 @@ def require_turn(session: Session, turn: Turn, now: datetime) -> None:
     """
     if not has_turn(session, turn):
         raise TakenOver
-    granted = Grant(turn.actor.client_id, frozenset(turn.actor.scopes), 0, turn.actor.key_thumbprint)
-    (principal,) = find_principals(session.connection(), [granted], now, hold=True)
+    (principal,) = find_principals(session.connection(), [turn.actor.grant], now, hold=True)
     if principal is None or Scope.CARDS_PERSONALISE not in principal.scopes:
         raise CallerShutOut
 

@@ -16,6 +16,7 @@ from cardsvc.wire.signed import CHALLENGE_SIZE, TRANSACTION_HASH_SIZE
 GRANT_TOKEN_EXCHANGE: Final = "urn:ietf:params:oauth:grant-type:token-exchange"
 TOKEN_TYPE_VISIT: Final = "urn:citizen-card:token-type:visit"
 TOKEN_TYPE_JWT: Final = "urn:ietf:params:oauth:token-type:jwt"
+TOKEN_TYPE_ACCESS: Final = "urn:ietf:params:oauth:token-type:access_token"
 BEARER: Final = "Bearer"
 NOT_APPLICABLE: Final = "N_A"
 """RFC 8693 §2.2.1: the token is not one to call this service with."""

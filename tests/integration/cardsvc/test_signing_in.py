@@ -1,0 +1,224 @@
+"""Officers sign in at a desk with their own card, on both databases: what it lets them do, where, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from joserfc.jwk import ECKey
+
+from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.service import disable_caller
+from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.db import transaction
+from cardsvc.trust.keystore import KeyName
+from cardsvc.wire import jose
+from cardsvc.wire.authentication import ACCESS_TOKEN_TYP, GRANT_TOKEN_EXCHANGE, TOKEN_TYPE_ACCESS, TOKEN_TYPE_VISIT
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.officers import Role
+from tests.fixtures.access import caller_row
+from tests.fixtures.proofs import City, IssuedCard
+
+OFFICER, DESK = "ana", "desk-1"
+
+
+def begin(desk: ServiceClient, card: IssuedCard, level: Level = Level.PIN) -> str:
+    (challenge,) = desk.challenges(level)
+    return desk.authenticate(card.prove(challenge)).visit_token
+
+
+def refusal(work: Callable[..., Any], *given: Any) -> str:
+    with pytest.raises(ServiceProblem) as refused:
+        work(*given)
+    return refused.value.problem.code
+
+
+def put_in(city: City, name: str = OFFICER, *, roles: tuple[Role, ...] = (Role.CLERK,)) -> IssuedCard:
+    """An officer with these roles, and their card."""
+    card = city.card()
+    city.caller(name, CallerKind.OFFICER, roles=list(roles))
+    say_who_it_is(city, name, card)
+    return card
+
+
+def say_who_it_is(city: City, name: str, card: IssuedCard) -> None:
+    with transaction(city.services.sessions) as session:
+        session.get_one(Caller, caller_row(city, name).id).citizen_id = card.citizen_id
+
+
+@pytest.fixture
+def card(city: City) -> IssuedCard:
+    """The officer's."""
+    return put_in(city)
+
+
+@pytest.fixture
+def desk(city: City) -> ServiceClient:
+    return city.caller(DESK, CallerKind.DESK)
+
+
+def at_desk(city: City, token: str, desk: str = DESK) -> ServiceClient:
+    return city.client(desk, visit_token=token)
+
+
+def sign_in(desk: ServiceClient, **parameters: str) -> Any:
+    """What the token endpoint answers to the desk."""
+    return desk._credentials.request_token(
+        GRANT_TOKEN_EXCHANGE,
+        subject_token_type=TOKEN_TYPE_VISIT,
+        requested_token_type=TOKEN_TYPE_ACCESS,
+        **parameters,
+    )
+
+
+def test_an_officer_does_at_a_desk_what_the_officer_may(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    officer = at_desk(city, begin(desk, card))
+
+    assert list(officer.applications()) == []
+    assert refusal(officer.callers) == "insufficient-scope"
+
+    (entry,) = city.audit("officer.sign-in")
+    assert (entry.outcome, entry.actor, entry.citizen_id, entry.card_id) == ("ok", DESK, card.citizen_id, card.id)
+    assert entry.detail == {"officer": OFFICER}
+
+
+def test_what_is_done_is_on_record_as_the_officers(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    at_desk(city, begin(desk, card)).create_application(city.next_person())
+    assert city.audit("application.create")[-1].actor == OFFICER
+
+
+def test_the_token_says_who_acts_for_whom_and_is_short(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    answer = sign_in(desk, subject_token=begin(desk, card), scope="cards:read")
+
+    claims = jose.parse(answer.access_token).claims
+    assert (claims["sub"], claims["client_id"], claims["act"]) == (OFFICER, DESK, {"sub": DESK})
+    assert (answer.token_type, answer.issued_token_type, answer.scope) == ("Bearer", TOKEN_TYPE_ACCESS, "cards:read")
+    assert answer.expires_in == claims["exp"] - claims["iat"] == city.services.settings.visit_idle_seconds
+
+
+def test_a_token_does_not_outlast_the_visit(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    token = begin(desk, card)
+    left = 24
+    for _ in range(8):
+        city.clock.advance(seconds=(city.services.settings.visit_seconds - left) / 8)
+        desk.keep_visit(token)
+    assert sign_in(desk, subject_token=token).expires_in == left
+
+
+def test_each_exchange_keeps_the_visit(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    token = begin(desk, card)
+    officer = at_desk(city, token)
+    for _ in range(3):
+        city.clock.advance(seconds=61)
+        list(officer.applications())
+    city.clock.advance(seconds=91)
+    assert refusal(officer.applications) == "visit-ended"
+
+
+End = Callable[[City, ServiceClient, IssuedCard, str], object]
+
+
+def put_out(client_id: str) -> End:
+    def work(city: City, *_: object) -> None:
+        with transaction(city.services.sessions) as session:
+            disable_caller(session, client_id, actor="ceremony", now=city.clock())
+
+    return work
+
+
+def put_card(state: CardState) -> End:
+    def work(city: City, _: ServiceClient, card: IssuedCard, __: str) -> None:
+        city.put_in_state(card, state)
+
+    return work
+
+
+def take_out(_: City, desk: ServiceClient, __: IssuedCard, token: str) -> None:
+    desk.end_visit(token)
+
+
+def take_role(city: City, *_: object) -> None:
+    with transaction(city.services.sessions) as session:
+        session.get_one(Caller, caller_row(city, OFFICER).id).roles = ()
+
+
+def change_resident(city: City, *_: object) -> None:
+    say_who_it_is(city, OFFICER, city.card())
+
+
+def change_key(city: City, desk: ServiceClient, *_: object) -> None:
+    desk.rotate_key(ECKey.generate_key("P-256"))
+
+
+ENDS: dict[str, tuple[End, str]] = {
+    "the card is taken out": (take_out, "invalid-token"),
+    "the card is held": (put_card(CardState.HELD), "invalid-token"),
+    "the card is revoked": (put_card(CardState.REVOKED), "invalid-token"),
+    "the officer is put out": (put_out(OFFICER), "invalid-token"),
+    "the desk is put out": (put_out(DESK), "invalid-token"),
+    "the desk has another key": (change_key, "invalid-token"),
+    "the officer is somebody else": (change_resident, "invalid-token"),
+    "the officer has lost the role": (take_role, "insufficient-scope"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_it_ends_at_once(city: City, desk: ServiceClient, card: IssuedCard, end: str) -> None:
+    """The very token that has just been good."""
+    visit = begin(desk, card)
+    token = sign_in(desk, subject_token=visit).access_token
+    assert call(city, token)[0] == 200
+    work, code = ENDS[end]
+    work(city, desk, card, visit)
+    assert call(city, token)[1] == code
+
+
+def call(city: City, token: str) -> tuple[int, str]:
+    answer = city.http().get("/v1/applications", headers={"Authorization": f"Bearer {token}"})
+    return answer.status_code, "" if answer.is_success else answer.json()["type"].rpartition(":")[2]
+
+
+def test_a_tap_is_too_little(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card, Level.TAP))) == "step-up-required"
+    assert city.audit("officer.sign-in")[-1].outcome == "step-up-required"
+
+
+def test_a_card_of_a_resident_signs_nobody_in(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, city.card()))) == "card-of-no-officer"
+    put_out(OFFICER)(city, desk, card, "")
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+
+
+def test_a_resident_under_two_names_signs_in_as_neither(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    city.caller("bo", CallerKind.OFFICER)
+    say_who_it_is(city, "bo", card)
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+
+
+def test_a_kiosk_signs_nobody_in(city: City, card: IssuedCard) -> None:
+    kiosk = city.caller("kiosk-1")
+    assert refusal(lambda: sign_in(kiosk, subject_token=begin(kiosk, card))) == "sign-in-elsewhere"
+
+
+def test_a_visit_of_another_desk(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    other = city.caller("desk-2", CallerKind.DESK)
+    token = begin(desk, card)
+    assert refusal(lambda: sign_in(other, subject_token=token)) == "visit-foreign"
+    assert refusal(lambda: sign_in(desk, subject_token="nothing")) == "visit-unknown"
+
+
+def test_more_than_the_officer_may_is_not_given(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    token = begin(desk, card)
+    assert refusal(lambda: sign_in(desk, subject_token=token, scope="cards:read callers:write")) == "scope-not-allowed"
+    assert refusal(lambda: sign_in(desk, subject_token=token, scope="authenticate")) == "scope-not-allowed"
+
+
+@pytest.mark.parametrize("changed", [{"act": None}, {"visit": None}, {"visit": "no id"}, {"act": {"sub": 1}}])
+def test_half_a_session_is_none(city: City, desk: ServiceClient, card: IssuedCard, changed: dict[str, Any]) -> None:
+    """As if a key of ours had signed it: what is not understood is not left aside."""
+    good = jose.parse(sign_in(desk, subject_token=begin(desk, card)).access_token)
+    claims = {name: value for name, value in {**good.claims, **changed}.items() if value is not None}
+    token = jose.sign(claims, city.services.key_ring.signer(KeyName.ACCESS_TOKEN), typ=ACCESS_TOKEN_TYP)
+    assert call(city, token)[1] == "invalid-token"
