@@ -79,6 +79,10 @@ class Calls:
         """A bearer token that is good for at least half a minute."""
         return self._credentials.access_token()
 
+    def go_on_with(self, visit_token: str) -> None:
+        """Act for the officer by another visit that the same card has begun, when the one before is nearly over."""
+        self._credentials.go_on_with(visit_token)
+
     def _get(self, path: str, model: type[M]) -> M:
         return read(self._send("GET", path, None, Repeat.FREELY), model)
 

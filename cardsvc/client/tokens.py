@@ -85,6 +85,12 @@ class ClientCredentials:
             self._key = key
             self._good_until = self._clock()
 
+    def go_on_with(self, visit_token: str) -> None:
+        """The officer's card has begun another visit: the next token is got with it."""
+        with self._lock:
+            self._visit_token = visit_token
+            self._good_until = self._clock()
+
     def forget(self, token: str) -> None:
         """The service did not accept this token: get another one next time."""
         with self._lock:

@@ -1,0 +1,165 @@
+"""An officer's card in a desk's reader: signing in, staying, leaving, and everything that is in the way of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from cardsvc.app import create_app
+from cardsvc.authentication.models import Visit
+from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.cards.models import Card
+from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
+from cardsvc.db import reading, transaction
+from cardsvc.trust.certificates import put_into_force
+from cardsvc.wire.lifecycle import CardState
+from kiosk.desk.seat import PinForgotten, Seat, Sitting
+from readers.errors import CardRemoved, NoCard, PinBlocked, WrongPin
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+from readers.virtual.loopback import LoopbackReader, put_on, take_off
+from tests.fixtures.access import caller_row
+from tests.fixtures.cards import PersonalisedCard
+from tests.fixtures.live import serving
+from tests.fixtures.proofs import BASE_URL, City
+
+DESK, OFFICER = "desk-7", "cy"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A desk with a reader, and an officer with a card."""
+
+    city: City
+    seat: Seat
+    slot: Path
+    card: PersonalisedCard
+
+    @property
+    def reader(self) -> LoopbackReader:
+        return LoopbackReader(self.slot)
+
+    @property
+    def pin(self) -> Pin:
+        return Pin(self.card.pin)
+
+    @contextmanager
+    def signed_in(self) -> Iterator[Sitting]:
+        with self.seat.taken(self.reader, self.pin) as sitting:
+            yield sitting
+
+    def status_of(self, token: str) -> int:
+        answer = self.city.http().get("/v1/applications", headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code
+
+    def going_on(self) -> int:
+        """How many visits nobody has ended."""
+        with reading(self.city.services.sessions) as session:
+            return len(session.scalars(select(Visit).where(Visit.ended_at.is_(None))).all())
+
+
+@pytest.fixture
+def desk(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path) -> Iterator[Desk]:
+    city = sqlite_city
+    city.caller(OFFICER, CallerKind.OFFICER)
+    with transaction(city.services.sessions) as session:
+        card = session.scalars(select(Card).where(Card.uuid == service_card.uuid)).one()
+        card.state = CardState.ACTIVE
+        put_into_force(session, card.id)
+        session.get_one(Caller, caller_row(city, OFFICER).id).citizen_id = card.citizen_id
+    city.caller(DESK, CallerKind.DESK)
+    put_on(tmp_path / "slot", service_card.state_file)
+    with serving(create_app(city.services)) as url:
+
+        def client(visit_token: str | None = None) -> ServiceClient:
+            key = city.keys[DESK]
+            return ServiceClient(url, DESK, key, issuer=BASE_URL, clock=city.clock, visit_token=visit_token)
+
+        with client() as itself:
+            yield Desk(city, Seat(itself, client, city.clock), tmp_path / "slot", service_card)
+
+
+def test_an_officer_signs_in_and_out(desk: Desk) -> None:
+    with desk.signed_in() as sitting:
+        assert [one.responsible for one in sitting.officer.applications()] == ["ana"]
+        assert sitting.card_uuid == desk.card.uuid
+        token = sitting.officer.access_token()
+        assert desk.status_of(token) == 200
+        assert desk.going_on() == 1
+    assert desk.status_of(token) == 401
+    assert desk.going_on() == 0
+
+
+def test_an_hour_at_the_desk_takes_the_pin_once(desk: Desk) -> None:
+    with desk.signed_in() as sitting:
+        for _ in range(2 * 60):
+            desk.city.clock.advance(seconds=30)
+            sitting.tend()
+        assert [one.responsible for one in sitting.officer.applications()] == ["ana"]
+        assert len(desk.city.audit("authentication")) == 1 + 7  # another visit every eight minutes
+    assert desk.going_on() == 8 - 2  # the other six were over by themselves
+
+
+def test_the_card_is_taken_out(desk: Desk) -> None:
+    with desk.signed_in() as sitting:
+        take_off(desk.slot)
+        with pytest.raises(CardRemoved):
+            sitting.tend()
+    assert desk.going_on() == 0
+
+
+def test_the_card_was_reset(desk: Desk) -> None:
+    with desk.signed_in() as sitting:
+        sitting._session.connection.reset()
+        PivSession.open(sitting._session.connection)
+        with pytest.raises(PinForgotten):
+            sitting.tend()
+    assert desk.going_on() == 0
+
+
+def test_a_wrong_pin_says_how_many_tries_are_left(desk: Desk) -> None:
+    with pytest.raises(WrongPin) as wrong, desk.seat.taken(desk.reader, Pin("918273")):
+        raise AssertionError
+    assert wrong.value.tries_left == 2
+    assert desk.city.audit("authentication") == []
+    for _ in range(2):
+        with pytest.raises((WrongPin, PinBlocked)), desk.seat.taken(desk.reader, Pin("918273")):
+            raise AssertionError
+    with pytest.raises(PinBlocked), desk.signed_in():
+        raise AssertionError
+
+
+def test_an_empty_reader(desk: Desk) -> None:
+    take_off(desk.slot)
+    with pytest.raises(NoCard), desk.signed_in():
+        raise AssertionError
+
+
+def test_a_resident_who_is_no_officer_is_not_signed_in_and_leaves_nothing_open(desk: Desk) -> None:
+    with transaction(desk.city.services.sessions) as session:
+        session.get_one(Caller, caller_row(desk.city, OFFICER).id).citizen_id = None
+    with pytest.raises(ServiceProblem, match="card-of-no-officer"), desk.signed_in():
+        raise AssertionError
+    assert desk.going_on() == 0
+
+
+def test_while_the_service_is_away_no_try_is_spent(desk: Desk) -> None:
+    def away(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    key = desk.city.keys[DESK]
+    seat = Seat(
+        ServiceClient(BASE_URL, DESK, key, clock=desk.city.clock, transport=httpx.MockTransport(away)),
+        lambda _: desk.city.client(DESK),
+        desk.city.clock,
+    )
+    with pytest.raises(ServiceUnreachable), seat.taken(desk.reader, Pin("918273")):
+        raise AssertionError
+    with desk.reader.connect() as connection:
+        assert PivSession.open(connection).pin_tries_left() == 3
