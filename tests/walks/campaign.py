@@ -28,3 +28,9 @@ def test_a_department_is_walked(
     walked_city: WalkedCity, open_page: OpenPage, language: Language, department: str
 ) -> None:
     Outing(walked_city, open_page, language).walk([department])
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("language", Language)
+def test_the_citys_own_services_are_walked(walked_city: WalkedCity, open_page: OpenPage, language: Language) -> None:
+    Outing(walked_city, open_page, language).walk_own()

@@ -15,13 +15,15 @@ import pytest
 from cryptography import x509
 from playwright.sync_api import Page
 
-from kiosk.city.founding import TITLES, Plan, open_department, open_kiosk, open_service
-from kiosk.city.issuing import issue
+from cardsvc.wire.lifecycle import Person
+from kiosk.city.founding import FOUNDING_OFFICERS, TITLES, Plan, open_department, open_kiosk, open_service
+from kiosk.city.issuing import enrol, issue, produce
 from kiosk.city.processes import python, run
 from kiosk.city.stage import CardFiles, LoopbackStage, PcscStage, Place
 from kiosk.departments.contract.clock import city_date
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.city import founded
+from tests.walks.table import CITY, COMPANION
 
 OPEN_ROUND: Final = (
     "INSERT INTO rounds (code, opens_on, closes_on, born_from, born_until) VALUES "
@@ -30,15 +32,24 @@ OPEN_ROUND: Final = (
 """Places at schools are applied for today: the first rounds are those of certain years."""
 LASTING: Final = ("kept_signatures", "issued_papers", "cases")
 """Tables of every department that only a service that was done writes to."""
+ROSA: Final = Person(
+    name="林玫瑰",
+    name_latin="Lam Rosa",
+    birth_date=date(1979, 8, 2),
+    document_number=COMPANION,
+    district="hengqin",
+)
+"""Comes with the resident where a service takes two."""
 
 
 @dataclass(frozen=True, slots=True)
 class WalkedCity:
-    """A card service that runs, a kiosk's two readers, and a resident's card."""
+    """A card service that runs, a kiosk's two readers, a resident's card and that of whoever comes along."""
 
     plan: Plan
     stage: PcscStage
     card: CardFiles
+    companions_card: CardFiles
 
     @property
     def root(self) -> x509.Certificate:
@@ -61,7 +72,7 @@ class WalkedCity:
             yield self.plan.kiosk_link
 
     def number(self, department: str, sql: str, **values: Any) -> int:
-        """What is counted in a department's database."""
+        """What is counted in a department's database, or in the card service's for the city's own services."""
         ((number,),) = self.rows(department, sql, **values)
         return int(number)
 
@@ -97,28 +108,37 @@ class WalkedCity:
         page.wait_for_url("**/inbox")
         page.close()
 
+    def attendants_code(self, department: str) -> str:
+        """What the department gives whoever is to become an attendant."""
+        return self._command(department, "invite-attendant", "--name=Rosa Lam")
+
     def _invitation(self, department: str) -> str:
-        command = (
-            "departments",
-            "invite",
-            department,
-            "--officer=rosa",
-            f"--url={self.plan.department_url(department)}",
-        )
+        address = f"--url={self.plan.department_url(department)}"
+        return self._command(department, "invite", department, "--officer=rosa", address)
+
+    def _command(self, department: str, *command: str) -> str:
         data = f"--data={self.plan.department_data(department)}"
-        return run("invite", python("kiosk.cli", *command, data), {}).strip()
+        return run(command[0], python("kiosk.cli", "departments", *command, data), {}).strip()
 
     def _database(self, department: str) -> Path:
+        if department == CITY.department:
+            return self.plan.database
         return self.plan.department_data(department) / f"{department}.sqlite"
 
 
 @contextmanager
 def open_walked_city(rooms: pytest.TempPathFactory) -> Iterator[WalkedCity]:
-    """Open the card service of a city with all its departments, and issue a card."""
+    """Open the card service of a city with all its departments, and issue two cards."""
     folder = rooms.mktemp("walked")
     shutil.copytree(founded(rooms.getbasetemp(), tuple(TITLES)), folder, dirs_exist_ok=True)
     plan = Plan.for_folder(folder, departments=tuple(TITLES))
     with PrivatePcscd() as pcscd, open_service(plan):
-        card = CardFiles.named(folder, "resident")
-        issue(plan, LoopbackStage(folder), card)
-        yield WalkedCity(plan, PcscStage(pcscd), card)
+        desk, (card, companions) = (
+            LoopbackStage(folder),
+            (CardFiles.named(folder, name) for name in ("resident", "rosa")),
+        )
+        issue(plan, desk, card)
+        with plan.caller(FOUNDING_OFFICERS[0]) as clerk:
+            application = enrol(clerk, ROSA)
+        produce(plan, desk, companions, application, "CC-0000-0002")
+        yield WalkedCity(plan, PcscStage(pcscd), card, companions)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from kiosk.city.issuing import RESIDENT
 from kiosk.departments.community.care import AlreadyBooked, DayFull
+from kiosk.departments.community.mandate import MandateStands, OwnCarer
 from kiosk.departments.contract.refusals import ServiceRefused
 from kiosk.departments.education.enrolment import NotEnrolled
 from kiosk.departments.education.library import (
@@ -41,8 +43,9 @@ from kiosk.departments.real_estate.withdrawals import (
 )
 from kiosk.departments.social_insurance.attendants import NotInvited
 from kiosk.departments.social_insurance.certificate import NothingPaidIn
+from kiosk.departments.social_insurance.proof_of_life import NoPension, ProvedAlready
 from kiosk.departments.social_insurance.unemployment import ClaimedAlready, PaidTooBriefly, StillEmployed
-from tests.walks.table import BANK_CARD, BOOK, FLAT, NOTICE, PERMIT, SCHOOL_PLACE, SLIP, Entered
+from tests.walks.table import BANK_CARD, BOOK, FLAT, MANDATE, NOTICE, PERMIT, SCHOOL_PLACE, SLIP, Entered
 
 OTHER_BOOK: Final = "30519000000011"
 LARGE_NOTICE: Final = "802600000045"
@@ -104,6 +107,8 @@ FINANCE: Final = (
 HEALTH_AND_CARE: Final = (
     RefusedWalk("medical-insurance", "out-of-area-filing", StartImpossible, _filing(-1)),
     RefusedWalk("medical-insurance", "out-of-area-filing", FiledAlready, _filing(2)),
+    RefusedWalk("community", "carer-mandate", OwnCarer, {**MANDATE, "carer": RESIDENT.document_number}),
+    RefusedWalk("community", "carer-mandate", MandateStands, MANDATE),
     RefusedWalk("community", "home-care", AlreadyBooked, _care(3)),
     RefusedWalk(
         "community",
@@ -193,6 +198,8 @@ REAL_ESTATE: Final = (
 _CLAIM: Final = ("social-insurance", "unemployment-claim")
 SOCIAL_INSURANCE: Final = (
     RefusedWalk("social-insurance", "attendant-enrolment", NotInvited, {"code": "0123456789"}),
+    RefusedWalk("social-insurance", "proof-of-life", ProvedAlready),
+    RefusedWalk("social-insurance", "proof-of-life", NoPension, arranged="DELETE FROM pensioners"),
     RefusedWalk(*_CLAIM, ClaimedAlready, {"reason": "ended"}),
     RefusedWalk(
         *_CLAIM,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cardsvc.wire.manifest import Language, Manifest, ServiceDescription, Texts
 from kiosk.city.issuing import CITIZENS_PIN
+from tests.walks.table import offered
 
 LANGUAGE_BUTTONS: Final = {Language.ENGLISH: "English", Language.CHINESE: "简体中文", Language.PORTUGUESE: "Português"}
 expect.set_options(timeout=60_000)
@@ -61,18 +61,42 @@ class ResidentAtScreen:
         expect(self._page.locator("main")).to_contain_text(because[self._language])
         self._go_back()
 
+    def begin(self, manifest: Manifest, code: str, entered: Mapping[str, str]) -> None:
+        """As the first of two people: until the other one is asked for; the card is still in the slot."""
+        self._go_through(manifest, code, entered)
+        assert self.screen == "hand-over", self._page.locator("main").inner_text()
+
+    def go_on(self, entered: Mapping[str, str]) -> str:
+        """As the second, with the card and the PIN: to the receipt; its number."""
+        self._answer(entered)
+        assert self.screen == "done", self._page.locator("main").inner_text()
+        return self._page.locator(".receipt dd").inner_text()
+
+    def is_turned_away(self, entered: Mapping[str, str], because: Texts) -> None:
+        """As the second: to a refusal for this reason, in the resident's language, and back to where both gave up."""
+        self._answer(entered)
+        assert self.screen == "refusal", self._page.locator("main").inner_text()
+        expect(self._page.locator("main")).to_contain_text(because[self._language])
+        self._go_back("await-second")
+        self._page.locator("main .actions [data-post='/done']").click()
+
     def _go_through(self, manifest: Manifest, code: str, entered: Mapping[str, str]) -> None:
-        self.read = []
         self.wait_for("services")
-        self._choose(manifest, next(service for service in manifest.services if service.code == code))
+        self._choose(manifest, offered(manifest, code))
+        self._answer(entered)
+
+    def _answer(self, entered: Mapping[str, str]) -> None:
+        """Whatever is asked, until there is an outcome or another person is wanted."""
+        self.read = []
         acts: dict[str, Callable[[], None]] = {
             "consent": self._press_main,
             "form": lambda: self._fill(entered),
             "check": self._press_main,
             "review": self._press_main,
             "sign-pin": self.enter_pin,
+            "photograph-pin": self.enter_pin,
         }
-        while self._next_screen(*acts, "done", "refusal") in acts:
+        while self._next_screen(*acts, "hand-over", "done", "refusal") in acts:
             self.read.append(self.screen)
             acts[self.screen]()
 
@@ -83,13 +107,13 @@ class ResidentAtScreen:
             expect(page).not_to_have_js_property("naturalWidth", 0)
         self.pages = len(pages)
 
-    def _go_back(self) -> None:
-        """To the list of services: from a refusal through the form, where what was entered can be mended."""
+    def _go_back(self, home: str = "services") -> None:
+        """To the list of services, say: from a refusal through the form, where what was entered can be mended."""
         before = self.screen
         self._page.locator("main .actions [data-post='/back']").click()
-        self.wait_for(*{"services", "form", "consent", "check"} - {before})
-        if self.screen != "services":
-            self._go_back()
+        self.wait_for(*{home, "form", "consent", "check"} - {before})
+        if self.screen != home:
+            self._go_back(home)
 
     def enter_pin(self) -> None:
         """On the pad."""
@@ -110,8 +134,9 @@ class ResidentAtScreen:
             if main.locator(".list").count():
                 main.locator("[data-post='/back']").click()
             main.locator(".tile").filter(has=self._page.get_by_text(title, exact=True)).click()
-        first_words = re.escape(service.titles[self._language]).replace("/", r"\/")  # the browser's regular expressions
-        main.locator(".list").get_by_role("button", name=re.compile(f"^{first_words}")).click()
+        main.locator(".list button").filter(
+            has=self._page.get_by_text(service.titles[self._language], exact=True)
+        ).click()
 
     def _fill(self, entered: Mapping[str, str]) -> None:
         for name, value in entered.items():

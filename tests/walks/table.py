@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, cast
+
+from cardsvc.wire.manifest import Manifest, ServiceDescription
+from kiosk.city_services.asking import CitizenSide
+from kiosk.city_services.offering import CityServices
+from kiosk.departments.community import department as community
+from kiosk.departments.community.mandate import NotTheCarer
+from kiosk.departments.contract.refusals import ServiceRefused
+from kiosk.departments.social_insurance.proof_of_life import FaceDiffers, NoAttendant
 
 BANK_CARD: Final = "6217001234567890122"
 BOOK: Final = "30519000000052"
@@ -14,6 +22,8 @@ NOTICE: Final = "802600000037"
 PERMIT: Final = "9026000019"
 CHILD: Final = "M7654321"
 FLAT: Final = "情侣中路39号2栋501"
+COMPANION: Final = "M7775551"
+"""The document of whoever comes with the resident."""
 
 Entered = Mapping[str, str | timedelta]
 """A span of time stands for a day: so long from today."""
@@ -32,6 +42,30 @@ class Walk:
     was entered, ``:receipt`` for the receipt."""
     decided: str = ""
     """What an officer says to it before the citizen goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkInTurn:
+    """A service that takes two people: a resident, and whoever comes with them, each with a card of their own."""
+
+    department: str
+    service: str
+    entered: Entered
+    """By the first one."""
+    answered: Entered
+    """By the second one."""
+    makes: str
+    """As for `Walk`; the receipt is the second one's."""
+    refusal: type[ServiceRefused] | None = None
+    """Why the second one cannot go on."""
+    arranged: str = ""
+    """SQL that makes it so, in the department's database."""
+
+
+def offered(manifest: Manifest, code: str) -> ServiceDescription:
+    """What the kiosk lists under this code, also where it takes two people."""
+    firsts = (turns.first for turns in manifest.in_turn)
+    return next(service for service in (*manifest.services, *firsts) if service.code == code)
 
 
 SCHOOL_PLACE: Final[Entered] = {
@@ -182,3 +216,39 @@ WALKS: Final = (
     Walk("community", "my-cases"),
 )
 """In an order in which a citizen can do them, one department after the other."""
+
+MANDATE: Final[Entered] = {"carer": COMPANION, "scope": "errands", "days": "90"}
+_PROOF: Final[tuple[str, str, Entered]] = ("social-insurance", "proof-of-life", {})
+_PROOFS: Final = "SELECT count(*) FROM proofs_of_life"
+_MANDATES: Final = "SELECT count(*) FROM mandates WHERE accepted = :receipt AND carer = :carer"
+IN_TURN: Final = (
+    WalkInTurn(*_PROOF, {"face": "different"}, _PROOFS, FaceDiffers),
+    WalkInTurn(
+        *_PROOF, {"face": "same"}, _PROOFS, NoAttendant, "UPDATE attendants SET pseudonym = 'not ' || pseudonym"
+    ),
+    WalkInTurn(*_PROOF, {"face": "same"}, _PROOFS, arranged="UPDATE attendants SET pseudonym = substr(pseudonym, 5)"),
+    WalkInTurn("community", "carer-mandate", {**MANDATE, "carer": "M7654399"}, {}, _MANDATES, NotTheCarer),
+    WalkInTurn("community", "carer-mandate", MANDATE, {}, _MANDATES),
+)
+"""In an order in which two people can do them; whoever comes along has become an attendant before."""
+
+
+def _recorded(event: str) -> str:
+    return f"SELECT count(*) FROM audit_records WHERE outcome = 'ok' AND event = '{event}'"  # noqa: S608
+
+
+CITY: Final = CityServices(cast("CitizenSide", None), lambda: {"community": community.titles}).manifest
+"""What the city itself offers at a kiosk that has this department."""
+LOCK: Final[Entered] = {"what": "community"}
+OWN: Final = (
+    Walk("city", "access-history", makes=_recorded("access-history.read")),
+    Walk("city", "lock-card", LOCK, _recorded("locks.set")),
+    Walk("city", "card-locks", makes=_recorded("locks.read")),
+    Walk("city", "unlock-card", LOCK, _recorded("locks.lift")),
+    Walk("city", "my-cards", makes=_recorded("cards.read")),
+    Walk("city", "my-matters", makes=_recorded("assertion.issue")),
+)
+"""The city's own, which take the PIN; the card service's audit log has to show for them.
+
+The kiosk asks for cards and news by itself after the PIN, so what asks for the same comes last.
+"""

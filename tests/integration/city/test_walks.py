@@ -15,7 +15,7 @@ from kiosk.departments.contract.refusals import ServiceRefused
 from tests.fixtures.browser import OpenPage
 from tests.walks.city import WalkedCity, open_walked_city
 from tests.walks.refused import REFUSED
-from tests.walks.table import WALKS
+from tests.walks.table import CITY, IN_TURN, OWN, WALKS
 from tests.walks.walking import Outing
 
 WITHOUT_A_WALK = {
@@ -23,7 +23,7 @@ WITHOUT_A_WALK = {
     "news",
     "take-back",
     "fee-refund",
-    # It takes an invitation, and a second person: integration/kiosk/departments/test_turns
+    # By the second of two people, so that they can go on.
     "attendant-enrolment",
 }
 REFUSED_ELSEWHERE = {
@@ -31,16 +31,9 @@ REFUSED_ELSEWHERE = {
     "document-outdated",  # a draft waits longer than the kiosk: integration/kiosk/departments/test_signing
     "card-not-in-force-then",  # taps without a network: integration/kiosk/test_offline
     "nothing-to-take-back",  # a button that is there for what there is: integration/kiosk/departments/test_matters
-    # Two cards in turn: integration/kiosk/departments/test_turns, test_community
+    # A kiosk takes neither the same card again nor somebody who is too late: integration/kiosk/departments/test_turns
     "nothing-to-continue",
     "same-person",
-    "own-carer",
-    "not-the-carer",
-    "mandate-stands",
-    "no-pension",
-    "proved-already",
-    "no-attendant",
-    "face-differs",
 }
 
 
@@ -66,17 +59,30 @@ def test_a_resident_walks_to_every_receipt_and_every_refusal(
     Outing(walked_city, open_page, language).walk(departments)
 
 
+@pytest.mark.needs("chromium", "chinese-font", "pcscd", "vpcd")
+@pytest.mark.timeout(900)
+def test_a_resident_walks_to_what_the_city_itself_offers(walked_city: WalkedCity, open_page: OpenPage) -> None:
+    Outing(walked_city, open_page, Language.CHINESE).walk_own()
+
+
 def test_no_service_is_left_out() -> None:
-    listed = {(code, service.code) for code in DEPARTMENTS for service in load(code).manifest.services}
+    manifests = {code: load(code).manifest for code in DEPARTMENTS}
+    listed = {(code, service.code) for code, manifest in manifests.items() for service in manifest.services}
+    listed |= {(code, turns.first.code) for code, manifest in manifests.items() for turns in manifest.in_turn}
     walked = {(walk.department, walk.service) for walk in WALKS}
+    walked |= {(walk.department, walk.service) for walk in IN_TURN if walk.refusal is None}
     assert {(code, service) for code, service in listed if service not in WITHOUT_A_WALK} == walked
+    # Changing the PIN: integration/kiosk/test_city_in_browser. Who has one card misses no other: refused, in the walk.
+    own = {service.code for service in CITY.services} - {"change-pin", "other-card-lost"}
+    assert own == {walk.service for walk in OWN}
 
 
 def test_no_refusal_is_left_out() -> None:
     for module in pkgutil.walk_packages(departments.__path__, f"{departments.__name__}."):
         importlib.import_module(module.name)
     codes = {refusal.code for refusal in _kinds_of(ServiceRefused) if refusal.__module__.startswith("kiosk.")}
-    assert codes - REFUSED_ELSEWHERE == {walk.refusal.code for walk in REFUSED}
+    in_turn = {walk.refusal.code for walk in IN_TURN if walk.refusal}
+    assert codes - REFUSED_ELSEWHERE == {walk.refusal.code for walk in REFUSED} | in_turn
 
 
 def _kinds_of(kind: type[ServiceRefused]) -> Iterator[type[ServiceRefused]]:
