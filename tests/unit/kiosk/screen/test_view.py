@@ -216,6 +216,21 @@ def test_every_trouble_has_a_picture_that_is_there() -> None:
     assert "/static/pictures/notice.svg" in pages.fragment(view(screens.Refusal(Reason("try-again"))))
 
 
+def test_what_happens_to_cards_has_pictures_of_its_own() -> None:
+    troubles = {
+        "wrong way round": Reason("card-mute"),
+        "foreign": Reason("not-a-citizen-card"),
+        "held": Reason("card-not-active", card_state="held"),
+        "expired": Reason("card-not-active", card_state="expired"),
+        "PIN blocked": Reason("pin-blocked"),
+        "taken away too soon": Reason("card-removed"),
+    }
+    shown = {name: str(view(screens.Refusal(trouble))["picture"]) for name, trouble in troubles.items()}
+    assert len({OTHERS, *shown.values()}) == len(troubles) + 1, shown
+    two = pages.fragment(view(screens.Services(), second_card=True))
+    assert two.count("/static/pictures/two-cards.svg") == 1
+
+
 @pytest.mark.parametrize(
     ("refusal", "buttons"),
     [
