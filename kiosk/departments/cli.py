@@ -21,7 +21,7 @@ from rich.table import Column, Table
 from sqlalchemy.orm import Session
 
 from cardsvc.client import load_key
-from cardsvc.wire.manifest import MANIFEST_PATH, Language, Manifest, text_in
+from cardsvc.wire.manifest import MANIFEST_PATH, Language, Manifest, ServiceDescription, text_in
 from kiosk.departments.contract.app import create_app
 from kiosk.departments.contract.clock import system_clock
 from kiosk.departments.contract.declaration import Department
@@ -282,7 +282,7 @@ def _manifest(url: str) -> Manifest:
 def _table(manifests: list[Manifest], language: Language) -> Table:
     table = Table("Department", "Service", "Level", "Wants to know", Column("Code", no_wrap=True, overflow="fold"))
     for manifest in manifests:
-        for service in manifest.services:
+        for service in _offered(manifest):
             table.add_row(
                 text_in(manifest.titles, language),
                 text_in(service.titles, language),
@@ -291,3 +291,9 @@ def _table(manifests: list[Manifest], language: Language) -> Table:
                 f"{manifest.department}/{service.code}",
             )
     return table
+
+
+def _offered(manifest: Manifest) -> Iterator[ServiceDescription]:
+    yield from manifest.services
+    for turns in manifest.in_turn:
+        yield from (turns.first, turns.second)

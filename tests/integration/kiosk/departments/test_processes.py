@@ -133,6 +133,15 @@ def test_listing_what_departments_offer(jwks_url: str, key: Path, tmp_path: Path
     assert "education/library-loan" in table
 
 
+def test_listing_what_takes_two_people(jwks_url: str, key: Path, tmp_path: Path) -> None:
+    _, *arguments = options(key, jwks_url, f"--data={tmp_path}")
+    with running("social-insurance", *arguments) as url:
+        table = subprocess.check_output([*PROGRAM, "list", url], text=True)
+    codes = [line.split("│")[-2].strip() for line in table.splitlines() if "social-insurance/" in line]
+    assert "social-insurance/proof-of-life" in codes
+    assert "social-insurance/proof-of-life-attending" in codes
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
