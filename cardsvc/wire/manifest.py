@@ -216,7 +216,10 @@ class OutcomeField(Message):
 
     label: Texts
     value: str | Texts = Field(repr=False)
-    """Figures, dates and names as they are shown, or words in several languages."""
+    """Figures and names as they are shown, or words in several languages.
+
+    A day is ``2026-03-02``: a kiosk shows it as its reader writes it.
+    """
     prominent: bool = False
     """Shown large: a ticket number, a balance."""
     new: bool = False

@@ -19,6 +19,7 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Image, Paragraph, SimpleDocTemplate, Spacer
 
 from cardsvc.wire.manifest import Language, Outcome, Texts, text_in
+from kiosk.dates import with_days_in
 from kiosk.offers import Offer
 from kiosk.papers.codes import text_of
 
@@ -46,10 +47,11 @@ def draw(offer: Offer, outcome: Outcome, language: Language, now: datetime) -> b
     _register_font()
     say = _Writer(language)
     lines: list[tuple[str, str, float]] = [
-        (text_in(each.label, language), _value(each.value, language), 13) for each in outcome.fields
+        (with_days_in(text_in(each.label, language), language), _value(each.value, language), 13)
+        for each in outcome.fields
     ]
     lines.append((_RECEIPT[language], outcome.receipt, 16))
-    lines.append((_PRINTED[language], now.astimezone().strftime("%Y-%m-%d %H:%M"), 11))
+    lines.append((_PRINTED[language], with_days_in(now.astimezone().strftime("%Y-%m-%d %H:%M"), language), 11))
     flow = [
         say(text_in(offer.department_titles, language), 12, faint=True),
         say(text_in(offer.service.titles, language), 12, faint=True),
@@ -84,7 +86,7 @@ class _Writer:
 
 
 def _value(value: str | Texts, language: Language) -> str:
-    return value if isinstance(value, str) else text_in(value, language)
+    return with_days_in(value if isinstance(value, str) else text_in(value, language), language)
 
 
 def _code(text: str) -> Image:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kiosk.dates import day_in
 from kiosk.forms import FieldKind, FormField
-from kiosk.screen.days import day_in
 from kiosk.screen.outcomes import line_view
 from kiosk.screen.words import Words
 from kiosk.visit.screens import Check

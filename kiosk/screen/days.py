@@ -1,4 +1,4 @@
-"""Days as people read and choose them."""
+"""Days as people choose them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final, Literal
 
-from babel.core import Locale
-from babel.dates import format_date, get_month_names
+from babel.dates import get_month_names
 
 from cardsvc.wire.manifest import Language
+from kiosk.dates import LOCALES
 from kiosk.forms import FormField
 
-_LOCALES: Final = {
-    Language.ENGLISH: Locale("en", "GB"),
-    Language.CHINESE: Locale("zh", script="Hans"),
-    Language.PORTUGUESE: Locale("pt", "PT"),
-}
 _MOST_BUTTONS: Final = 24
 """So many years can be chosen among; of more, one is entered by its digits."""
 _MONTHS: Final = range(1, 13)
 _DAYS: Final = range(1, 32)
-
-
-def day_in(day: str, language: Language) -> str:
-    """``2027-01-15`` in words: 15 January 2027, 2027年1月15日, 15 de janeiro de 2027."""
-    return format_date(date.fromisoformat(day), "long", locale=_LOCALES[language])
 
 
 def day_view(question: FormField, chosen: str | None, today: date, language: Language) -> dict[str, Any]:
@@ -48,7 +38,7 @@ def day_view(question: FormField, chosen: str | None, today: date, language: Lan
 def _month_names(language: Language) -> Mapping[int, str]:
     """In Chinese 2月, as it is written in a date, and not 二月."""
     width: Literal["abbreviated", "wide"] = "abbreviated" if language is Language.CHINESE else "wide"
-    return get_month_names(width, context="stand-alone", locale=_LOCALES[language])
+    return get_month_names(width, context="stand-alone", locale=LOCALES[language])
 
 
 def _part(value: str, title: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cardsvc.wire.manifest import Document, OutcomeField
+from kiosk.dates import with_days_in
 from kiosk.papers.codes import code_of
 from kiosk.papers.documents import MOST_PAGES, to_take_along
 from kiosk.screen.words import Words
@@ -46,11 +47,11 @@ def _paper(screen: Done, document: Document, words: Words) -> dict[str, Any]:
 
 
 def line_view(line: OutcomeField, words: Words) -> dict[str, Any]:
-    """One line, with the title of its button."""
+    """One line, with days as its readers write them, and the title of its button."""
     value = line.value if isinstance(line.value, str) else words.texts(line.value)
     return {
-        "label": words.texts(line.label),
-        "value": value,
+        "label": with_days_in(words.texts(line.label), words.language),
+        "value": with_days_in(value, words.language),
         "prominent": line.prominent,
         "new": line.new,
         "action": words.texts(line.action.titles) if line.action else None,

@@ -1,15 +1,13 @@
-"""Days in words, and the parts they are put together from."""
+"""The parts that days are put together from."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-import pytest
-
 from cardsvc.wire.manifest import Language
 from kiosk.forms import Form, FormField
-from kiosk.screen.days import day_in, day_view
+from kiosk.screen.days import day_view
 
 TODAY = date(2026, 11, 29)
 
@@ -18,18 +16,6 @@ def question(**days: int) -> FormField:
     schema: dict[str, Any] = {"type": "object", "properties": {"on": {"type": "string", "format": "date"}}}
     schema["properties"]["on"]["x-days"] = days
     return Form.from_schema(schema).fields[0]
-
-
-@pytest.mark.parametrize(
-    ("language", "said"),
-    [
-        (Language.ENGLISH, "5 March 2027"),
-        (Language.CHINESE, "2027年3月5日"),
-        (Language.PORTUGUESE, "5 de março de 2027"),
-    ],
-)
-def test_a_day_in_words(language: Language, said: str) -> None:
-    assert day_in("2027-03-05", language) == said
 
 
 def test_the_parts_of_a_day() -> None:
