@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cardsvc.wire.history import AccessEntry, AccessHistory
@@ -17,15 +17,18 @@ _OK: Final = "ok"
 _NOT_DONE: Final = texts("refused", "已拒绝", "recusado")
 
 
-def tell(history: AccessHistory) -> Told:
-    """The newest entries. Their numbers have no gaps: where one is missing, that is said first."""
+def tell(history: AccessHistory, names: Mapping[str, Texts]) -> Told:
+    """The newest entries, with departments named as the kiosk names them.
+
+    Their numbers have no gaps: where one is missing, that is said first.
+    """
     shown = history.entries[:MOST]
     title = texts(
         f"{history.total} entries; the newest come first",
         f"共{history.total}条记录，最新的在前",
         f"{history.total} registos, os mais recentes primeiro",
     )
-    return title, (*_missing(history.total, shown), *map(_line, shown))
+    return title, (*_missing(history.total, shown), *(_line(entry, names) for entry in shown))
 
 
 def _missing(total: int, shown: Sequence[AccessEntry]) -> tuple[OutcomeField, ...]:
@@ -38,19 +41,16 @@ def _missing(total: int, shown: Sequence[AccessEntry]) -> tuple[OutcomeField, ..
     return (OutcomeField(label=label, value=gone, prominent=True),)
 
 
-def _line(entry: AccessEntry) -> OutcomeField:
+def _line(entry: AccessEntry, names: Mapping[str, Texts]) -> OutcomeField:
     who = entry.actor_title or entry.actor
-    return OutcomeField(label=same(f"{minute(entry.at)} · {who}"), value=_said(entry))
+    said = {language: _sentence(entry, names, language) for language in Language}
+    return OutcomeField(label=same(f"{minute(entry.at)} · {who}"), value=said)
 
 
-def _said(entry: AccessEntry) -> Texts:
-    return {language: _sentence(entry, language) for language in Language}
-
-
-def _sentence(entry: AccessEntry, language: Language) -> str:
+def _sentence(entry: AccessEntry, names: Mapping[str, Texts], language: Language) -> str:
     parts = [text_in(entry.words, language)]
     if entry.department_title is not None:
-        parts.append(entry.department_title)
+        parts.append(text_in(names.get(entry.department or "") or same(entry.department_title), language))
     if entry.purpose_words is not None:
         parts.append(text_in(entry.purpose_words, language))
     if entry.outcome != _OK:

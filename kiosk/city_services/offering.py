@@ -74,7 +74,7 @@ class CityServices:
             MATTERS: lambda token, _: self._tell_matters(token),
             _CARDS.code: lambda token, _: cards.tell(service.own_cards(token), city_date(self.clock())),
             _LOSS.code: lambda token, _: cards.tell_reported(service.report_other_card(token)),
-            _HISTORY.code: lambda token, _: history.tell(service.own_access_history(token)),
+            _HISTORY.code: lambda token, _: history.tell(service.own_access_history(token), names),
             _LOCKS.code: lambda token, _: locks.tell(service.own_locks(token), names),
             LOCK: lambda token, entered: locks.tell_locked(service.lock_card(token, **_target(entered["what"])), names),
             UNLOCK: lambda token, entered: locks.tell_unlocked(

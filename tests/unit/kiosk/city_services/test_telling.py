@@ -36,7 +36,7 @@ def entry(number: int, **changed: object) -> AccessEntry:
 
 
 def told(numbers: list[int], total: int) -> list[object]:
-    _, fields = history.tell(AccessHistory(entries=[entry(number) for number in numbers], total=total))
+    _, fields = history.tell(AccessHistory(entries=[entry(number) for number in numbers], total=total), {})
     return [field.value for field in fields if field.label[Language.ENGLISH] == "Entries are missing"]
 
 
@@ -57,12 +57,21 @@ def test_a_number_that_is_missing_is_said(numbers: list[int], total: int, missin
 
 def test_an_entry_says_when_who_what_and_why() -> None:
     looked = entry(1, department_title="Education", purpose_words=texts("Review", "复核", "Revisão"), outcome="refused")
-    _, (line,) = history.tell(AccessHistory(entries=[looked], total=1))
+    _, (line,) = history.tell(AccessHistory(entries=[looked], total=1), {})
 
     assert line.label[Language.PORTUGUESE] == "2026-03-02 12:00 · Town hall"
     assert isinstance(line.value, dict)
     assert line.value[Language.ENGLISH] == "A department was told · Education · Review · refused"
     assert line.value[Language.CHINESE] == "已告知部门 · Education · 复核 · 已拒绝"
+
+
+def test_an_entry_names_a_department_as_the_kiosk_does() -> None:
+    asked = entry(1, department="education", department_title="Schools")
+    names = {"education": texts("Education", "教育", "Educação")}
+    _, (line,) = history.tell(AccessHistory(entries=[asked], total=1), names)
+
+    assert isinstance(line.value, dict)
+    assert line.value[Language.CHINESE] == "已告知部门 · 教育"
 
 
 def test_locks_are_named_as_the_kiosk_names_departments() -> None:
