@@ -15,6 +15,7 @@ Only what is to be seen is in it: no token, no card UUID, no key. The members th
     second_card     bool: another one is held to the contactless reader
     offline         bool: the visit was begun without the network
     prints          bool: there is a printer
+    ways            those of "hold", "insert" by which a card can be read now
     troubles        [{"code", "text"}] of what is out of order
     news            [{"label", "value"}] that departments have told unasked, after the PIN
     departments     [{"code", "title", "picture", "at_once" (how many services need no more than the visit has),
@@ -96,6 +97,7 @@ def view_of(snapshot: Snapshot, now: datetime) -> View:
         "second_card": state.second_card,
         "offline": state.visit is not None and state.visit.offline is not None,
         "prints": state.prints,
+        "ways": [way for way, reader in _READERS.items() if reader not in state.troubles],
         "troubles": [{"code": trouble.value, "text": words["troubles"][trouble]} for trouble in _troubles(state)],
         "departments": departments,
         "news": [line_view(line, words) for line in state.visit.news] if state.visit else [],
@@ -206,10 +208,18 @@ def _open(screen: screens.Services, departments: list[View]) -> View:
     return {"open": next((found for found in departments if found["code"] == wanted), None), "only": only}
 
 
+_READERS: Final = {"hold": screens.Trouble.CONTACTLESS_READER, "insert": screens.Trouble.CONTACT_READER}
+"""What is out of order when a card cannot be read in a way."""
+
+
 def _troubles(state: KioskState) -> list[screens.Trouble]:
-    """Whoever is being served without a network is told so where they choose."""
-    away = state.visit is not None and state.visit.offline is not None
-    return sorted(state.troubles - {screens.Trouble.OFFLINE} if away else state.troubles)
+    """Whoever is served without a network is told so where they choose; nobody is sent to a slot that is broken."""
+    told = set(state.troubles)
+    if state.visit is not None and state.visit.offline is not None:
+        told.discard(screens.Trouble.OFFLINE)
+    if screens.Trouble.CONTACT_READER in told:
+        told.discard(screens.Trouble.CONTACTLESS_READER)
+    return sorted(told)
 
 
 def _shown(state: KioskState) -> tuple[Offer, ...]:

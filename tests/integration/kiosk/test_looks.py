@@ -162,4 +162,14 @@ def test_somebody_who_reads_a_long_text_stays_where_they_are(window: Window, ope
     assert page.locator("main").evaluate("(main) => [main.seen, main.scrollTop]") == [True, 900]
     window.show(page, replace(state, troubles=frozenset(screens.Trouble), screen=screens.Services()))
     assert page.locator("main").evaluate("(main) => main.seen === undefined")
-    expect(page.locator(".troubles p")).to_have_count(len(screens.Trouble))
+    expect(page.locator(".troubles p")).to_have_count(len(screens.Trouble) - 1)
+
+
+def test_no_card_moves_for_whoever_wants_nothing_to_move(window: Window, open_page: OpenPage) -> None:
+    page = open_page(PORTRAIT)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(window.links[-1])
+    for screen in (screens.Attract(), screens.TakeCard(), screens.TakeCard(lying=True)):
+        window.show(page, KioskState(screen))
+        moves = page.locator(".picture .card").evaluate("(card) => getComputedStyle(card).animationName")
+        assert moves == "none"

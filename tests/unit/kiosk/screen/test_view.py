@@ -23,7 +23,7 @@ from kiosk.screen.pictures import OTHERS, PICTURES
 from kiosk.screen.view import SCREEN_NAMES, View, view_of
 from kiosk.visit import pin_screens, screens, turn_screens
 from kiosk.visit.reason import Reason
-from kiosk.visit.screens import KioskState, Visit
+from kiosk.visit.screens import KioskState, Trouble, Visit
 from readers.piv.pin import Pin
 from tests.fixtures.offers import (
     ALIVE,
@@ -84,6 +84,27 @@ def view(screen: screens.Screen, language: Language = Language.ENGLISH, **state:
     if isinstance(screen, turn_screens.AwaitSecond):
         shown = replace(shown, visit=None, turn=TURN)
     return view_of(Snapshot(7, replace(shown, **state)), NOW)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("out_of_order", "said", "not_said"),
+    [
+        (set(), "Hold your card here", "out of service"),
+        ({Trouble.CONTACT_READER}, "Hold your card here", "put the card into the slot"),
+        ({Trouble.CONTACTLESS_READER}, "Put your card into the slot", "Hold your card here"),
+        ({Trouble.CONTACT_READER, Trouble.CONTACTLESS_READER}, "This machine is out of service", "card into the slot"),
+    ],
+)
+def test_nobody_is_sent_to_a_reader_that_is_out_of_order(out_of_order: set[Trouble], said: str, not_said: str) -> None:
+    shown = pages.page(view(screens.Attract(), visit=None, troubles=frozenset(out_of_order)))
+    assert said in shown
+    assert not_said not in shown
+
+
+def test_whoever_put_in_the_wrong_card_sees_it_come_out() -> None:
+    awaited = turn_screens.AwaitSecond(first_again=True)
+    assert "slot-out.svg" in pages.page(view(awaited, card_inside=True))
+    assert "slot-out.svg" not in pages.page(view(awaited, card_inside=False))
 
 
 def test_every_screen_has_a_name() -> None:
