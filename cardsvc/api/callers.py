@@ -1,4 +1,4 @@
-"""Kiosks, desks and departments as callers, for administrators; and everybody's own key."""
+"""Kiosks, desks and departments as callers, for administrators; and everybody's own key and card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
-from cardsvc.callers import directory, keys, service
+from cardsvc.callers import directory, keys, officers, service
 from cardsvc.callers.errors import CallerKindRefused
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
@@ -118,3 +118,18 @@ def change_own_key(request: wire.KeyChangeRequest, services: ServicesDep, actor:
             session, actor.client_id, request, issuer=services.settings.issuer, now=services.clock()
         )
         return directory.describe(session, row)
+
+
+@router.post(
+    "/own-card",
+    operation_id="confirmOwnCard",
+    summary="Sign in with one's own card from now on",
+    responses=problems(401, 403, 404, 409, 422),
+)
+def confirm_own_card(request: wire.OwnCardRequest, services: ServicesDep, actor: Anybody) -> wire.Officer:
+    """For officers. Signed with the officer's key; after another key it is said again."""
+    with transaction(services.sessions) as session:
+        row = officers.confirm_card(
+            session, actor.client_id, request, issuer=services.settings.issuer, now=services.clock()
+        )
+        return officers.describe(session, row)

@@ -97,6 +97,7 @@ ANSWERS: Final[Mapping[type[ServiceError], Answer]] = {
     callers.ResidentKnown: Answer(_CONFLICT),
     callers.KeyOverlapRefused: Answer(_UNPROCESSABLE),
     callers.KeyChangeRefused: Answer(_UNPROCESSABLE),
+    callers.OwnCardRefused: Answer(_UNPROCESSABLE),
     authentication.SignInElsewhere: Answer(_FORBIDDEN, "unauthorized_client"),
     authentication.CardOfNoOfficer: Answer(_FORBIDDEN, "invalid_grant"),
     authentication.AssertionNotSigned: Answer(HTTPStatus.SERVICE_UNAVAILABLE),

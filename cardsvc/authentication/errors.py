@@ -278,7 +278,7 @@ class CardOfNoOfficer(SignInRefused):
     title = "Nobody signs in as an officer with this card"
 
     def __init__(self) -> None:
-        super().__init__("An administrator says which resident an officer is; one officer for each.")
+        super().__init__("An administrator says which resident an officer is, and the officer's key confirms it.")
 
 
 class AssertionFault(StrEnum):

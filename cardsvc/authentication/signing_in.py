@@ -110,7 +110,10 @@ def _officer_with(session: Session, visit: Visit) -> Caller:
     if card.state is not CardState.ACTIVE:
         raise CardNotActive(card.state)
     theirs = select(Caller).where(
-        Caller.citizen_id == visit.citizen_id, Caller.kind == CallerKind.OFFICER, Caller.disabled_at.is_(None)
+        Caller.citizen_id == visit.citizen_id,
+        Caller.kind == CallerKind.OFFICER,
+        Caller.card_confirmed_at.is_not(None),
+        Caller.disabled_at.is_(None),
     )
     officers = session.scalars(theirs).all()
     if len(officers) != 1:  # with two names, which one is meant would be for the desk to say

@@ -14,6 +14,7 @@ ServiceError
 ├── RoleHeld, RoleNotHeld, RoleGrantUnknown
 ├── ResidentKnown         an officer is to be another resident than so far
 ├── LastAdministrator     nobody would be left who can let officers in
+├── OwnCardRefused        a card that an officer's key did not sign for, or of another resident than the officer is
 └── KeyChangeRefused      a new key that the present one did not sign
 """
 
@@ -208,6 +209,18 @@ class KeyChangeRefused(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("Sign the thumbprint of the new key with the present key.")
+
+
+class OwnCardRefused(ServiceError):
+    """Raised when an officer names a card as theirs without proof, or one of another resident than they are."""
+
+    code = "own-card-refused"
+    title = "This is not known as the officer's card"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An administrator says which resident the officer is; the officer's key signs the card's UUID."
+        )
 
 
 class KeyOverlapRefused(ServiceError):

@@ -68,6 +68,7 @@ def change_own_key(
     _set_key(session, caller, request.public_jwk, request.former_until, actor=client_id, now=now)
     if is_officer:
         caller.keyed_by = None
+        caller.card_confirmed_at = None  # whoever held the former key may have said that some card is the officer's
     return caller
 
 

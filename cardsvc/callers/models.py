@@ -39,6 +39,8 @@ class Caller(Base):
     audience: Mapped[str] = mapped_column(String(200))
     citizen_id: Mapped[UUID | None] = mapped_column(ForeignKey("citizens.id"), index=True)
     """An officer who is a resident too: what is about that citizen is left to colleagues."""
+    card_confirmed_at: Mapped[datetime | None]
+    """When an officer said, with their key, that they are that citizen: since then that one's cards sign them in."""
     keyed_by: Mapped[str | None] = mapped_column(String(64))
     """Client id of whoever let it in, or gave it another key since: they may hold the key themselves.
 

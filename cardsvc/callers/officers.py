@@ -24,14 +24,17 @@ from cardsvc.callers.errors import (
     CallerDisabled,
     CallerUnknown,
     LastAdministrator,
+    OwnCardRefused,
     ResidentKnown,
     RoleGrantUnknown,
     RoleHeld,
     RoleNotHeld,
 )
 from cardsvc.callers.models import Caller, CallerKind, RoleGrant
+from cardsvc.callers.possession import is_proved
 from cardsvc.callers.repository import names_of
 from cardsvc.callers.service import disable_caller, register_caller
+from cardsvc.cards.models import Card
 from cardsvc.citizens.service import get_citizen
 from cardsvc.db import new_id
 from cardsvc.offices.service import code_of, get_office
@@ -93,6 +96,25 @@ def change_officer(
     given = {"title": title, "office": office, "citizen_id": citizen_id}
     changed = sorted(name for name, value in given.items() if value is not None)
     record(session, event="officer.change", outcome=OK, actor=actor, now=now, client_id=client_id, changed=changed)
+    return officer
+
+
+def confirm_card(
+    session: Session, client_id: str, request: wire.OwnCardRequest, *, issuer: str, now: datetime
+) -> Caller:
+    """The officer's own word that a card is theirs: from now on the resident's cards sign them in at desks.
+
+    Which resident that is, one administrator says alone, and could name an accomplice; only the officer's key makes it
+    good. Raises CallerUnknown, CallerDisabled, OwnCardRefused.
+    """
+    officer = _enabled(session, client_id)
+    expected = {"iss": client_id, "aud": issuer, "card_uuid": str(request.card_uuid)}
+    proved = is_proved(request.proof, officer.public_jwk, typ=wire.OWN_CARD_TYP, expected=expected, now=now)
+    holder = session.scalar(select(Card.citizen_id).where(Card.uuid == request.card_uuid))
+    if not proved or holder is None or holder != officer.citizen_id:
+        raise OwnCardRefused
+    officer.card_confirmed_at = now
+    record(session, event="officer.own-card", outcome=OK, actor=client_id, now=now, citizen_id=holder)
     return officer
 
 
@@ -189,6 +211,7 @@ def describe(session: Session, officer: Caller) -> wire.Officer:
         roles=[Role(role) for role in officer.roles or ()],
         office=code_of(session, officer.office_id),
         citizen_id=officer.citizen_id,
+        card_confirmed_at=officer.card_confirmed_at,
         created_at=officer.created_at,
         disabled_at=officer.disabled_at,
     )

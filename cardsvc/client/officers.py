@@ -83,24 +83,32 @@ class OfficerCalls(Calls):
         """Give a kiosk, a desk or a department another key."""
         return self._post(f"/v1/callers/{client_id}/key", wire.KeyRequest(public_jwk=public_jwk), wire.Caller)
 
+    def confirm_card(self, card_uuid: UUID) -> wire.Officer:
+        """Say with one's key that a card is one's own: it, and those that follow it, sign one in at desks."""
+        proof = self._credentials.sign(self._claims(card_uuid=str(card_uuid)), wire.OWN_CARD_TYP)
+        return self._post("/v1/own-card", wire.OwnCardRequest(card_uuid=card_uuid, proof=proof), wire.Officer)
+
     def rotate_key(self, key: ECKey, overlap: timedelta = timedelta(0)) -> wire.Caller:
         """Use another key from now on; this client goes on with it.
 
         The present one stays good for ``overlap``, at most seven days: for other processes, and visits begun with it.
         """
-        now = self._credentials.now()
-        claims = {
-            "iss": self.client_id,
-            "aud": self._credentials.issuer,
-            "iat": int(now.timestamp()),
-            "exp": int((now + _PROOF_LIFE).timestamp()),
-            "jkt": key.thumbprint(),
-        }
         request = wire.KeyChangeRequest(
             public_jwk=dict(key.as_dict(private=False)),
-            proof=self._credentials.sign(claims, wire.KEY_CHANGE_TYP),
-            former_until=now + overlap if overlap else None,
+            proof=self._credentials.sign(self._claims(jkt=key.thumbprint()), wire.KEY_CHANGE_TYP),
+            former_until=self._credentials.now() + overlap if overlap else None,
         )
         changed = self._post("/v1/key", request, wire.Caller)
         self._credentials.use(key)
         return changed
+
+    def _claims(self, **about: str) -> dict[str, object]:
+        """Of a proof that one holds the key of this client id."""
+        now = self._credentials.now()
+        return {
+            "iss": self.client_id,
+            "aud": self._credentials.issuer,
+            "iat": int(now.timestamp()),
+            "exp": int((now + _PROOF_LIFE).timestamp()),
+            **about,
+        }

@@ -6,6 +6,7 @@ since whoever runs commands has the database in their hands; it is on record as 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from cardsvc.approvals.repository import find_newest
 from cardsvc.callers import officers
 from cardsvc.callers.models import Caller
 from cardsvc.callers.scopes import Scope
+from cardsvc.client import ClientError, ServiceClient
 from cardsvc.clock import system_clock
 from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, JwkOption, open_session, read_json, report
@@ -99,6 +101,32 @@ def change(
             now=system_clock(),
         )
         _tell(session, officer, f"{escape(client_id)} is changed", as_json)
+
+
+@app.command("confirm-card")
+def confirm_card(
+    client_id: OfficerName,
+    card: Annotated[UUID, typer.Argument(help="The card's UUID, as `readers inspect` shows it.")],
+    *,
+    service: Annotated[str, typer.Option(help="The service's URL.")],
+    key: Annotated[Path, typer.Option(help="The officer's private key.")],
+    issuer: Annotated[str | None, typer.Option(help="The service's name, where that is not its URL.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that a card is one's own, over the network: then it signs one in at desks. For the officer.
+
+    Example: cardsvc officer confirm-card cy 0b2e9c1c-6a1f-4c39-9d7e-52d3f3a8e0b1 \
+      --service https://cards.example --key cy.jwk
+    """
+    with reporting():
+        try:
+            with ServiceClient(service, client_id, key, issuer=issuer) as client:
+                officer = client.confirm_card(card)
+        except ClientError as error:
+            raise CommandRefused(f"The service did not take the card: {error}") from None
+    report(
+        officer.model_dump(mode="json"), f"{escape(client_id)} signs in at desks with this card from now on", as_json
+    )
 
 
 @app.command("disable")

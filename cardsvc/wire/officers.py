@@ -24,6 +24,10 @@ KEY_CHANGE_TYP: Final = "key-change+jwt"
 """The ``typ`` header of a `KeyChangeRequest.proof`."""
 
 
+OWN_CARD_TYP: Final = "own-card+jwt"
+"""The ``typ`` header of an `OwnCardRequest.proof`."""
+
+
 class Role(StrEnum):
     """What an officer is trusted with. Which permissions that is, `cardsvc.callers.scopes` says."""
 
@@ -127,6 +131,8 @@ class Officer(Message):
     roles: list[Role]
     office: str | None = None
     citizen_id: UUID | None = None
+    card_confirmed_at: Timestamp | None = None
+    """Since when the cards of that citizen sign the officer in at a desk."""
     created_at: Timestamp
     disabled_at: Timestamp | None = None
 
@@ -196,4 +202,17 @@ class KeyChangeRequest(Message):
     public_jwk: PublicJwk
     former_until: Timestamp | None = None
     """The present key stays good until then, for seven days at most; unless given, it is refused from now on."""
+    proof: Annotated[str, Field(max_length=4096)] = Field(repr=False)
+
+
+class OwnCardRequest(Message):
+    """Sign in with one's own card from now on, and with those that follow it.
+
+    An administrator has said which resident the officer is; this is the officer's own word, without which anybody's
+    card could be made theirs. ``proof`` is a JWT signed with the officer's key. Its ``typ`` is ``own-card+jwt``; its
+    claims are ``iss`` (the client id), ``aud`` (the issuer), ``iat``, ``exp`` (five minutes at most), ``card_uuid``.
+    """
+
+    card_uuid: UUID
+    """Of a card of that resident."""
     proof: Annotated[str, Field(max_length=4096)] = Field(repr=False)

@@ -132,6 +132,7 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "JudgedTap.tap_id": "019ac9a4-5e2f-7a31-b6c8-00000000002b",
     "JudgedTap.verdict": "accepted",
     "KeyChangeRequest.proof": JWS,
+    "OwnCardRequest.proof": JWS,
     "KindOfUse.kind": "assertion.verify",
     "KindOfUse.outcome": "ok",
     "Kiosk.clock_ahead": -0.4,

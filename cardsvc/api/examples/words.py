@@ -80,6 +80,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "card_needed": True,
     "card_number": "HQ-00001234",
     "card_state": "held",
+    "card_confirmed_at": _MORNING,
     "card_uuid": _CARD,
     "cards_left": 1,
     "challenge": _RANDOM,

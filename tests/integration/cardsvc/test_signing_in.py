@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from joserfc.jwk import ECKey
@@ -17,9 +18,9 @@ from cardsvc.wire import jose
 from cardsvc.wire.authentication import ACCESS_TOKEN_TYP, GRANT_TOKEN_EXCHANGE, TOKEN_TYPE_ACCESS, TOKEN_TYPE_VISIT
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
-from cardsvc.wire.officers import Role
+from cardsvc.wire.officers import KEY_CHANGE_TYP, OWN_CARD_TYP, OfficerChange, Role
 from tests.fixtures.access import caller_row
-from tests.fixtures.proofs import City, IssuedCard
+from tests.fixtures.proofs import BASE_URL, City, IssuedCard
 
 OFFICER, DESK = "ana", "desk-1"
 
@@ -40,6 +41,7 @@ def put_in(city: City, name: str = OFFICER, *, roles: tuple[Role, ...] = (Role.C
     card = city.card()
     city.caller(name, CallerKind.OFFICER, roles=list(roles))
     say_who_it_is(city, name, card)
+    city.client(name).confirm_card(card.uuid)
     return card
 
 
@@ -192,9 +194,53 @@ def test_a_card_of_a_resident_signs_nobody_in(city: City, desk: ServiceClient, c
 
 
 def test_a_resident_under_two_names_signs_in_as_neither(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    city.caller("bo", CallerKind.OFFICER)
+    bo = city.caller("bo", CallerKind.OFFICER)
     say_who_it_is(city, "bo", card)
+    sign_in(desk, subject_token=begin(desk, card))  # bo has not confirmed it
+    bo.confirm_card(card.uuid)
     assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+
+
+def test_what_an_administrator_says_alone_makes_nobodys_card_an_officers(city: City, desk: ServiceClient) -> None:
+    """One who named an accomplice as the resident that a colleague is could else act as both of the two people."""
+    accomplice = city.card()
+    bo = city.caller("bo", CallerKind.OFFICER)
+    city.caller("ana", CallerKind.OFFICER).change_officer("bo", OfficerChange(citizen_id=accomplice.citizen_id))
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, accomplice))) == "card-of-no-officer"
+    assert refusal(bo.confirm_card, city.card().uuid) == "own-card-refused"
+    assert refusal(bo.confirm_card, uuid4()) == "own-card-refused"
+    assert bo.confirm_card(accomplice.uuid).card_confirmed_at == city.clock()
+    sign_in(desk, subject_token=begin(desk, accomplice))
+
+
+def test_after_another_key_the_card_is_confirmed_again(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    """Whoever held the key before may have confirmed another's."""
+    officer = city.client(OFFICER)
+    officer.rotate_key(ECKey.generate_key("P-256"))
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+    officer.confirm_card(card.uuid)
+    sign_in(desk, subject_token=begin(desk, card))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"iss": "bo"}, {"card_uuid": str(uuid4())}, {"exp": None}, {"typ": KEY_CHANGE_TYP}, {"signer": DESK}]
+)
+def test_a_stolen_token_confirms_no_card(
+    city: City, desk: ServiceClient, card: IssuedCard, changed: dict[str, Any]
+) -> None:
+    now = int(city.clock().timestamp())
+    claims = {"iss": OFFICER, "aud": BASE_URL, "iat": now, "exp": now + 60, "card_uuid": str(card.uuid)}
+    claims |= {name: value for name, value in changed.items() if name in claims}
+    key = city.keys[changed.get("signer", OFFICER)]
+    proof = jose.sign(claims, key, typ=changed.get("typ", OWN_CARD_TYP))
+    token = at_desk(city, begin(desk, card)).access_token()
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = city.http().post("/v1/own-card", json={"card_uuid": str(card.uuid), "proof": proof}, headers=headers)
+    assert answer.json()["type"].rpartition(":")[2] == "own-card-refused"
+
+
+def test_nobody_but_officers_has_a_card_to_sign_in_with(city: City, card: IssuedCard) -> None:
+    assert refusal(city.caller("kiosk-1").confirm_card, card.uuid) == "caller-unknown"
 
 
 def test_a_kiosk_signs_nobody_in(city: City, card: IssuedCard) -> None:

@@ -54,6 +54,7 @@ def desk(city: City) -> Iterator[Desk]:
     city.caller("ana", CallerKind.OFFICER)
     with transaction(city.services.sessions) as session:
         session.get_one(Caller, caller_row(city, "ana").id).citizen_id = card.citizen_id
+    city.client("ana").confirm_card(card.uuid)
     city.caller("desk-1", CallerKind.DESK)
     with ExitStack() as stack:
         url = stack.enter_context(serving(create_app(city.services)))

@@ -73,6 +73,7 @@ def desk(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path) -> I
         card.state = CardState.ACTIVE
         put_into_force(session, card.id)
         session.get_one(Caller, caller_row(city, OFFICER).id).citizen_id = card.citizen_id
+    city.client(OFFICER).confirm_card(card.uuid)
     city.caller(DESK, CallerKind.DESK)
     put_on(tmp_path / "slot", service_card.state_file)
     with serving(create_app(city.services)) as url:
