@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from joserfc.jwk import ECKey
+from typer.testing import CliRunner
 
+from cardsvc.app import create_app
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.service import disable_caller
+from cardsvc.cli import app
 from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.clock import system_clock
 from cardsvc.db import transaction
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
@@ -20,6 +27,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.officers import KEY_CHANGE_TYP, OWN_CARD_TYP, OfficerChange, Role
 from tests.fixtures.access import caller_row
+from tests.fixtures.live import serving
 from tests.fixtures.proofs import BASE_URL, City, IssuedCard
 
 OFFICER, DESK = "ana", "desk-1"
@@ -241,6 +249,23 @@ def test_a_stolen_token_confirms_no_card(
 
 def test_nobody_but_officers_has_a_card_to_sign_in_with(city: City, card: IssuedCard) -> None:
     assert refusal(city.caller("kiosk-1").confirm_card, card.uuid) == "caller-unknown"
+
+
+def test_the_command_confirms_a_card(sqlite_city: City, tmp_path: Path) -> None:
+    card = sqlite_city.card()
+    sqlite_city.caller(OFFICER, CallerKind.OFFICER)
+    say_who_it_is(sqlite_city, OFFICER, card)
+    key = tmp_path / "key"
+    key.write_text(json.dumps(sqlite_city.keys[OFFICER].as_dict(private=True)))
+    key.chmod(0o600)
+    services = replace(sqlite_city.services, clock=system_clock)
+    command = ("officer", "confirm-card", OFFICER, "--key", str(key), "--issuer", services.settings.issuer)
+    with serving(create_app(services)) as url:
+        other = CliRunner().invoke(app, [*command, str(sqlite_city.card().uuid), "--service", url])
+        done = CliRunner().invoke(app, [*command, str(card.uuid), "--service", url])
+    assert (other.exit_code, "did not take the card: own-card-refused" in other.stderr) == (1, True)
+    assert f"{OFFICER} signs in at desks with this card from now on" in " ".join(done.stdout.split())
+    assert caller_row(sqlite_city, OFFICER).card_confirmed_at is not None
 
 
 def test_a_kiosk_signs_nobody_in(city: City, card: IssuedCard) -> None:
