@@ -137,7 +137,7 @@ def on_card_unreadable(state: KioskState, event: events.CardUnreadable, _moment:
 
 
 def on_card_taken(state: KioskState, _event: events.CardTaken, moment: Moment) -> Step:
-    state = replace(state, card_inside=False)
+    state = replace(state, card_inside=False, second_card=False)
     if state.visit is not None:
         return _taken_from_visit(state, state.visit, moment)
     if state.turn is not None:

@@ -119,13 +119,14 @@ def test_a_card_held_is_tapped_once_however_long_it_stays(bench: Bench, report: 
     assert report.empty
 
 
-def test_an_unwelcome_card_is_not_even_read(bench: Bench, report: Report) -> None:
+def test_an_unwelcome_card_is_reported_and_not_even_read(bench: Bench, report: Report) -> None:
     def read(_: CardReader) -> events.Event:
         raise AssertionError("read")
 
     with running(ReaderLoop(lambda: bench, TapSide(read, lambda: False, report), report)):
         bench.put_on()
         bench.take_off()
+        assert report.next(2) == [events.SecondCardHeld(), events.SecondCardGone()]
     assert report.empty
 
 

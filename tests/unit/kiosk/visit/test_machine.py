@@ -306,6 +306,19 @@ def test_a_tap_while_a_card_is_inside_is_not_accepted(with_pin: Player) -> None:
     assert with_pin.state.visit.card_uuid == ANA
 
 
+def test_two_cards_at_once_are_told_as_long_as_there_are_two(with_pin: Player) -> None:
+    assert with_pin.play(events.SecondCardHeld()).second_card
+    assert with_pin.state.visit is not None
+    assert with_pin.state.visit.card_uuid == ANA
+    assert not with_pin.play(events.SecondCardGone()).second_card
+    assert with_pin.play(events.SecondCardHeld()).second_card
+    assert not with_pin.play(events.CardTaken()).second_card, "the one that is left is alone"
+
+
+def test_a_card_alone_is_no_second_one(player: Player) -> None:
+    assert not player.play(events.CardHeld(), events.SecondCardHeld()).second_card
+
+
 @pytest.mark.parametrize("code", sorted(reason.WORTH_ANOTHER_TRY))
 def test_what_may_pass_is_tried_again_with_the_same_key(tapped: Player, code: str) -> None:
     tapped.choose("opening-hours")
