@@ -21,6 +21,9 @@ from cardsvc.trust.models import Certificate, KeyOrigin
 from cardsvc.wire.lifecycle import CardState
 from kiosk.departments.contract.keeping import KeptAnswer
 from kiosk.departments.contract.signed import KeptSignature
+from kiosk.departments.environment import department as environment
+from kiosk.departments.environment.models import Slip
+from kiosk.departments.environment.recycling import FIRST_SLIPS
 from kiosk.departments.finance import department as finance
 from kiosk.departments.finance.models import Booking, Fee
 from kiosk.departments.medical_insurance import department as medical_insurance
@@ -50,12 +53,12 @@ def clock() -> StandingClock:
 def quarter(
     sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[Quarter]:
+    with transaction(sqlite_city.services.sessions) as session:
+        card = session.scalars(select(Card).where(Card.uuid == service_card.uuid)).one()
+        card.state = CardState.ACTIVE
+        put_into_force(session, card.id)
+        session.execute(update(Certificate).values(key_origin=KeyOrigin.ATTESTED))
     with open_quarter(sqlite_city, service_card, tmp_path, request.param) as quarter:
-        with transaction(sqlite_city.services.sessions) as session:
-            card = session.scalars(select(Card).where(Card.uuid == service_card.uuid)).one()
-            card.state = CardState.ACTIVE
-            put_into_force(session, card.id)
-            session.execute(update(Certificate).values(key_origin=KeyOrigin.ATTESTED))
         yield quarter
 
 
@@ -192,3 +195,53 @@ def test_cut_off_in_a_visit(quarter: Quarter, errand: Errand, path: str, when: W
             result = visit(quarter, visitor, errand)
         assert result["screen"] == "done", result
     assert errand.done(quarter) == 1
+
+
+SLIP = list(FIRST_SLIPS)[1]
+"""The first one is the example in the manifest, which the kiosk keeps."""
+POINTS_POLICY = {"services": {"recycling-points": {"level": "tap", "offline": {"max_age_seconds": 3600}}}}
+WITHOUT_A_NETWORK: dict[str, tuple[str, dict[str, Any]]] = {
+    "services": ("/choose", {"department": "environment", "service": "recycling-points"}),
+    "consent": ("/consent", {}),
+    "form": ("/form", {"values": {"slip": SLIP}}),
+    "check": ("/check", {}),
+}
+"""What is pressed on each screen until the card is wanted once more."""
+
+
+def come_to(quarter: Quarter, visitor: Visitor, last: str) -> None:
+    """With a tap and without a network, as far as this screen."""
+    quarter.hold()
+    while (screen := visitor.look(*WITHOUT_A_NETWORK, "hold-again", "done", "refusal")["screen"]) != last:
+        assert screen not in {"done", "refusal"}, screen
+        if screen == "services":
+            quarter.take()
+        if screen == "hold-again":
+            quarter.hold()
+            visitor.look("done", "refusal")
+        else:
+            path, body = WITHOUT_A_NETWORK[screen]
+            visitor.press(path, **body)
+
+
+@pytest.mark.parametrize("quarter", [(environment, POINTS_POLICY)], indirect=True, ids=["environment"])
+@pytest.mark.parametrize("screen", ["hold-again", "done"])
+def test_killed_in_a_visit_without_a_network(quarter: Quarter, screen: str) -> None:
+    with quarter.kiosk.visitor() as visitor:
+        wait_until(lambda: "kiosk_offline_seconds_left{" in visitor.http.get("/metrics").text)
+        quarter.service.cut = True
+        come_to(quarter, visitor, screen)
+        quarter.kiosk.kill()
+    quarter.take()
+    assert_forgotten(quarter)
+    quarter.kiosk.start()
+    if screen != "done":
+        with quarter.kiosk.visitor() as visitor:
+            assert visitor.look("attract")["level"] is None
+            come_to(quarter, visitor, "done")
+    assert SLIP.encode() not in quarter.kiosk.written()
+    assert count(quarter, KeptAnswer) == 0
+    quarter.service.cut = False
+    wait_until(lambda: count(quarter, KeptAnswer) == 1)
+    wait_until(lambda: (quarter.kiosk.room / "offline" / "journal.log").stat().st_size == 0)
+    assert count(quarter, Slip, Slip.credited_to.is_not(None)) == count(quarter, KeptAnswer) == 1
