@@ -69,6 +69,10 @@ class Gatherer:
         """Let go; what is being asked ends by itself in some seconds."""
         self._hands.shutdown(wait=True, cancel_futures=True)
 
+    def services(self) -> frozenset[tuple[str, str]]:
+        """All that is asked, by department and code."""
+        return frozenset(offer.key for offer in self._offers() if offer.telling)
+
     def gather(self, token: str, telling: Telling) -> tuple[OutcomeField, ...]:
         """What departments tell of the person whose visit it is; each line says which department, and acts there."""
         offers = [offer for offer in self._offers() if offer.telling is telling][:MOST]

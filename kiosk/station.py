@@ -107,6 +107,7 @@ class Station:
             lambda: self._catalogue.titles,
             equipment.clock,
             lambda token: self._gatherer.gather(token, Telling.MATTERS),
+            self._gatherer.services,
         )
         errands = Errands(
             equipment.service, self._departments, prover, signatures, equipment.contact,

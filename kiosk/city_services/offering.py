@@ -34,6 +34,8 @@ class CityServices:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     matters: Callable[[str], Sequence[OutcomeField]] = lambda _: ()
     """What all departments say that somebody has with them, by the visit's token."""
+    gathering: Callable[[], Collection[tuple[str, str]]] = frozenset
+    """The services, by department and code, that this kiosk asks of all departments at once."""
 
     @property
     def manifest(self) -> Manifest:
@@ -74,7 +76,7 @@ class CityServices:
             MATTERS: lambda token, _: self._tell_matters(token),
             _CARDS.code: lambda token, _: cards.tell(service.own_cards(token), city_date(self.clock())),
             _LOSS.code: lambda token, _: cards.tell_reported(service.report_other_card(token)),
-            _HISTORY.code: lambda token, _: history.tell(service.own_access_history(token), names),
+            _HISTORY.code: lambda token, _: history.tell(service.own_access_history(token), names, self.gathering()),
             _LOCKS.code: lambda token, _: locks.tell(service.own_locks(token), names),
             LOCK: lambda token, entered: locks.tell_locked(service.lock_card(token, **_target(entered["what"])), names),
             UNLOCK: lambda token, entered: locks.tell_unlocked(

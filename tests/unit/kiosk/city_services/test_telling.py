@@ -74,6 +74,50 @@ def test_an_entry_names_a_department_as_the_kiosk_does() -> None:
     assert line.value[Language.CHINESE] == "已告知部门 · 教育"
 
 
+NEWS = {"education": "news", "finance": "news"}
+
+
+def gathered(number: int, department: str, **changed: object) -> AccessEntry:
+    return entry(number, department=department, department_title=department, service="news", attributes=[], **changed)
+
+
+def test_what_a_kiosk_asked_of_all_departments_is_one_line() -> None:
+    names = {"education": texts("Education", "教育", "Educação")}
+    entries = [entry(4), gathered(3, "education"), gathered(2, "finance"), gathered(1, "education")]
+    title, (first, together) = history.tell(AccessHistory(entries=entries, total=4), names, NEWS.items())
+
+    assert title[Language.ENGLISH].startswith("4 entries")
+    assert isinstance(first.value, dict)
+    assert isinstance(together.value, dict)
+    assert first.value[Language.ENGLISH] == "A department was told"
+    assert together.value[Language.CHINESE] == "已询问各部门是否有您的事项 · 教育 · finance"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"attributes": ["name"]}, {"questions": ["is-adult"]}, {"service": "balance"}, {"event": "question.ask"}],
+)
+def test_what_told_more_has_a_line_of_its_own(changed: dict[str, object]) -> None:
+    entries = [gathered(2, "finance").model_copy(update=changed), gathered(1, "education")]
+    _, lines = history.tell(AccessHistory(entries=entries, total=2), {}, NEWS.items())
+    assert len(lines) == 2
+
+
+def test_many_questions_hide_no_look() -> None:
+    """Twenty lines, not twenty entries; and a gap behind the lines that are shown is seen."""
+    numbers = range(400, 200, -1)
+    entries = [gathered(number, "finance") if number % 10 else entry(number) for number in numbers if number != 395]
+    _, lines = history.tell(AccessHistory(entries=entries, total=400), {}, NEWS.items())
+    assert len(lines) == 1 + history.MOST
+    assert lines[0].value == "395"
+
+
+def test_a_department_that_acts_is_named_as_the_kiosk_names_it() -> None:
+    names = {"education": texts("Education", "教育", "Educação")}
+    _, (line,) = history.tell(AccessHistory(entries=[entry(1, actor="education")], total=1), names)
+    assert line.label[Language.CHINESE] == "2026-03-02 12:00 · 教育"
+
+
 def test_locks_are_named_as_the_kiosk_names_departments() -> None:
     names = {"education": texts("Education", "教育", "Educação")}
     title, lines = locks.tell(
