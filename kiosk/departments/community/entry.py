@@ -46,7 +46,7 @@ SENIOR_ENTRY: Final = Service(
         code="senior-entry",
         titles=texts("Seniors' entry", "长者入场", "Entrada sénior"),
         summaries=texts(
-            "Find out by a tap whether you may come in where one must be 65.",
+            "Tap to find out whether you may come in where one must be 65 or over.",
             "刷卡确认您是否可进入65岁及以上人士专用场所。",
             "Saiba com um toque se pode entrar onde é preciso ter 65 anos.",
         ),
