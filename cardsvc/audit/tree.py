@@ -22,7 +22,7 @@ Place = tuple[int, int]
 Tiles = Callable[[Place], bytes]
 """Gives the hashes of a tile, at least those that the tree has there."""
 Nodes = Callable[[int, int], bytes]
-"""Gives the hash of a complete subtree: of 2^level entries, the how-manieth of these."""
+"""Gives the hash of a complete subtree: of 2^level entries, by its number among these, from 0."""
 
 
 class TreeDamaged(Exception):

@@ -40,7 +40,7 @@ class PinForgotten:
 
 @dataclass(frozen=True, slots=True)
 class ActionChosen:
-    """Pressed the button beside a line of an outcome: the how manieth line it is. ``key`` is fresh."""
+    """Pressed the button beside a line of an outcome: ``line`` counts from 0. ``key`` is fresh."""
 
     line: int
     key: UUID

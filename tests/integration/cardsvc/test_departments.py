@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +17,7 @@ from cardsvc.wire.manifest import Language, department_audience
 from cardsvc.wire.officers import CallerKind, Role
 from cardsvc.wire.policies import PolicyTerms, QuestionTerms, ServiceTerms
 from tests.fixtures.proofs import BASE_URL, City
+from tests.fixtures.refusals import refused
 
 LOAN = PolicyTerms(services={"loan": ServiceTerms(level=Level.TAP, attributes=["district"])})
 RECORDS = PolicyTerms(
@@ -70,12 +69,6 @@ def approval_of(draft: PolicyDraft) -> UUID:
 def terms_of(policy: PolicyTerms) -> PolicyTerms:
     """What it says, without who said it when."""
     return PolicyTerms(**{name: getattr(policy, name) for name in PolicyTerms.model_fields})
-
-
-def refused(call: Callable[..., Any], *arguments: Any) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call(*arguments)
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def test_a_policy_is_drafted_by_one_approved_by_another_and_then_in_force(hall: Hall) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -24,6 +23,7 @@ from cardsvc.wire.fleet import Enrolment, KioskRequest, normal_code
 from cardsvc.wire.levels import Level
 from cardsvc.wire.officers import Role
 from tests.fixtures.proofs import BASE_URL, City
+from tests.fixtures.refusals import refused
 
 HALL = KioskRequest(client_id="kiosk-9", title="Town hall")
 TIMES = 100
@@ -50,12 +50,6 @@ def new_key() -> ECKey:
 
 def enrolled(city: City, code: str, key: ECKey, **options: Any) -> Enrolment:
     return enrol_kiosk(BASE_URL, code, key, clock=city.clock, transport=Lent(city), **options)
-
-
-def refused(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call()
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def test_a_kiosk_is_known_by_the_key_that_came_with_its_code(city: City, ana: ServiceClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from cardsvc.authentication.visits import end_visit, keep_visit
 from cardsvc.callers.errors import KioskDisabled
 from cardsvc.callers.models import CallerKind
 from cardsvc.cards.own import own_cards
-from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.client import ServiceClient
 from cardsvc.db import transaction
 from cardsvc.fleet.models import Kiosk as KioskRow
 from cardsvc.issuance.rules import Rules
@@ -26,6 +25,7 @@ from cardsvc.wire.officers import Role
 from tests.fixtures.access import GUARDED, call, name_of, token_for
 from tests.fixtures.access_table import ROWS
 from tests.fixtures.proofs import City
+from tests.fixtures.refusals import refused
 from tests.fixtures.webhooks import Outbox
 
 REPORT = "POST /v1/kiosks/heartbeat"
@@ -50,12 +50,6 @@ def standing(ana: ServiceClient) -> dict[str, KioskState]:
 def only(ana: ServiceClient) -> Kiosk:
     (kiosk,) = ana.kiosks()
     return kiosk
-
-
-def refused(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call()
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def test_what_a_kiosk_says_of_itself_is_seen(city: City, ana: ServiceClient) -> None:

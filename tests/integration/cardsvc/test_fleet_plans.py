@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from cardsvc.callers.models import CallerKind
-from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.client import ServiceClient
 from cardsvc.fleet.models import FleetPlan
 from cardsvc.wire.fleet import DepartmentPlace, FleetPlanTerms, KioskSettings
 from cardsvc.wire.officers import Role
 from tests.fixtures.command_line import Town
 from tests.fixtures.crowd import TIMES, Crowd
 from tests.fixtures.proofs import City
+from tests.fixtures.refusals import refused
 from tests.integration.cardsvc.test_fleet import heartbeat
 
 PLACE = DepartmentPlace(code="education", base_url="https://education.example")
@@ -45,12 +45,6 @@ class Hall:
 @pytest.fixture
 def hall(city: City) -> Hall:
     return Hall(city)
-
-
-def refused(call: Callable[[], object]) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call()
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def test_two_officers_put_a_plan_in_force_and_kiosks_hear_of_it(hall: Hall) -> None:

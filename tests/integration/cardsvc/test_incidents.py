@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -22,6 +21,7 @@ from cardsvc.wire.incidents import Contact, IncidentReport, IncidentState
 from cardsvc.wire.levels import Level
 from cardsvc.wire.officers import Role
 from tests.fixtures.proofs import City, IssuedCard
+from tests.fixtures.refusals import refused
 
 CLINIC, SCHOOL = "medical-insurance", "education"
 WHAT = "A laptop with an export was left on a ferry."
@@ -62,12 +62,6 @@ def hall(city: City) -> Hall:
 @pytest.fixture
 def sqlite_hall(sqlite_city: City) -> Hall:
     return Hall(sqlite_city)
-
-
-def refused(call: Callable[..., Any], *arguments: Any) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call(*arguments)
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def test_an_incident_is_reported_read_by_those_it_affects_and_closed(hall: Hall) -> None:

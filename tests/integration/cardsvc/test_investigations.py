@@ -32,6 +32,7 @@ from cardsvc.wire.notes import NoteKey
 from cardsvc.wire.officers import OfficerRequest, Role
 from cardsvc.wire.sealed import OpeningFalse
 from tests.fixtures.proofs import WEI, City, IssuedCard
+from tests.fixtures.refusals import refused
 
 ACTS: Mapping[str, Callable[[ServiceClient], Callable[[UUID], object]]] = {
     "approve": lambda client: client.approve_investigation,
@@ -69,7 +70,7 @@ class Bureau:
     def refused(self, call: Callable[..., object], *given: object) -> str:
         """Why, a minute later."""
         self.city.clock.advance(minutes=1)
-        return refusal(call, *given)[0]
+        return refused(call, *given)[0]
 
     def asked(self, days: int = 10, **changed: Any) -> Investigation:
         request = {"citizen_id": self.citizen, "reference": "PJ/2026/118", "release_on": self.today + timedelta(days)}
@@ -114,12 +115,6 @@ def bureau(city: City) -> Bureau:
 @pytest.fixture
 def sqlite_bureau(sqlite_city: City) -> Bureau:
     return Bureau(sqlite_city)
-
-
-def refusal(call: Callable[..., object], *given: object) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as refused:
-        call(*given)
-    return refused.value.problem.code, refused.value.problem.status
 
 
 def test_the_person_reads_everything_from_the_day_that_was_set_and_can_check_it(bureau: Bureau) -> None:
@@ -173,7 +168,7 @@ def test_what_was_changed_opens_nothing(bureau: Bureau) -> None:
     for wrong in changed:
         with pytest.raises(OpeningFalse):
             bureau.kiosk.verify_opening(wrong, bureau.key)
-    assert refusal(bureau.kiosk.sealed_batch, bureau.today) == ("record-not-found", 404)
+    assert refused(bureau.kiosk.sealed_batch, bureau.today) == ("record-not-found", 404)
 
 
 def test_a_commitment_of_another_log_proves_nothing(sqlite_bureau: Bureau) -> None:
@@ -191,11 +186,11 @@ def test_a_commitment_of_another_log_proves_nothing(sqlite_bureau: Bureau) -> No
 
 def test_nobody_looks_alone(bureau: Bureau) -> None:
     asked = bureau.asked()
-    assert refusal(bureau.dan.approve_investigation, asked.id) == ("same-person", 403)
-    assert refusal(bureau.dan.open_investigated_person, asked.id) == ("investigation-not-approved", 403)
+    assert refused(bureau.dan.approve_investigation, asked.id) == ("same-person", 403)
+    assert refused(bureau.dan.open_investigated_person, asked.id) == ("investigation-not-approved", 403)
     bureau.eva.approve_investigation(asked.id)
-    assert refusal(bureau.eva.open_investigated_person, asked.id) == ("investigation-not-approved", 403)
-    assert refusal(bureau.fay.approve_investigation, asked.id) == ("investigation-over", 410)
+    assert refused(bureau.eva.open_investigated_person, asked.id) == ("investigation-not-approved", 403)
+    assert refused(bureau.fay.approve_investigation, asked.id) == ("investigation-over", 410)
     assert bureau.dan.open_investigated_person(asked.id).id == bureau.citizen
 
 
@@ -204,7 +199,7 @@ def test_two_names_of_one_person_are_not_two_people(sqlite_bureau: Bureau) -> No
     with transaction(sqlite_bureau.city.services.sessions) as session:
         for caller in session.scalars(select(Caller).where(Caller.client_id.in_(["dan", "eva"]))):
             caller.citizen_id = somebody.citizen_id
-    assert refusal(sqlite_bureau.eva.approve_investigation, sqlite_bureau.asked().id) == ("same-person", 403)
+    assert refused(sqlite_bureau.eva.approve_investigation, sqlite_bureau.asked().id) == ("same-person", 403)
 
 
 def test_two_investigators_whom_one_administrator_let_in_are_one_person_until_they_have_keys_of_their_own(
@@ -225,7 +220,7 @@ def test_two_investigators_whom_one_administrator_let_in_are_one_person_until_th
         citizen_id=sqlite_bureau.citizen, reference="A-1", release_on=sqlite_bureau.today + timedelta(9)
     )
     asked = city.client("jo").request_investigation(request)
-    assert refusal(city.client("kim").approve_investigation, asked.id) == ("same-person", 403)
+    assert refused(city.client("kim").approve_investigation, asked.id) == ("same-person", 403)
 
     city.client("kim").rotate_key(own := ECKey.generate_key("P-256"))
     assert city.client("kim", own).approve_investigation(asked.id).approved_by == "kim"
@@ -238,7 +233,7 @@ def test_nobody_has_a_part_in_an_investigation_of_themselves(sqlite_bureau: Bure
     request = InvestigationRequest(
         citizen_id=sqlite_bureau.citizen, reference="A-1", release_on=sqlite_bureau.today + timedelta(1)
     )
-    assert refusal(sqlite_bureau.eva.request_investigation, request) == ("recipient-decides", 403)
+    assert refused(sqlite_bureau.eva.request_investigation, request) == ("recipient-decides", 403)
 
 
 @pytest.mark.parametrize("act", ["list", *ACTS])
@@ -253,7 +248,7 @@ def test_an_investigation_of_oneself_is_not_there(sqlite_bureau: Bureau, act: st
         if act == "list":
             assert list(concerned.investigations()) == []
         else:
-            assert refusal(ACTS[act](concerned), asked.id) == ("investigation-unknown", 404)
+            assert refused(ACTS[act](concerned), asked.id) == ("investigation-unknown", 404)
 
 
 def test_investigations_are_read_on_page_by_page(sqlite_bureau: Bureau) -> None:
@@ -287,11 +282,11 @@ def test_a_request_waits_a_week_and_a_yes_lasts_a_month(bureau: Bureau) -> None:
     bureau.passes(days=6)
     bureau.eva.approve_investigation(in_time.id)
     bureau.passes(days=1)
-    assert refusal(bureau.eva.approve_investigation, late.id) == ("investigation-over", 410)
+    assert refused(bureau.eva.approve_investigation, late.id) == ("investigation-over", 410)
     bureau.passes(days=28)
     assert bureau.dan.open_investigated_person(in_time.id).id == bureau.citizen
     bureau.passes(days=1)
-    assert refusal(bureau.dan.open_investigated_person, in_time.id) == ("investigation-over", 410)
+    assert refused(bureau.dan.open_investigated_person, in_time.id) == ("investigation-over", 410)
     listed = {one.id: (one.state, one.looks) for one in bureau.fay.investigations()}
     assert listed == {late.id: (InvestigationState.OVER, 0), in_time.id: (InvestigationState.OVER, 1)}
 
@@ -349,7 +344,7 @@ def test_an_erased_person_is_not_looked_at_and_the_entries_are_released_all_the_
     bureau.look(found)
     with transaction(bureau.city.services.sessions) as session:
         forget_person(session, session.get_one(Citizen, bureau.citizen))
-    assert refusal(bureau.dan.open_investigated_person, found.id) == ("person-erased", 410)
+    assert refused(bureau.dan.open_investigated_person, found.id) == ("person-erased", 410)
     with pytest.raises(ServiceProblem, match="person-erased"):
         bureau.asked()
     bureau.passes(days=2)
@@ -364,8 +359,8 @@ def test_a_full_day_goes_on_in_the_next_days_batch_and_then_nothing_is_done(sqli
     for number in range(2 * size - 1):
         with contextlib.suppress(ServiceProblem):  # whatever comes of it goes on record
             investigators[number // (size // 2)].approve_investigation(asked.id)
-    refused = [refusal(investigators[-1].approve_investigation, asked.id) for _ in range(2)]
-    assert refused == [("sealed-entries-full", 409)] * 2
+    answers = [refused(investigators[-1].approve_investigation, asked.id) for _ in range(2)]
+    assert answers == [("sealed-entries-full", 409)] * 2
     sqlite_bureau.passes(days=1)
     assert len(sqlite_bureau.released()) == size
     sqlite_bureau.asked(days=1)
@@ -380,7 +375,7 @@ def test_one_investigator_does_not_keep_the_others_from_their_work(sqlite_bureau
     mine = [sqlite_bureau.asked() for _ in range(size // 2)]
     with pytest.raises(ServiceProblem, match="sealed-entries-full"):
         sqlite_bureau.asked()
-    assert refusal(sqlite_bureau.dan.release_investigation, mine[0].id) == ("sealed-entries-full", 409)
+    assert refused(sqlite_bureau.dan.release_investigation, mine[0].id) == ("sealed-entries-full", 409)
     assert sqlite_bureau.eva.approve_investigation(mine[0].id).approved_by == "eva"
     sqlite_bureau.passes(days=1)
     assert sqlite_bureau.dan.open_investigated_person(mine[0].id).id == sqlite_bureau.citizen
@@ -395,7 +390,7 @@ def test_a_quarter_of_the_places_is_for_agreeing_and_releasing(sqlite_bureau: Bu
     for number in range(2 * (size - size // 4)):
         asked = clients[number // (size // 2)].request_investigation(request)
     gil = sqlite_bureau.investigator("gil")
-    assert refusal(gil.request_investigation, request) == ("sealed-entries-full", 409)
+    assert refused(gil.request_investigation, request) == ("sealed-entries-full", 409)
     assert gil.approve_investigation(asked.id).approved_by == "gil"
     assert gil.release_investigation(asked.id).release_asked_by == "gil"
 
@@ -427,8 +422,8 @@ def test_two_who_release_at_once_release_each_entry_once(bureau: Bureau) -> None
 
 def test_only_investigators_investigate_and_the_attempts_of_others_are_on_record(sqlite_bureau: Bureau) -> None:
     clerk = sqlite_bureau.city.caller("ana", CallerKind.OFFICER, roles=sorted(set(Role) - {Role.INVESTIGATOR}))
-    assert refusal(clerk.investigations) == ("insufficient-scope", 403)
-    assert refusal(clerk.approve_investigation, uuid4()) == ("insufficient-scope", 403)
+    assert refused(clerk.investigations) == ("insufficient-scope", 403)
+    assert refused(clerk.approve_investigation, uuid4()) == ("insufficient-scope", 403)
     (entry,) = sqlite_bureau.city.audit("request")
     assert (entry.actor, entry.outcome, entry.detail["operation"]) == (
         "ana",
@@ -443,7 +438,7 @@ def test_an_investigation_that_is_not_there_is_unknown(sqlite_bureau: Bureau, ac
     with reading(sqlite_bureau.city.services.sessions) as session:
         free = session.scalars(select(SealedEntry.id)).first()
     for unknown in (uuid4(), free):
-        assert refusal(ACTS[act](sqlite_bureau.dan), unknown) == ("investigation-unknown", 404)
+        assert refused(ACTS[act](sqlite_bureau.dan), unknown) == ("investigation-unknown", 404)
     assert sqlite_bureau.city.audit("request") == []
 
 

@@ -32,7 +32,7 @@ PEOPLE: Final = 50
 MANY: Final = 8
 """What so many people share tells nobody who one of them is: a yes, a card that is held, the name of a service."""
 TIMES: Final = frozenset({"iat", "exp", "verified_at", "asked_at", "expires_at", "number", "index", "size"})
-"""When a visit was, or a question; or the how manieth."""
+"""When a visit was, or a question; or a number in a row."""
 DEPARTMENTS: Final = ("medical-insurance", "education")
 QUESTION, PURPOSE, SERVICE = "age-at-least:60", "benefit-review", "clinic-check-in"
 

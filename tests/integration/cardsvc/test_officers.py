@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -30,6 +29,7 @@ from cardsvc.wire.officers import (
 )
 from cardsvc.wire.people import Purpose, SearchRequest
 from tests.fixtures.proofs import BASE_URL, City
+from tests.fixtures.refusals import refused
 
 
 def jwk(key: ECKey | None = None) -> dict[str, Any]:
@@ -78,12 +78,6 @@ def town(city: City) -> Town:
 @pytest.fixture
 def sqlite_town(sqlite_city: City) -> Town:
     return Town(sqlite_city)
-
-
-def refused(call: Callable[..., Any], *arguments: Any) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call(*arguments)
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def search(client: ServiceClient) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from cardsvc.wire.lifecycle import CardState, HoldReason
 from cardsvc.wire.losses import Channel, LossKind
 from cardsvc.wire.own_cards import OwnLoss
 from tests.fixtures.proofs import City, IssuedCard
+from tests.fixtures.refusals import refused
 
 FOUND_DAYS = 15
 """As the settings have it, unless a city says otherwise."""
@@ -61,12 +61,6 @@ def place(city: City) -> Place:
     return Place(city)
 
 
-def refusal(call: Callable[..., object], *given: Any) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as refused:
-        call(*given)
-    return refused.value.problem.code, refused.value.problem.status
-
-
 def test_the_other_card_is_lost_and_this_one_goes_on(place: Place) -> None:
     token = place.begin()
     said = place.report(token)
@@ -105,7 +99,7 @@ def test_the_cards_are_told_without_their_numbers(place: Place) -> None:
 def test_it_is_reported_once(place: Place) -> None:
     place.report()
 
-    assert refusal(place.report) == ("already-reported", 409)
+    assert refused(place.report) == ("already-reported", 409)
     assert len(place.reports()) == 1
 
 
@@ -114,8 +108,8 @@ def test_what_is_not_on_hold_is_for_the_desk(place: Place, state: CardState) -> 
     """What was never activated would be revoked: that cannot be undone, so a PIN is not enough."""
     place.city.put_in_state(place.lost, state)
 
-    assert refusal(place.report) == ("nothing-to-report", 409)
-    assert refusal(place.kiosk.report_other_card, place.begin(place.somebodys)) == ("nothing-to-report", 409)
+    assert refused(place.report) == ("nothing-to-report", 409)
+    assert refused(place.kiosk.report_other_card, place.begin(place.somebodys)) == ("nothing-to-report", 409)
     assert place.reports() == []
 
 
@@ -123,14 +117,14 @@ def test_a_found_card_does_neither(place: Place) -> None:
     token = place.begin(level=Level.TAP)
 
     for call in (place.kiosk.own_cards, place.kiosk.report_other_card):
-        assert refusal(call, token) == ("step-up-required", 401)
+        assert refused(call, token) == ("step-up-required", 401)
     assert place.reports() == []
 
 
 def test_the_visit_of_another_kiosk_does_neither(place: Place) -> None:
     token, other = place.begin(), place.city.caller("kiosk-2")
 
-    assert refusal(other.own_cards, token)[1] == refusal(other.report_other_card, token)[1]
+    assert refused(other.own_cards, token)[1] == refused(other.report_other_card, token)[1]
     assert place.reports() == []
 
 

@@ -31,6 +31,7 @@ from cardsvc.wire.people import (
 )
 from tests.fixtures.issuance import MEI
 from tests.fixtures.proofs import City
+from tests.fixtures.refusals import refused
 
 SHAN = Person(name="单雄信", birth_date=date(1970, 1, 2), document_number="H1111111", district="hengqin")
 JOAO = Person(name="João da Silva", birth_date=date(1980, 5, 6), document_number="P2222222", district="taipa")
@@ -51,12 +52,6 @@ def search(city: City, **query: Any) -> list[tuple[UUID, Match]]:
     found = clerk(city).search_people(SearchRequest(purpose=LOOK, **query))
     assert not found.more
     return [(person.id, person.match) for person in found.people]
-
-
-def refused(call: Any, *arguments: Any) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call(*arguments)
-    return caught.value.problem.code, caught.value.problem.status
 
 
 @pytest.mark.parametrize(

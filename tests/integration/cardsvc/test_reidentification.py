@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
@@ -26,6 +25,7 @@ from cardsvc.wire.people import Purpose
 from tests.fixtures.command_line import Town
 from tests.fixtures.evidence import DEPARTMENT, Told
 from tests.fixtures.proofs import IssuedCard
+from tests.fixtures.refusals import refused
 
 REASON = "order 17 of the court"
 EVENT = "pseudonym.reidentify"
@@ -63,12 +63,6 @@ def bench(told: Told) -> Bench:
 @pytest.fixture
 def sqlite_bench(sqlite_told: Told) -> Bench:
     return Bench(sqlite_told)
-
-
-def refused(call: Callable[..., Any], *arguments: Any) -> tuple[str, int]:
-    with pytest.raises(ServiceProblem) as caught:
-        call(*arguments)
-    return caught.value.problem.code, caught.value.problem.status
 
 
 def test_one_asks_another_agrees_and_the_first_is_told(bench: Bench) -> None:
