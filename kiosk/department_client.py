@@ -20,11 +20,14 @@ from pydantic import BaseModel, ValidationError
 from cardsvc.wire.manifest import (
     IDEMPOTENCY_HEADER,
     MANIFEST_PATH,
+    Admission,
+    AdmissionRequest,
     Manifest,
     Outcome,
     PreparationRequest,
     PreparedDocument,
     ServiceRequest,
+    admission_path,
     prepare_path,
     service_path,
 )
@@ -124,6 +127,16 @@ class DepartmentClient:
             headers={"Content-Type": "application/json"},
         )
         return _parse(self._send(message), PreparedDocument)
+
+    def ask_admission(self, base_url: str, service: str, request: AdmissionRequest) -> Admission:
+        """Ask whether somebody may take a second turn. Raises DepartmentUnreachable, -Confused or -Refused."""
+        message = self._http.build_request(
+            "POST",
+            base_url.rstrip("/") + admission_path(service),
+            content=request.model_dump_json().encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        return _parse(self._send(message), Admission)
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         with over_within(self._seconds):

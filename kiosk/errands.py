@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
-from cardsvc.wire.manifest import OutcomeField, ServiceRequest, SignedDocument
+from cardsvc.wire.manifest import AdmissionRequest, OutcomeField, ServiceRequest, SignedDocument
 from kiosk.card_service import CardService
 from kiosk.city_services.offering import CityServices
 from kiosk.department_client import DepartmentClient
@@ -64,6 +64,7 @@ class Errands:
             effects.Print: (self._print, lambda job, _: events.NotPrinted(job)),
             effects.Serve: (self._serve, events.Declined),
             pin_events.GivePin: (self._give_pin, pin_events.PinKept),
+            turn_events.AskAdmission: (self._ask_admission, events.Declined),
             turn_events.ReadPhotograph: (self._read_photograph, turn_events.NotPhotographed),
             pin_events.FindPin: (self._find_pin, lambda job, _: pin_events.PinFound(job, None)),
         }
@@ -136,6 +137,14 @@ class Errands:
     def _read_photograph(self, effect: turn_events.ReadPhotograph) -> Event:
         picture = self._photographs.read(self._open_contact_reader(), effect.card_uuid, effect.pin)
         return turn_events.Photographed(effect.job, picture)
+
+    def _ask_admission(self, effect: turn_events.AskAdmission) -> Event:
+        offer, wanted = effect.offer, effect.offer.service
+        exchange = self._service.exchange_to_prepare if offer.is_signed else self._service.exchange
+        assertion = exchange(effect.token, offer.department, wanted.code, wanted.attributes, wanted.questions)
+        asked = AdmissionRequest(assertion=assertion, continues=effect.continues)
+        self._departments.ask_admission(offer.base_url, wanted.code, asked)
+        return turn_events.Admitted(effect.job)
 
     def _find_pin(self, effect: pin_events.FindPin) -> Event:
         try:

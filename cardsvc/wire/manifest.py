@@ -4,6 +4,7 @@ A department serves a `Manifest` at `MANIFEST_PATH`. A kiosk posts a `ServiceReq
 `IDEMPOTENCY_HEADER` and gets an `Outcome`, or a problem (RFC 9457) whose extension member ``message`` may hold the
 sentence for the citizen as `Texts`. At level ``sign`` it first posts a `PreparationRequest` to `prepare_path(code)` and
 gets the document that the citizen is to sign; the `ServiceRequest` then brings it along with its signature.
+Before the second of `TwoTurns` sees a photograph, it posts an `AdmissionRequest` to `admission_path(code)`.
 
 The input of a service is a JSON Schema of one flat object. A kiosk draws these kinds of property: a string with
 ``enum`` (choices), a plain string (with ``minLength``, ``maxLength``, ``pattern``), a string of ``format`` ``date`` (a
@@ -16,7 +17,7 @@ beside the schema in members of their own, which validators ignore: ``x-titles``
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -111,7 +112,8 @@ class TwoTurns(Message):
     second: ServiceDescription
     photograph: bool = False
     """Whether the second one is to see the photograph on the card of the first, beside the questions. The kiosk reads
-    it with the first one's PIN and shows it to nobody else; no department gets it."""
+    it with the first one's PIN and shows it to nobody else, and only after the department has admitted the second one
+    (`AdmissionRequest`); no department gets it."""
 
 
 class Manifest(Message):
@@ -173,6 +175,21 @@ class PreparedDocument(Message):
     document: Base64Url = Field(repr=False)
     prepared: str = Field(repr=False)
     """The department's JWS about it (`cardsvc.wire.signing`), for the card service; it also names the media type."""
+
+
+class AdmissionRequest(Message):
+    """Ask whether somebody may take the second turn, before they see the photograph. It changes nothing."""
+
+    assertion: str = Field(repr=False)
+    """The JWS that the card service made for the second service; at level ``sign``, for preparing."""
+    continues: Receipt
+    """Of what the first one began."""
+
+
+class Admission(Message):
+    """They may. Whoever may not gets a problem."""
+
+    admitted: Literal[True]
 
 
 class SignedDocument(Message):
@@ -258,6 +275,11 @@ def service_path(code: str) -> str:
 def prepare_path(code: str) -> str:
     """Where a department prepares the document of a service of level ``sign``."""
     return f"{service_path(code)}/prepare"
+
+
+def admission_path(code: str) -> str:
+    """Where a department says who may take a second turn that shows a photograph."""
+    return f"{service_path(code)}/admission"
 
 
 def department_audience(code: str) -> str:

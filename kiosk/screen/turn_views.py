@@ -7,6 +7,7 @@ from typing import Any
 from kiosk.screen.words import Words
 from kiosk.visit.screens import FillForm, KioskState
 from kiosk.visit.turn_screens import AwaitSecond, HandOver, Turn
+from kiosk.visit.turns import lacks_admission
 
 PHOTOGRAPH_PATH = "/photograph/{mark}"
 
@@ -27,8 +28,8 @@ def await_second_view(screen: AwaitSecond, _words: Words) -> dict[str, Any]:
 
 
 def photograph_of(state: KioskState) -> bytes | None:
-    """The photograph, while the second one is asked about it and at no other time."""
-    if state.turn is None or state.visit is None or not isinstance(state.screen, FillForm):
+    """The photograph, while the second one, who may see it, is asked about it and at no other time."""
+    if state.turn is None or lacks_admission(state) or not isinstance(state.screen, FillForm):
         return None
     return state.turn.photograph
 

@@ -175,7 +175,7 @@ def _left(state: KioskState, moment: Moment) -> Step:
             return refuse(state, moment, Reason(reason.CARD_REMOVED))
         case Sending(submission=submission) if submission.signed:
             return refuse(state, moment, Reason(reason.SIGNED_AND_LEFT))
-        case Sending():
+        case Sending() if not turns.lacks_admission(state):
             return end(state, moment)
     return turns.wait_again(state, moment)
 

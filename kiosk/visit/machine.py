@@ -163,6 +163,7 @@ _HANDLERS: Final[dict[type[events.Event], _Handler]] = {
     pin_events.PinFound: pin_change.on_pin_found,
     turn_events.Photographed: turns.on_photographed,
     turn_events.NotPhotographed: turns.on_not_photographed,
+    turn_events.Admitted: requests.on_admitted,
     acts.TriedAgain: requests.on_tried_again,
     acts.WentBack: requests.on_went_back,
     acts.PrintWanted: printing.on_print_wanted,

@@ -11,7 +11,7 @@ from cardsvc.wire.manifest import ResultKind
 from kiosk.city_services.offering import CHANGE_PIN, MATTERS
 from kiosk.forms import Filled
 from kiosk.offers import Offer, Telling
-from kiosk.visit import acts, effects, events, reason, turns
+from kiosk.visit import acts, effects, events, reason, turn_events, turns
 from kiosk.visit.effects import Effect
 from kiosk.visit.ending import Moment, Step, refuse
 from kiosk.visit.pin_screens import ChangePin
@@ -72,7 +72,7 @@ def begin(state: KioskState, offer: Offer) -> Step:
 
 def on_consent_given(state: KioskState, event: acts.ConsentGiven, _moment: Moment) -> Step:
     match state.screen:
-        case Consent(offer=offer) if offer.form.fields:
+        case Consent(offer=offer) if offer.form.fields and not turns.lacks_admission(state):
             return replace(state, screen=FillForm(offer)), ()
         case Consent(offer=offer):
             return send(state, Submission(offer, event.key, continues=_continues(state)))
@@ -96,6 +96,17 @@ def on_exchanged(state: KioskState, event: events.Exchanged, _moment: Moment) ->
     match state.screen:
         case Sending(submission=submission, job=event.job):
             return send(state, replace(submission, assertion=event.assertion))
+    return state, ()
+
+
+def on_admitted(state: KioskState, event: turn_events.Admitted, _moment: Moment) -> Step:
+    """Now the second one may see the photograph, and go on."""
+    match state.screen:
+        case Sending(submission=submission, job=event.job) if state.visit:
+            state = replace(state, visit=replace(state.visit, admitted=True))
+            if submission.offer.form.fields:
+                return replace(state, screen=FillForm(submission.offer)), ()
+            return send(state, submission)
     return state, ()
 
 
@@ -200,7 +211,7 @@ def show(state: KioskState, place: Place) -> Step:
 
 
 def send(state: KioskState, submission: Submission) -> Step:
-    """Send a submission for what it still needs, a document or an assertion; then, with it, to the department."""
+    """Send a submission for what it still needs: admission, a document, an assertion; then to the department."""
     if state.visit is None:
         return state, ()
     if state.visit.offline is not None:
@@ -209,6 +220,8 @@ def send(state: KioskState, submission: Submission) -> Step:
     effect: Effect
     if offer.own:
         effect = effects.Serve(job, state.visit.token, offer, submission.values)
+    elif turns.lacks_admission(state) and submission.continues is not None:
+        effect = turn_events.AskAdmission(job, state.visit.token, offer, submission.continues)
     elif offer.is_signed and submission.signed is None:
         effect = effects.Prepare(job, state.visit.token, offer, submission.values, state.language, submission.continues)
     elif submission.assertion is None:

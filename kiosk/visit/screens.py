@@ -292,6 +292,8 @@ class Visit:
     """Without a network: the services, by department and code, that may be taken. There is no token then."""
     news: tuple[OutcomeField, ...] = field(default=(), repr=False)
     """What departments have told unasked."""
+    admitted: bool = False
+    """Whether the department lets them take the second turn: before that they see no photograph."""
 
 
 class Trouble(StrEnum):

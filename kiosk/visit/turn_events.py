@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from kiosk.offers import Offer
 from kiosk.visit.reason import Reason
 from readers.piv.pin import Pin
 
@@ -34,5 +35,22 @@ class ReadPhotograph:
     pin: Pin
 
 
-TurnEvent = Photographed | NotPhotographed
-TurnEffect = ReadPhotograph
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The department lets the second one take the turn."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskAdmission:
+    """Ask the department whether the second one may take the turn. Answer: Admitted or Declined."""
+
+    job: int
+    token: str = field(repr=False)
+    offer: Offer
+    continues: str = field(repr=False)
+
+
+TurnEvent = Photographed | NotPhotographed | Admitted
+TurnEffect = ReadPhotograph | AskAdmission

@@ -1,10 +1,11 @@
 """Two people with a card each, in turn.
 
     … → Sending → (PhotographPin → ReadingPhotograph →) HandOver
-    AwaitSecond → PinEntry → CheckingPin → Consent → … → Done
+    AwaitSecond → PinEntry → CheckingPin → Consent → (Sending →) … → Done
 
 The first one's visit is over when their card is taken out. The second one comes to nothing but what was begun: wherever
-else they would come to the services, the kiosk waits for another card instead, as long as there is time.
+else they would come to the services, the kiosk waits for another card instead, as long as there is time. Where they are
+to see a photograph the department is asked first whether they may: anybody has a card and a PIN.
 """
 
 from __future__ import annotations
@@ -61,6 +62,11 @@ def on_not_photographed(state: KioskState, event: turn_events.NotPhotographed, m
 def hand_over(state: KioskState, moment: Moment, turn: Turn) -> Step:
     """The first one has taken their card: their visit is over, and the second one is waited for."""
     return _wait(state, moment, turn)
+
+
+def lacks_admission(state: KioskState) -> bool:
+    """Whether the department has yet to say that the second one may see the photograph of the first."""
+    return state.turn is not None and state.turn.first.photograph and not (state.visit and state.visit.admitted)
 
 
 def wait_again(state: KioskState, moment: Moment) -> Step:

@@ -22,10 +22,13 @@ from starlette.exceptions import HTTPException
 from cardsvc.wire.manifest import (
     IDEMPOTENCY_HEADER,
     MANIFEST_PATH,
+    Admission,
+    AdmissionRequest,
     Outcome,
     PreparationRequest,
     PreparedDocument,
     ServiceRequest,
+    admission_path,
     prepare_path,
     service_path,
 )
@@ -104,6 +107,12 @@ def _add_services(app: FastAPI, office: Office) -> None:
         @app.post(prepare_path("{code}"), response_model=PreparedDocument)
         def prepare(code: str, asked: PreparationRequest) -> Response:
             return _answer(code, lambda: office.prepare(code, asked))
+
+    if any(two.photograph for two in office.department.manifest.in_turn):
+
+        @app.post(admission_path("{code}"), response_model=Admission)
+        def admit(code: str, asked: AdmissionRequest) -> Response:
+            return _answer(code, lambda: office.admit(code, asked))
 
 
 def _add_papers(app: FastAPI, office: Office, press: Press) -> None:

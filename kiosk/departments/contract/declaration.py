@@ -150,6 +150,13 @@ Whatever it writes is undone: it may do the work itself to see whether it can be
 """
 
 
+Admitter = Callable[[Session, Visit], None]
+"""Looks whether somebody may take a second turn. Raises `ServiceRefused` to say no, before they see a photograph.
+
+Whatever it writes is undone. The visit has no input yet, and no receipt number.
+"""
+
+
 Settled = Callable[[Session, str, str, datetime], None]
 """Does what follows from a verdict, in the transaction that records it: of the case with that receipt, at that time.
 
@@ -172,8 +179,8 @@ class SecondTurn:
     service: Service
     """At level ``sign`` its preparer gives the very draft that the first one signed."""
     within: timedelta
-    photograph: bool = False
-    """Whether they are to see the photograph on the first one's card."""
+    admits: Admitter | None = None
+    """Where they are to see the photograph on the first one's card: says who may. Nobody sees one without it."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +246,7 @@ class Department:
                 TwoTurns(
                     first=service.description,
                     second=service.second.service.description,
-                    photograph=service.second.photograph,
+                    photograph=service.second.admits is not None,
                 )
                 for service in self.services
                 if service.second is not None

@@ -6,17 +6,26 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy.orm import Session
 
 from cardsvc.wire.authentication import AssertionClaims
-from cardsvc.wire.manifest import Language, Outcome, PreparationRequest, PreparedDocument, ServiceRequest
+from cardsvc.wire.manifest import (
+    Admission,
+    AdmissionRequest,
+    Language,
+    Outcome,
+    PreparationRequest,
+    PreparedDocument,
+    ServiceRequest,
+)
 from cardsvc.wire.problems import Problem
 from kiosk.departments.contract.access import Gate
 from kiosk.departments.contract.clock import Clock
 from kiosk.departments.contract.declaration import (
+    Admitter,
     Answer,
     Department,
     Draft,
@@ -62,9 +71,12 @@ from kiosk.departments.contract.turns import (
 _RECEIPT_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Without the letters and digits that people confuse."""
 
+Found = TypeVar("Found")
+
 Result = Outcome | Problem
 """A department's answer: done, or its reasoned no."""
 Prepared = PreparedDocument | Problem
+Admitted = Admission | Problem
 _kept: Final = TypeAdapter[Result](Result)
 
 
@@ -122,6 +134,20 @@ class Office:
         visitor = _visitor(service, claims)
         return in_transaction(self.sessions, lambda session: self._prepare(session, code, preparer, visitor, asked))
 
+    def admit(self, code: str, asked: AdmissionRequest) -> Admitted:
+        """Whether somebody may take a second turn. It changes nothing, and spends nothing. Raises RequestRefused."""
+        service, first = self._service(code), self.department.first_of(code)
+        admits = None if first is None or first.second is None else first.second.admits
+        if admits is None:
+            raise UnknownService
+        if service.prepare is not None:
+            claims = self.gate.admit_to_prepare(asked.assertion, service=code)
+        else:
+            level, online = service.description.level, service.confirm_online
+            claims = self.gate.admit(asked.assertion, service=code, level=level, confirm_online=online)
+        visitor = _visitor(service, claims)
+        return in_transaction(self.sessions, lambda session: self._admit(session, code, admits, visitor, asked))
+
     def forget(self) -> None:
         """Remove kept answers and drafts whose time is over."""
         in_transaction(self.sessions, lambda session: forget(session, self.clock()))
@@ -162,6 +188,19 @@ class Office:
         keep_draft(session, visit, code, writing.language, document)
         prepared = self.gate.inquiry.prepare_document(document, MEDIA_TYPE, pseudonym=visitor.pseudonym, service=code)
         return PreparedDocument(document=document, prepared=prepared)
+
+    def _admit(
+        self, session: Session, code: str, admits: Admitter, visitor: Visitor, asked: AdmissionRequest
+    ) -> Admitted:
+        visit = Visit(visitor, {}, self.clock(), "")
+        try:
+            turn = self._begun(session, code, asked.continues, visit)
+            if turn is None:
+                raise TurnMistaken
+            _tried(session, admits, replace(visit, first=first_of(turn)))
+        except ServiceRefused as refusal:
+            return problem_of(refusal)
+        return Admission(admitted=True)
 
     def _answer(
         self, session: Session, service: Service, claims: AssertionClaims, key: str, asked: ServiceRequest
@@ -258,11 +297,11 @@ def _done(turn: OpenTurn | None, visit: Visit, answer: Answer) -> Answer:
     return answer
 
 
-def _tried(session: Session, preparer: Preparer, visit: Visit) -> Draft:
-    """The draft; what was written on the way is undone."""
+def _tried(session: Session, look: Callable[[Session, Visit], Found], visit: Visit) -> Found:
+    """What was found; what was written on the way is undone."""
     attempt = session.begin_nested()
     try:
-        return preparer(session, visit)
+        return look(session, visit)
     finally:
         attempt.rollback()
 

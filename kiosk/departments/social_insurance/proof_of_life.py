@@ -1,8 +1,8 @@
 """Proving once a year that one is alive: an attendant compares the face with the photograph on the card.
 
 Two cards in turn, and two people: the pensioner asks, the attendant confirms with a card of their own, within minutes.
-The photograph is on the pensioner's card behind the PIN, so the attendant looks at it while that card is in the reader;
-this department sees neither photograph nor face.
+The photograph is on the pensioner's card behind the PIN; the kiosk reads it and shows it to the attendant, once this
+department has said that they are one. The department sees neither photograph nor face.
 """
 
 from __future__ import annotations
@@ -98,11 +98,14 @@ def ask(session: Session, visit: Visit) -> Answer:
     )
 
 
+def admit(session: Session, visit: Visit) -> None:
+    """Only an attendant may see the photograph."""
+    _attendant(session, visit)
+
+
 def confirm(session: Session, visit: Visit) -> Answer:
     """Write down that the attendant saw them."""
-    attendant = session.get(Attendant, visit.visitor.pseudonym)
-    if attendant is None or attendant.until is not None:
-        raise NoAttendant
+    attendant = _attendant(session, visit)
     if visit.input["face"] != SAME:
         raise FaceDiffers
     first = visit.begun
@@ -123,6 +126,14 @@ def confirm(session: Session, visit: Visit) -> Answer:
             OutcomeField(label=texts("Confirmed by", "确认人", "Confirmado por"), value=attendant.name),
         ),
     )
+
+
+def _attendant(session: Session, visit: Visit) -> Attendant:
+    """Who the visitor is. Raises NoAttendant."""
+    attendant = session.get(Attendant, visit.visitor.pseudonym)
+    if attendant is None or attendant.until is not None:
+        raise NoAttendant
+    return attendant
 
 
 PROOF_OF_LIFE: Final = Service(
@@ -156,7 +167,7 @@ PROOF_OF_LIFE: Final = Service(
             confirm_online=True,
         ),
         WITHIN,
-        photograph=True,
+        admits=admit,
     ),
     confirm_online=True,
 )

@@ -34,15 +34,24 @@ ROSA: Final = Person(
     district="hengqin",
 )
 
+HUGO: Final = Person(
+    name="何雨果",
+    name_latin="Ho Hugo",
+    birth_date=date(1985, 3, 14),
+    document_number="M7775552",
+    district="hengqin",
+)
+
 
 @dataclass(frozen=True)
 class Office:
-    """A kiosk in front of social insurance; a pensioner's card and an attendant's."""
+    """A kiosk in front of social insurance; the cards of a pensioner, an attendant and one who is neither."""
 
     plan: Plan
     stage: Stage
     pensioner: CardFiles
     attendant: CardFiles
+    stranger: CardFiles
     visitor: Visitor
 
     @contextmanager
@@ -88,15 +97,18 @@ def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             stage = PcscStage(running.enter_context(PrivatePcscd()))
         running.enter_context(open_service(plan))
         running.enter_context(open_department(plan, DEPARTMENT))
-        pensioner, attendant = (CardFiles.named(folder, name) for name in ("pensioner", "attendant"))
+        pensioner, attendant, stranger = (
+            CardFiles.named(folder, name) for name in ("pensioner", "attendant", "stranger")
+        )
         issue(plan, desk, pensioner)
         with plan.caller(FOUNDING_OFFICERS[0]) as clerk:
-            application = enrol(clerk, ROSA)
+            application, another = enrol(clerk, ROSA), enrol(clerk, HUGO)
         produce(plan, desk, attendant, application, "CC-0000-0002")
+        produce(plan, desk, stranger, another, "CC-0000-0003")
         running.enter_context(open_kiosk(plan, stage, {DEPARTMENT: plan.department_url(DEPARTMENT)}))
         visitor = running.enter_context(Visitor(plan.kiosk_link))
         running.callback(stage.take_off, Place.CONTACT)
-        yield Office(plan, stage, pensioner, attendant, visitor)
+        yield Office(plan, stage, pensioner, attendant, stranger, visitor)
 
 
 def test_an_attendant_confirms_the_face_on_a_card_that_the_city_issued(office: Office) -> None:
@@ -112,9 +124,16 @@ def test_an_attendant_confirms_the_face_on_a_card_that_the_city_issued(office: O
         visitor.wait_for("hand-over")
     visitor.wait_for("await-second")
     assert office.proofs == []
+    with office.inserted(office.stranger):
+        assert visitor.wait_for("consent")["photograph"] is None
+        assert visitor.touch("/consent")["photograph"] is None
+        assert visitor.wait_for("refusal")["photograph"] is None
+        visitor.is_refused("department-refused")
+    visitor.wait_for("await-second")
     with office.inserted(office.attendant):
         visitor.wait_for("consent")
-        shown = visitor.touch("/consent")["photograph"]
+        visitor.touch("/consent")
+        shown = visitor.wait_for("form")["photograph"]
         assert looks_like(visitor.fetch(shown), portrait(RESIDENT.document_number))
         assert not looks_like(visitor.fetch(shown), portrait(ROSA.document_number))
         visitor.touch("/form", values={"face": "same"})

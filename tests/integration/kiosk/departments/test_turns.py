@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from typer.testing import CliRunner
 
-from cardsvc.wire.manifest import Language, Outcome
+from cardsvc.wire.manifest import AdmissionRequest, Language, Outcome, admission_path
 from kiosk.department_client import DepartmentRefused
 from kiosk.departments.cli import departments_app
 from kiosk.departments.community import department as community
 from kiosk.departments.community.models import Mandate
 from kiosk.departments.contract.clock import city_date
+from kiosk.departments.contract.keeping import ContractBase
 from kiosk.departments.contract.signed import KeptDraft, KeptSignature
 from kiosk.departments.contract.storage import in_transaction
 from kiosk.departments.contract.turns import OpenTurn
@@ -51,6 +53,24 @@ def ask(pensions: Counter) -> Outcome:
     return Outcome.model_validate_json(pensions.ask(ASK, {}, **PENSIONER).content)
 
 
+def admission(pensions: Counter, receipt: str, **claims: Any) -> httpx.Response:
+    assertion = pensions.service.assertion(pensions.department, CONFIRM, **claims)
+    asked = AdmissionRequest(assertion=assertion, continues=receipt)
+    return pensions.http.post(admission_path(CONFIRM), json=asked.model_dump(mode="json"))
+
+
+def kind(refused: httpx.Response) -> str:
+    assert refused.is_error
+    return str(refused.json()["type"]).removeprefix("urn:citizen-card:problem:")
+
+
+def everything_kept(pensions: Counter) -> list[list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    with pensions.office.sessions() as session:
+        tables = (*ContractBase.metadata.sorted_tables, *pensions.department.metadata.sorted_tables)
+        return [sorted(map(tuple, session.execute(select(table))), key=repr) for table in tables]
+
+
 def proofs(pensions: Counter) -> list[tuple[Any, ...]]:
     columns = (ProofOfLife.receipt, ProofOfLife.document_number, ProofOfLife.year, ProofOfLife.attendant)
     with pensions.office.sessions() as session:
@@ -67,6 +87,23 @@ class TestProofOfLife:
         assert confirmed.status_code == 200
         assert confirmed.json()["open_until"] is None
         assert proofs(pensions) == [(asked.receipt, "M1234567", 2026, "pseudonym-of-rosa")]
+
+    def test_an_attendant_is_admitted_to_the_photograph_and_a_citizen_is_not_and_nothing_is_changed(
+        self, pensions: Counter
+    ) -> None:
+        asked = ask(pensions)
+        before = everything_kept(pensions)
+
+        assert admission(pensions, asked.receipt, **ATTENDANT).json() == {"admitted": True}
+        refused = admission(pensions, asked.receipt, acr="pin", sub="somebody")
+        assert kind(refused) == "no-attendant"
+        assert kind(admission(pensions, asked.receipt, acr="pin")) == "same-person"
+        assert kind(admission(pensions, "SI-2222-2222-22", **ATTENDANT)) == "nothing-to-continue"
+        assert kind(admission(pensions, asked.receipt, acr="tap", sub="pseudonym-of-rosa")) == "step-up-required"
+        assert everything_kept(pensions) == before
+
+        assert pensions.ask(CONFIRM, SAME, continues=asked.receipt, **ATTENDANT).status_code == 200
+        assert kind(admission(pensions, asked.receipt, **ATTENDANT)) == "nothing-to-continue"
 
     def test_who_asks_cannot_confirm_it(self, pensions: Counter) -> None:
         in_transaction(pensions.office.sessions, lambda session: appoint(session, "pseudonym-of-li-wei", "Li Wei"))

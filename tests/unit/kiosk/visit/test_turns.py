@@ -131,9 +131,13 @@ def test_the_second_one_comes_straight_to_what_was_begun_and_sees_the_photograph
     waiting.play(acts.PinEntered(PIN), events.PinProved(5, let_in(BO, Level.PIN, "token-of-bo")))
     assert shown(waiting) == Consent(SECOND)
     seen.append(photograph_of(waiting.state))
+    waiting.effects.clear()
     waiting.play(acts.ConsentGiven(KEY))
+    assert waiting.effects == [turn_events.AskAdmission(6, "token-of-bo", SECOND, "SI-0001")]
+    seen.append(photograph_of(waiting.state))
+    waiting.play(turn_events.Admitted(6))
     assert shown(waiting) == FillForm(SECOND)
-    assert seen == [None, None, None]
+    assert seen == [None, None, None, None]
     assert photograph_of(waiting.state) == PHOTO
 
 
@@ -142,14 +146,15 @@ def test_what_the_second_one_says_goes_on_with_the_receipt_and_everything_of_the
 ) -> None:
     second.play(
         acts.ConsentGiven(KEY),
+        turn_events.Admitted(6),
         acts.FormSubmitted({"face": "same"}, KEY),
         acts.Checked(),
-        events.Exchanged(6, "b"),
+        events.Exchanged(7, "b"),
     )
-    (exchange, ask) = second.effects
-    assert exchange == effects.Exchange(6, "token-of-bo", SECOND)
-    assert ask == effects.Ask(7, SECOND, KEY, "b", {"face": "same"}, continues="SI-0001")
-    second.play(events.Answered(7, outcome()))
+    (_, exchange, ask) = second.effects
+    assert exchange == effects.Exchange(7, "token-of-bo", SECOND)
+    assert ask == effects.Ask(8, SECOND, KEY, "b", {"face": "same"}, continues="SI-0001")
+    second.play(events.Answered(8, outcome()))
     assert done(second) == (SECOND, outcome())
     assert second.state.turn is None
     assert str(ANA) not in repr(second.state)
@@ -193,25 +198,41 @@ def test_a_second_card_that_is_taken_away_leaves_the_turn_open_to_another(
     assert len(begun) == any(isinstance(step, events.PinProved) for step in steps)
 
 
-def test_somebody_without_the_right_may_go_back_and_another_one_may_come(second: Player) -> None:
-    second.play(
-        acts.ConsentGiven(KEY),
-        acts.FormSubmitted({"face": "same"}, KEY),
-        acts.Checked(),
-        events.Exchanged(6, "b"),
-    )
-    second.play(events.Declined(7, Reason(reason.DEPARTMENT_REFUSED, message={Language.ENGLISH: "Only an attendant"})))
+@pytest.mark.parametrize(
+    "why", [reason.DEPARTMENT_REFUSED, reason.DEPARTMENT_UNREACHABLE, reason.DEPARTMENT_CONFUSED, reason.UNEXPECTED]
+)
+def test_whoever_is_not_admitted_sees_no_photograph_and_another_one_may_come(second: Player, why: str) -> None:
+    second.play(acts.ConsentGiven(KEY), events.Declined(6, Reason(why)))
     assert isinstance(shown(second), Refusal)
+    assert photograph_of(second.state) is None
     second.effects.clear()
     second.play(acts.WentBack())
     assert (shown(second), second.state.visit) == (AwaitSecond(), None)
     assert second.effects == [effects.EndVisit("token-of-bo")]
 
 
+def test_trying_again_asks_for_admission_again_and_shows_nothing_meanwhile(second: Player) -> None:
+    second.play(acts.ConsentGiven(KEY), events.Declined(6, Reason(reason.DEPARTMENT_UNREACHABLE)), acts.TriedAgain())
+    assert second.effects[-1] == turn_events.AskAdmission(7, "token-of-bo", SECOND, "SI-0001")
+    second.play(turn_events.Admitted(6))
+    assert photograph_of(second.state) is None, "an answer to the first question is too late"
+    second.play(turn_events.Admitted(7))
+    assert photograph_of(second.state) == PHOTO
+
+
+def test_one_who_is_admitted_admits_nobody_after_them(second: Player) -> None:
+    second.play(acts.ConsentGiven(KEY), turn_events.Admitted(6), events.CardTaken())
+    assert photograph_of(second.state) is None
+    second.play(events.CardInserted(BO), acts.PinEntered(PIN))
+    second.play(events.PinProved(7, let_in(BO, Level.PIN, "another")), acts.ConsentGiven(KEY))
+    assert second.effects[-1] == turn_events.AskAdmission(8, "another", SECOND, "SI-0001")
+    assert photograph_of(second.state) is None
+
+
 @pytest.mark.parametrize("backs", [1, 2])
 def test_the_second_one_comes_to_no_services(second: Player, backs: int) -> None:
     if backs == 2:
-        second.play(acts.ConsentGiven(KEY))
+        second.play(acts.ConsentGiven(KEY), turn_events.Admitted(6))
     second.play(*[acts.WentBack()] * backs)
     assert (shown(second), second.state.visit) == (AwaitSecond(), None)
 
@@ -236,7 +257,7 @@ def test_somebody_may_give_up_before_and_after_taking_the_card(asked: Player, pl
 
 
 def test_an_attendant_who_goes_and_leaves_the_card_ends_it(second: Player) -> None:
-    second.play(acts.ConsentGiven(KEY))
+    second.play(acts.ConsentGiven(KEY), turn_events.Admitted(6))
     second.now += timedelta(seconds=90)
     second.play(events.Ticked())
     assert (shown(second), second.state.turn) == (TakeCard(), None)
