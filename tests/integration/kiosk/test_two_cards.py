@@ -22,6 +22,7 @@ from kiosk.departments.contract.storage import in_transaction
 from kiosk.departments.social_insurance import department as social_insurance
 from kiosk.departments.social_insurance.attendants import appoint
 from kiosk.departments.social_insurance.models import ProofOfLife
+from kiosk.screen.turn_views import PHOTOGRAPH_PATH
 from readers.piv.identifiers import ObjectId
 from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.faces import PHOTOGRAPH, facial_object, facial_record, looks_like, object_on, put_object
@@ -105,7 +106,8 @@ def test_an_attendant_compares_the_photograph_and_confirms(pensions: Town, rosa:
     assert proofs(pensions) == []
     consent = come_in(visitor, pensions, rosa)
     assert (consent["service"]["code"], consent["photograph"]) == ("proof-of-life-attending", None)
-    form = visitor.press("/consent")
+    visitor.press("/consent")
+    form = visitor.look("form", "refusal")
     shown = visitor.http.get(form["photograph"]).content
     assert looks_like(shown, picture())
     visitor.press("/form", values={"face": "same"})
@@ -118,16 +120,20 @@ def test_an_attendant_compares_the_photograph_and_confirms(pensions: Town, rosa:
     assert visitor.press("/back")["screen"] == "services"
 
 
-def test_somebody_who_is_no_attendant_confirms_nothing_and_another_one_may_come(
+def test_somebody_who_is_no_attendant_sees_no_photograph_and_another_one_may_come(
     pensions: Town, rosa: PersonalisedCard
 ) -> None:
     visitor = pensions.visitor()
     hand_over(visitor, pensions)
+    turn = pensions.station.booth.snapshot.state.turn
+    assert turn is not None
+    where = PHOTOGRAPH_PATH.format(mark=turn.mark)
     come_in(visitor, pensions, rosa)
+    assert visitor.http.get(where).status_code == 404
     visitor.press("/consent")
-    visitor.press("/form", values={"face": "same"})
-    visitor.press("/check")
-    refusal = visitor.look("refusal", "done")
+    refusal = visitor.look("refusal", "form")
+    assert refusal["photograph"] is None
+    assert visitor.http.get(where).status_code == 404
     assert refusal["advice"].startswith("Only an attendant can confirm this.")
     assert visitor.press("/back")["screen"] == "await-second"
     pensions.take()
