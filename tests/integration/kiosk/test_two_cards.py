@@ -141,6 +141,7 @@ def test_somebody_who_is_no_attendant_sees_no_photograph_and_another_one_may_com
     appoint_rosa(pensions, rosa)
     come_in(visitor, pensions, rosa)
     visitor.press("/consent")
+    assert visitor.look("form", "refusal")["screen"] == "form"
     visitor.press("/form", values={"face": "same"})
     visitor.press("/check")
     assert visitor.look("done", "refusal")["screen"] == "done"
