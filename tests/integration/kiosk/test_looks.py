@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from cardsvc.wire.levels import Level
@@ -18,7 +17,7 @@ from kiosk.screen import pages
 from kiosk.screen.view import SCREEN_NAMES
 from kiosk.visit import screens
 from kiosk.visit.screens import KioskState, Mode, Visit
-from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
+from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage, axe_findings
 from tests.fixtures.screens import ANA, signing, states
 from tests.fixtures.windows import Window
 
@@ -27,8 +26,6 @@ pytestmark = pytest.mark.needs("chromium", "chinese-font")
 SCREENS = Path(__file__).parents[3] / "var" / "screens"
 """Pictures of every screen, for people to look at."""
 TEMPLATES = Path(pages.__file__).parent / "templates" / "screens"
-RULES: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}
-"""All of axe-core's, and WCAG 2.2's size of what is pressed, which it leaves out unless asked."""
 MODES = [frozenset[Mode](), frozenset({Mode.LARGE_TEXT}), frozenset({Mode.HIGH_CONTRAST})]
 SMALLEST_TARGET = 48
 CONTRAST = 4.5
@@ -81,7 +78,7 @@ def test_every_screen_can_be_read_and_touched(
     page = open_page(size)
     page.emulate_media(reduced_motion="reduce")
     page.goto(window.links[-1])
-    found: dict[str, Any] = {}
+    found: dict[str, str] = {}
     for state in states(language):
         window.show(page, state)
         measured = page.evaluate(MEASURE)
@@ -103,7 +100,7 @@ def test_axe_finds_nothing_on_any_screen(
     window: Window, open_page: OpenPage, language: Language, size: tuple[int, int], modes: frozenset[Mode]
 ) -> None:
     folder = SCREENS / ("landscape" if size == LANDSCAPE else "portrait") / language.value
-    page, axe = open_page(size), Axe()
+    page = open_page(size)
     page.emulate_media(reduced_motion="reduce")
     page.goto(window.links[-1])
     if not modes:
@@ -114,9 +111,8 @@ def test_axe_finds_nothing_on_any_screen(
         name = f"{number:03}-{SCREEN_NAMES[type(state.screen)]}"
         if not modes:
             page.screenshot(path=folder / f"{name}.png")
-        said = axe.run(page, options=RULES)
-        if said.violations_count:
-            found[name] = said.generate_snapshot()
+        if findings := axe_findings(page):
+            found[name] = findings
     assert found == {}
 
 
