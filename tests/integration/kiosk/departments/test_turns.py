@@ -315,6 +315,18 @@ class TestMandate:
         assert centre.not_prepared(ACCEPT, {}, card=carer, continues=longer.receipt) == "nothing-to-continue"
         assert len(centre.rows(Mandate.receipt)) == 1
 
+    def test_begun_at_two_kiosks_at_once_it_is_in_force_once(self, centre: Desk, carer: CardInReader) -> None:
+        """Neither stands when the other is begun, nor when the carer is shown it."""
+        begun = [centre.prepare(GIVE, GIVEN) for _ in range(2)]
+        given = [centre.bring(GIVE, GIVEN, ready).receipt for ready in begun]
+        ready = [centre.prepare(ACCEPT, {}, card=carer, continues=receipt) for receipt in given]
+        centre.bring(ACCEPT, {}, ready[1], card=carer, continues=given[1])
+        with pytest.raises(DepartmentRefused) as refused:
+            centre.bring(ACCEPT, {}, ready[0], card=carer, continues=given[0])
+
+        assert refused.value.problem.code == "mandate-stands"
+        assert centre.rows(Mandate.receipt) == [(given[1],)]
+
     def test_what_ran_out_between_preparing_and_signing_is_not_in_force(
         self, centre: Desk, carer: CardInReader
     ) -> None:
