@@ -17,8 +17,7 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-IDLE_SECONDS: Final = 5.0
-"""A connection without a request is closed after so long: before the other side does."""
+from cardsvc.client.transport import IDLE_SECONDS
 
 _until: Final = ContextVar("_until", default=math.inf)
 

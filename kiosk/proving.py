@@ -66,16 +66,19 @@ class Prover:
             self._used()
 
     def _authenticate(self, challenge: Challenge, card_uuid: UUID, signature: bytes) -> Authenticated:
-        result = self._service.authenticate(
-            CardProof(
-                challenge_handle=challenge.handle,
-                card_uuid=card_uuid,
-                level=challenge.level,
-                audience=challenge.audience,
-                signature=signature,
-            )
-        )
+        result = self._service.authenticate(proof_of(challenge, card_uuid, signature))
         return Authenticated(result.card_uuid, result.level, result.visit_token, result.expires_at)
+
+
+def proof_of(challenge: Challenge, card_uuid: UUID, signature: bytes) -> CardProof:
+    """What a card answered to a challenge, as the service is told."""
+    return CardProof(
+        challenge_handle=challenge.handle,
+        card_uuid=card_uuid,
+        level=challenge.level,
+        audience=challenge.audience,
+        signature=signature,
+    )
 
 
 def sign_with_pin(reader: CardReader, card_uuid: UUID, pin: Pin, key: KeyReference, digest: bytes) -> bytes:

@@ -17,6 +17,7 @@ from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan
 from kiosk.city.portraits import portrait
 from kiosk.city.stage import CardFiles, Place, Stage
 from kiosk.desk.relay import relay_personalisation
+from kiosk.proving import proof_of
 from readers.connection import CardReader
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
@@ -78,17 +79,6 @@ def prove_by_pin(session: PivSession, challenge: Challenge, pin: Pin) -> CardPro
     session.verify_pin(pin)
     signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest)
     return proof_of(challenge, card_uuid, signature)
-
-
-def proof_of(challenge: Challenge, card_uuid: UUID, signature: bytes) -> CardProof:
-    """What a card answered to a challenge, as the service is told."""
-    return CardProof(
-        challenge_handle=challenge.handle,
-        card_uuid=card_uuid,
-        level=challenge.level,
-        audience=challenge.audience,
-        signature=signature,
-    )
 
 
 def issue(plan: Plan, stage: Stage, files: CardFiles) -> UUID:

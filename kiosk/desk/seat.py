@@ -14,8 +14,9 @@ from uuid import UUID
 
 from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable, statement
 from cardsvc.client.clock import Clock, system_clock
-from cardsvc.wire.authentication import CardProof, Challenge
+from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.levels import Level
+from kiosk.proving import proof_of
 from readers.connection import CardReader
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
@@ -96,14 +97,8 @@ class Sitting:
     def prove(self, challenge: Challenge) -> str:
         """Have the card prove that it is there, by its PIN; the token of a visit."""
         digest = statement(challenge, self.card_uuid).digest
-        proof = CardProof(
-            challenge_handle=challenge.handle,
-            card_uuid=self.card_uuid,
-            level=challenge.level,
-            audience=challenge.audience,
-            signature=self._session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest),
-        )
-        begun = self._desk.authenticate(proof)
+        signature = self._session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest)
+        begun = self._desk.authenticate(proof_of(challenge, self.card_uuid, signature))
         self._visits = {token: ends for token, ends in self._visits.items() if ends > self._clock()}
         self._visits[begun.visit_token] = begun.expires_at
         return begun.visit_token

@@ -29,14 +29,9 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.manifest import department_audience
 from tests.fixtures.databases import migrate
-from tests.fixtures.proofs import BASE_URL, WEI, City, IssuedCard
+from tests.fixtures.proofs import BASE_URL, WEI, City, begin
 
 DEPARTMENT = "medical-insurance"
-
-
-def begin(kiosk: ServiceClient, card: IssuedCard, level: Level = Level.TAP) -> str:
-    (challenge,) = kiosk.challenges(level)
-    return kiosk.authenticate(card.prove(challenge)).visit_token
 
 
 def refusal(kiosk: ServiceClient, token: str, *, department: str = DEPARTMENT, **asked: Any) -> Any:

@@ -28,14 +28,9 @@ from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.officers import KEY_CHANGE_TYP, OWN_CARD_TYP, OfficerChange, Role
 from tests.fixtures.access import caller_row
 from tests.fixtures.live import serving
-from tests.fixtures.proofs import BASE_URL, City, IssuedCard
+from tests.fixtures.proofs import BASE_URL, City, IssuedCard, begin, say_who_it_is
 
 OFFICER, DESK = "ana", "desk-1"
-
-
-def begin(desk: ServiceClient, card: IssuedCard, level: Level = Level.PIN) -> str:
-    (challenge,) = desk.challenges(level)
-    return desk.authenticate(card.prove(challenge)).visit_token
 
 
 def refusal(work: Callable[..., Any], *given: Any) -> str:
@@ -48,14 +43,9 @@ def put_in(city: City, name: str = OFFICER, *, roles: tuple[Role, ...] = (Role.C
     """An officer with these roles, and their card."""
     card = city.card()
     city.caller(name, CallerKind.OFFICER, roles=list(roles))
-    say_who_it_is(city, name, card)
+    say_who_it_is(city, name, card.citizen_id)
     city.client(name).confirm_card(card.uuid)
     return card
-
-
-def say_who_it_is(city: City, name: str, card: IssuedCard) -> None:
-    with transaction(city.services.sessions) as session:
-        session.get_one(Caller, caller_row(city, name).id).citizen_id = card.citizen_id
 
 
 @pytest.fixture
@@ -84,7 +74,7 @@ def sign_in(desk: ServiceClient, **parameters: str) -> Any:
 
 
 def test_an_officer_does_at_a_desk_what_the_officer_may(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    officer = at_desk(city, begin(desk, card))
+    officer = at_desk(city, begin(desk, card, Level.PIN))
 
     assert list(officer.applications()) == []
     assert refusal(officer.callers) == "insufficient-scope"
@@ -95,12 +85,12 @@ def test_an_officer_does_at_a_desk_what_the_officer_may(city: City, desk: Servic
 
 
 def test_what_is_done_is_on_record_as_the_officers(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    at_desk(city, begin(desk, card)).create_application(city.next_person())
+    at_desk(city, begin(desk, card, Level.PIN)).create_application(city.next_person())
     assert city.audit("application.create")[-1].actor == OFFICER
 
 
 def test_the_token_says_who_acts_for_whom_and_is_short(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    answer = sign_in(desk, subject_token=begin(desk, card), scope="cards:read")
+    answer = sign_in(desk, subject_token=begin(desk, card, Level.PIN), scope="cards:read")
 
     claims = jose.parse(answer.access_token).claims
     assert (claims["sub"], claims["client_id"], claims["act"]) == (OFFICER, DESK, {"sub": DESK})
@@ -109,7 +99,7 @@ def test_the_token_says_who_acts_for_whom_and_is_short(city: City, desk: Service
 
 
 def test_a_token_does_not_outlast_the_visit(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    token = begin(desk, card)
+    token = begin(desk, card, Level.PIN)
     left = 24
     for _ in range(8):
         city.clock.advance(seconds=(city.services.settings.visit_seconds - left) / 8)
@@ -118,7 +108,7 @@ def test_a_token_does_not_outlast_the_visit(city: City, desk: ServiceClient, car
 
 
 def test_each_exchange_keeps_the_visit(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    token = begin(desk, card)
+    token = begin(desk, card, Level.PIN)
     officer = at_desk(city, token)
     for _ in range(3):
         city.clock.advance(seconds=61)
@@ -155,7 +145,7 @@ def take_role(city: City, *_: object) -> None:
 
 
 def change_resident(city: City, *_: object) -> None:
-    say_who_it_is(city, OFFICER, city.card())
+    say_who_it_is(city, OFFICER, city.card().citizen_id)
 
 
 def change_key(city: City, desk: ServiceClient, *_: object) -> None:
@@ -177,7 +167,7 @@ ENDS: dict[str, tuple[End, str]] = {
 @pytest.mark.parametrize("end", ENDS)
 def test_it_ends_at_once(city: City, desk: ServiceClient, card: IssuedCard, end: str) -> None:
     """The very token that has just been good."""
-    visit = begin(desk, card)
+    visit = begin(desk, card, Level.PIN)
     token = sign_in(desk, subject_token=visit).access_token
     assert call(city, token)[0] == 200
     work, code = ENDS[end]
@@ -196,17 +186,17 @@ def test_a_tap_is_too_little(city: City, desk: ServiceClient, card: IssuedCard) 
 
 
 def test_a_card_of_a_resident_signs_nobody_in(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, city.card()))) == "card-of-no-officer"
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, city.card(), Level.PIN))) == "card-of-no-officer"
     put_out(OFFICER)(city, desk, card, "")
-    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card, Level.PIN))) == "card-of-no-officer"
 
 
 def test_a_resident_under_two_names_signs_in_as_neither(city: City, desk: ServiceClient, card: IssuedCard) -> None:
     bo = city.caller("bo", CallerKind.OFFICER)
-    say_who_it_is(city, "bo", card)
-    sign_in(desk, subject_token=begin(desk, card))  # bo has not confirmed it
+    say_who_it_is(city, "bo", card.citizen_id)
+    sign_in(desk, subject_token=begin(desk, card, Level.PIN))  # bo has not confirmed it
     bo.confirm_card(card.uuid)
-    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card, Level.PIN))) == "card-of-no-officer"
 
 
 def test_what_an_administrator_says_alone_makes_nobodys_card_an_officers(city: City, desk: ServiceClient) -> None:
@@ -214,20 +204,20 @@ def test_what_an_administrator_says_alone_makes_nobodys_card_an_officers(city: C
     accomplice = city.card()
     bo = city.caller("bo", CallerKind.OFFICER)
     city.caller("ana", CallerKind.OFFICER).change_officer("bo", OfficerChange(citizen_id=accomplice.citizen_id))
-    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, accomplice))) == "card-of-no-officer"
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, accomplice, Level.PIN))) == "card-of-no-officer"
     assert refusal(bo.confirm_card, city.card().uuid) == "own-card-refused"
     assert refusal(bo.confirm_card, uuid4()) == "own-card-refused"
     assert bo.confirm_card(accomplice.uuid).card_confirmed_at == city.clock()
-    sign_in(desk, subject_token=begin(desk, accomplice))
+    sign_in(desk, subject_token=begin(desk, accomplice, Level.PIN))
 
 
 def test_after_another_key_the_card_is_confirmed_again(city: City, desk: ServiceClient, card: IssuedCard) -> None:
     """Whoever held the key before may have confirmed another's."""
     officer = city.client(OFFICER)
     officer.rotate_key(ECKey.generate_key("P-256"))
-    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card))) == "card-of-no-officer"
+    assert refusal(lambda: sign_in(desk, subject_token=begin(desk, card, Level.PIN))) == "card-of-no-officer"
     officer.confirm_card(card.uuid)
-    sign_in(desk, subject_token=begin(desk, card))
+    sign_in(desk, subject_token=begin(desk, card, Level.PIN))
 
 
 @pytest.mark.parametrize(
@@ -241,7 +231,7 @@ def test_a_stolen_token_confirms_no_card(
     claims |= {name: value for name, value in changed.items() if name in claims}
     key = city.keys[changed.get("signer", OFFICER)]
     proof = jose.sign(claims, key, typ=changed.get("typ", OWN_CARD_TYP))
-    token = at_desk(city, begin(desk, card)).access_token()
+    token = at_desk(city, begin(desk, card, Level.PIN)).access_token()
     headers = {"Authorization": f"Bearer {token}"}
     answer = city.http().post("/v1/own-card", json={"card_uuid": str(card.uuid), "proof": proof}, headers=headers)
     assert answer.json()["type"].rpartition(":")[2] == "own-card-refused"
@@ -254,7 +244,7 @@ def test_nobody_but_officers_has_a_card_to_sign_in_with(city: City, card: Issued
 def test_the_command_confirms_a_card(sqlite_city: City, tmp_path: Path) -> None:
     card = sqlite_city.card()
     sqlite_city.caller(OFFICER, CallerKind.OFFICER)
-    say_who_it_is(sqlite_city, OFFICER, card)
+    say_who_it_is(sqlite_city, OFFICER, card.citizen_id)
     key = tmp_path / "key"
     key.write_text(json.dumps(sqlite_city.keys[OFFICER].as_dict(private=True)))
     key.chmod(0o600)
@@ -270,18 +260,18 @@ def test_the_command_confirms_a_card(sqlite_city: City, tmp_path: Path) -> None:
 
 def test_a_kiosk_signs_nobody_in(city: City, card: IssuedCard) -> None:
     kiosk = city.caller("kiosk-1")
-    assert refusal(lambda: sign_in(kiosk, subject_token=begin(kiosk, card))) == "sign-in-elsewhere"
+    assert refusal(lambda: sign_in(kiosk, subject_token=begin(kiosk, card, Level.PIN))) == "sign-in-elsewhere"
 
 
 def test_a_visit_of_another_desk(city: City, desk: ServiceClient, card: IssuedCard) -> None:
     other = city.caller("desk-2", CallerKind.DESK)
-    token = begin(desk, card)
+    token = begin(desk, card, Level.PIN)
     assert refusal(lambda: sign_in(other, subject_token=token)) == "visit-foreign"
     assert refusal(lambda: sign_in(desk, subject_token="nothing")) == "visit-unknown"
 
 
 def test_more_than_the_officer_may_is_not_given(city: City, desk: ServiceClient, card: IssuedCard) -> None:
-    token = begin(desk, card)
+    token = begin(desk, card, Level.PIN)
     assert refusal(lambda: sign_in(desk, subject_token=token, scope="cards:read callers:write")) == "scope-not-allowed"
     assert refusal(lambda: sign_in(desk, subject_token=token, scope="authenticate")) == "scope-not-allowed"
 
@@ -289,7 +279,7 @@ def test_more_than_the_officer_may_is_not_given(city: City, desk: ServiceClient,
 @pytest.mark.parametrize("changed", [{"act": None}, {"visit": None}, {"visit": "no id"}, {"act": {"sub": 1}}])
 def test_half_a_session_is_none(city: City, desk: ServiceClient, card: IssuedCard, changed: dict[str, Any]) -> None:
     """As if a key of ours had signed it: what is not understood is not left aside."""
-    good = jose.parse(sign_in(desk, subject_token=begin(desk, card)).access_token)
+    good = jose.parse(sign_in(desk, subject_token=begin(desk, card, Level.PIN)).access_token)
     claims = {name: value for name, value in {**good.claims, **changed}.items() if value is not None}
     token = jose.sign(claims, city.services.key_ring.signer(KeyName.ACCESS_TOKEN), typ=ACCESS_TOKEN_TYP)
     assert call(city, token)[1] == "invalid-token"

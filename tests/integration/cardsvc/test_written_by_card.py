@@ -11,18 +11,17 @@ from uuid import UUID
 import pytest
 
 from cardsvc.app import create_app
-from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.models import CallerKind
 from cardsvc.cards.repository import get_card
 from cardsvc.client import ServiceClient
-from cardsvc.db import reading, transaction
+from cardsvc.db import reading
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.relay import Progress
 from kiosk.desk.relay import RelayRefused, relay_personalisation
-from tests.fixtures.access import caller_row
 from tests.fixtures.issuance import card_in_reader, whoever_gets
 from tests.fixtures.live import serving
-from tests.fixtures.proofs import BASE_URL, City
+from tests.fixtures.proofs import BASE_URL, City, begin, say_who_it_is
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,7 @@ class Desk:
 def desk(city: City) -> Iterator[Desk]:
     card = city.card()
     city.caller("ana", CallerKind.OFFICER)
-    with transaction(city.services.sessions) as session:
-        session.get_one(Caller, caller_row(city, "ana").id).citizen_id = card.citizen_id
+    say_who_it_is(city, "ana", card.citizen_id)
     city.client("ana").confirm_card(card.uuid)
     city.caller("desk-1", CallerKind.DESK)
     with ExitStack() as stack:
@@ -66,8 +64,7 @@ def desk(city: City) -> Iterator[Desk]:
             return stack.enter_context(opened)
 
         itself = client()
-        (challenge,) = itself.challenges(Level.PIN)
-        visit = itself.authenticate(card.prove(challenge)).visit_token
+        visit = begin(itself, card, Level.PIN)
         yield Desk(city, itself, client(visit), visit)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from cardsvc.app import create_app
 from cardsvc.authentication.models import Visit
-from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.models import CallerKind
 from cardsvc.cards.models import Card
 from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
 from cardsvc.db import reading, transaction
@@ -24,10 +24,9 @@ from readers.errors import CardRemoved, NoCard, PinBlocked, WrongPin
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 from readers.virtual.loopback import LoopbackReader, put_on, take_off
-from tests.fixtures.access import caller_row
 from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.live import serving
-from tests.fixtures.proofs import BASE_URL, City
+from tests.fixtures.proofs import BASE_URL, City, say_who_it_is
 
 DESK, OFFICER = "desk-7", "cy"
 
@@ -72,7 +71,8 @@ def desk(sqlite_city: City, service_card: PersonalisedCard, tmp_path: Path) -> I
         card = session.scalars(select(Card).where(Card.uuid == service_card.uuid)).one()
         card.state = CardState.ACTIVE
         put_into_force(session, card.id)
-        session.get_one(Caller, caller_row(city, OFFICER).id).citizen_id = card.citizen_id
+        citizen = card.citizen_id
+    say_who_it_is(city, OFFICER, citizen)
     city.client(OFFICER).confirm_card(card.uuid)
     city.caller(DESK, CallerKind.DESK)
     put_on(tmp_path / "slot", service_card.state_file)
@@ -143,8 +143,7 @@ def test_an_empty_reader(desk: Desk) -> None:
 
 
 def test_a_resident_who_is_no_officer_is_not_signed_in_and_leaves_nothing_open(desk: Desk) -> None:
-    with transaction(desk.city.services.sessions) as session:
-        session.get_one(Caller, caller_row(desk.city, OFFICER).id).citizen_id = None
+    say_who_it_is(desk.city, OFFICER, None)
     with pytest.raises(ServiceProblem, match="card-of-no-officer"), desk.signed_in():
         raise AssertionError
     assert desk.going_on() == 0

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 
 from cardsvc.client import transport
 from cardsvc.server import configuration
-from kiosk import bounded_http
 from kiosk.departments.contract.server import Server
 
 TIMES_LONGER = 3
@@ -23,4 +22,4 @@ def test_the_service_waits_longer_than_its_clients() -> None:
 def test_a_department_waits_longer_than_kiosks() -> None:
     department = Server(FastAPI(), 0, lambda _: None)
     with department._socket:
-        assert department.config.timeout_keep_alive >= TIMES_LONGER * bounded_http.IDLE_SECONDS
+        assert department.config.timeout_keep_alive >= TIMES_LONGER * transport.IDLE_SECONDS
