@@ -1,8 +1,9 @@
 """Officers sign in at a desk with their own card: its visit, begun with the PIN, is exchanged for an access token.
 
-The token is the officer's, with the officer's scopes, and of use at this desk only. It is good for as long as a visit
-may be idle, so a desk that is cut off, or stolen, has nothing soon; and it is refused at once when the desk says that
-the card was taken out, when the card is held or revoked, and when officer or desk are put out.
+The token is the officer's, with their scopes, and bound to the desk's certificate where it shows one. It is good
+for as long as a visit may be idle, so a desk that is cut off has nothing soon; and it is refused at once when the desk
+says that the card was taken out, when the card is held or revoked, when officer or desk are put out, and when the
+officer has another key.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ _ENABLED: Final = select(
     _callers.c.roles,
     _callers.c.audience,
     _callers.c.citizen_id,
+    _callers.c.card_confirmed_at,
     _callers.c.thumbprint,
     _callers.c.former_thumbprint,
     _callers.c.former_until,
@@ -108,6 +109,6 @@ def _principal(
         return None
     if grant.by_card is None:
         return principal_of(row, grant.scopes, key=grant.key_thumbprint, former=keys.before(grant.key_thumbprint))
-    if presences.get(grant.by_card.visit_id) != Presence(key_of.id, row.citizen_id):
+    if row.card_confirmed_at is None or presences.get(grant.by_card.visit_id) != Presence(key_of.id, row.citizen_id):
         return None
     return principal_of(row, grant.scopes, key=grant.key_thumbprint, by_card=grant.by_card)

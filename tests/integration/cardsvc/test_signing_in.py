@@ -139,6 +139,10 @@ def take_out(_: City, desk: ServiceClient, __: IssuedCard, token: str) -> None:
     desk.end_visit(token)
 
 
+def change_officers_key(city: City, *_: object) -> None:
+    city.client(OFFICER).rotate_key(ECKey.generate_key("P-256"))
+
+
 def take_role(city: City, *_: object) -> None:
     with transaction(city.services.sessions) as session:
         session.get_one(Caller, caller_row(city, OFFICER).id).roles = ()
@@ -159,6 +163,7 @@ ENDS: dict[str, tuple[End, str]] = {
     "the officer is put out": (put_out(OFFICER), "invalid-token"),
     "the desk is put out": (put_out(DESK), "invalid-token"),
     "the desk has another key": (change_key, "invalid-token"),
+    "the officer has another key, and has not confirmed the card again": (change_officers_key, "invalid-token"),
     "the officer is somebody else": (change_resident, "invalid-token"),
     "the officer has lost the role": (take_role, "insufficient-scope"),
 }
