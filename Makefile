@@ -87,13 +87,15 @@ docs: ## write docs/problems.md anew from the code
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m tests.pages.problems
 
-words: ## bring what en.toml says to the translators' catalogues (kiosk/screen/words/*.po); then translate what is new
+words: ## bring what en.toml says to the translators' catalogues (*.po beside it); then translate what is new
 	@.ci/setup test
-	@room=$$(mktemp -d) && trap 'rm -rf "$$room"' EXIT && cd kiosk/screen/words && pybabel=$(CURDIR)/$(BIN)/pybabel && \
-	  $$pybabel -q extract -F babel.cfg --no-location --project citizen-card --version 1 -o "$$room/words.pot" . && \
-	  for catalogue in *.po; do \
-	    $$pybabel -q update -i "$$room/words.pot" -o "$$catalogue" -l "$${catalogue%.po}" --width 120 \
-	      --ignore-obsolete --ignore-pot-creation-date --previous || exit 1; \
+	@room=$$(mktemp -d) && trap 'rm -rf "$$room"' EXIT && pybabel=$(CURDIR)/$(BIN)/pybabel && \
+	  for folder in kiosk/screen/words kiosk/desk/words; do cd $(CURDIR)/$$folder && \
+	    $$pybabel -q extract -F babel.cfg --no-location --project citizen-card --version 1 -o "$$room/words.pot" . && \
+	    for catalogue in *.po; do \
+	      $$pybabel -q update -i "$$room/words.pot" -o "$$catalogue" -l "$${catalogue%.po}" --width 120 \
+	        --ignore-obsolete --ignore-pot-creation-date --previous || exit 1; \
+	    done || exit 1; \
 	  done
 
 lock: ## choose the newest releases pyproject.toml allows and write both lock files anew

@@ -22,6 +22,7 @@ pytest_plugins = (
     "tests.fixtures.booths",
     "tests.fixtures.signing",
     "tests.fixtures.desks",
+    "tests.fixtures.desk_city",
     "tests.fixtures.evidence",
     "tests.fixtures.counter",
     "tests.fixtures.crowd",

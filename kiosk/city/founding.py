@@ -150,10 +150,14 @@ class Plan:
             **self.settings,
         }
 
-    def caller(self, client_id: str) -> ServiceClient:
-        """The card service, called by an officer, the desk or a kiosk with that caller's own key."""
+    def caller(self, client_id: str, visit_token: str | None = None) -> ServiceClient:
+        """The card service, called by an officer, the desk or a kiosk with that caller's own key.
+
+        With the ``visit_token`` of an officer's card, the desk calls in the officer's name.
+        """
         tls = None if self.tls_root is None else ssl.create_default_context(cafile=self.tls_root)
-        return ServiceClient(self.service_url, client_id, load_key(self.private_key(client_id)), tls=tls)
+        key = load_key(self.private_key(client_id))
+        return ServiceClient(self.service_url, client_id, key, tls=tls, visit_token=visit_token)
 
 
 def found(plan: Plan) -> None:

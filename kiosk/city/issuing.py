@@ -88,10 +88,21 @@ def issue(plan: Plan, stage: Stage, files: CardFiles) -> UUID:
     return produce(plan, stage, files, application, STOCK_NUMBER)
 
 
-def produce(plan: Plan, stage: Stage, files: CardFiles, application: UUID, stock_number: str) -> UUID:
-    """From a submitted application to an active card, with the PIN that every card here has. Returns its UUID."""
+def produce(
+    plan: Plan,
+    stage: Stage,
+    files: CardFiles,
+    application: UUID,
+    stock_number: str,
+    *,
+    officers: tuple[str, str] = FOUNDING_OFFICERS,
+) -> UUID:
+    """From a submitted application to an active card, with the PIN that every card here has. Returns its UUID.
+
+    ``officers`` are the clerk who wrote the application and the colleague who approves it.
+    """
     with ExitStack() as stack:
-        clerk, approver, desk = (stack.enter_context(plan.caller(name)) for name in (*FOUNDING_OFFICERS, DESK))
+        clerk, approver, desk = (stack.enter_context(plan.caller(name)) for name in (*officers, DESK))
         approver.approve(application)
         stage.put_on(files, Place.CONTACT)
         stack.callback(stage.take_off, Place.CONTACT)

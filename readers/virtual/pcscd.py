@@ -96,18 +96,20 @@ class PrivatePcscd:
         state_file: Path,
         *,
         contactless: bool = False,
+        reader: str | None = None,
         journal: Path | None = None,
         faults: Path | None = None,
         spare: Path | None = None,
     ) -> CardOnReader:
         """Put the card whose state is in ``state_file`` on the contact or the contactless reader.
 
+        ``reader`` names another one: a card without ``contactless`` can be on either, as where two contact readers are.
         Returns when PC/SC applications see it. With ``faults``, the path of a Unix socket, it misbehaves as told over
         that (`fault_line.FaultControl`); ``spare`` is the card it is swapped for then, and there is no journal.
         Raises CardBusy when there is a card on that reader already, PcscUnavailable when it does not come up, for
         example because it is on another reader.
         """
-        reader = CONTACTLESS_READER if contactless else CONTACT_READER
+        reader = reader or (CONTACTLESS_READER if contactless else CONTACT_READER)
         card = CardOnReader(lambda: self._take_off(reader, card))
         if self._cards.setdefault(reader, card) is not card:
             raise CardBusy(f"there is a card on {reader} already")

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any, Final
 
 from cardsvc.wire.manifest import Language, text_in
-from kiosk.screen.words.catalogues import words_of
+from kiosk.translations import Catalogues
 from kiosk.visit.reason import STEP_UP_REQUIRED, UNEXPECTED, VISIT_OVER, Reason
 
+CATALOGUES: Final = Catalogues.of(__name__)
 _SAID_AS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         (
@@ -64,7 +65,7 @@ class Words:
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._words = words_of(language)
+        self._words = CATALOGUES.words_of(language)
 
     def __getitem__(self, group: str) -> dict[str, Any]:
         words: dict[str, Any] = self._words[group]

@@ -1,4 +1,4 @@
-"""Reads the words: English from `en.toml`, the other languages from gettext catalogues (`*.po`) of the same texts.
+"""The words of our screens: English from an `en.toml`, other languages from gettext catalogues (`*.po`) beside it.
 
 A text has a key, which is its context (``msgctxt``) in the catalogues: the same English may be said in two ways. The
 catalogues are read as they are; nothing has to be compiled, so nothing can be forgotten.
@@ -9,35 +9,50 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import IO, Any, Final
+from importlib.resources.abc import Traversable
+from typing import IO, Any, Final, Self
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from cardsvc.wire.manifest import Language
 
-SOURCE: Final = files(__package__) / "en.toml"
 _COMMENT: Final = re.compile(r"#\s*(.*)")
 
 
-def english() -> dict[str, Any]:
-    """The words as they were written: groups of texts."""
-    return tomllib.loads(SOURCE.read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class Catalogues:
+    """The words of one program, in a folder of its own."""
 
+    folder: Traversable
 
-def words_of(language: Language) -> dict[str, Any]:
-    """The same groups in a language; a text that is not translated yet stays English."""
-    if language is Language.ENGLISH:
-        return english()
-    return _translated(english(), catalogue_of(language))
+    @classmethod
+    def of(cls, package: str) -> Self:
+        """Those in a package."""
+        return cls(files(package))
 
+    @property
+    def source(self) -> Traversable:
+        """What is written in English."""
+        return self.folder / "en.toml"
 
-def catalogue_of(language: Language) -> Catalog:
-    """The catalogue that translators write."""
-    name = language.value.replace("-", "_")
-    with (files(__package__) / f"{name}.po").open("rb") as file:
-        return read_po(file, locale=name)
+    def english(self) -> dict[str, Any]:
+        """The words as they were written: groups of texts."""
+        return tomllib.loads(self.source.read_text(encoding="utf-8"))
+
+    def words_of(self, language: Language) -> dict[str, Any]:
+        """The same groups in a language; a text that is not translated yet stays English."""
+        if language is Language.ENGLISH:
+            return self.english()
+        return _translated(self.english(), self.catalogue_of(language))
+
+    def catalogue_of(self, language: Language) -> Catalog:
+        """The catalogue that translators write."""
+        name = language.value.replace("-", "_")
+        with (self.folder / f"{name}.po").open("rb") as file:
+            return read_po(file, locale=name)
 
 
 def _translated(words: dict[str, Any], catalogue: Catalog, path: str = "") -> dict[str, Any]:

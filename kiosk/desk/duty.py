@@ -1,0 +1,92 @@
+"""Who is on duty at a desk: the officer whose card is in the desk's reader, until it is taken out.
+
+A thread holds the card meanwhile. Nothing here knows of windows.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Final
+
+from cardsvc.client import ServiceClient, ServiceUnreachable
+from cardsvc.client.clock import Clock, system_clock
+from kiosk.desk.seat import TENDED_EVERY, Seat, Sitting
+from readers.connection import CardReader
+from readers.errors import CardRemoved
+from readers.piv.pin import Pin
+
+_LOOK_SECONDS: Final = 0.3
+"""How soon a request to leave is heard; that the card was taken out is heard at once."""
+
+
+class Duty:
+    """Signs officers in and out, one at a time."""
+
+    def __init__(
+        self,
+        seat: Seat,
+        reader: Callable[[], CardReader],
+        ended: Callable[[Exception | None], None],
+        reached: Callable[[bool], None] = lambda _: None,
+        clock: Clock = system_clock,
+    ) -> None:
+        """Both are called in the duty's own thread.
+
+        ``ended`` is told why a duty is over, None when the officer left; ``reached`` whether the service was.
+        """
+        self._seat = seat
+        self._reader = reader
+        self._ended = ended
+        self._reached = reached
+        self._clock = clock
+        self._leaving = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def begin(self, pin: Pin) -> ServiceClient:
+        """Sign in whose card is in the reader; the service in their name. Raises what `Seat.taken` raises."""
+        self.end()
+        self._leaving.clear()
+        begun: Future[ServiceClient] = Future()
+        self._thread = threading.Thread(target=self._hold, args=(pin, begun), name="duty", daemon=True)
+        self._thread.start()
+        return begun.result()
+
+    def end(self) -> None:
+        """Sign out, and wait for that. Nothing happens when nobody is on duty."""
+        thread, self._thread = self._thread, None
+        self._leaving.set()
+        if thread is not None:
+            thread.join()
+
+    def _hold(self, pin: Pin, begun: Future[ServiceClient]) -> None:
+        why: Exception | None = None
+        try:
+            reader = self._reader()
+            with self._seat.taken(reader, pin) as sitting:
+                begun.set_result(sitting.officer)
+                self._stay(sitting, reader)
+        except Exception as error:  # noqa: BLE001 - it goes to whoever signed in, or to the window
+            if not begun.done():
+                begun.set_exception(error)
+                return
+            why = error
+        self._ended(why)
+
+    def _stay(self, sitting: Sitting, reader: CardReader) -> None:
+        tended = self._clock()
+        while not self._leaving.is_set():
+            if reader.wait_for_removal(_LOOK_SECONDS):
+                raise CardRemoved
+            if self._clock() - tended >= TENDED_EVERY:
+                self._tend(sitting)
+                tended = self._clock()
+
+    def _tend(self, sitting: Sitting) -> None:
+        try:
+            sitting.tend()
+        except ServiceUnreachable:  # ends nothing here: the service forgets us by itself when it takes too long
+            self._reached(False)  # noqa: FBT003 - the one argument of a signal
+        else:
+            self._reached(True)  # noqa: FBT003 - likewise

@@ -1,0 +1,39 @@
+"""What a desk works with: its own name at the card service, its readers, its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cardsvc.client import ServiceClient
+from cardsvc.client.clock import Clock, system_clock
+from cardsvc.wire.manifest import Language
+from kiosk.desk.seat import Seat
+from readers.connection import CardReader
+
+FindsReader = Callable[[], CardReader]
+"""Raises ReaderError while there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """A desk that is not open yet."""
+
+    desk: ServiceClient
+    """The service, in the desk's own name."""
+    open_for: Callable[[str], ServiceClient]
+    """The service, in the name of the officer whose visit token is given."""
+    officers_reader: FindsReader
+    """Where officers leave their card while they work."""
+    card_readers: Sequence[FindsReader]
+    """Where citizens' cards are written: one or two of them."""
+    folder: Path
+    """The desk's own: drafts. Nobody else can read it."""
+    language: Language = Language.ENGLISH
+    clock: Clock = field(default=system_clock)
+
+    @property
+    def seat(self) -> Seat:
+        """The officer's place."""
+        return Seat(self.desk, self.open_for, self.clock)

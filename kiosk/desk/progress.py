@@ -1,0 +1,37 @@
+"""How far a piece of work is, and whether it is still wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Cancelled(Exception):
+    """Raised in the work when the officer no longer wants it; nothing is half-done then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Step ``done`` of ``total`` begins."""
+
+    step: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Handed to the work."""
+
+    tell: Callable[[Stage], None] = lambda _: None
+    unwanted: Callable[[], bool] = lambda: False
+
+    def step(self, name: str, done: int, total: int) -> None:
+        """Say that a step begins. Raises Cancelled: call it only where stopping is safe."""
+        self.check()
+        self.tell(Stage(name, done, total))
+
+    def check(self) -> None:
+        """Raises Cancelled when the officer no longer wants it."""
+        if self.unwanted():
+            raise Cancelled

@@ -1,0 +1,144 @@
+"""The desk's window: locked, or an officer's, with a page for each thing they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cardsvc.client import ServiceClient
+from kiosk.desk.duty import Duty
+from kiosk.desk.equipment import Equipment
+from kiosk.desk.failures import saying
+from kiosk.desk.windows.page import Page, Surroundings
+from kiosk.desk.windows.queue import QueuePage
+from kiosk.desk.windows.sign_in import SignInPage
+from kiosk.desk.windows.work import Outcomes, Workers
+from kiosk.desk.words import words_in
+from readers.errors import CardRemoved
+from readers.piv.pin import Pin
+
+PAGES: Final[Sequence[type[Page]]] = (QueuePage,)
+"""In the order in which they are listed. Alt+1 opens the first, and so on."""
+
+
+class DeskWindow(QMainWindow):
+    """Everything on one desk. Close it to sign out."""
+
+    _duty_ended = Signal(object)
+    _service_reached = Signal(bool)
+
+    def __init__(self, equipment: Equipment) -> None:
+        super().__init__()
+        self.words = words_in(equipment.language)
+        self.workers = Workers(self)
+        self.duty = Duty(
+            equipment.seat,
+            equipment.officers_reader,
+            self._duty_ended.emit,
+            self._service_reached.emit,
+            equipment.clock,
+        )
+        self._duty_ended.connect(self._lock)
+        self._service_reached.connect(self._show_connection)
+        around = Surroundings(equipment, self.words, self.workers, self.say)
+        self.pages = [page(around) for page in PAGES]
+        self.sign_in = SignInPage(self.words)
+        self.sign_in.wanted.connect(self._sign_in)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.message.setAccessibleName("message")
+        self._build()
+        self.setWindowTitle(self.words["window"]["title"])
+        self.resize(1280, 800)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence above the page, until the next one."""
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        self.duty.end()
+        self.workers.wait()
+        super().closeEvent(event)
+
+    def _build(self) -> None:
+        self.menu = QListWidget()
+        self.menu.setAccessibleName(self.words["window"]["title"])
+        self.stack = QStackedWidget()
+        for number, page in enumerate(self.pages, 1):
+            self.menu.addItem(page.words["title"])
+            self.stack.addWidget(page)
+            self.menu.item(number - 1).setToolTip(f"Alt+{number}")
+        self.menu.currentRowChanged.connect(self._turn_to)
+        self.officer = QLabel()
+        self.lock = QPushButton(self.words["window"]["lock"])
+        self.lock.setShortcut("Ctrl+L")
+        self.lock.clicked.connect(self.duty.end)
+        side = QVBoxLayout()
+        for widget in (self.officer, self.menu, self.lock):
+            side.addWidget(widget)
+        main = QVBoxLayout()
+        main.addWidget(self.message)
+        main.addWidget(self.stack)
+        self.open = QWidget()
+        whole = QHBoxLayout(self.open)
+        whole.addLayout(side, 1)
+        whole.addLayout(main, 4)
+        self.whole = QStackedWidget()
+        self.whole.addWidget(self.sign_in)
+        self.whole.addWidget(self.open)
+        self.setCentralWidget(self.whole)
+        self.say("")
+
+    def _sign_in(self, pin: Pin) -> None:
+        self.workers.start(lambda _: self.duty.begin(pin), Outcomes(self._begin, self._not_signed_in))
+
+    def _not_signed_in(self, error: Exception) -> None:
+        self.sign_in.say(saying(error, self.words))
+
+    def _begin(self, officer: ServiceClient) -> None:
+        self.officer.setText(self.words["window"]["on_duty"].format(""))
+        for page in self.pages:
+            page.begin(officer)
+        self.whole.setCurrentWidget(self.open)
+        self.sign_in.say("")
+        self.menu.setCurrentRow(0)
+        self._turn_to(0)
+        self.menu.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _turn_to(self, row: int) -> None:
+        if 0 <= row < len(self.pages) and self.pages[row].officer is not None:
+            self.say("")
+            self.stack.setCurrentIndex(row)
+            self.pages[row].shown()
+
+    @Slot(object)
+    def _lock(self, why: Exception | None) -> None:
+        for page in self.pages:
+            page.end()
+        self.say("")
+        self.whole.setCurrentWidget(self.sign_in)
+        match why:
+            case None:
+                self.sign_in.say("")
+            case CardRemoved():
+                self.sign_in.say(self.words["sign-in"]["card_out"])
+            case _:
+                self.sign_in.say(saying(why, self.words))
+
+    @Slot(bool)
+    def _show_connection(self, reached: bool) -> None:  # noqa: FBT001 - a signal's argument
+        self.statusBar().showMessage(self.words["window"]["connected" if reached else "disconnected"])

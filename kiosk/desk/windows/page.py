@@ -1,0 +1,79 @@
+"""What all pages of the desk share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from PySide6.QtWidgets import QWidget
+
+from cardsvc.client import ServiceClient
+from kiosk.desk.equipment import Equipment
+from kiosk.desk.failures import saying
+from kiosk.desk.progress import Report, Stage
+from kiosk.desk.windows.work import Job, Outcomes, Workers
+from kiosk.desk.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a page finds around it."""
+
+    equipment: Equipment
+    words: Words
+    workers: Workers
+    say: Callable[[str], None]
+    """Shows a sentence to the officer, above the page, until the next one."""
+
+
+class Page(QWidget):
+    """One thing an officer does. Pages live as long as the window; officers come and go."""
+
+    group: ClassVar[str]
+    """Of its words; ``title`` there is what the page is called."""
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__()
+        self.around = around
+        self.words = around.words[self.group]
+        self.officer: ServiceClient | None = None
+
+    def begin(self, officer: ServiceClient) -> None:
+        """An officer has signed in."""
+        self.officer = officer
+
+    def shown(self) -> None:
+        """The officer turned to this page."""
+
+    def end(self) -> None:
+        """The officer has left: whatever shows a person goes from the page. What is not finished is kept as a draft."""
+        self.officer = None
+
+    def work(
+        self,
+        steps: Callable[[ServiceClient, Report], Any],
+        done: Callable[[Any], None],
+        *,
+        failed: Callable[[Exception], None] | None = None,
+        progressed: Callable[[Stage], None] = lambda _: None,
+        cancelled: Callable[[], None] = lambda: None,
+    ) -> Job:
+        """Do something in the officer's name, beside the window. What it says is not shown to the next officer."""
+        officer = self.officer
+        assert officer is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
+
+        def current(tell: Callable[[Any], None]) -> Callable[[Any], None]:
+            return lambda what: tell(what) if self.officer is officer else None
+
+        outcomes = Outcomes(
+            current(done),
+            current(failed or self.fail),
+            current(progressed),
+            lambda: current(lambda _: cancelled())(None),
+        )
+        return self.around.workers.start(lambda report: steps(officer, report), outcomes)
+
+    def fail(self, error: Exception) -> None:
+        """Say what happened, what is safe and what to do next."""
+        self.around.say(saying(error, self.around.words))

@@ -1,0 +1,59 @@
+"""The locked desk: an officer puts their card in and enters their PIN."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from kiosk.desk.words import Words
+from readers.piv.pin import Pin
+
+
+class SignInPage(QWidget):
+    """Asks for the PIN, which goes to the officer's card and nowhere else."""
+
+    wanted = Signal(object)
+    """With the `Pin`."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__()
+        self.words = words["sign-in"]
+        title = QLabel(self.words["title"])
+        title.setProperty("role", "title")
+        self.pin = QLineEdit()
+        self.pin.setEchoMode(QLineEdit.EchoMode.Password)
+        self.pin.setMaxLength(8)
+        self.pin.setAccessibleName(self.words["pin"])
+        self.pin.setPlaceholderText(self.words["pin"])
+        self.pin.returnPressed.connect(self._send)
+        self.button = QPushButton(self.words["sign_in"])
+        self.button.clicked.connect(self._send)
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for widget in (title, self.pin, self.button, self.message):
+            layout.addWidget(widget)
+
+    def say(self, sentence: str) -> None:
+        """Say why nobody is on duty."""
+        self.message.setText(sentence)
+        self._set_busy(busy=False)
+
+    def _send(self) -> None:
+        digits = self.pin.text()
+        self.pin.clear()
+        try:
+            pin = Pin(digits)
+        except ValueError as error:
+            self.message.setText(str(error))
+            return
+        self.message.setText(self.words["busy"])
+        self._set_busy(busy=True)
+        self.wanted.emit(pin)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self.pin.setEnabled(not busy)
+        self.button.setEnabled(not busy)
+        if not busy:
+            self.pin.setFocus()

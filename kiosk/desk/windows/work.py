@@ -1,0 +1,115 @@
+"""Work beside the window: what asks the card service or a card does so in a thread, and the window hears of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+
+from kiosk.desk.progress import Cancelled, Report, Stage
+
+
+class _Runnable(QRunnable):
+    def __init__(self, run: Callable[[], None]) -> None:
+        super().__init__()
+        self._run = run
+
+    def run(self) -> None:
+        self._run()
+
+
+class Job(QObject):
+    """One piece of work. Its outcomes are told in the thread of the window."""
+
+    _progressed = Signal(object)
+    _done = Signal(object)
+    _failed = Signal(object)
+
+    def __init__(self, workers: Workers, outcomes: Outcomes) -> None:
+        super().__init__(workers)
+        self._workers = workers
+        self._outcomes = outcomes
+        self._cancelled = threading.Event()
+        self._progressed.connect(self._tell_progress)
+        self._done.connect(self._tell_done)
+        self._failed.connect(self._tell_failed)
+
+    def cancel(self) -> None:
+        """Ask it to stop where that is safe: the next time it reports how far it is."""
+        self._cancelled.set()
+
+    def run(self, steps: Callable[[Report], Any]) -> None:
+        """In the thread of the work."""
+        try:
+            result = steps(Report(self._progressed.emit, self._cancelled.is_set))
+        except Exception as error:  # noqa: BLE001 - the window says what happened, whatever it was
+            self._failed.emit(error)
+        else:
+            self._done.emit(result)
+
+    @Slot(object)
+    def _tell_progress(self, stage: Stage) -> None:
+        self._outcomes.progressed(stage)
+
+    @Slot(object)
+    def _tell_done(self, result: Any) -> None:
+        self._workers.forget(self)
+        self._outcomes.done(result)
+
+    @Slot(object)
+    def _tell_failed(self, error: Exception) -> None:
+        self._workers.forget(self)
+        if not isinstance(error, Cancelled):
+            self._outcomes.failed(error)
+        else:
+            self._outcomes.cancelled()
+
+
+class Outcomes:
+    """Who is told. Every callable is called in the thread of the window."""
+
+    def __init__(
+        self,
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+        progressed: Callable[[Stage], None] = lambda _: None,
+        cancelled: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.done = done
+        self.failed = failed
+        self.progressed = progressed
+        self.cancelled = cancelled
+
+
+class Workers(QObject):
+    """The threads that work is done in. `wait` before the window goes."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._jobs: set[Job] = set()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being done."""
+        return bool(self._jobs)
+
+    def start(self, steps: Callable[[Report], Any], outcomes: Outcomes) -> Job:
+        """Do this beside the window."""
+        job = Job(self, outcomes)
+        self._jobs.add(job)
+        self._pool.start(_Runnable(lambda: job.run(steps)))
+        return job
+
+    def forget(self, job: Job) -> None:
+        """It is over."""
+        self._jobs.discard(job)
+        job.deleteLater()
+
+    def wait(self) -> None:
+        """Cancel what goes on, and wait for it."""
+        for job in self._jobs:
+            job.cancel()
+        self._pool.waitForDone()
