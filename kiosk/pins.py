@@ -5,8 +5,9 @@ The PIN is changed by the card alone; neither the card service nor anybody else 
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, permutations, product
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,8 @@ _RUN: Final = 5
 """So many digits that follow each other are a run, whatever stands before or behind them."""
 _FEW: Final = 2
 """As few different digits repeat themselves."""
+_SHORTEST_DATE: Final = 5
+"""Digits of a date that count as one: 1241987 without its year's century is 12487."""
 _WELL_KNOWN: Final = frozenset({"112233", "123321", "147258", "159753", "258456", "520131", "789456", "5201314"})
 """Rows and crosses of the keypad, and numbers that sound like words: kinds that many choose.
 
@@ -34,16 +37,30 @@ class Weakness(StrEnum):
     REPEATED = "repeated"
     RUN = "run"
     WELL_KNOWN = "well-known"
+    BIRTHDAY = "birthday"
 
 
-def weakness(pin: Pin) -> Weakness | None:
-    """What is wrong with a PIN. That it is somebody's birthday cannot be known here."""
+def weakness(pin: Pin, birth_date: date | None = None) -> Weakness | None:
+    """What is wrong with a PIN. That it is somebody's birthday is seen where their date of birth is known."""
     digits = pin.digits
+    if birth_date is not None and _says(digits, birth_date):
+        return Weakness.BIRTHDAY
     if len(set(digits)) <= _FEW or _repeats(digits):
         return Weakness.REPEATED
     if _runs(digits, 1) or _runs(digits, -1):
         return Weakness.RUN
     return Weakness.WELL_KNOWN if digits in _WELL_KNOWN else None
+
+
+def _says(digits: str, day: date) -> bool:
+    """Whether they are this date, in any order of day, month and year that somebody writes, or begin or end with it.
+
+    A PIN has six to eight digits: one or two more before or behind a date of six are soon tried.
+    """
+    days, months, years = (f"{day:%d}", str(day.day)), (f"{day:%m}", str(day.month)), (f"{day:%Y}", f"{day:%y}")
+    spoken = [*product(days, months, years), *((years[0], part) for part in (days[0], months[0]))]
+    written = {"".join(order) for parts in spoken for order in permutations(parts)}
+    return any(digits.startswith(one) or digits.endswith(one) for one in written if len(one) >= _SHORTEST_DATE)
 
 
 def _repeats(digits: str) -> bool:

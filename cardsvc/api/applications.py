@@ -89,7 +89,7 @@ def read_all(
     """What is open, oldest first, without anything of the people."""
     with reading(services.sessions) as session:
         page = open_applications(session, actor.client_id if mine else None, paging.wanted)
-        return ApplicationList(applications=[summarise(row) for row in page.rows], next=paging.link(page.next))
+        return ApplicationList(applications=summarise(session, page.rows), next=paging.link(page.next))
 
 
 @router.get(

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from cardsvc.api.refusals import note_refusal
 from cardsvc.callers.principal import Principal
 from cardsvc.errors import ServiceError
-from cardsvc.issuance.errors import DeskBusy, DeskConfused, DeskGone
+from cardsvc.issuance.errors import CardNotConforming, DeskBusy, DeskConfused, DeskGone
 from cardsvc.issuance.relay import Desk
 from cardsvc.wire.problems import PROBLEM_TYPE_PREFIX
 from cardsvc.wire.relay import (
@@ -64,11 +64,16 @@ async def serve_relay(websocket: WebSocket, work: Work, *, actor: Principal, com
             hello = await _greet(desk, websocket)
             end: Finished | Refused = await to_thread.run_sync(partial(work, desk, hello), limiter=_LIMITER)
         except ServiceError as error:
-            end = Refused(problem=PROBLEM_TYPE_PREFIX + error.code, detail=error.detail)
+            end = _refused(error)
         except Exception:
             await desk.end(Refused(problem=PROBLEM_TYPE_PREFIX + "internal-error", detail="The service failed."))
             raise
         await desk.end(end)
+
+
+def _refused(error: ServiceError) -> Refused:
+    findings = error.findings if isinstance(error, CardNotConforming) else []
+    return Refused(problem=PROBLEM_TYPE_PREFIX + error.code, detail=error.detail, findings=findings)
 
 
 async def _greet(desk: WebSocketDesk, websocket: WebSocket) -> Hello:

@@ -36,7 +36,13 @@ _PDF: Final = "application/pdf"
 _PDF_END: Final = 2048
 """How far from its end a PDF says that it ends (ISO 32000-1 annex H.3: 1024; some writers add more)."""
 _OPEN: Final = frozenset(
-    {ApplicationState.DRAFT, ApplicationState.SUBMITTED, ApplicationState.APPROVED, ApplicationState.PERSONALISING}
+    {
+        ApplicationState.DRAFT,
+        ApplicationState.SUBMITTED,
+        ApplicationState.APPROVED,
+        ApplicationState.PERSONALISING,
+        ApplicationState.PRODUCED,  # whoever collects the card signs for it, and may show a power of attorney
+    }
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -51,14 +52,24 @@ def open_applications(session: Session, responsible: str | None, wanted: Wanted)
     return page(session, statement, Application.id, wanted)
 
 
-def summarise(application: Application) -> lifecycle.ApplicationSummary:
-    """The application without anything of the person."""
+def summarise(session: Session, applications: Sequence[Application]) -> list[lifecycle.ApplicationSummary]:
+    """The applications without anything of the people."""
+    wanted = [application.card_id for application in applications if application.card_id is not None]
+    uuids = {row.id: row.uuid for row in session.execute(select(Card.id, Card.uuid).where(Card.id.in_(wanted)))}
+    return [
+        _summary(application, uuids.get(application.card_id) if application.card_id else None)
+        for application in applications
+    ]
+
+
+def _summary(application: Application, card_uuid: UUID | None) -> lifecycle.ApplicationSummary:
     return lifecycle.ApplicationSummary(
         id=application.id,
         kind=application.kind,
         state=application.state,
         responsible=application.responsible or application.requested_by,
         appointment=application.appointment,
+        card_uuid=card_uuid,
         created_at=application.created_at,
     )
 

@@ -242,6 +242,8 @@ class ApplicationSummary(Message):
     state: ApplicationState
     responsible: str
     appointment: str | None = None
+    card_uuid: UUID | None = None
+    """The card that is made for it, from its reservation on."""
     created_at: Timestamp
 
 

@@ -222,6 +222,8 @@ class DocumentKind(StrEnum):
     GUARDIANSHIP = "guardianship"
     POWER_OF_ATTORNEY = "power-of-attorney"
     POLICE_REPORT = "police-report"
+    COLLECTION_RECEIPT = "collection-receipt"
+    """With the signature of whoever collected the card; for a finished card too."""
     OTHER = "other"
 
 

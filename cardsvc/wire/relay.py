@@ -76,6 +76,8 @@ class Refused(Message):
     type: Literal["refused"] = "refused"
     problem: str
     detail: str
+    findings: list[str] = Field(default_factory=list)
+    """What is wrong with a card that was written and does not conform: ``reading``, ``uuid-differs:9a``, …"""
 
 
 ToDesk = Annotated[Command | Reset | Progress | Finished | Refused, Field(discriminator="type")]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
@@ -51,10 +51,12 @@ class RelayClient(Protocol):
 class RelayRefused(Exception):
     """Raised when the service does not write the card, or could not. Carries the code and what the clerk can do."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: str, findings: Sequence[str] = ()) -> None:
+        """``findings`` are what is wrong with a card that does not conform."""
         super().__init__(detail)
         self.code = code
         self.detail = detail
+        self.findings = tuple(findings)
 
 
 class RelayBroken(Exception):
@@ -138,7 +140,8 @@ def _serve(line: _Line, connection: CardConnection, on_progress: Callable[[Progr
             case Finished():
                 return message
             case Refused():
-                raise RelayRefused(message.problem.removeprefix(PROBLEM_TYPE_PREFIX), message.detail)
+                code = message.problem.removeprefix(PROBLEM_TYPE_PREFIX)
+                raise RelayRefused(code, message.detail, message.findings)
 
 
 def _answer(connection: CardConnection, question: Command | Reset) -> Answer | Failure:

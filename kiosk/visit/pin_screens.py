@@ -15,11 +15,13 @@ from readers.piv.pin import Pin
 
 
 class PinProblem(StrEnum):
-    """What is wrong with what was entered; the first three are those of `kiosk.pins.Weakness`."""
+    """What is wrong with what was entered; the first four are those of `kiosk.pins.Weakness`."""
 
     REPEATED = "repeated"
     RUN = "run"
     WELL_KNOWN = "well-known"
+    BIRTHDAY = "birthday"
+    """Where it is known: at a desk."""
     AS_BEFORE = "as-before"
     DIFFERENT = "different"
     """The second time it was another one."""

@@ -14,7 +14,9 @@ from sqlalchemy import select, text
 from cardsvc.callers.models import CallerKind
 from cardsvc.citizens.models import Citizen
 from cardsvc.client import ServiceClient, ServiceProblem
-from cardsvc.db import reading
+from cardsvc.db import reading, transaction
+from cardsvc.issuance.models import Application
+from cardsvc.wire.lifecycle import ApplicationState
 from cardsvc.wire.people import DocumentKind, Purpose
 from tests.fixtures.issuance import MEI
 from tests.fixtures.pictures import HTML, PDF, SVG, picture, with_metadata
@@ -187,6 +189,15 @@ def test_documents_of_an_application_that_is_over_or_submitted(city: City) -> No
     bo.reject(application, "illegible")
     path = f"/v1/applications/{application}/documents?kind=other"
     assert refused(city, "POST", path, PDF) == (422, "document-refused", "application-over")
+
+
+def test_whoever_collects_a_card_signs_for_it_when_it_is_made(sqlite_city: City) -> None:
+    application, _ = drafted(sqlite_city)
+    with transaction(sqlite_city.services.sessions) as session:
+        session.get_one(Application, application).state = ApplicationState.PRODUCED
+    ana = clerk(sqlite_city)
+    signed = ana.attach_document(application, DocumentKind.COLLECTION_RECEIPT, picture())
+    assert list(ana.documents(application)) == [signed]
 
 
 def test_a_document_belongs_to_its_application(sqlite_city: City) -> None:

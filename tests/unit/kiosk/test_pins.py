@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -48,6 +49,19 @@ SELECT, READ, CHANGE = range(3)
 )
 def test_what_is_easy_to_guess_is_said_to_be(digits: str, why: Weakness | None) -> None:
     assert weakness(Pin(digits)) == why
+
+
+@pytest.mark.parametrize(
+    "digits",
+    ["120487", "870412", "041287", "12041987", "19870412", "04121987", "198712", "12487000", "1241987", "99120487"],
+)
+def test_a_date_of_birth_is_easy_to_guess_for_whoever_knows_it(digits: str) -> None:
+    assert weakness(Pin(digits), date(1987, 4, 12)) is Weakness.BIRTHDAY
+    assert weakness(Pin(digits), date(1990, 5, 6)) is not Weakness.BIRTHDAY
+
+
+def test_what_is_no_date_of_birth_is_not_called_one() -> None:
+    assert weakness(Pin("864193"), date(1987, 4, 12)) is None
 
 
 class Pulled:
