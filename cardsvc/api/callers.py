@@ -105,6 +105,18 @@ def replace_key(
         return directory.describe(session, row)
 
 
+@router.get(
+    "/own-standing",
+    operation_id="getOwnStanding",
+    summary="See who one is here, and what one may do",
+    responses=problems(401, 403, 422),
+)
+def read_own_standing(services: ServicesDep, actor: Anybody) -> wire.Standing:
+    """So that a tool offers its officer what they may do, and nothing else. An officer at a desk is the officer."""
+    with reading(services.sessions) as session:
+        return directory.standing_of(session, actor)
+
+
 @router.post(
     "/key",
     operation_id="changeOwnKey",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from cardsvc.audit.service import OK, record
 from cardsvc.callers.errors import CallerDisabled, CallerUnknown
 from cardsvc.callers.models import Caller, CallerKind
-from cardsvc.callers.principal import principal_of
+from cardsvc.callers.principal import Principal, principal_of
 from cardsvc.offices.service import code_of, get_office
 from cardsvc.paging import Page, Wanted, page
 from cardsvc.wire import officers as wire
@@ -77,4 +77,17 @@ def describe(session: Session, caller: Caller) -> wire.Caller:
         office=code_of(session, caller.office_id),
         created_at=caller.created_at,
         disabled_at=caller.disabled_at,
+    )
+
+
+def standing_of(session: Session, principal: Principal) -> wire.Standing:
+    """As the caller itself sees it."""
+    caller = session.get_one(Caller, principal.caller_id)
+    return wire.Standing(
+        client_id=caller.client_id,
+        kind=caller.kind,
+        title=caller.title,
+        roles=[wire.Role(role) for role in caller.roles or ()],
+        scopes=sorted(principal.scopes),
+        office=code_of(session, caller.office_id),
     )

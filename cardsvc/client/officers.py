@@ -18,6 +18,10 @@ _PROOF_LIFE: Final = timedelta(seconds=60)
 class OfficerCalls(Calls):
     """Every method raises ServiceProblem and ServiceUnreachable."""
 
+    def own_standing(self) -> wire.Standing:
+        """Who this client calls as, and what it may do now."""
+        return self._get("/v1/own-standing", wire.Standing)
+
     def officers(self) -> Iterator[wire.Officer]:
         """All officers, those who were put out too."""
         return (row for page in self._pages("/v1/officers", wire.OfficerList) for row in page.officers)

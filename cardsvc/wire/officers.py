@@ -185,6 +185,19 @@ class CallerList(Page):
     callers: list[Caller]
 
 
+class Standing(Message):
+    """Who is calling, and what they may do now."""
+
+    client_id: str
+    kind: CallerKind
+    title: str
+    roles: list[Role]
+    """An officer's; others have none."""
+    scopes: list[str]
+    """Each route says which it takes."""
+    office: str | None = None
+
+
 class KeyRequest(Message):
     """Give a kiosk, a desk or a department another key; the present one stops working."""
 

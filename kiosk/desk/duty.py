@@ -10,8 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Final
 
-from cardsvc.client import ServiceClient, ServiceUnreachable
+from cardsvc.client import ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
+from kiosk.desk.permits import OnDuty
 from kiosk.desk.seat import TENDED_EVERY, Seat, Sitting
 from readers.connection import CardReader
 from readers.errors import CardRemoved
@@ -44,11 +45,11 @@ class Duty:
         self._leaving = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def begin(self, pin: Pin) -> ServiceClient:
-        """Sign in whose card is in the reader; the service in their name. Raises what `Seat.taken` raises."""
+    def begin(self, pin: Pin) -> OnDuty:
+        """Sign in whose card is in the reader. Raises what `Seat.taken` raises."""
         self.end()
         self._leaving.clear()
-        begun: Future[ServiceClient] = Future()
+        begun: Future[OnDuty] = Future()
         self._thread = threading.Thread(target=self._hold, args=(pin, begun), name="duty", daemon=True)
         self._thread.start()
         return begun.result()
@@ -60,12 +61,12 @@ class Duty:
         if thread is not None:
             thread.join()
 
-    def _hold(self, pin: Pin, begun: Future[ServiceClient]) -> None:
+    def _hold(self, pin: Pin, begun: Future[OnDuty]) -> None:
         why: Exception | None = None
         try:
             reader = self._reader()
             with self._seat.taken(reader, pin) as sitting:
-                begun.set_result(sitting.officer)
+                begun.set_result(OnDuty(sitting.officer, sitting.officer.own_standing()))
                 self._stay(sitting, reader)
         except Exception as error:  # noqa: BLE001 - it goes to whoever signed in, or to the window
             if not begun.done():

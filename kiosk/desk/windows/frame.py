@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -18,10 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cardsvc.client import ServiceClient
 from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import saying
+from kiosk.desk.permits import OnDuty
+from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.sign_in import SignInPage
@@ -53,7 +55,7 @@ class DeskWindow(QMainWindow):
         )
         self._duty_ended.connect(self._lock)
         self._service_reached.connect(self._show_connection)
-        around = Surroundings(equipment, self.words, self.workers, self.say)
+        around = Surroundings(equipment, self.words, self.workers, self.say, self.open_page)
         self.pages = [page(around) for page in PAGES]
         self.sign_in = SignInPage(self.words)
         self.sign_in.wanted.connect(self._sign_in)
@@ -69,6 +71,14 @@ class DeskWindow(QMainWindow):
         self.message.setText(sentence)
         self.message.setVisible(bool(sentence))
 
+    def open_page(self, group: str, subject: Subject) -> None:
+        """Turn to the page of this group of words, with something to go on with; see `Surroundings.open`."""
+        rows = [row for row, page in enumerate(self.pages) if page.group == group]
+        if not rows:
+            raise LookupError(f"there is no page {group}")
+        self.menu.setCurrentRow(rows[0])
+        self.pages[rows[0]].take(subject)
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self.duty.end()
         self.workers.wait()
@@ -82,8 +92,11 @@ class DeskWindow(QMainWindow):
             self.menu.addItem(page.words["title"])
             self.stack.addWidget(page)
             self.menu.item(number - 1).setToolTip(f"Alt+{number}")
+            opens = QShortcut(QKeySequence(f"Alt+{number}"), self.menu)
+            opens.activated.connect(partial(self.menu.setCurrentRow, number - 1))
         self.menu.currentRowChanged.connect(self._turn_to)
         self.officer = QLabel()
+        self.officer.setWordWrap(True)
         self.lock = QPushButton(self.words["window"]["lock"])
         self.lock.setShortcut("Ctrl+L")
         self.lock.clicked.connect(self.duty.end)
@@ -109,10 +122,11 @@ class DeskWindow(QMainWindow):
     def _not_signed_in(self, error: Exception) -> None:
         self.sign_in.say(saying(error, self.words))
 
-    def _begin(self, officer: ServiceClient) -> None:
-        self.officer.setText(self.words["window"]["on_duty"].format(""))
+    def _begin(self, on_duty: OnDuty) -> None:
+        self.officer.setText(self.words["window"]["on_duty"].format(on_duty.standing.title))
         for page in self.pages:
-            page.begin(officer)
+            page.on_duty = on_duty
+            page.begin(on_duty.service)
         self.whole.setCurrentWidget(self.open)
         self.sign_in.say("")
         self.menu.setCurrentRow(0)
@@ -129,6 +143,7 @@ class DeskWindow(QMainWindow):
     def _lock(self, why: Exception | None) -> None:
         for page in self.pages:
             page.end()
+            page.on_duty = None
         self.say("")
         self.whole.setCurrentWidget(self.sign_in)
         match why:

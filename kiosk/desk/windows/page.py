@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QWidget
 from cardsvc.client import ServiceClient
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import saying
+from kiosk.desk.permits import OnDuty, Permit
 from kiosk.desk.progress import Report, Stage
+from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.work import Job, Outcomes, Workers
 from kiosk.desk.words import Words
 
@@ -25,6 +27,9 @@ class Surroundings:
     workers: Workers
     say: Callable[[str], None]
     """Shows a sentence to the officer, above the page, until the next one."""
+    open: Callable[[str, Subject], None]
+    """Turns to the page of that group of words and gives it the subject (`Page.take`):
+    ``around.open("issuing", TheApplication(application.id))``. Raises LookupError when there is no such page."""
 
 
 class Page(QWidget):
@@ -38,6 +43,7 @@ class Page(QWidget):
         self.around = around
         self.words = around.words[self.group]
         self.officer: ServiceClient | None = None
+        self.on_duty: OnDuty | None = None
 
     def begin(self, officer: ServiceClient) -> None:
         """An officer has signed in."""
@@ -45,6 +51,17 @@ class Page(QWidget):
 
     def shown(self) -> None:
         """The officer turned to this page."""
+
+    def take(self, subject: Subject) -> None:
+        """Go on with what another page hands over by ``around.open(group, subject)``. Called after `shown`.
+
+        Each page says in a ``take`` of its own which subjects it understands: an application's id is no citizen's.
+        """
+        raise TypeError(f"{self.group} takes no {type(subject).__name__}")
+
+    def may(self, *permits: Permit) -> bool:
+        """Whether the officer on duty holds all of these."""
+        return self.on_duty is not None and self.on_duty.may(*permits)
 
     def end(self) -> None:
         """The officer has left: whatever shows a person goes from the page. What is not finished is kept as a draft."""

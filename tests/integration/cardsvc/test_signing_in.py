@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from cardsvc.app import create_app
 from cardsvc.callers.models import Caller, CallerKind
+from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE
 from cardsvc.callers.service import disable_caller
 from cardsvc.cli import app
 from cardsvc.client import ServiceClient, ServiceProblem
@@ -87,6 +88,17 @@ def test_an_officer_does_at_a_desk_what_the_officer_may(city: City, desk: Servic
 def test_what_is_done_is_on_record_as_the_officers(city: City, desk: ServiceClient, card: IssuedCard) -> None:
     at_desk(city, begin(desk, card, Level.PIN)).create_application(city.next_person())
     assert city.audit("application.create")[-1].actor == OFFICER
+
+
+def test_whoever_calls_can_ask_who_they_are_here(city: City, desk: ServiceClient, card: IssuedCard) -> None:
+    standing = at_desk(city, begin(desk, card, Level.PIN)).own_standing()
+    assert (standing.client_id, standing.kind, standing.roles) == (OFFICER, CallerKind.OFFICER, [Role.CLERK])
+    assert standing == city.client(OFFICER).own_standing()
+    assert standing.scopes == sorted(SCOPES_OF_ROLE[Role.CLERK])
+
+    itself = desk.own_standing()
+    assert (itself.client_id, itself.kind, itself.roles) == (DESK, CallerKind.DESK, [])
+    assert itself.scopes == sorted(SCOPES_OF_KIND[CallerKind.DESK])
 
 
 def test_the_token_says_who_acts_for_whom_and_is_short(city: City, desk: ServiceClient, card: IssuedCard) -> None:

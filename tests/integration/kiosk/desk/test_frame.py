@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from kiosk.desk.permits import Permit
 from tests.fixtures.desk_city import DeskAtWork
 
 
 def test_an_officer_signs_in_and_the_desk_is_locked_when_the_card_is_taken_out(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
     queue = desk.window.pages[0]
-    assert queue.officer is not None
+    assert desk.window.officer.text() == "Chen Anna is on duty"
+    assert queue.may(Permit.APPLICATIONS_WRITE, Permit.APPLICATIONS_APPROVE)
     desk.remove_officer()
     desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
     assert desk.window.sign_in.message.text() == "Your card was taken out: the desk is locked."
     assert queue.officer is None
+    assert not queue.may(Permit.APPLICATIONS_WRITE)
+
+
+def test_each_page_has_a_key(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    for number, page in reversed(list(enumerate(desk.window.pages, 1))):
+        QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.AltModifier)
+        assert desk.window.stack.currentWidget() is page
