@@ -14,10 +14,11 @@ from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.scopes import Scope
-from cardsvc.citizens import correcting, erasing, guardians, history, records, searching
+from cardsvc.citizens import correcting, erasing, guardians, history, lives, records, searching
 from cardsvc.db import in_transaction, transaction
 from cardsvc.wire import people as wire
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
+from cardsvc.wire.lives import PersonLife
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 
@@ -76,6 +77,18 @@ def open_versions(
         return correcting.earlier_versions(
             session, services.keystore, citizen_id, request, actor=actor, now=services.clock()
         )
+
+
+@router.post(
+    "/people/{citizen_id}/life",
+    operation_id="openPersonLife",
+    summary="See what became of a person's applications and cards",
+    responses=problems(401, 403, 404, 422),
+)
+def open_life(citizen_id: UUID, request: wire.Occasion, services: ServicesDep, actor: Reader) -> PersonLife:
+    """States, times and who did it; nothing of the person. The look and its purpose are on record."""
+    with transaction(services.sessions) as session:
+        return lives.open_life(session, citizen_id, request, actor=actor, now=services.clock())
 
 
 @router.post(

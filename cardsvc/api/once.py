@@ -71,6 +71,7 @@ WITHOUT_KEY: Final[Mapping[str, str]] = {
     "releaseInvestigation": _NO_TRACE,
     "openPerson": _A_LOOK,
     "openPersonVersions": _A_LOOK,
+    "openPersonLife": _A_LOOK,
     "openPhoto": _A_LOOK,
     "openDocument": _A_LOOK,
     "getOwnAccessHistory": _A_LOOK,

@@ -69,6 +69,7 @@ _OTHER: Final = _in_all("Something else about you", "其他与您有关的事项
 EVENTS: Final[Mapping[str, tuple[Deed, Words]]] = {
     "person.open": (Deed.LOOKED, _OPENED),
     "person.open-versions": (Deed.LOOKED, _OPENED),
+    "person.open-life": (Deed.LOOKED, _OPENED),
     "person.search": (Deed.FOUND, _FOUND),
     "person.duplicates": (Deed.FOUND, _FOUND),
     "person.erase": (Deed.CHANGED, _ERASED),

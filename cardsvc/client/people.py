@@ -14,6 +14,7 @@ from cardsvc.wire import people as wire
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lifecycle import Person
+from cardsvc.wire.lives import PersonLife
 from cardsvc.wire.own_cards import OwnCard, OwnCards, OwnCardsRequest, OwnLoss, OwnLossRequest
 from cardsvc.wire.reidentification import DepartmentPseudonym, Reidentification, ReidentificationRequest, Reidentified
 
@@ -41,6 +42,11 @@ class PeopleCalls(Calls):
         """What was known before each correction. Goes on record."""
         path, occasion = f"/v1/people/{citizen_id}/versions", wire.Occasion(purpose=purpose)
         return self._post(path, occasion, wire.PersonVersions, Repeat.NEVER)
+
+    def person_life(self, citizen_id: UUID, purpose: wire.Purpose, reference: str | None = None) -> PersonLife:
+        """What became of a person's applications and cards. Goes on record."""
+        occasion = wire.Occasion(purpose=purpose, reference=reference)
+        return self._post(f"/v1/people/{citizen_id}/life", occasion, PersonLife, Repeat.NEVER)
 
     def correct_person(self, citizen_id: UUID, request: wire.CorrectionRequest) -> wire.CorrectedPerson:
         """Change what is known about a person."""

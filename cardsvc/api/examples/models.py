@@ -145,6 +145,8 @@ MEMBERS: Final[Mapping[str, Any]] = {
     "KioskRequest.title": "Town hall, ground floor",
     "LogEntries.entries": [_ENTRY],
     "LogEntries.size": 1,
+    "Loss.number": "4711082604",
+    "Loss.outcome": None,
     "LossReport.number": "4711082604",
     "LossReport.outcome": None,
     "LossReport.receipt": JWS,
