@@ -7,7 +7,7 @@ from functools import partial
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
 
 from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
-from kiosk.desk.failures import saying
+from kiosk.desk.failures import Saying, saying
 from kiosk.desk.permits import OnDuty
 from kiosk.desk.subjects import Subject
+from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.sign_in import SignInPage
@@ -59,17 +60,22 @@ class DeskWindow(QMainWindow):
         self.pages = [page(around) for page in PAGES]
         self.sign_in = SignInPage(self.words)
         self.sign_in.wanted.connect(self._sign_in)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self.message.setAccessibleName("message")
+        self.message = MessageArea(self.words["window"]["message"])
         self._build()
         self.setWindowTitle(self.words["window"]["title"])
         self.resize(1280, 800)
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence above the page, until the next one."""
-        self.message.setText(sentence)
-        self.message.setVisible(bool(sentence))
+    def say(self, what: str | Saying) -> None:
+        """Show it above the page, until the next one or Esc."""
+        self.message.say(what)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Whoever has the focus had no use for the key."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.say("")
+            self.sign_in.message.say("")
+        else:
+            super().keyPressEvent(event)
 
     def open_page(self, group: str, subject: Subject) -> None:
         """Turn to the page of this group of words, with something to go on with; see `Surroundings.open`."""

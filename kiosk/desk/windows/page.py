@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cardsvc.client import ServiceClient
 from kiosk.desk.equipment import Equipment
-from kiosk.desk.failures import saying
+from kiosk.desk.failures import Saying, saying
 from kiosk.desk.permits import OnDuty, Permit
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.subjects import Subject
@@ -25,11 +25,11 @@ class Surroundings:
     equipment: Equipment
     words: Words
     workers: Workers
-    say: Callable[[str], None]
-    """Shows a sentence to the officer, above the page, until the next one."""
     open: Callable[[str, Subject], None]
     """Turns to the page of that group of words and gives it the subject (`Page.take`):
     ``around.open("issuing", TheApplication(application.id))``. Raises LookupError when there is no such page."""
+    say: Callable[[str | Saying], None]
+    """Shows something to the officer, above the page, until the next one or Esc."""
 
 
 class Page(QWidget):

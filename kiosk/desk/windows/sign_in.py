@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from kiosk.desk.failures import Saying
+from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.words import Words
 from readers.piv.pin import Pin
 
@@ -28,16 +30,15 @@ class SignInPage(QWidget):
         self.pin.returnPressed.connect(self._send)
         self.button = QPushButton(self.words["sign_in"])
         self.button.clicked.connect(self._send)
-        self.message = QLabel()
-        self.message.setWordWrap(True)
+        self.message = MessageArea(words["window"]["message"])
         layout = QVBoxLayout(self)
         layout.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for widget in (title, self.pin, self.button, self.message):
             layout.addWidget(widget)
 
-    def say(self, sentence: str) -> None:
+    def say(self, what: str | Saying) -> None:
         """Say why nobody is on duty."""
-        self.message.setText(sentence)
+        self.message.say(what)
         self._set_busy(busy=False)
 
     def _send(self) -> None:
@@ -45,10 +46,10 @@ class SignInPage(QWidget):
         self.pin.clear()
         try:
             pin = Pin(digits)
-        except ValueError as error:
-            self.message.setText(str(error))
+        except ValueError:
+            self.message.say(self.words["no_pin"])
             return
-        self.message.setText(self.words["busy"])
+        self.message.say(self.words["busy"])
         self._set_busy(busy=True)
         self.wanted.emit(pin)
 

@@ -1,0 +1,53 @@
+"""What the desk says to the officer: a sentence, or the three lines about something that went wrong."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+
+from kiosk.desk.failures import Saying
+
+
+class MessageArea(QFrame):
+    """Shows it until the next one, or until Esc. Screen readers say it at once."""
+
+    def __init__(self, name: str) -> None:
+        """``name`` is for those who cannot see it."""
+        super().__init__()
+        self.setObjectName("message")
+        self.setAccessibleName(name)
+        self._lines = {role: QLabel() for role in ("happened", "safe", "next", "small")}
+        layout = QVBoxLayout(self)
+        for role, label in self._lines.items():
+            label.setWordWrap(True)
+            label.setProperty("role", role)
+            layout.addWidget(label)
+        self.say("")
+
+    def say(self, what: str | Saying) -> None:
+        """Nothing hides it."""
+        said = what if isinstance(what, Saying) else Saying(what, "", "")
+        texts = (said.happened, said.safe, said.next, said.small_print)
+        for label, text in zip(self._lines.values(), texts, strict=True):
+            label.setText(text)
+            label.setVisible(bool(text))
+        self._mark(failed=isinstance(what, Saying))
+        self.setVisible(bool(said.happened))
+        self.setAccessibleDescription(str(said))
+        if said.happened:
+            self._announce(said)
+
+    def text(self) -> str:
+        """All that it says now."""
+        return "\n".join(label.text() for label in self._lines.values() if label.text())
+
+    def _mark(self, *, failed: bool) -> None:
+        """Its looks follow what it says."""
+        self.setProperty("failed", failed)
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _announce(self, said: Saying) -> None:
+        announcement = QAccessibleAnnouncementEvent(self, str(said))
+        announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+        QAccessible.updateAccessibility(announcement)
