@@ -25,11 +25,11 @@ class Surroundings:
     equipment: Equipment
     words: Words
     workers: Workers
+    say: Callable[[str | Saying], None]
+    """Shows something to the officer, above the page, until the next one or Esc."""
     open: Callable[[str, Subject], None]
     """Turns to the page of that group of words and gives it the subject (`Page.take`):
     ``around.open("issuing", TheApplication(application.id))``. Raises LookupError when there is no such page."""
-    say: Callable[[str | Saying], None]
-    """Shows something to the officer, above the page, until the next one or Esc."""
 
 
 class Page(QWidget):
