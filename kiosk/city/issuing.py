@@ -10,13 +10,13 @@ from uuid import UUID
 
 from cardsvc.client import ServiceClient, statement
 from cardsvc.wire.authentication import CardProof, Challenge
-from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Person
-from cardsvc.wire.signed import activation_hash
 from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan
 from kiosk.city.portraits import portrait
 from kiosk.city.stage import CardFiles, Place, Stage
-from kiosk.desk.relay import relay_personalisation
+from kiosk.desk import handing_over
+from kiosk.desk.issuing import take_card
+from kiosk.desk.writing import write
 from kiosk.proving import proof_of
 from readers.connection import CardReader
 from readers.piv.identifiers import KeyReference
@@ -55,22 +55,17 @@ def enrol(clerk: ServiceClient, person: Person) -> UUID:
 def personalise(clerk: ServiceClient, application: UUID, stock_number: str, reader: CardReader) -> SealedCard:
     """Take a blank card into stock and have the service write it, in the reader."""
     clerk.add_stock(stock_number)
-    card = clerk.personalise(application, stock_number)
+    card = take_card(clerk, application, stock_number)
     reader.wait_for_card(CARD_SECONDS)
-    with reader.connect() as connection:
-        finished = relay_personalisation(clerk, card.uuid, connection)
-    return SealedCard(card.uuid, Pin(finished.transport_pin))
+    written = write(clerk, reader, card.uuid)
+    return SealedCard(card.uuid, written.transport_pin)
 
 
 def activate(desk: ServiceClient, card: SealedCard, pin: Pin, reader: CardReader) -> None:
     """The citizen replaces the transport PIN, and the card proves with the new one that it did."""
     reader.wait_for_card(CARD_SECONDS)
-    with reader.connect() as connection, connection.transaction():
-        session = PivSession.open(connection)
-        session.change_pin(card.transport_pin, pin)
-        (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card.uuid))
-        proof = prove_by_pin(session, challenge, pin)
-    desk.activate(card.uuid, proof)
+    handing_over.give_pin(reader, card.uuid, card.transport_pin, pin)
+    handing_over.activate(desk, reader, card.uuid, pin)
 
 
 def prove_by_pin(session: PivSession, challenge: Challenge, pin: Pin) -> CardProof:

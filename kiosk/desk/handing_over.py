@@ -1,0 +1,144 @@
+"""A finished card goes to its holder: signed for, handed over, given a PIN of their own, put into force.
+
+The PINs are for the card alone. Nothing here tells the service or the clerk one.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from cardsvc.client import ServiceClient, statement
+from cardsvc.wire.authentication import CardProof, Challenge
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import Card, CardState, Proxy
+from cardsvc.wire.people import DocumentKind
+from cardsvc.wire.signed import activation_hash
+from kiosk.pins import Weakness, change_pin, took_new_pin, weakness
+from kiosk.proving import OtherCard, proof_of, sign_with_pin
+from readers.connection import CardConnection, CardReader
+from readers.errors import ReaderError
+from readers.pinpad import PinPad, find_pin_pad
+from readers.piv.identifiers import KeyReference
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+from readers.reader_features import ControlledConnection
+
+
+class PinFault(StrEnum):
+    """What is wrong with a PIN that a citizen chose; the first four are those of `kiosk.pins.Weakness`."""
+
+    REPEATED = "repeated"
+    RUN = "run"
+    WELL_KNOWN = "well-known"
+    BIRTHDAY = "birthday"
+    LENGTH = "length"
+    AS_BEFORE = "as-before"
+    """It is the transport PIN."""
+    DIFFERENT = "different"
+    """The second time it was another one."""
+
+
+_WEAK: Final = {weak: PinFault(weak.value) for weak in Weakness}
+
+
+def fault_of(digits: str, birth_date: date, transport: Pin | None = None) -> PinFault | None:
+    """Why somebody should not take these digits for their PIN; None when they may."""
+    try:
+        pin = Pin(digits)
+    except ValueError:
+        return PinFault.LENGTH
+    if pin == transport:
+        return PinFault.AS_BEFORE
+    weak = weakness(pin, birth_date)
+    return None if weak is None else _WEAK[weak]
+
+
+def fault_of_both(first: str, again: str, birth_date: date, transport: Pin | None = None) -> PinFault | None:
+    """The same, once it was entered twice."""
+    return fault_of(first, birth_date, transport) or (PinFault.DIFFERENT if first != again else None)
+
+
+def hand_over(
+    officer: ServiceClient, application_id: UUID, card_uuid: UUID, receipt: bytes, proxy: Proxy | None = None
+) -> Card:
+    """Keep the signed receipt (PNG) with the application, then note that the card was handed over.
+
+    Repeating it after a break keeps no second receipt and hands over nothing twice. Raises ServiceProblem,
+    ServiceUnreachable.
+    """
+    card = officer.card(card_uuid)
+    if card.state is not CardState.SEALED:
+        return card
+    kind = DocumentKind.COLLECTION_RECEIPT
+    if not any(document.kind is kind for document in officer.documents(application_id)):
+        officer.attach_document(application_id, kind, receipt)
+    return officer.deliver(card_uuid, proxy)
+
+
+def give_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -> None:
+    """The card takes the citizen's PIN in place of the transport PIN; also when it took it already.
+
+    Raises PinInDoubt, after which `settle_pin` tells which one the card has; ReaderError, OtherCard.
+    """
+    change_pin(reader, card_uuid, transport, chosen)
+
+
+def settle_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -> bool:
+    """Whether a card whose answer was lost has the citizen's PIN. Raises ReaderError, OtherCard."""
+    return took_new_pin(reader, card_uuid, transport, chosen) is True
+
+
+def activate(desk: ServiceClient, reader: CardReader, card_uuid: UUID, pin: Pin) -> Card:
+    """The card proves with the citizen's PIN that it has it, and comes into force.
+
+    ``desk`` is the service in the desk's own name: it is the desk that vouches for the reader. Repeating it after a
+    break changes nothing. Raises ReaderError, OtherCard, ServiceProblem, ServiceUnreachable.
+    """
+    challenge = _challenge(desk, card_uuid)
+    digest = statement(challenge, card_uuid).digest
+    signature = sign_with_pin(reader, card_uuid, pin, KeyReference.PIV_AUTHENTICATION, digest)
+    return desk.activate(card_uuid, proof_of(challenge, card_uuid, signature))
+
+
+def has_keypad(reader: CardReader) -> bool:
+    """Whether PINs can be entered and changed at the reader itself. Raises ReaderError when there is no card in it."""
+    with reader.connect() as connection:
+        pad = _keypad(connection)
+        return pad is not None and pad.changes
+
+
+def give_pin_at_keypad(desk: ServiceClient, reader: CardReader, card_uuid: UUID) -> Card:
+    """The citizen enters the transport PIN, twice a new one and that once more, all at the reader; it is in force then.
+
+    No PIN passes through this machine, and so nobody looks whether it is a weak one. Raises PinNotEntered, WrongPin,
+    ReaderError, OtherCard, ServiceProblem, ServiceUnreachable.
+    """
+    challenge = _challenge(desk, card_uuid)
+    with reader.connect() as connection, connection.transaction():
+        session = PivSession.open(connection)
+        if session.read_chuid().guid != card_uuid:
+            raise OtherCard
+        pad = _keypad(connection)
+        if pad is None:
+            raise ReaderError("the reader has no keypad")
+        pad.change_pin()
+        pad.verify_pin()
+        proof = _prove(session, challenge, card_uuid)
+    return desk.activate(card_uuid, proof)
+
+
+def _challenge(desk: ServiceClient, card_uuid: UUID) -> Challenge:
+    (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card_uuid))
+    return challenge
+
+
+def _prove(session: PivSession, challenge: Challenge, card_uuid: UUID) -> CardProof:
+    signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest)
+    return proof_of(challenge, card_uuid, signature)
+
+
+def _keypad(connection: CardConnection) -> PinPad | None:
+    return find_pin_pad(connection) if isinstance(connection, ControlledConnection) else None

@@ -1,0 +1,285 @@
+"""Issuing at a desk, without its window: blank cards, tears at every step, refusals, the citizen's PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from cardsvc.app import create_app
+from cardsvc.callers.models import CallerKind
+from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.issuance.writing import STEPS
+from cardsvc.wire.lifecycle import ApplicationState, CardState, Proxy
+from cardsvc.wire.people import DocumentKind
+from kiosk.desk.handing_over import PinFault, activate, fault_of_both, give_pin, hand_over, has_keypad, settle_pin
+from kiosk.desk.issuing import (
+    NotApproved,
+    NotInStock,
+    OtherCardReserved,
+    Situation,
+    Standing,
+    issuable,
+    put_aside,
+    standing,
+    take_card,
+)
+from kiosk.desk.looking import Condition, SeenCard, look
+from kiosk.desk.progress import Cancelled, Report, Stage
+from kiosk.desk.relay import RelayRefused
+from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
+from readers.errors import NoCard
+from readers.piv.pin import Pin
+from readers.virtual.loopback import LoopbackReader, put_on, take_off
+from tests.fixtures.issuance import whoever_gets
+from tests.fixtures.live import serving
+from tests.fixtures.pictures import picture
+from tests.fixtures.proofs import BASE_URL, City
+
+OWN = Pin("864193")
+
+
+@dataclass
+class Desk:
+    """Two officers, the desk itself, and a reader."""
+
+    city: City
+    ana: ServiceClient
+    bo: ServiceClient
+    itself: ServiceClient
+    folder: Path
+    numbers: list[str] = field(default_factory=list)
+
+    @property
+    def slot(self) -> Path:
+        return self.folder / "slot"
+
+    @property
+    def reader(self) -> LoopbackReader:
+        return LoopbackReader(self.slot)
+
+    def insert(self, name: str = "card") -> None:
+        put_on(self.slot, self.folder / f"{name}.json")
+
+    def approved(self, number: str = "HQ-0001") -> UUID:
+        """An application, and a blank card with this number in stock."""
+        application = self.ana.create_application(whoever_gets(number))
+        self.ana.submit(application.id)
+        self.bo.approve(application.id)
+        self.ana.add_stock(number)
+        return application.id
+
+    def standing(self) -> Standing:
+        return standing(self.ana, look(self.reader))
+
+    def tear_at(self, step: str) -> Report:
+        """The card is taken out when the step begins."""
+
+        def tell(stage: Stage) -> None:
+            if stage.step == step:
+                take_off(self.slot)
+
+        return Report(tell)
+
+    def written(self, number: str = "HQ-0001") -> tuple[UUID, Written]:
+        application = self.approved(number)
+        card = take_card(self.ana, application, number)
+        self.insert()
+        return application, write(self.ana, self.reader, card.uuid)
+
+
+@pytest.fixture
+def desk(sqlite_city: City, tmp_path: Path) -> Iterator[Desk]:
+    names = {"ana": CallerKind.OFFICER, "bo": CallerKind.OFFICER, "desk-1": CallerKind.DESK}
+    with ExitStack() as stack:
+        url = stack.enter_context(serving(create_app(sqlite_city.services)))
+        clients = []
+        for name, kind in names.items():
+            sqlite_city.caller(name, kind)
+            key = sqlite_city.keys[name]
+            client = ServiceClient(url, name, key, issuer=BASE_URL, clock=sqlite_city.clock)
+            clients.append(stack.enter_context(client))
+        ana, bo, itself = clients
+        yield Desk(sqlite_city, ana, bo, itself, tmp_path)
+
+
+def test_all_steps_of_the_service_are_known_with_what_pulling_does() -> None:
+    assert list(IF_PULLED) == ["probe", *STEPS, "inspect"]
+
+
+def test_a_card_from_blank_to_active(desk: Desk) -> None:
+    application = desk.approved()
+    assert [row.id for row in issuable(desk.ana)] == [application]
+    desk.insert()
+    assert desk.standing().situation is Situation.BLANK
+    card = take_card(desk.ana, application, "HQ-0001")
+    stages: list[Stage] = []
+    written = write(desk.ana, desk.reader, card.uuid, Report(stages.append))
+    assert [stage.step for stage in stages] == list(IF_PULLED)
+    assert [one.step for one in written.timing.steps] == list(IF_PULLED)
+    assert sum(one.seconds for one in written.timing.steps) <= written.timing.whole
+    assert 0 < written.timing.card < written.timing.whole
+    assert written.timing.apdus > 60
+    sealed = desk.standing()
+    assert (sealed.situation, sealed.application and sealed.application.id) == (Situation.SEALED, application)
+    hand_over(desk.ana, application, card.uuid, picture())
+    assert desk.standing().situation is Situation.DELIVERED
+    assert not has_keypad(desk.reader)
+    give_pin(desk.reader, card.uuid, written.transport_pin, OWN)
+    assert settle_pin(desk.reader, card.uuid, written.transport_pin, OWN)
+    assert activate(desk.itself, desk.reader, card.uuid, OWN).state is CardState.ACTIVE
+    assert desk.standing().situation is Situation.ACTIVE
+    assert desk.ana.application(application).state is ApplicationState.CLOSED
+
+
+@pytest.mark.parametrize("step", IF_PULLED)
+def test_a_card_pulled_out_at_any_step_is_gone_on_with(desk: Desk, step: str) -> None:
+    application = desk.approved()
+    card = take_card(desk.ana, application, "HQ-0001")
+    desk.insert()
+    with pytest.raises(RelayRefused) as refused:
+        write(desk.ana, desk.reader, card.uuid, desk.tear_at(step))
+    assert refused.value.code == "card-failed"
+    with pytest.raises(NoCard):
+        look(desk.reader)
+    after = aftermath(desk.ana, card.uuid)
+    assert after is (Aftermath.NOTHING_WRITTEN if step == "probe" else Aftermath.GOES_ON)
+    desk.insert()
+    now = desk.standing()
+    if step in {"probe", "ccc"}:
+        assert now.situation is Situation.BLANK
+    else:
+        assert now.situation is (Situation.UNJUDGED if step == "inspect" else Situation.BEGUN)
+        assert now.card is not None
+        assert now.card.uuid == card.uuid
+    assert take_card(desk.ana, application, "HQ-0001").uuid == card.uuid
+    write(desk.ana, desk.reader, card.uuid)
+    assert aftermath(desk.ana, card.uuid) is Aftermath.SEALED
+
+
+def test_stopped_by_the_clerk_it_is_gone_on_with(desk: Desk) -> None:
+    application = desk.approved()
+    card = take_card(desk.ana, application, "HQ-0001")
+    desk.insert()
+    steps: list[Stage] = []
+    report = Report(steps.append, lambda: len(steps) >= 6)
+    with pytest.raises(Cancelled):
+        write(desk.ana, desk.reader, card.uuid, report)
+    assert aftermath(desk.ana, card.uuid) is Aftermath.GOES_ON
+    assert desk.standing().situation is Situation.BEGUN
+    write(desk.ana, desk.reader, card.uuid)
+    assert aftermath(desk.ana, card.uuid) is Aftermath.SEALED
+
+
+def test_a_card_that_cannot_be_gone_on_with_is_put_aside_and_the_application_gets_another(desk: Desk) -> None:
+    application = desk.approved()
+    first = take_card(desk.ana, application, "HQ-0001")
+    desk.insert()
+    with pytest.raises(RelayRefused):
+        write(desk.ana, desk.reader, first.uuid, desk.tear_at("key-9c"))
+    put_aside(desk.ana, first.uuid, "the card broke")
+    assert aftermath(desk.ana, first.uuid) is Aftermath.QUARANTINED
+    desk.insert()
+    assert desk.standing().situation is Situation.BEGUN_FOR_NOBODY
+    desk.ana.add_stock("HQ-0002")
+    second = take_card(desk.ana, application, "HQ-0002")
+    desk.insert("second")
+    write(desk.ana, desk.reader, second.uuid)
+    assert aftermath(desk.ana, second.uuid) is Aftermath.SEALED
+
+
+def test_the_wrong_card_is_refused_and_nothing_is_written(desk: Desk) -> None:
+    desk.written()
+    other = desk.approved("HQ-0002")
+    card = take_card(desk.ana, other, "HQ-0002")
+    with pytest.raises(RelayRefused) as refused:
+        write(desk.ana, desk.reader, card.uuid)
+    assert refused.value.code == "card-not-blank"
+    assert aftermath(desk.ana, card.uuid) is Aftermath.NOTHING_WRITTEN
+    desk.insert("another")
+    with pytest.raises(RelayRefused):
+        write(desk.ana, desk.reader, card.uuid, desk.tear_at("key-9a"))
+    desk.insert("third")
+    with pytest.raises(RelayRefused) as refused:
+        write(desk.ana, desk.reader, card.uuid)
+    assert refused.value.code == "another-card"
+    assert look(desk.reader).condition is Condition.BLANK
+
+
+def test_two_cards_begun_leave_the_choice_to_the_number(desk: Desk) -> None:
+    for number in ("HQ-0001", "HQ-0002"):
+        card = take_card(desk.ana, desk.approved(number), number)
+        desk.insert(number)
+        with pytest.raises(RelayRefused):
+            write(desk.ana, desk.reader, card.uuid, desk.tear_at("key-9a"))
+    desk.insert("HQ-0001")
+    assert desk.standing().situation is Situation.BEGUN_ONE_OF_SEVERAL
+
+
+def test_a_number_that_is_not_in_stock_or_of_another_card(desk: Desk) -> None:
+    application = desk.approved()
+    with pytest.raises(NotInStock) as unknown:
+        take_card(desk.ana, application, "HQ-9999")
+    assert unknown.value.stock_number == "HQ-9999"
+    assert desk.ana.application(application).state is ApplicationState.APPROVED
+    take_card(desk.ana, application, "HQ-0001")
+    with pytest.raises(OtherCardReserved) as other:
+        take_card(desk.ana, application, "HQ-0002")
+    assert other.value.stock_number == "HQ-0001"
+
+
+def test_what_nobody_approved_gets_no_card(desk: Desk) -> None:
+    draft = desk.ana.create_application(whoever_gets("HQ-0001"))
+    desk.ana.add_stock("HQ-0001")
+    with pytest.raises(NotApproved) as refused:
+        take_card(desk.ana, draft.id, "HQ-0001")
+    assert refused.value.state is ApplicationState.DRAFT
+
+
+def test_a_card_of_another_city_is_foreign(desk: Desk) -> None:
+    unknown = SeenCard(Condition.FINISHED, uuid=UUID(int=7))
+    assert standing(desk.ana, unknown).situation is Situation.FOREIGN
+
+
+def test_handed_to_a_proxy_and_signed_for_once(desk: Desk) -> None:
+    application, written = desk.written()
+    proxy = Proxy(name="何慧君", document_number="M7654321")
+    for _ in range(2):
+        hand_over(desk.ana, application, written.card_uuid, picture(), proxy)
+    kinds = [document.kind for document in desk.ana.documents(application)]
+    assert kinds == [DocumentKind.COLLECTION_RECEIPT]
+    assert desk.ana.proxy(written.card_uuid) == proxy
+
+
+def test_a_card_that_was_not_handed_over_is_not_activated(desk: Desk) -> None:
+    _, written = desk.written()
+    give_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
+    with pytest.raises(ServiceProblem, match="transition-refused"):
+        activate(desk.itself, desk.reader, written.card_uuid, OWN)
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "fault"),
+    [
+        ("123456", "123456", PinFault.RUN),
+        ("777777", "777777", PinFault.REPEATED),
+        ("050488", "050488", PinFault.BIRTHDAY),
+        ("147258", "147258", PinFault.WELL_KNOWN),
+        ("12", "12", PinFault.LENGTH),
+        ("27182818", "27182818", PinFault.AS_BEFORE),
+        ("864193", "864194", PinFault.DIFFERENT),
+        ("864193", "864193", None),
+    ],
+)
+def test_what_a_citizen_may_choose(first: str, again: str, fault: PinFault | None) -> None:
+    assert fault_of_both(first, again, date(1988, 4, 5), Pin("27182818")) is fault
+
+
+def test_the_transport_pin_is_in_no_repr(desk: Desk) -> None:
+    _, written = desk.written()
+    assert written.transport_pin.digits not in repr(written)
