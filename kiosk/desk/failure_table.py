@@ -11,9 +11,12 @@ from typing import Final, NamedTuple
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.errors import ClientError
+from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
 from kiosk.desk.progress import Cancelled
 from kiosk.desk.relay import RelayBroken, RelayRefused
 from kiosk.desk.seat import PinForgotten
+from kiosk.pins import PinInDoubt
+from kiosk.proving import OtherCard
 from readers import errors as cards
 
 UNFORESEEN: Final = "unforeseen"
@@ -111,6 +114,11 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "product-unsuited": Lines("nothing-written", "other-product"),
     "desk-busy": Lines("nothing-written", "wait-desk"),
     "relay-broken": Lines("on-record", "resume"),
+    "not-approved-yet": Lines("nothing-done", "refresh"),
+    "other-card-reserved": Lines("nothing-written", "reserved-card"),
+    "not-in-stock": Lines("nothing-written", "check-number"),
+    "pin-in-doubt": Lines("keys-safe", "put-in-again"),
+    "not-the-same-card": Lines("nothing-done", "put-in-again"),
     "taken-over": Lines("record-right", "look-at-card"),
     "not-begun": Lines("record-right", "look-at-card"),
     "not-unblockable": Lines("nothing-written", "look-at-card"),
@@ -299,6 +307,11 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     ServiceUnreachable: "unreachable",
     OSError: "folder-failed",
     RelayBroken: "relay-broken",
+    NotApproved: "not-approved-yet",
+    OtherCardReserved: "other-card-reserved",
+    NotInStock: "not-in-stock",
+    PinInDoubt: "pin-in-doubt",
+    OtherCard: "not-the-same-card",
     RelayRefused: "unknown-refusal",
     ServiceProblem: "unknown-refusal",
     ClientError: NOT_FOR_A_DESK,

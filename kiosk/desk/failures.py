@@ -13,6 +13,7 @@ from cardsvc.client import ServiceProblem
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.problems import Problem
 from kiosk.desk.failure_table import BY_CLASS, BY_CODE, SAYINGS, UNFORESEEN, UNKNOWN_REFUSAL
+from kiosk.desk.issuing import NotInStock, OtherCardReserved
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.words import Words
 from readers.errors import CardBusy, WrongPin
@@ -83,6 +84,8 @@ def _data(error: BaseException) -> Mapping[str, Any]:
             return {key: _in_words(value) for key, value in error.problem.data.items()}
         case WrongPin():
             return {"tries_left": error.tries_left}
+        case NotInStock() | OtherCardReserved():
+            return {"stock_number": error.stock_number}
         case CardBusy():
             return {"holders": ", ".join(error.holders)}
     return {}
