@@ -200,8 +200,9 @@ def main() -> None:
     arguments.add_argument("--spare", type=Path)
     arguments.add_argument("--control", type=Path, required=True)
     arguments.add_argument("--contactless", action="store_true")
+    arguments.add_argument("--port", type=int)
     given = arguments.parse_args()
-    port = CONTACTLESS_PORT if given.contactless else CONTACT_PORT
+    port = given.port or (CONTACTLESS_PORT if given.contactless else CONTACT_PORT)
     server = FaultServer([given.state, given.spare or given.state], contactless=given.contactless, port=port)
     threading.Thread(target=server.obey, args=(given.control,), daemon=True).start()
     server.serve()

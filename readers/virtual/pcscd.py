@@ -28,6 +28,7 @@ from readers.virtual.vpcd import CONTACT_PORT, CONTACTLESS_PORT
 CONTACT_READER: Final = "Virtual PCD 00 00"
 CONTACTLESS_READER: Final = "Virtual PCD 00 01"
 
+_PORTS: Final[Mapping[str, int]] = {CONTACT_READER: CONTACT_PORT, CONTACTLESS_READER: CONTACTLESS_PORT}
 _SOCKET_PATH_LIMIT: Final = 100  # sun_path has 108 bytes
 _DRIVER: Final = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _DRIVER_CONFIGURATION: Final = Path("/etc/reader.conf.d/vpcd")
@@ -121,6 +122,7 @@ class PrivatePcscd:
             *(() if faults else ("serve",)),
             "--state",
             str(state_file.absolute()),
+            *("--port", str(_PORTS[reader])),
         ]
         if contactless:
             arguments.append("--contactless")

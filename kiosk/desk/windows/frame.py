@@ -9,6 +9,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
+    QDialog,
     QHBoxLayout,
     QLabel,
     QListWidget,
@@ -23,10 +24,12 @@ from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.permits import OnDuty
+from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.queue import QueuePage
+from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
 from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import words_in
@@ -45,7 +48,9 @@ class DeskWindow(QMainWindow):
 
     def __init__(self, equipment: Equipment) -> None:
         super().__init__()
+        self.equipment = equipment
         self.words = words_in(equipment.language)
+        self.colleague: ColleagueDialog | None = None
         self.workers = Workers(self)
         self.duty = Duty(
             equipment.seat,
@@ -56,7 +61,7 @@ class DeskWindow(QMainWindow):
         )
         self._duty_ended.connect(self._lock)
         self._service_reached.connect(self._show_connection)
-        around = Surroundings(equipment, self.words, self.workers, self.say, self.open_page)
+        around = Surroundings(equipment, self.words, self.workers, self.say, self.ask_colleague, self.open_page)
         self.pages = [page(around) for page in PAGES]
         self.sign_in = SignInPage(self.words)
         self.sign_in.wanted.connect(self._sign_in)
@@ -76,6 +81,13 @@ class DeskWindow(QMainWindow):
             self.sign_in.message.say("")
         else:
             super().keyPressEvent(event)
+
+    def ask_colleague(self, act: Act) -> None:
+        """Ask a colleague who puts their card into the first of the readers for citizens' cards."""
+        second = SecondPerson(self.equipment.seat, self.equipment.card_readers[0])
+        self.colleague = ColleagueDialog(self, self.words, self.workers, second, act)
+        self.colleague.finished.connect(self._forget_colleague)
+        self.colleague.open()
 
     def open_page(self, group: str, subject: Subject) -> None:
         """Turn to the page of this group of words, with something to go on with; see `Surroundings.open`."""
@@ -139,6 +151,12 @@ class DeskWindow(QMainWindow):
         self._turn_to(0)
         self.menu.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    @Slot(int)
+    def _forget_colleague(self, result: int) -> None:
+        self.colleague = None
+        if result == QDialog.DialogCode.Accepted:
+            self.say(self.words["second-person"]["thanks"])
+
     def _turn_to(self, row: int) -> None:
         if 0 <= row < len(self.pages) and self.pages[row].officer is not None:
             self.say("")
@@ -147,6 +165,8 @@ class DeskWindow(QMainWindow):
 
     @Slot(object)
     def _lock(self, why: Exception | None) -> None:
+        if self.colleague is not None:
+            self.colleague.done(QDialog.DialogCode.Rejected)
         for page in self.pages:
             page.end()
             page.on_duty = None

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
 from cardsvc.client import ServiceClient
+from cardsvc.wire.approvals import Approval, ApprovalKind, ApprovalState
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.permits import OnDuty, Permit
 from kiosk.desk.progress import Report, Stage
+from kiosk.desk.second_person import asked, granting
 from kiosk.desk.subjects import Subject
+from kiosk.desk.windows.second_person import Act
 from kiosk.desk.windows.work import Job, Outcomes, Workers
 from kiosk.desk.words import Words
 
@@ -27,6 +31,8 @@ class Surroundings:
     workers: Workers
     say: Callable[[str | Saying], None]
     """Shows something to the officer, above the page, until the next one or Esc."""
+    colleague: Callable[[Act], None]
+    """Asks a colleague at this desk; `Page.ask_colleague` is what pages use."""
     open: Callable[[str, Subject], None]
     """Turns to the page of that group of words and gives it the subject (`Page.take`):
     ``around.open("issuing", TheApplication(application.id))``. Raises LookupError when there is no such page."""
@@ -90,6 +96,50 @@ class Page(QWidget):
             lambda: current(lambda _: cancelled())(None),
         )
         return self.around.workers.start(lambda report: steps(officer, report), outcomes)
+
+    def ask_colleague(
+        self,
+        sentence: str,
+        decide: Callable[[ServiceClient], Any],
+        done: Callable[[Any], None],
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask for the yes of a second person at this desk, who puts in their card and enters their PIN.
+
+        ``sentence`` tells them what will happen. ``decide`` is done in their name, beside the window; ``done`` is told
+        what it gave, in the window's thread; ``left`` that nobody decided here: it can still be done from their queue.
+        For an application: ``lambda colleague: colleague.approve(application_id)``.
+        """
+        officer = self.officer
+
+        def still(tell: Callable[[], None]) -> None:
+            if self.officer is officer:
+                tell()
+
+        self.around.colleague(Act(sentence, decide, lambda outcome: still(lambda: done(outcome)), lambda: still(left)))
+
+    def ask_approval(
+        self,
+        kind: ApprovalKind,
+        subject_id: UUID,
+        *,
+        reason: str,
+        sentence: str,
+        done: Callable[[Approval], None],
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Ask for an approval in the name of whoever is on duty, then ask a colleague at this desk to grant it.
+
+        Nobody is asked where a colleague has granted the same before, and it was not used yet.
+        """
+
+        def go_on(approval: Approval) -> None:
+            if approval.state is ApprovalState.APPROVED:
+                done(approval)
+            else:
+                self.ask_colleague(sentence, granting(approval.id), done, left)
+
+        self.work(lambda officer, _: asked(officer, kind, subject_id, reason), go_on)
 
     def fail(self, error: Exception) -> None:
         """Say what happened, what is safe and what to do next."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
 
 from kiosk.desk.progress import Cancelled, Report, Stage
+
+_THREADS: Final = 12
+"""Most of them wait, for a card or for the service. With Qt's one a processor, a list would wait for a card."""
 
 
 class _Runnable(QRunnable):
@@ -89,6 +92,7 @@ class Workers(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(_THREADS)
         self._jobs: set[Job] = set()
 
     @property

@@ -1,0 +1,151 @@
+"""Asks a colleague who comes to the desk: their card, their PIN, their yes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from cardsvc.client import ServiceClient
+from kiosk.desk.failures import Saying, saying
+from kiosk.desk.progress import Stage
+from kiosk.desk.second_person import SecondPerson
+from kiosk.desk.windows.message import MessageArea
+from kiosk.desk.windows.work import Job, Outcomes, Workers
+from kiosk.desk.words import Words
+from readers.errors import CardRemoved, NoCard
+from readers.piv.pin import Pin
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a colleague is asked for."""
+
+    sentence: str
+    """In words, as the colleague reads it: what will happen when they say yes."""
+    decide: Callable[[ServiceClient], Any]
+    """Done in the colleague's name, beside the window."""
+    done: Callable[[Any], None]
+    """Told what came of it."""
+    left: Callable[[], None] = lambda: None
+    """Told when nobody decided here."""
+
+
+class ColleagueDialog(QDialog):
+    """One act, one colleague. Esc leaves it undecided."""
+
+    def __init__(self, parent: QWidget, words: Words, workers: Workers, second: SecondPerson, act: Act) -> None:
+        super().__init__(parent)
+        self._all_words = words
+        self.words = words["second-person"]
+        self._workers = workers
+        self._second = second
+        self._act = act
+        self._job: Job | None = None
+        self._over = False
+        self._build()
+        self.setWindowTitle(self.words["title"])
+        self.finished.connect(self._leave)
+        self._wait()
+
+    def _build(self) -> None:
+        what = QLabel(self._act.sentence)
+        what.setWordWrap(True)
+        what.setTextFormat(Qt.TextFormat.PlainText)
+        what.setProperty("role", "title")
+        self.step = QLabel()
+        self.step.setWordWrap(True)
+        self.message = MessageArea(self._all_words["window"]["message"])
+        self.pin = QLineEdit()
+        self.pin.setEchoMode(QLineEdit.EchoMode.Password)
+        self.pin.setMaxLength(8)
+        self.pin.setPlaceholderText(self.words["pin"])
+        self.pin.setAccessibleName(self.words["pin"])
+        buttons = QDialogButtonBox()
+        self.grant = QPushButton(self.words["grant"])
+        self.grant.setShortcut("Ctrl+Return")
+        self.grant.clicked.connect(self._decide)
+        self.leave = QPushButton(self.words["leave"])
+        self.leave.setShortcut("Esc")
+        self.leave.clicked.connect(self.reject)
+        buttons.addButton(self.grant, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(self.leave, QDialogButtonBox.ButtonRole.RejectRole)
+        layout = QVBoxLayout(self)
+        for widget in (what, self.step, self.message, self.pin, buttons):
+            layout.addWidget(widget)
+        self.grant.setDefault(True)
+
+    def _wait(self) -> None:
+        """For the colleague's card."""
+        self._let_decide(ready=False)
+        self._job = self._workers.start(
+            self._second.arrives, Outcomes(lambda _: self._arrived(), self._failed, self._progressed)
+        )
+
+    def reject(self) -> None:
+        """Not while the colleague decides: whether they have could not be told."""
+        if self.leave.isEnabled():
+            super().reject()
+
+    def _progressed(self, stage: Stage) -> None:
+        if not self._over:
+            self.step.setText(self.words[stage.step.replace("-", "_")])
+
+    def _arrived(self) -> None:
+        if self._over:
+            return
+        self.step.setText(self.words["enter_pin"])
+        self._let_decide(ready=True)
+
+    def _decide(self) -> None:
+        digits = self.pin.text()
+        self.pin.clear()
+        try:
+            pin = Pin(digits)
+        except ValueError:
+            self._say(self._all_words["sign-in"]["no_pin"])
+            return
+        self._say("")
+        self.step.setText(self.words["busy"])
+        self._let_decide(ready=False)
+        self.leave.setEnabled(False)
+        self._job = self._workers.start(
+            lambda _: self._second.decides(pin, self._act.decide), Outcomes(self._decided, self._failed)
+        )
+
+    def _decided(self, outcome: Any) -> None:
+        self._job = None
+        if not self._over:
+            self.accept()
+            self._act.done(outcome)
+
+    def _failed(self, error: Exception) -> None:
+        self._job = None
+        if self._over:
+            return
+        self.leave.setEnabled(True)
+        self._say(saying(error, self._all_words))
+        if isinstance(error, (CardRemoved, NoCard)):
+            self._wait()
+        else:
+            self._arrived()
+
+    def _leave(self, result: int) -> None:
+        self._over = True
+        self.deleteLater()
+        if self._job is not None:
+            self._job.cancel()
+        if result != QDialog.DialogCode.Accepted:
+            self._act.left()
+
+    def _say(self, what: str | Saying) -> None:
+        self.message.say(what)
+
+    def _let_decide(self, *, ready: bool) -> None:
+        self.pin.setEnabled(ready)
+        self.grant.setEnabled(ready)
+        if ready:
+            self.pin.setFocus()
