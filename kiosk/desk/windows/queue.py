@@ -1,15 +1,34 @@
-"""The queue of applications."""
+"""The queue: what is open and who waits for whom. Enter opens a line, and shows what can be done about it."""
 
 from __future__ import annotations
 
-from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QTableView, QVBoxLayout
+from datetime import datetime
+from typing import Final
 
-from cardsvc.wire.lifecycle import ApplicationSummary
-from kiosk.desk.queue import waiting
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cardsvc.wire.approvals import Approval
+from cardsvc.wire.lifecycle import ApplicationState, ApplicationSummary
+from kiosk.desk.queue import Matter, Shown, age, shown, waiting
+from kiosk.desk.subjects import Subject, TheApplication
+from kiosk.desk.windows.details import Details
 from kiosk.desk.windows.page import Page, Surroundings
 
-_COLUMNS = ("state", "kind", "responsible", "since")
+_COLUMNS: Final = ("state", "kind", "whose", "waits_for", "since")
+_APPROVALS: Final = "approvals"
 
 
 class QueuePage(Page):
@@ -19,34 +38,126 @@ class QueuePage(Page):
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
+        self.matters: list[Matter] = []
         self.rows = QStandardItemModel(0, len(_COLUMNS), self)
         self.rows.setHorizontalHeaderLabels([self.words[column] for column in _COLUMNS])
         self.table = QTableView()
-        self.table.setAccessibleName(self.words["title"])
-        self.table.setModel(self.rows)
-        self.table.horizontalHeader().setStretchLastSection(True)
-        self.refresh = QPushButton(self.words["refresh"])
-        self.refresh.setShortcut("F5")
-        self.refresh.clicked.connect(self.shown)
         self.empty = QLabel(self.words["empty"])
-        top = QHBoxLayout()
-        top.addWidget(self.empty)
-        top.addStretch()
-        top.addWidget(self.refresh)
-        layout = QVBoxLayout(self)
-        layout.addLayout(top)
-        layout.addWidget(self.table)
+        self.state = QComboBox()
+        self.mine = QCheckBox(self.words["mine"])
+        self.details = Details(self, self.shown)
+        self._build()
 
     def shown(self) -> None:
-        self.work(lambda officer, _: waiting(officer), self._fill)
+        on_duty = self.on_duty
+        if on_duty is not None:
+            self.work(lambda _, __: waiting(on_duty), self._fill)
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def take(self, subject: Subject) -> None:
+        """An application: it is opened."""
+        if not isinstance(subject, TheApplication):
+            super().take(subject)
+        else:
+            self.details.open_application(subject.id, self.table)
 
     def end(self) -> None:
         super().end()
+        self.details.clear()
         self._fill([])
 
-    def _fill(self, applications: list[ApplicationSummary]) -> None:
+    def _build(self) -> None:
+        self.table.setAccessibleName(self.words["title"])
+        self.table.setModel(self.rows)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        self.table.setWordWrap(True)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.activated.connect(lambda index: self._open(index.row()))
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(self.table)
+        split.addWidget(self.details)
+        split.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._top())
+        layout.addWidget(self.empty)
+        layout.addWidget(split, 1)
+
+    def _top(self) -> QWidget:
+        states = self.around.words["application-states"]
+        self.state.addItem(self.words["all"], None)
+        for state in sorted(Shown().states, key=list(ApplicationState).index):
+            self.state.addItem(states[state.value], state.value)
+        self.state.addItem(self.words["approvals"], _APPROVALS)
+        self.state.setAccessibleName(self.words["state"])
+        self.state.currentIndexChanged.connect(self._show_part)
+        self.mine.setShortcut("Alt+M")
+        self.mine.toggled.connect(self._show_part)
+        title = QLabel(self.words["filter"])
+        title.setBuddy(self.state)
+        refresh = QPushButton(self.words["refresh"])
+        refresh.setShortcut("F5")
+        refresh.clicked.connect(self.shown)
+        top = QWidget()
+        layout = QHBoxLayout(top)
+        for widget in (title, self.state, self.mine, refresh):
+            layout.addWidget(widget)
+        layout.addStretch()
+        return top
+
+    @property
+    def part(self) -> Shown:
+        """Which part is looked at."""
+        mine, chosen = self.mine.isChecked(), self.state.currentData()
+        if chosen is None:
+            return Shown(mine=mine)
+        if chosen == _APPROVALS:
+            return Shown(frozenset(), mine=mine)
+        return Shown(frozenset({ApplicationState(chosen)}), approvals=False, mine=mine)
+
+    def _fill(self, matters: list[Matter]) -> None:
+        self.matters = matters
+        self._show_part()
+
+    def _show_part(self) -> None:
+        officer = "" if self.on_duty is None else self.on_duty.standing.client_id
+        chosen = self._chosen()
+        now = self.around.equipment.clock()
         self.rows.setRowCount(0)
-        for one in applications:
-            texts = (one.state.value, one.kind.value, one.responsible, f"{one.created_at:%Y-%m-%d %H:%M}")
-            self.rows.appendRow([QStandardItem(text) for text in texts])
-        self.empty.setVisible(not applications)
+        for matter in shown(self.matters, self.part, officer):
+            self.rows.appendRow(self._line(matter, now))
+            if chosen is not None and matter.id == chosen.id:
+                self.table.selectRow(self.rows.rowCount() - 1)
+        if self.rows.rowCount() and not self.table.selectionModel().hasSelection():
+            self.table.selectRow(0)
+        self.empty.setVisible(not self.rows.rowCount())
+        self.table.resizeColumnsToContents()
+
+    def _chosen(self) -> Matter | None:
+        matter = self.table.currentIndex().siblingAtColumn(0).data(Qt.ItemDataRole.UserRole)
+        return matter if isinstance(matter, Matter) else None
+
+    def _line(self, matter: Matter, now: datetime) -> list[QStandardItem]:
+        words = self.around.words
+        what = "application" if isinstance(matter.subject, ApplicationSummary) else "approval"
+        number, unit = age(matter.since, now)
+        texts = (
+            words[f"{what}-states"][matter.subject.state.value],
+            words[f"{what}-kinds"][matter.subject.kind.value],
+            matter.whose,
+            self.words["waiting"][matter.waits_for.value].format(matter.whose),
+            self.words["age"][unit].format(number),
+        )
+        items = [QStandardItem(text) for text in texts]
+        items[0].setData(matter, Qt.ItemDataRole.UserRole)
+        return items
+
+    def _open(self, row: int) -> None:
+        matter: Matter = self.rows.item(row, 0).data(Qt.ItemDataRole.UserRole)
+        if isinstance(matter.subject, Approval):
+            self.details.show_approval(matter.subject, self.table)
+        else:
+            self.details.open_application(matter.id, self.table)

@@ -79,6 +79,14 @@ def test_a_reader_takes_one_card(tmp_path: Path, private_pcscd: PrivatePcscd) ->
         assert readers_with_cards(private_pcscd)[CONTACT_READER]
 
 
+def test_a_contact_card_goes_on_either_reader(private_pcscd: PrivatePcscd, tmp_path: Path) -> None:
+    with (
+        private_pcscd.put_on(tmp_path / "a.json"),
+        private_pcscd.put_on(tmp_path / "b.json", reader=CONTACTLESS_READER),
+    ):
+        assert readers_with_cards(private_pcscd) == {CONTACT_READER: True, CONTACTLESS_READER: True}
+
+
 def test_it_leaves_nothing_behind(tmp_path: Path) -> None:
     with PrivatePcscd() as pcscd:
         pcscd.put_on(tmp_path / "card.json")

@@ -1,0 +1,36 @@
+"""A guardian agrees to a minor's application: with their own card and PIN, or on a form that was scanned."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cardsvc.client import ServiceClient, statement
+from cardsvc.wire.levels import Level
+from cardsvc.wire.lifecycle import ConsentRequest
+from cardsvc.wire.signed import consent_hash
+from kiosk.proving import proof_of
+from readers.connection import CardReader
+from readers.piv.identifiers import KeyReference
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+
+
+def agree_on_paper(service: ServiceClient, application: UUID, guardian: UUID, document: UUID) -> None:
+    """The form is among the application's documents. Raises ServiceProblem, ServiceUnreachable."""
+    service.consent(application, ConsentRequest(guardian_id=guardian, document_id=document))
+
+
+def agree_by_card(service: ServiceClient, reader: CardReader, application: UUID, guardian: UUID, pin: Pin) -> None:
+    """The guardian's card is in the reader. While the service is away, that costs no try of the PIN.
+
+    Raises ReaderError, ServiceProblem, ServiceUnreachable.
+    """
+    (challenge,) = service.challenges(Level.PIN, transaction_hash=consent_hash(application))
+    with reader.connect() as connection, connection.transaction():
+        session = PivSession.open(connection)
+        card_uuid = session.read_chuid().guid
+        session.verify_pin(pin)
+        digest = statement(challenge, card_uuid).digest
+        signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest)
+    proof = proof_of(challenge, card_uuid, signature)
+    service.consent(application, ConsentRequest(guardian_id=guardian, proof=proof))
