@@ -27,7 +27,6 @@ from readers.virtual.vpcd import CONTACT_PORT, CONTACTLESS_PORT
 
 CONTACT_READER: Final = "Virtual PCD 00 00"
 CONTACTLESS_READER: Final = "Virtual PCD 00 01"
-_PORTS: Final = {CONTACT_READER: CONTACT_PORT, CONTACTLESS_READER: CONTACTLESS_PORT}
 
 _PORTS: Final[Mapping[str, int]] = {CONTACT_READER: CONTACT_PORT, CONTACTLESS_READER: CONTACTLESS_PORT}
 _SOCKET_PATH_LIMIT: Final = 100  # sun_path has 108 bytes
@@ -125,7 +124,6 @@ class PrivatePcscd:
             str(state_file.absolute()),
             *("--port", str(_PORTS[reader])),
         ]
-        arguments += ["--port", str(_PORTS[reader])]
         if contactless:
             arguments.append("--contactless")
         for option, path in (("--journal", journal), ("--control", faults), ("--spare", spare)):
