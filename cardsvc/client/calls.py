@@ -75,6 +75,10 @@ class Calls:
         """Close the connections."""
         self._transport.close()
 
+    def look(self) -> None:
+        """Ask the service whether it is there, and for nothing else. Raises ServiceUnreachable, ServiceProblem."""
+        check(self._transport.send("GET", "/healthz", repeat=Repeat.FREELY))
+
     def access_token(self) -> str:
         """A bearer token that is good for at least half a minute."""
         return self._credentials.access_token()

@@ -12,6 +12,7 @@ import typer
 
 from cardsvc.client import ServiceClient, load_key
 from cardsvc.wire.manifest import Language
+from kiosk.desk.colours import Theme
 from kiosk.desk.equipment import Equipment
 from kiosk.logs import configure_logs
 from kiosk.reader_names import NoReaderChosen, ReaderSource
@@ -54,6 +55,9 @@ def desk(
         str | None, typer.Option(envvar="DESK_ISSUER", help="Name of the service in its tokens, if not its address.")
     ] = None,
     language: Annotated[Language, typer.Option(envvar="DESK_LANGUAGE", help="Of the windows.")] = Language.ENGLISH,
+    theme: Annotated[Theme, typer.Option(envvar="DESK_THEME", help="Light, dark, or as the desktop has it.")] = (
+        Theme.SYSTEM
+    ),
 ) -> None:
     """Open the desk: officers sign in with their card, enrol people, and issue and look after cards."""
     if importlib.util.find_spec("PySide6") is None:
@@ -75,7 +79,7 @@ def desk(
         def open_for(visit_token: str) -> ServiceClient:
             return ServiceClient(service, client_id, signing_key, issuer=issuer, visit_token=visit_token)
 
-        raise typer.Exit(show(Equipment(own, open_for, officers_reader, card_readers, folder, language)))
+        raise typer.Exit(show(Equipment(own, open_for, officers_reader, card_readers, folder, language, theme)))
 
 
 def _readers(roles: Path | None, officer: str | None, cards: list[str]) -> list[ReaderSource]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from cardsvc.client import ServiceClient
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.manifest import Language
+from kiosk.desk.colours import Theme
 from kiosk.desk.seat import Seat
 from readers.connection import CardReader
 
@@ -31,6 +32,7 @@ class Equipment:
     folder: Path
     """The desk's own: drafts. Nobody else can read it."""
     language: Language = Language.ENGLISH
+    theme: Theme = Theme.SYSTEM
     clock: Clock = field(default=system_clock)
 
     @property

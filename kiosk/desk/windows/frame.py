@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -15,22 +15,30 @@ from PySide6.QtWidgets import (
     QListWidget,
     QMainWindow,
     QPushButton,
+    QScrollArea,
+    QSizePolicy,
     QStackedWidget,
+    QStatusBar,
     QVBoxLayout,
     QWidget,
 )
 
+from cardsvc.wire.manifest import Language
 from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.permits import OnDuty
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
+from kiosk.desk.windows.bar import fill
+from kiosk.desk.windows.connection import Connection
+from kiosk.desk.windows.keys import KeysWindow
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
+from kiosk.desk.windows.theme import Looks
 from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
@@ -49,9 +57,9 @@ class DeskWindow(QMainWindow):
     def __init__(self, equipment: Equipment) -> None:
         super().__init__()
         self.equipment = equipment
-        self.words = words_in(equipment.language)
-        self.colleague: ColleagueDialog | None = None
+        self.looks = Looks(equipment.theme, self)
         self.workers = Workers(self)
+        self.connection = Connection(self.workers, equipment.desk.look, self)
         self.duty = Duty(
             equipment.seat,
             equipment.officers_reader,
@@ -60,14 +68,11 @@ class DeskWindow(QMainWindow):
             equipment.clock,
         )
         self._duty_ended.connect(self._lock)
-        self._service_reached.connect(self._show_connection)
-        around = Surroundings(equipment, self.words, self.workers, self.say, self.ask_colleague, self.open_page)
-        self.pages = [page(around) for page in PAGES]
-        self.sign_in = SignInPage(self.words)
-        self.sign_in.wanted.connect(self._sign_in)
-        self.message = MessageArea(self.words["window"]["message"])
-        self._build()
-        self.setWindowTitle(self.words["window"]["title"])
+        self._service_reached.connect(self.connection.tell)
+        self.connection.changed.connect(self._show_connection)
+        self.colleague: ColleagueDialog | None = None
+        self.on_duty: OnDuty | None = None
+        self._build(equipment.language)
         self.resize(1280, 800)
 
     def say(self, what: str | Saying) -> None:
@@ -81,6 +86,14 @@ class DeskWindow(QMainWindow):
             self.sign_in.message.say("")
         else:
             super().keyPressEvent(event)
+
+    def speak(self, language: Language) -> None:
+        """Build the window anew in another language. Whoever is on duty stays; what was begun is kept as a draft."""
+        on_duty, row = self.on_duty, self.menu.currentRow()
+        self._end_pages()
+        self._build(language)
+        if on_duty is not None:
+            self._begin(on_duty, row)
 
     def ask_colleague(self, act: Act) -> None:
         """Ask a colleague who puts their card into the first of the readers for citizens' cards."""
@@ -102,37 +115,73 @@ class DeskWindow(QMainWindow):
         self.workers.wait()
         super().closeEvent(event)
 
-    def _build(self) -> None:
+    def _build(self, language: Language) -> None:
+        """Everything that has words."""
+        self.words = words_in(language)
+        texts = self.words["window"]
+        self.setWindowTitle(texts["title"])
+        fill(self.menuBar(), self.words, self.looks, self.speak, self._show_keys)
+        around = Surroundings(self.equipment, self.words, self.workers, self.say, self.ask_colleague, self.open_page)
+        self.pages = [page(around) for page in PAGES]
+        self.sign_in = SignInPage(self.words)
+        self.sign_in.wanted.connect(self._sign_in)
+        self.message = MessageArea(texts["message"])
+        self.whole = QStackedWidget()
+        self.open = QWidget()
+        whole = QHBoxLayout(self.open)
+        whole.addLayout(self._side(), 1)
+        whole.addLayout(self._main(), 4)
+        self.whole.addWidget(self.sign_in)
+        self.whole.addWidget(self.open)
+        self.setCentralWidget(self.whole)  # which deletes the one before
+        self._build_status()
+
+    def _side(self) -> QVBoxLayout:
+        texts = self.words["window"]
         self.menu = QListWidget()
-        self.menu.setAccessibleName(self.words["window"]["title"])
-        self.stack = QStackedWidget()
+        self.menu.setObjectName("pages")
+        self.menu.setAccessibleName(texts["pages"])
+        self.menu.setWordWrap(True)
+        self.menu.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         for number, page in enumerate(self.pages, 1):
-            self.menu.addItem(page.words["title"])
-            self.stack.addWidget(page)
+            self.menu.addItem(f"{number}  {page.words['title']}")
             self.menu.item(number - 1).setToolTip(f"Alt+{number}")
-            opens = QShortcut(QKeySequence(f"Alt+{number}"), self.menu)
+            opens = QShortcut(QKeySequence(f"Alt+{number % 10}"), self.menu)
+            opens.setWhatsThis(page.words["title"])
             opens.activated.connect(partial(self.menu.setCurrentRow, number - 1))
         self.menu.currentRowChanged.connect(self._turn_to)
         self.officer = QLabel()
         self.officer.setWordWrap(True)
-        self.lock = QPushButton(self.words["window"]["lock"])
+        self.lock = QPushButton(texts["lock"])
         self.lock.setShortcut("Ctrl+L")
+        self.lock.setToolTip("Ctrl+L")
         self.lock.clicked.connect(self.duty.end)
         side = QVBoxLayout()
         for widget in (self.officer, self.menu, self.lock):
             side.addWidget(widget)
+        return side
+
+    def _main(self) -> QVBoxLayout:
+        self.stack = QStackedWidget()
+        for page in self.pages:
+            self.stack.addWidget(page)
+        self.room = QScrollArea()
+        self.room.setWidgetResizable(True)
+        self.room.setWidget(self.stack)
+        self.room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         main = QVBoxLayout()
         main.addWidget(self.message)
-        main.addWidget(self.stack)
-        self.open = QWidget()
-        whole = QHBoxLayout(self.open)
-        whole.addLayout(side, 1)
-        whole.addLayout(main, 4)
-        self.whole = QStackedWidget()
-        self.whole.addWidget(self.sign_in)
-        self.whole.addWidget(self.open)
-        self.setCentralWidget(self.whole)
-        self.say("")
+        main.addWidget(self.room)
+        return main
+
+    def _build_status(self) -> None:
+        bar = QStatusBar()
+        self.connected = QLabel()
+        self.connected.setObjectName("connection")
+        self.connected.setAccessibleName(self.words["window"]["connection"])
+        bar.addPermanentWidget(self.connected)
+        self.setStatusBar(bar)
+        self._tell_connection()
 
     def _sign_in(self, pin: Pin) -> None:
         self.workers.start(lambda _: self.duty.begin(pin), Outcomes(self._begin, self._not_signed_in))
@@ -140,15 +189,18 @@ class DeskWindow(QMainWindow):
     def _not_signed_in(self, error: Exception) -> None:
         self.sign_in.say(saying(error, self.words))
 
-    def _begin(self, on_duty: OnDuty) -> None:
+    def _begin(self, on_duty: OnDuty, row: int = 0) -> None:
+        self.on_duty = on_duty
+        self.connection.tell(reached=True)
         self.officer.setText(self.words["window"]["on_duty"].format(on_duty.standing.title))
         for page in self.pages:
             page.on_duty = on_duty
             page.begin(on_duty.service)
         self.whole.setCurrentWidget(self.open)
         self.sign_in.say("")
-        self.menu.setCurrentRow(0)
-        self._turn_to(0)
+        with QSignalBlocker(self.menu):
+            self.menu.setCurrentRow(row)
+        self._turn_to(row)
         self.menu.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(int)
@@ -158,19 +210,28 @@ class DeskWindow(QMainWindow):
             self.say(self.words["second-person"]["thanks"])
 
     def _turn_to(self, row: int) -> None:
-        if 0 <= row < len(self.pages) and self.pages[row].officer is not None:
-            self.say("")
-            self.stack.setCurrentIndex(row)
-            self.pages[row].shown()
+        if not (0 <= row < len(self.pages) and self.pages[row].officer is not None):
+            return
+        self.say("")
+        for number, page in enumerate(self.pages):  # only the page that is shown says how much room it needs
+            policy = QSizePolicy.Policy.Preferred if number == row else QSizePolicy.Policy.Ignored
+            page.setSizePolicy(policy, policy)
+        self.stack.setCurrentIndex(row)
+        self.room.ensureVisible(0, 0)
+        self.pages[row].shown()
 
-    @Slot(object)
-    def _lock(self, why: Exception | None) -> None:
+    def _end_pages(self) -> None:
+        self.on_duty = None
         if self.colleague is not None:
             self.colleague.done(QDialog.DialogCode.Rejected)
         for page in self.pages:
             page.end()
             page.on_duty = None
         self.say("")
+
+    @Slot(object)
+    def _lock(self, why: Exception | None) -> None:
+        self._end_pages()
         self.whole.setCurrentWidget(self.sign_in)
         match why:
             case None:
@@ -182,4 +243,20 @@ class DeskWindow(QMainWindow):
 
     @Slot(bool)
     def _show_connection(self, reached: bool) -> None:  # noqa: FBT001 - a signal's argument
-        self.statusBar().showMessage(self.words["window"]["connected" if reached else "disconnected"])
+        self._tell_connection()
+        if reached:
+            said = self.words["window"]["back"]
+            (self.say if self.on_duty else self.sign_in.say)(said)
+            if self.on_duty is not None:
+                self.pages[self.stack.currentIndex()].resumed()
+
+    def _tell_connection(self) -> None:
+        reached = self.connection.reached
+        self.connected.setText(self.words["window"]["connected" if reached else "disconnected"])
+        self.connected.setProperty("reached", reached)
+        self.style().unpolish(self.connected)
+        self.style().polish(self.connected)
+
+    def _show_keys(self) -> None:
+        self.keys = KeysWindow(self, self.words)
+        self.keys.show()

@@ -58,6 +58,9 @@ class Page(QWidget):
     def shown(self) -> None:
         """The officer turned to this page."""
 
+    def resumed(self) -> None:
+        """The connection to the card service was lost while this page was shown, and is back."""
+
     def take(self, subject: Subject) -> None:
         """Go on with what another page hands over by ``around.open(group, subject)``. Called after `shown`.
 

@@ -61,6 +61,9 @@ class QueuePage(Page):
         else:
             self.details.open_application(subject.id, self.table)
 
+    def resumed(self) -> None:
+        self.shown()
+
     def end(self) -> None:
         super().end()
         self.details.clear()

@@ -65,6 +65,7 @@ class Job(QObject):
     def _tell_failed(self, error: Exception) -> None:
         self._workers.forget(self)
         if not isinstance(error, Cancelled):
+            self._workers.failed.emit(error)
             self._outcomes.failed(error)
         else:
             self._outcomes.cancelled()
@@ -88,6 +89,9 @@ class Outcomes:
 
 class Workers(QObject):
     """The threads that work is done in. `wait` before the window goes."""
+
+    failed = Signal(object)
+    """With the error, whatever work it was."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -18,6 +18,11 @@ class Words:
         self.language = language
         self._words = CATALOGUES.words_of(language)
 
+    @property
+    def called(self) -> str:
+        """What the language is called by those who speak it."""
+        return str(self._words["language"])
+
     def __getitem__(self, group: str) -> dict[str, Any]:
         words: dict[str, Any] = self._words[group]
         return words

@@ -1,0 +1,134 @@
+"""How the desk looks: light or dark, and how large."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+from kiosk.desk.colours import DARK, LIGHT, Colours, Theme
+
+SIZES: Final = (100, 110, 125, 150, 175, 200)
+"""Per cent."""
+_POINTS: Final = 10.5
+_TITLE: Final = 1.35
+_SMALL: Final = 0.88
+
+_ROLES: Final = {
+    QPalette.ColorRole.Window: "window",
+    QPalette.ColorRole.WindowText: "text",
+    QPalette.ColorRole.Base: "surface",
+    QPalette.ColorRole.AlternateBase: "other_row",
+    QPalette.ColorRole.Text: "text",
+    QPalette.ColorRole.PlaceholderText: "quiet",
+    QPalette.ColorRole.Button: "button",
+    QPalette.ColorRole.ButtonText: "text",
+    QPalette.ColorRole.Highlight: "accent",
+    QPalette.ColorRole.HighlightedText: "on_accent",
+    QPalette.ColorRole.Accent: "accent",
+    QPalette.ColorRole.ToolTipBase: "notice",
+    QPalette.ColorRole.ToolTipText: "on_notice",
+    QPalette.ColorRole.Link: "accent",
+    QPalette.ColorRole.BrightText: "lost",
+}
+_OFF: Final = (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText)
+
+# Lengths are in `em`, so that they grow with the text.
+_SHEET: Final = """
+QLabel[role="title"], QLabel[role="happened"] {{ font-size: {title}pt; font-weight: 600; }}
+QLabel[role="small"], QLabel[role="hint"] {{ font-size: {small}pt; }}
+QLabel[role="hint"] {{ color: {c.quiet}; }}
+#message {{ background: {c.notice}; border: 1px solid {c.edge}; border-radius: 4px; }}
+#message QLabel {{ color: {c.on_notice}; background: transparent; }}
+#message[failed="true"] {{ background: {c.failure}; border: 2px solid {c.failure_edge}; }}
+#message[failed="true"] QLabel {{ color: {c.on_failure}; }}
+#message QLabel[role="happened"] {{ font-size: {points}pt; }}
+#connection[reached="true"] {{ color: {c.connected}; }}
+#connection[reached="false"] {{ color: {c.lost}; font-weight: 600; }}
+#pages {{ border: 1px solid {c.edge}; border-radius: 4px; }}
+#pages::item {{ padding: 0.45em 0.5em; }}
+QPushButton {{ padding: 0.35em 0.9em; border: 1px solid {c.edge}; border-radius: 4px; background: {c.button}; }}
+QPushButton:default, QPushButton[role="main"] {{ background: {c.accent}; color: {c.on_accent}; }}
+QPushButton:disabled {{ background: {c.button}; color: {c.off}; border-style: dashed; }}
+QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QDateEdit, QSpinBox {{
+    background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 3px;
+    padding: 0.25em 0.4em; selection-background-color: {c.accent}; selection-color: {c.on_accent};
+}}
+QLineEdit:disabled, QComboBox:disabled, QPlainTextEdit:disabled {{ color: {c.off}; background: {c.window}; }}
+QTableView, QListView, QTreeView {{ alternate-background-color: {c.other_row}; gridline-color: {c.edge}; }}
+QHeaderView::section {{ padding: 0.3em 0.5em; background: {c.button}; color: {c.text}; border: 0;
+    border-right: 1px solid {c.edge}; border-bottom: 1px solid {c.edge}; font-weight: 600; }}
+QPushButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QDateEdit:focus,
+QSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus {{ border: 2px solid {c.focus}; }}
+QPushButton:default:focus, QPushButton[role="main"]:focus {{ border: 2px solid {c.text}; }}
+QScrollArea {{ border: 0; }}
+QProgressBar {{ border: 1px solid {c.edge}; border-radius: 3px; text-align: center; background: {c.surface}; }}
+QProgressBar::chunk {{ background: {c.accent}; }}
+"""
+
+
+def palette_of(colours: Colours) -> QPalette:
+    """For all widgets."""
+    palette = QPalette()
+    for role, name in _ROLES.items():
+        palette.setColor(role, QColor(getattr(colours, name)))
+    for role in _OFF:
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.off))
+    return palette
+
+
+class Looks(QObject):
+    """How all windows of this process look. It follows the desktop where that says light or dark."""
+
+    changed = Signal()
+
+    def __init__(self, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.size = SIZES[0]
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._desktop_changed)
+        self._apply()
+
+    @property
+    def colours(self) -> Colours:
+        """Those that are shown."""
+        dark = {Theme.LIGHT: False, Theme.DARK: True}.get(
+            self.theme, QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+        )
+        return DARK if dark else LIGHT
+
+    def choose(self, theme: Theme) -> None:
+        """Light, dark, or as the desktop has it."""
+        self.theme = theme
+        self._apply()
+
+    def larger(self) -> None:
+        """The next size, if there is one."""
+        self.resize(min((size for size in SIZES if size > self.size), default=self.size))
+
+    def smaller(self) -> None:
+        """Likewise."""
+        self.resize(max((size for size in SIZES if size < self.size), default=self.size))
+
+    def resize(self, size: int) -> None:
+        """Per cent."""
+        self.size = size
+        self._apply()
+
+    def _desktop_changed(self) -> None:
+        if self.theme is Theme.SYSTEM:
+            self._apply()
+
+    def _apply(self) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)  # noqa: S101 - there is no window without it
+        points = _POINTS * self.size / 100
+        app.setStyle("Fusion")  # the same everywhere, and it takes all colours from the palette
+        app.setPalette(palette_of(self.colours))
+        font = app.font()
+        font.setPointSizeF(points)
+        app.setFont(font)
+        app.setStyleSheet(_SHEET.format(c=self.colours, points=points, title=points * _TITLE, small=points * _SMALL))
+        self.changed.emit()
