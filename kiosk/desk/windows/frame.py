@@ -32,6 +32,7 @@ from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill
 from kiosk.desk.windows.connection import Connection
+from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.keys import KeysWindow
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
@@ -44,7 +45,7 @@ from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
 from readers.piv.pin import Pin
 
-PAGES: Final[Sequence[type[Page]]] = (QueuePage,)
+PAGES: Final[Sequence[type[Page]]] = (QueuePage, IssuingPage)
 """In the order in which they are listed. Alt+1 opens the first, and so on."""
 
 
@@ -112,6 +113,8 @@ class DeskWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         self.duty.end()
+        for page in self.pages:
+            page.close()
         self.workers.wait()
         super().closeEvent(event)
 

@@ -1,0 +1,175 @@
+"""The hand-over of a finished card: who collects it, their signature, and then the citizen's PIN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pydantic import ValidationError
+from PySide6.QtCore import Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+)
+
+from cardsvc.wire.lifecycle import Application, Card, CardState, Proxy
+from kiosk.desk.failures import saying
+from kiosk.desk.handing_over import hand_over
+from kiosk.desk.issuing import Standing
+from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.signature import SignatureCanvas
+
+if TYPE_CHECKING:
+    from kiosk.desk.windows.issuing import IssuingPage
+    from kiosk.desk.windows.lane import Lane
+
+_BUTTONS: Final = ("again", "done", "set_pin")
+
+
+class HandOver(QDialog):
+    """Stands beside the desk's window and blocks nothing."""
+
+    def __init__(self, page: IssuingPage, lane: Lane, standing: Standing, application: Application) -> None:
+        super().__init__(page)
+        assert standing.card is not None  # noqa: S101 - a card that is handed over is on record
+        self.page, self.lane, self.application, self.card = page, lane, application, standing.card
+        self.words = page.around.words["hand-over"]
+        self.pin = page.pin_of(standing)
+        self.citizen: CitizensPin | None = None
+        self.setWindowTitle(self.words["title"])
+        self._build()
+        if self.card.state is CardState.DELIVERED:
+            self._delivered(self.card)
+
+    def card_is_there(self) -> None:
+        """The card is in the reader again."""
+        if self.citizen is not None:
+            self.citizen.card_is_there()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        if self.citizen is not None:
+            self.citizen.close()
+        super().closeEvent(event)
+
+    def _build(self) -> None:
+        words = self.words
+        self.receipt = QLabel(words["receipt"].format(number=self.card.stock_number, name=self.application.person.name))
+        self.message = QLabel()
+        self.holder, self.by_proxy = QRadioButton(words["holder"]), QRadioButton(words["proxy"])
+        self.holder.setShortcut("Alt+H")
+        self.by_proxy.setShortcut("Alt+X")
+        self.holder.setChecked(True)
+        self.name, self.document = QLineEdit(), QLineEdit()
+        self.name.setAccessibleName(words["proxy_name"])
+        self.document.setAccessibleName(words["proxy_document"])
+        self.canvas = SignatureCanvas(words["canvas"])
+        self.again, self.confirm, self.set_pin = (QPushButton(words[name]) for name in _BUTTONS)
+        self.again.setShortcut("Ctrl+Z")
+        self.confirm.setShortcut("Ctrl+Return")
+        self.set_pin.setShortcut("Ctrl+P")
+        self.again.clicked.connect(self.canvas.clear)
+        self.confirm.clicked.connect(self._deliver)
+        self.set_pin.clicked.connect(self._ask_pin)
+        self.by_proxy.toggled.connect(self._choose_who)
+        self.canvas.signed.connect(self._enable)
+        self._lay_out()
+        self._choose_who(self.by_proxy.isChecked())
+
+    def _lay_out(self) -> None:
+        for label in (self.receipt, self.message):
+            label.setWordWrap(True)
+        self.message.setAccessibleName(self.words["message"])
+        form = QFormLayout()
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.addRow(self.words["proxy_name"], self.name)
+        form.addRow(self.words["proxy_document"], self.document)
+        buttons = QHBoxLayout()
+        for button in (self.again, self.confirm, self.set_pin):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        for widget in (self.receipt, self.holder, self.by_proxy):
+            layout.addWidget(widget)
+        layout.addLayout(form)
+        layout.addWidget(self.canvas)
+        layout.addLayout(buttons)
+        layout.addWidget(self.message)
+
+    @Slot(bool)
+    def _choose_who(self, proxy: bool) -> None:  # noqa: FBT001 - a signal's argument
+        for field in (self.name, self.document):
+            field.setEnabled(proxy)
+        self._enable()
+
+    def _enable(self) -> None:
+        delivered = self.card.state is not CardState.SEALED
+        self.again.setEnabled(not delivered)
+        self.confirm.setEnabled(self.canvas.has_signature and not delivered)
+        self.set_pin.setEnabled(self.card.state is CardState.DELIVERED)
+
+    def _proxy(self) -> Proxy | None:
+        if not self.by_proxy.isChecked():
+            return None
+        return Proxy(name=self.name.text(), document_number=self.document.text().strip().upper())
+
+    @Slot()
+    def _deliver(self) -> None:
+        try:
+            proxy = self._proxy()
+        except ValidationError:
+            self.message.setText(self.words["proxy_missing"])
+            self.name.setFocus()
+            return
+        who = self.application.person.name if proxy is None else f"{proxy.name} ({proxy.document_number})"
+        at = f"{self.page.around.equipment.clock():%Y-%m-%d %H:%M} UTC"
+        lines = self.receipt.text(), self.words["signed"].format(who=who, at=at)
+        receipt = self.canvas.receipt("\n\n".join(lines))
+        self.confirm.setEnabled(False)
+        self.page.work(
+            lambda officer, _: hand_over(officer, self.application.id, self.card.uuid, receipt, proxy),
+            self._delivered,
+            failed=self._failed,
+        )
+
+    def _failed(self, error: Exception) -> None:
+        self.message.setText(str(saying(error, self.page.around.words)))
+        self._enable()
+
+    def _delivered(self, card: Card) -> None:
+        self.card = card
+        self.page.shown()
+        self.lane.refresh()
+        for widget in (self.holder, self.by_proxy, self.name, self.document, self.canvas):
+            widget.setEnabled(False)
+        self._enable()
+        if self.by_proxy.isChecked():
+            self.message.setText(self.words["handed_to_proxy"])
+            return
+        self.message.setText(self.words["handed"])
+        self.set_pin.setFocus()
+
+    @Slot()
+    def _ask_pin(self) -> None:
+        """On the citizen's screen; here nothing of it is seen."""
+        if self.citizen is not None and self.citizen.isVisible():
+            return
+        self.citizen = CitizensPin(self.page.around, self.lane.reader, self.card, self.application.person, self.pin)
+        self.citizen.told.connect(self.message.setText)
+        self.citizen.in_force.connect(self._in_force)
+        self.citizen.appear()
+
+    @Slot(object)
+    def _in_force(self, card: Card) -> None:
+        self.card = card
+        self.pin = None
+        self.page.forget_pin(card.uuid)
+        self.page.shown()
+        self.lane.clear()
+        self.lane.refresh()
+        self._enable()
+        self.message.setText(self.words["in_force"].format(card.stock_number))

@@ -1,0 +1,173 @@
+"""Issuing: an approved application becomes a card in its holder's hands. With two readers, one after the other."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+
+from cardsvc.client import ServiceClient
+from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
+from kiosk.desk.issuing import Standing, issuable
+from kiosk.desk.subjects import Subject, TheApplication
+from kiosk.desk.windows.hand_over import HandOver
+from kiosk.desk.windows.lane import Lane
+from kiosk.desk.windows.page import Page, Surroundings
+from kiosk.desk.writing import Written
+from readers.piv.pin import Pin
+
+_ID: Final = Qt.ItemDataRole.UserRole
+
+
+class IssuingPage(Page):
+    """The applications to make cards for, and a lane for each reader."""
+
+    group = "issuing"
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        self._pins: dict[UUID, Pin] = {}
+        """Transport PINs of cards that were written since the officer came, until their citizens have changed them."""
+        self.list = QListWidget()
+        self.list.setAccessibleName(self.words["applications"])
+        self.list.itemActivated.connect(self._chosen)
+        self.refresh = QPushButton(self.words["refresh"])
+        self.refresh.setShortcut("F5")
+        self.refresh.clicked.connect(self.shown)
+        self.next = QPushButton(self.words["next"])
+        self.next.setShortcut("Ctrl+N")
+        self.next.clicked.connect(self._next)
+        self.lanes = [Lane(self, reader, number) for number, reader in enumerate(around.equipment.card_readers, 1)]
+        for lane in self.lanes:
+            lane.changed.connect(self.shown)
+        self.handing: HandOver | None = None
+        self._lay_out()
+        for lane in self.lanes:
+            lane.watch.start()
+
+    def _lay_out(self) -> None:
+        title = QLabel(self.words["applications"])
+        title.setBuddy(self.list)
+        left = QVBoxLayout()
+        for widget in (title, self.list, self.next, self.refresh):
+            left.addWidget(widget)
+        right = QVBoxLayout()
+        for lane in self.lanes:
+            right.addWidget(lane)
+        right.addStretch()
+        layout = QHBoxLayout(self)
+        layout.addLayout(left, 2)
+        layout.addLayout(right, 3)
+
+    def shown(self) -> None:
+        if self.officer is not None:
+            self.work(lambda officer, _: issuable(officer), self._fill)
+
+    def begin(self, officer: ServiceClient) -> None:
+        super().begin(officer)
+        for lane in self.lanes:
+            lane.refresh()
+
+    def take(self, subject: Subject) -> None:
+        """An application from another page."""
+        if not isinstance(subject, TheApplication):
+            super().take(subject)
+            return
+        self._give(subject.id)
+
+    def end(self) -> None:
+        super().end()
+        self._pins.clear()
+        self.list.clear()
+        for lane in self.lanes:
+            lane.clear()
+        if self.handing is not None:
+            self.handing.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        for lane in self.lanes:
+            lane.watch.stop()
+        super().closeEvent(event)
+
+    def name_of(self, application: Application) -> str:
+        """Whose card it is, as the clerk compares it with a document."""
+        person = application.person
+        latin = f" · {person.name_latin}" if person.name_latin else ""
+        return f"{person.name}{latin} · {person.document_number} · {self.words['kinds'][application.kind]}"
+
+    def keep_pin(self, written: Written) -> None:
+        """Until the citizen has changed it, or the officer leaves."""
+        self._pins[written.card_uuid] = written.transport_pin
+
+    def pin_of(self, standing: Standing) -> Pin | None:
+        """The transport PIN of a card, if it was written here since the officer came."""
+        return self._pins.get(standing.card.uuid) if standing.card else None
+
+    def forget_pin(self, card_uuid: UUID) -> None:
+        """The citizen has changed it."""
+        self._pins.pop(card_uuid, None)
+
+    def hand_over(self, lane: Lane, standing: Standing) -> None:
+        """The card in this reader goes to whoever stands here."""
+        summary = standing.application
+        if summary is None or (self.handing is not None and self.handing.isVisible()):
+            return
+        self.work(
+            lambda officer, _: officer.application(summary.id),
+            lambda application: self._begin_handing(lane, standing, application),
+        )
+
+    def _begin_handing(self, lane: Lane, standing: Standing, application: Application) -> None:
+        self.handing = HandOver(self, lane, standing, application)
+        self.handing.show()
+
+    def card_is_there(self, lane: Lane) -> None:
+        """A hand-over that was waiting for the card goes on."""
+        if self.handing is not None and self.handing.lane is lane:
+            self.handing.card_is_there()
+
+    def show_face(self, lane: Lane) -> None:
+        """Preview and print."""
+
+    def _fill(self, rows: list[ApplicationSummary]) -> None:
+        self.list.clear()
+        for row in sorted(rows, key=lambda row: (row.state is not ApplicationState.APPROVED, row.created_at)):
+            item = QListWidgetItem(
+                self.words["row"].format(
+                    state=self.words["states"][row.state],
+                    kind=self.words["kinds"][row.kind],
+                    appointment=row.appointment or "–",
+                    at=f"{row.created_at:%Y-%m-%d %H:%M}",
+                )
+            )
+            item.setData(_ID, str(row.id))
+            self.list.addItem(item)
+        if self.list.count():
+            self.list.setCurrentRow(0)
+
+    @Slot(QListWidgetItem)
+    def _chosen(self, item: QListWidgetItem) -> None:
+        self._give(UUID(item.data(_ID)))
+
+    @Slot()
+    def _next(self) -> None:
+        """The next approved application that no lane has, into the first free reader."""
+        taken = {str(lane.application.id) for lane in self.lanes if lane.application is not None}
+        items = (self.list.item(row) for row in range(self.list.count()))
+        waiting = [item for item in items if item.data(_ID) not in taken]
+        if not waiting:
+            self.around.say(self.words["nobody_waits"])
+            return
+        self._chosen(waiting[0])
+
+    def _give(self, application_id: UUID) -> None:
+        lane = next((lane for lane in self.lanes if lane.free), None)
+        lane = lane or next((lane for lane in self.lanes if not lane.busy and lane.card is None), None)
+        if lane is None:
+            self.around.say(self.words["readers_busy"])
+            return
+        self.around.say("")
+        self.work(lambda officer, _: officer.application(application_id), lane.give)

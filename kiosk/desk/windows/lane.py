@@ -1,0 +1,336 @@
+"""One reader of the issuing page: which card is in it, whose it becomes, and how far that is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton
+
+from cardsvc.client import ServiceClient, ServiceUnreachable
+from cardsvc.wire.lifecycle import Application, Card
+from kiosk.desk.equipment import FindsReader
+from kiosk.desk.failures import saying
+from kiosk.desk.findings import in_words
+from kiosk.desk.issuing import GOES_ON, Situation, Standing, put_aside, standing, take_card
+from kiosk.desk.looking import SeenCard, look
+from kiosk.desk.progress import Report, Stage
+from kiosk.desk.relay import RelayRefused
+from kiosk.desk.watching import CardWatch, Heard
+from kiosk.desk.windows.work import Job
+from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
+from readers.errors import ReaderError
+
+if TYPE_CHECKING:
+    from kiosk.desk.windows.issuing import IssuingPage
+
+_BREAKS: Final = 5
+"""So often writing a card is gone on with by itself; then the clerk says so."""
+_ASKED_AGAIN_MS: Final = 2000
+_RESUMED: Final = frozenset({*GOES_ON, Situation.BLANK, Situation.BEGUN_ONE_OF_SEVERAL})
+"""What a torn card may look like when it is back. The service compares its marker and refuses any other."""
+
+
+class Lane(QGroupBox):
+    """Lives as long as the window. The card watch tells it of cards."""
+
+    heard = Signal(object)
+    changed = Signal()
+    """Something happened that the list of applications may show."""
+    finished = Signal(object)
+    """The card is sealed; with the lane."""
+
+    def __init__(self, page: IssuingPage, reader: FindsReader, number: int) -> None:
+        super().__init__(page.words["reader"].format(number))
+        self.page, self.words, self.reader = page, page.words, reader
+        self.application: Application | None = None
+        self.card: Card | None = None
+        self.written: Written | None = None
+        self.standing: Standing | None = None
+        self._seen: SeenCard | None = None
+        self._job: Job | None = None
+        self._torn = False
+        self._breaks = 0
+        self._build(number)
+        self.heard.connect(self._hear)
+        self.watch = CardWatch(reader, self.heard.emit)
+        self.clear()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a card is being written."""
+        return self._job is not None
+
+    @property
+    def free(self) -> bool:
+        """Whether it can be given an application."""
+        return not self.busy and (self.application is None or self.written is not None)
+
+    def give(self, application: Application) -> None:
+        """The next card in this reader is for this application."""
+        self.clear()
+        self.application = application
+        self.whose.setText(self.page.name_of(application))
+        self._enable()
+        self.number.setFocus()
+
+    def clear(self) -> None:
+        """Nothing of a person stays."""
+        self.application = self.card = self.written = None
+        self._torn, self._breaks = False, 0
+        for label in (self.whose, self.step, self.pulled, self.times):
+            label.clear()
+        self.whose.setText(self.words["nobody"])
+        self.number.clear()
+        self.reason.clear()
+        self.bar.reset()
+        self._enable()
+
+    def refresh(self) -> None:
+        """Look at the card again, which something was done with."""
+        self.page.work(lambda officer, _: standing(officer, look(self.reader())), self._show, failed=self._not_seen)
+
+    def _build(self, number: int) -> None:
+        words = self.words
+        self.whose, self.state, self.step, self.pulled, self.times = (QLabel() for _ in range(5))
+        for label, name in ((self.whose, "whose"), (self.state, "state"), (self.step, "step"), (self.pulled, "pulled"),
+                            (self.times, "times")):  # fmt: skip
+            label.setWordWrap(True)
+            label.setAccessibleName(words["names"][name])
+        self.number, self.reason = QLineEdit(), QLineEdit()
+        self.number.setMaxLength(20)
+        self.reason.setMaxLength(200)
+        self.number.setAccessibleName(words["number"])
+        self.reason.setAccessibleName(words["reason"])
+        self.number.setPlaceholderText(words["number"])
+        self.reason.setPlaceholderText(words["reason"])
+        self.number.returnPressed.connect(self._take)
+        self.bar = QProgressBar()
+        self.bar.setAccessibleName(words["names"]["progress"])
+        self.write, self.stop, self.aside, self.hand, self.face = (QPushButton(words[name]) for name in _BUTTONS)
+        for button, key, act in (
+            (self.write, "W", self._take),
+            (self.stop, "S", self._stop),
+            (self.aside, "Q", self._put_aside),
+            (self.hand, "H", self._hand_over),
+            (self.face, "P", self._show_face),
+        ):
+            button.setShortcut(f"Ctrl+{key}" if number == 1 else f"Ctrl+Shift+{key}")
+            button.setToolTip(button.shortcut().toString())
+            button.clicked.connect(act)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        layout = QGridLayout(self)
+        title = QLabel(self.words["number"])
+        title.setBuddy(self.number)
+        for row, label in enumerate((self.whose, self.state)):
+            layout.addWidget(label, row, 0, 1, 3)
+        layout.addWidget(title, 2, 0)
+        layout.addWidget(self.number, 2, 1)
+        layout.addWidget(self.write, 2, 2)
+        layout.addWidget(self.bar, 3, 0, 1, 2)
+        layout.addWidget(self.stop, 3, 2)
+        for row, label in enumerate((self.step, self.pulled, self.times), 4):
+            layout.addWidget(label, row, 0, 1, 3)
+        last = QHBoxLayout()
+        for widget in (self.reason, self.aside, self.face, self.hand):
+            last.addWidget(widget)
+        layout.addLayout(last, 7, 0, 1, 3)
+
+    # Which card is there
+
+    @Slot(object)
+    def _hear(self, heard: Heard) -> None:
+        self._seen = heard if isinstance(heard, SeenCard) else None
+        self.standing = None
+        match heard:
+            case None:
+                self.state.setText(self.words["no_card"])
+            case ReaderError():
+                self.state.setText(str(saying(heard, self.page.around.words)))
+            case SeenCard():
+                self.state.setText(self.words["looking"])
+                self._ask_what_is_true(heard)
+        self._enable()
+
+    def _ask_what_is_true(self, seen: SeenCard) -> None:
+        """Once somebody is on duty; `refresh` asks then."""
+        if self.page.officer is not None and not self.busy:
+            self.page.work(lambda officer, _: standing(officer, seen), self._show, failed=self._not_seen)
+
+    def _not_seen(self, error: Exception) -> None:
+        self.state.setText(str(saying(error, self.page.around.words)))
+
+    def _show(self, standing: Standing) -> None:
+        self.standing = standing
+        self._seen = standing.seen
+        number = standing.card.stock_number if standing.card else ""
+        serial = standing.seen.serial or self.words["no_serial"]
+        product = " ".join(filter(None, (standing.seen.product, standing.seen.firmware)))
+        lines = [self.words["card"].format(product, serial)] if product else []
+        lines.append(self.words["situations"][standing.situation].format(number=number))
+        if standing.situation in {Situation.SEALED, Situation.DELIVERED}:
+            lines.append(self.words["pin_here" if self.page.pin_of(standing) else "pin_unknown"])
+        self.state.setText("\n".join(lines))
+        self._enable()
+        self.page.card_is_there(self)
+        if self._torn and standing.situation in _RESUMED and not self.busy:
+            self._write()
+
+    # Writing
+
+    @Slot()
+    def _take(self) -> None:
+        application = self.application
+        number = self.number.text().strip().upper()
+        if application is None or self.busy or not number:
+            self.page.around.say(self.words["choose_first"])
+            return
+        if self._seen is None:
+            self.page.around.say(self.words["put_in_first"])
+            return
+        self.page.around.say("")
+        self.page.work(lambda officer, _: take_card(officer, application.id, number), self._taken)
+
+    def _taken(self, card: Card) -> None:
+        self.card = card
+        self._write()
+
+    def _write(self) -> None:
+        card = self.card
+        if card is None or self.busy:
+            return
+        self._torn = False
+        self.times.clear()
+
+        def steps(officer: ServiceClient, report: Report) -> Written:
+            return write(officer, self.reader(), card.uuid, report, time.perf_counter)
+
+        self._job = self.page.work(
+            steps, self._sealed, failed=self._broke, progressed=self._progressed, cancelled=self._stopped
+        )
+        self._enable()
+
+    def _progressed(self, stage: Stage) -> None:
+        self.bar.setMaximum(stage.total)
+        self.bar.setValue(stage.done)
+        name = self.words["steps"][stage.step]
+        self.step.setText(self.words["at_step"].format(name, stage.done + 1, stage.total))
+        self.pulled.setText(self.words["if_pulled"][IF_PULLED[stage.step]])
+
+    def _sealed(self, written: Written) -> None:
+        self._job, self.written = None, written
+        self.page.keep_pin(written)
+        self.bar.setValue(self.bar.maximum())
+        timing = written.timing
+        slowest = max(timing.steps, key=lambda one: one.seconds)
+        self.step.setText(self.words["sealed"])
+        self.pulled.setText(self.words["may_take_out"])
+        self.times.setText(
+            self.words["took"].format(
+                whole=f"{timing.whole:.1f}",
+                card=f"{timing.card:.1f}",
+                commands=timing.apdus,
+                step=self.words["steps"][slowest.step],
+                seconds=f"{slowest.seconds:.1f}",
+            )
+        )
+        self.times.setToolTip(
+            "\n".join(f"{self.words['steps'][one.step]}: {one.seconds:.2f} s" for one in timing.steps)
+        )
+        self.refresh()
+        self.changed.emit()
+        self.finished.emit(self)
+
+    @Slot()
+    def _stop(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _stopped(self) -> None:
+        self._job = None
+        self.step.setText(self.words["stopped"])
+        self._ask_after()
+
+    def _broke(self, error: Exception) -> None:
+        self._job = None
+        self.page.fail(error)
+        findings = error.findings if isinstance(error, RelayRefused) else ()
+        self.times.setText("\n".join(in_words(findings, self.words["findings"])))
+        self._breaks += 1
+        broken_off = not isinstance(error, RelayRefused) or error.code == "card-failed"
+        self._ask_after(again=broken_off and self._breaks <= _BREAKS)
+
+    def _ask_after(self, *, again: bool = False) -> None:
+        card = self.card
+        if card is None or self.page.officer is None:
+            return
+        self._enable()
+        self.page.work(
+            lambda officer, _: aftermath(officer, card.uuid),
+            lambda after: self._after(after, again=again),
+            failed=lambda error: self._not_told(error, again=again),
+        )
+
+    def _not_told(self, error: Exception, *, again: bool) -> None:
+        """Ask until the service is back: the clerk is not to guess what became of the card."""
+        self.page.fail(error)
+        if isinstance(error, ServiceUnreachable):
+            QTimer.singleShot(_ASKED_AGAIN_MS, self, lambda: self._ask_after(again=again))
+
+    def _after(self, after: Aftermath, *, again: bool) -> None:
+        """``again``: it is gone on with as soon as the card is back."""
+        self.pulled.setText(self.words["after"][after])
+        self._torn = again and after in {Aftermath.GOES_ON, Aftermath.NOTHING_WRITTEN}
+        if after in {Aftermath.QUARANTINED, Aftermath.OVER}:
+            self.card = None
+            self.number.clear()
+        self.changed.emit()
+        self._enable()
+        if self._torn and self._seen is not None:
+            self.refresh()  # it is back already, or was there all the time
+
+    @Slot()
+    def _put_aside(self) -> None:
+        card, reason = self.card, self.reason.text().strip()
+        if card is None or self.busy:
+            return
+        if not reason:
+            self.page.around.say(self.words["say_why"])
+            self.reason.setFocus()
+            return
+        self._torn = False
+        self.page.work(lambda officer, _: put_aside(officer, card.uuid, reason), lambda _: self._aside(card))
+
+    def _aside(self, card: Card) -> None:
+        self.page.around.say(self.words["put_aside_done"].format(card.stock_number))
+        self.reason.clear()
+        self._after(Aftermath.QUARANTINED, again=False)
+
+    @Slot()
+    def _hand_over(self) -> None:
+        if self.standing is not None:
+            self.page.hand_over(self, self.standing)
+
+    @Slot()
+    def _show_face(self) -> None:
+        self.page.show_face(self)
+
+    def _enable(self) -> None:
+        written = self.written is not None
+        self.write.setText(self.words["write" if self.card is None else "go_on"])
+        self.write.setEnabled(self.application is not None and not self.busy and not written)
+        self.number.setEnabled(self.application is not None and self.card is None)
+        self.stop.setEnabled(self.busy)
+        aside = self.card is not None and not self.busy and not written
+        self.aside.setEnabled(aside)
+        self.reason.setEnabled(aside)
+        situation = None if self.standing is None else self.standing.situation
+        ready = situation in {Situation.SEALED, Situation.DELIVERED} and not self.busy
+        self.hand.setEnabled(ready and self.standing is not None and self.standing.application is not None)
+        self.face.setEnabled(self.card is not None or situation in {Situation.SEALED, Situation.DELIVERED})
+
+
+_BUTTONS: Final = ("write", "stop", "put_aside", "hand_over", "face")

@@ -1,0 +1,210 @@
+"""Issuing in the desk's window, with keys and clicks: a real pcscd, a real service, cards pulled out in the middle."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+
+from cardsvc.wire.lifecycle import ApplicationState, CardState, Person
+from cardsvc.wire.people import DocumentKind
+from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.hand_over import HandOver
+from kiosk.desk.windows.issuing import IssuingPage
+from kiosk.desk.windows.lane import Lane
+from tests.fixtures.desk_city import DeskAtWork
+
+OWN: Final = "864193"
+_people = count(1)
+
+
+def issuing(desk: DeskAtWork) -> tuple[IssuingPage, Lane]:
+    """Sign in, and turn to the page."""
+    desk.sign_in("ana")
+    (row,) = (row for row, page in enumerate(desk.window.pages) if isinstance(page, IssuingPage))
+    QTest.keyClick(desk.window.menu, getattr(Qt.Key, f"Key_{row + 1}"), Qt.KeyboardModifier.AltModifier)
+    page = desk.window.pages[row]
+    assert isinstance(page, IssuingPage)
+    desk.robot.waitUntil(lambda: desk.window.stack.currentWidget() is page, timeout=10_000)
+    return page, page.lanes[0]
+
+
+def approved(desk: DeskAtWork) -> tuple[UUID, str]:
+    """An application that waits for its card, and the number of a blank one."""
+    number = next(_people)
+    person = Person(
+        name="何慧君", name_latin="He Huijun", birth_date=date(1994, 6, 18), document_number=f"H{number:07}",
+        district="hengqin",
+    )  # fmt: skip
+    with desk.city.client("ana") as ana, desk.city.client("bo") as bo:
+        application = ana.create_application(person)
+        ana.submit(application.id)
+        bo.approve(application.id)
+        ana.add_stock(f"DW-{number:04}")
+    return application.id, f"DW-{number:04}"
+
+
+def choose(desk: DeskAtWork, page: IssuingPage, application: UUID) -> None:
+    """In the list, with the keyboard."""
+    desk.press(page.refresh)
+
+    def row() -> int | None:
+        ids = [page.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(page.list.count())]
+        return ids.index(str(application)) if str(application) in ids else None
+
+    desk.robot.waitUntil(lambda: row() is not None, timeout=10_000)
+    while (page.list.currentRow()) != (at := row()):
+        assert at is not None
+        QTest.keyClick(page.list, Qt.Key.Key_Down if page.list.currentRow() < at else Qt.Key.Key_Up)
+    QTest.keyClick(page.list, Qt.Key.Key_Return)
+    lanes = page.lanes
+    desk.robot.waitUntil(lambda: any(lane.application and lane.application.id == application for lane in lanes))
+
+
+def says(desk: DeskAtWork, lane: Lane, text: str) -> None:
+    desk.robot.waitUntil(lambda: text in lane.state.text(), timeout=20_000)
+
+
+def sealed(desk: DeskAtWork, lane: Lane) -> None:
+    desk.robot.waitUntil(lambda: lane.written is not None, timeout=60_000)
+    says(desk, lane, "is finished. Next: hand it over.")
+
+
+def sign(desk: DeskAtWork, handing: HandOver) -> None:
+    canvas, left, moves = handing.canvas, Qt.MouseButton.LeftButton, (QPoint(20, 20), QPoint(120, 60), QPoint(200, 30))
+    QTest.mousePress(canvas, left, pos=moves[0])
+    for move in moves:
+        QTest.mouseMove(canvas, move)
+    QTest.mouseRelease(canvas, left, pos=moves[-1])
+    desk.robot.waitUntil(handing.confirm.isEnabled, timeout=5_000)
+
+
+def handing_of(desk: DeskAtWork, page: IssuingPage, lane: Lane) -> HandOver:
+    desk.press(lane.hand)
+    desk.robot.waitUntil(lambda: page.handing is not None and page.handing.isVisible(), timeout=10_000)
+    assert page.handing is not None
+    return page.handing
+
+
+def pin_window(desk: DeskAtWork, handing: HandOver) -> CitizensPin:
+    desk.press(handing.set_pin)
+    desk.robot.waitUntil(lambda: handing.citizen is not None and handing.citizen.isVisible(), timeout=5_000)
+    assert handing.citizen is not None
+    return handing.citizen
+
+
+def test_from_an_approved_application_to_a_card_in_force(desk: DeskAtWork, tmp_path: Path) -> None:
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    says(desk, lane, "There is no card")
+    choose(desk, page, application)
+    assert "何慧君" in lane.whose.text()
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+    desk.type(lane.number, number + "\r")
+    steps: list[str] = []
+
+    def watched() -> bool:
+        steps.append(lane.pulled.text())
+        return lane.written is not None
+
+    desk.robot.waitUntil(watched, timeout=60_000)
+    assert any("is pulled out now" in step for step in steps)
+    sealed(desk, lane)
+    assert "commands" in lane.times.text()
+
+    handing = handing_of(desk, page, lane)
+    assert not handing.confirm.isEnabled()
+    sign(desk, handing)
+    desk.press(handing.confirm)
+    desk.robot.waitUntil(handing.set_pin.isEnabled, timeout=20_000)
+    citizen = pin_window(desk, handing)
+    assert citizen.letter.isHidden()
+    for weak, reason in (("123456", "follow each other"), ("180694", "date of birth"), ("777777", "repeats itself")):
+        desk.type(citizen.first, weak)
+        assert reason in citizen.message.text()
+        citizen.first.clear()
+    desk.type(citizen.first, OWN)
+    desk.type(citizen.again, "864194\r")
+    assert "not the same" in citizen.message.text()
+    desk.type(citizen.first, OWN)
+    desk.type(citizen.again, OWN + "\r")
+    desk.robot.waitUntil(lambda: "in force" in handing.message.text(), timeout=30_000)
+    assert not citizen.isVisible()
+    with desk.city.client("ana") as ana:
+        after = ana.application(application)
+        assert after.state is ApplicationState.CLOSED
+        assert [document.kind for document in ana.documents(application)] == [DocumentKind.COLLECTION_RECEIPT]
+        assert after.card_uuid is not None
+        assert ana.card(after.card_uuid).state is CardState.ACTIVE
+    says(desk, lane, "is in force")
+
+
+@pytest.mark.parametrize("step", ["Setting the unblocking code", "Making the signature key", "Judging"])
+def test_pulled_out_it_says_what_is_safe_and_goes_on_when_it_is_back(
+    desk: DeskAtWork, tmp_path: Path, step: str
+) -> None:
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    choose(desk, page, application)
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+    desk.type(lane.number, number + "\r")
+    desk.robot.waitUntil(lambda: lane.step.text().startswith(step), timeout=30_000)
+    desk.remove()
+    desk.robot.waitUntil(lambda: "nothing is lost" in lane.pulled.text() or lane.written is not None, timeout=30_000)
+    if lane.written is None:
+        assert "Put the same card in again" in desk.window.message.text()
+    desk.insert(tmp_path / "card")
+    sealed(desk, lane)
+
+
+def test_another_card_and_a_card_that_is_not_blank_are_refused_and_the_right_one_is_taken(
+    desk: DeskAtWork, tmp_path: Path
+) -> None:
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    choose(desk, page, application)
+    desk.insert(desk.city.cards["bo"].state)
+    says(desk, lane, "is in force")
+    desk.type(lane.number, "NO-SUCH-9\r")
+    desk.robot.waitUntil(lambda: "NO-SUCH-9" in desk.window.message.text(), timeout=10_000)
+    lane.number.selectAll()
+    desk.type(lane.number, number + "\r")
+    desk.robot.waitUntil(lambda: "Nothing was written" in lane.pulled.text(), timeout=20_000)
+    desk.remove()
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+    desk.press(lane.write)
+    sealed(desk, lane)
+
+
+def test_a_card_that_broke_is_put_aside_and_the_application_gets_another_one(desk: DeskAtWork, tmp_path: Path) -> None:
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    choose(desk, page, application)
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+    desk.type(lane.number, number + "\r")
+    desk.robot.waitUntil(lambda: lane.step.text().startswith("Making the tap key"), timeout=30_000)
+    desk.press(lane.stop)
+    desk.robot.waitUntil(lambda: "nothing is lost" in lane.pulled.text(), timeout=20_000)
+    desk.press(lane.aside)
+    assert "Say in a few words" in desk.window.message.text()
+    desk.type(lane.reason, "the chip is loose")
+    desk.press(lane.aside)
+    desk.robot.waitUntil(lambda: f"{number} is put aside" in desk.window.message.text(), timeout=10_000)
+    with desk.city.client("ana") as ana:
+        assert ana.application(application).state is ApplicationState.APPROVED
+        ana.add_stock(f"{number}-B")
+    desk.remove()
+    desk.insert(tmp_path / "second")
+    says(desk, lane, "The card is blank.")
+    desk.type(lane.number, f"{number}-B\r")
+    sealed(desk, lane)
