@@ -31,11 +31,13 @@ from kiosk.desk.permits import OnDuty
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill
+from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.connection import Connection
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.keys import KeysWindow
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
+from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
@@ -45,7 +47,7 @@ from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
 from readers.piv.pin import Pin
 
-PAGES: Final[Sequence[type[Page]]] = (QueuePage, IssuingPage)
+PAGES: Final[Sequence[type[Page]]] = (QueuePage, IssuingPage, PersonPage, CardPage)
 """In the order in which they are listed. Alt+1 opens the first, and so on."""
 
 

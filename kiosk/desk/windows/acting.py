@@ -1,0 +1,245 @@
+"""What can be done about the card or person on a page: chosen from a list, explained, and only then done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, Final
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cardsvc.wire.approvals import Approval
+from cardsvc.wire.losses import LossReport
+from kiosk.desk.acts import ACTS, Act, Need, Step, offered, open_approval, preview, step_of
+from kiosk.desk.cases import Case
+from kiosk.desk.second_person import granting
+from kiosk.desk.windows.needs import NeedsForm
+from kiosk.desk.windows.page import Page
+from kiosk.desk.windows.unblocking import UnblockingPanel
+
+KEYS: Final[Mapping[str, str]] = {
+    "hold": "H", "reinstate": "I", "lost": "L", "stolen": "S", "replace_damaged": "D", "replace_lost": "O",
+    "renew": "N", "correct": "C", "temporary": "T", "return": "B", "unblock": "U", "revoke": "R", "destroy": "X",
+    "release": "E", "give_up": "G", "spoil": "P", "registry": "Y", "confirm": "F", "reverse": "V",
+}  # fmt: skip
+"""With Ctrl+Shift: the same act has the same key on every page and for every card."""
+
+_BUTTONS: Final[Mapping[Step, str]] = {Step.DO: "do", Step.ASK: "ask", Step.WAIT: "here", Step.LEAVE: "do"}
+
+
+class ActPanel(QWidget):
+    """The acts that are open, and the one that was chosen."""
+
+    def __init__(self, page: Page, reload: Callable[[str], None]) -> None:
+        """``reload`` has the page look again, and say a sentence."""
+        super().__init__()
+        self.page = page
+        self.reload = reload
+        self.words: Mapping[str, Any] = page.around.words["acts"]
+        self.case: Case | None = None
+        self.approvals: Sequence[Approval] = ()
+        self.act: Act | None = None
+        self._build()
+        self.clear()
+
+    def _build(self) -> None:
+        title = QLabel(self.words["title"])
+        self.list = QListWidget()
+        self.list.setWordWrap(True)
+        title.setBuddy(self.list)
+        self.list.setAccessibleName(self.words["title"])
+        self.list.itemActivated.connect(self._choose_item)
+        self.list.itemClicked.connect(self._choose_item)
+        self.nothing = _text(self.words["nothing"])
+        for act in ACTS:
+            key = QShortcut(QKeySequence(f"Ctrl+Shift+{KEYS[act.name]}"), self.page)
+            key.setWhatsThis(self.words[act.name])
+            key.activated.connect(partial(self.choose, act))
+        self.unblocking = UnblockingPanel(self.page, self._done)
+        layout = QVBoxLayout(self)
+        for widget in (title, self.list, self.nothing, self._explanation(), self.unblocking):
+            layout.addWidget(widget)
+
+    def _explanation(self) -> QFrame:
+        self.frame = QFrame()
+        self.frame.setFrameShape(QFrame.Shape.StyledPanel)
+        self.heading = _text("")
+        self.effects = _text("")
+        self.effects.setAccessibleName(self.words["will"])
+        self.needs = NeedsForm(self.words)
+        self.consent = _text("")
+        self.do = QPushButton()
+        self.do.setShortcut("Ctrl+Return")
+        self.do.clicked.connect(self._go_on)
+        self.back = QPushButton(self.words["back"])
+        self.back.clicked.connect(self._leave)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.do)
+        buttons.addWidget(self.back)
+        layout = QVBoxLayout(self.frame)
+        for widget in (self.heading, self.effects, self.needs, self.consent):
+            layout.addWidget(widget)
+        layout.addLayout(buttons)
+        return self.frame
+
+    def clear(self) -> None:
+        """Nobody's card is shown any more."""
+        self.case, self.act, self.approvals = None, None, ()
+        self.list.clear()
+        self.nothing.hide()
+        self.frame.hide()
+        self.unblocking.clear()
+
+    def show_case(self, case: Case, approvals: Sequence[Approval]) -> None:
+        """Offer what is open, and theirs to do."""
+        self.clear()
+        self.case, self.approvals = case, approvals
+        on_duty = self.page.on_duty
+        acts = [] if on_duty is None else offered(case, on_duty)
+        for act in acts:
+            item = QListWidgetItem(f"{self.words[act.name]}  (Ctrl+Shift+{KEYS[act.name]})")
+            item.setData(Qt.ItemDataRole.UserRole, act.name)
+            self.list.addItem(item)
+        self.list.setVisible(bool(acts))
+        self.nothing.setVisible(not acts)
+
+    def choose(self, act: Act) -> None:
+        """Explain an act, if it is open."""
+        names = [self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.list.count())]
+        if self.case is None or act.name not in names:
+            return
+        self.list.setCurrentRow(names.index(act.name))
+        self.act = act
+        self.needs.ask_for(self._needed(act, self.case))
+        self._explain(act, self.case)
+        self.frame.show()
+        self._focus()
+
+    def _choose_item(self, item: QListWidgetItem) -> None:
+        name = item.data(Qt.ItemDataRole.UserRole)
+        self.choose(next(act for act in ACTS if act.name == name))
+
+    def _needed(self, act: Act, case: Case) -> frozenset[Need]:
+        """Whoever asks a colleague says why; the rest is said when it is done."""
+        match self._step(act, case):
+            case Step.ASK:
+                return frozenset({Need.REASON})
+            case Step.DO:
+                return act.needs
+        return frozenset()
+
+    def _step(self, act: Act, case: Case) -> Step:
+        on_duty = self.page.on_duty
+        return step_of(act, case, self.approvals, "" if on_duty is None else on_duty.standing.client_id)
+
+    def _explain(self, act: Act, case: Case) -> None:
+        step = self._step(act, case)
+        self.heading.setText(f"{self.words[act.name]}: {self.words['will']}")
+        self.effects.setText("\n".join(f"• {line}" for line in preview(act, case, self.needs.given(), self.words)))
+        self.consent.setText(self._consent(act, case, step))
+        self.consent.setVisible(bool(self.consent.text()))
+        self.do.setText(self.words[_BUTTONS[step]])
+        self.do.setVisible(step is not Step.LEAVE)
+        self.do.setEnabled(True)
+
+    def _consent(self, act: Act, case: Case, step: Step) -> str:
+        approval = open_approval(act, case, self.approvals)
+        if approval is None:
+            return str(self.words["takes_two"]) if step is Step.ASK else ""
+        until = f"{approval.expires_at.astimezone():%Y-%m-%d %H:%M}"
+        match step:
+            case Step.WAIT:
+                return str(self.words["waits"]).format(approval.requested_by, until)
+            case Step.LEAVE:
+                return str(self.words["leave"])
+        return str(self.words["granted"]).format(approval.decided_by, until)
+
+    def _focus(self) -> None:
+        field = self.needs.missing()
+        (field or self.do).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _leave(self) -> None:
+        self.act = None
+        self.frame.hide()
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _go_on(self) -> None:
+        act, case, missing = self.act, self.case, self.needs.missing()
+        if act is None or case is None:
+            return
+        if missing is not None:
+            missing.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+        self.do.setEnabled(False)
+        match self._step(act, case):
+            case Step.ASK:
+                self._ask(act, case)
+            case Step.WAIT:
+                self._ask_here(act, case)
+            case _ if act.name == "unblock":
+                self.frame.hide()
+                self.unblocking.begin(case)
+            case _:
+                self._do(act, case)
+
+    def _do(self, act: Act, case: Case) -> None:
+        given = self.needs.given()
+        self.page.work(
+            lambda officer, _: act.run(officer, case, given),
+            lambda result: self._done(act.name, result),
+            failed=self._failed,
+        )
+
+    def _ask(self, act: Act, case: Case) -> None:
+        """In the officer's name; a colleague agrees here, or in their own queue."""
+        kind, reason = act.approval(case), self.needs.given().reason
+        if kind is not None:
+            self.page.ask_approval(
+                kind,
+                act.subject(case),
+                reason=reason,
+                sentence=self._sentence(act, case),
+                done=lambda _: self.reload(self.words["agreed"]),
+                left=lambda: self.reload(self.words["asked"]),
+            )
+
+    def _ask_here(self, act: Act, case: Case) -> None:
+        approval = open_approval(act, case, self.approvals)
+        if approval is not None:
+            self.page.ask_colleague(
+                self._sentence(act, case),
+                granting(approval.id),
+                lambda _: self.reload(self.words["agreed"]),
+                lambda: self.reload(self.words["asked"]),
+            )
+
+    def _sentence(self, act: Act, case: Case) -> str:
+        """What a colleague reads before they agree."""
+        return "\n".join((self.words[act.name], *preview(act, case, self.needs.given(), self.words)))
+
+    def _failed(self, error: Exception) -> None:
+        self.do.setEnabled(True)
+        self.page.fail(error)
+
+    def _done(self, name: str, result: Any) -> None:
+        number = result.number if isinstance(result, LossReport) else ""
+        card = self.case.card if self.case is not None else None
+        sentence = str(self.words[f"{name}_done"])
+        self.reload(sentence.format(card="" if card is None else card.stock_number, number=number))
+
+
+def _text(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setWordWrap(True)
+    return label

@@ -1,0 +1,222 @@
+"""A card and its person afterwards, at the desk's window: found, looked at, held, reinstated, unblocked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from cardsvc.client import ServiceClient
+from cardsvc.wire.approvals import ApprovalKind, ApprovalState
+from cardsvc.wire.lifecycle import Card, CardState, Person
+from kiosk.city.issuing import CITIZENS_PIN, enrol, produce
+from kiosk.city.stage import CardFiles, LoopbackStage, Place
+from kiosk.desk.windows.card import CardPage
+from kiosk.desk.windows.person import PersonPage
+from kiosk.desk.windows.second_person import ColleagueDialog
+from readers.errors import WrongPin
+from readers.piv.pin import Pin
+from readers.piv.session import PivSession
+from tests.fixtures.desk_city import DeskAtWork, DeskCity
+
+MEI = Person(
+    name="陈美玲",
+    name_latin="Chen Meiling",
+    birth_date=date(1990, 5, 6),
+    document_number="A2000001",
+    district="hengqin",
+)
+NUMBER = "CC-0000-0101"
+NEW_PIN = "582914"
+CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
+@dataclass
+class Resident:
+    """Mei, and her card."""
+
+    city: DeskCity
+    files: CardFiles
+    uuid: UUID
+    citizen_id: UUID
+
+    def card(self) -> Card:
+        with self.city.client("bo") as bo:
+            return bo.card(self.uuid)
+
+    @contextmanager
+    def bo(self) -> Iterator[ServiceClient]:
+        with self.city.client("bo") as bo:
+            yield bo
+
+
+@pytest.fixture(scope="module")
+def mei(desk_city: DeskCity) -> Resident:
+    folder = desk_city.plan.folder
+    stage, files = LoopbackStage(folder), CardFiles.named(folder, "mei")
+    with desk_city.client("ana") as ana:
+        application = enrol(ana, MEI)
+        citizen = ana.application(application).citizen_id
+    return Resident(desk_city, files, produce(desk_city.plan, stage, files, application, NUMBER), citizen)
+
+
+@dataclass
+class AtTheCard:
+    """Ana at the page of Mei's card."""
+
+    desk: DeskAtWork
+    page: CardPage
+
+    def shows(self, text: str) -> None:
+        self.desk.robot.waitUntil(lambda: text in self.page.facts.text(), timeout=10_000)
+
+    def says(self, text: str) -> None:
+        message = self.desk.window.message
+        self.desk.robot.waitUntil(lambda: text in message.text(), timeout=30_000)
+
+    def chooses(self, letter: str) -> None:
+        QTest.keyClick(self.desk.window, getattr(Qt.Key, f"Key_{letter}"), CONTROL_SHIFT)
+        self.desk.robot.waitUntil(self.page.acts.frame.isVisible, timeout=5_000)
+
+    def is_looked_at_again(self) -> None:
+        """Until it is seen that a colleague has agreed."""
+        QTest.keyClick(self.desk.window, Qt.Key.Key_F5)
+        approved = ApprovalState.APPROVED
+        self.desk.robot.waitUntil(lambda: approved in [one.state for one in self.page.acts.approvals], timeout=10_000)
+
+    def offers(self) -> list[str]:
+        acts = self.page.acts.list
+        return [acts.item(row).text().split("  ")[0] for row in range(acts.count())]
+
+    def history(self) -> list[str]:
+        table = self.page.history.table
+        return [cell.text() for row in range(table.rowCount()) if (cell := table.item(row, 1)) is not None]
+
+
+@pytest.fixture
+def card(desk: DeskAtWork, mei: Resident) -> AtTheCard:
+    desk.sign_in("ana")
+    (page,) = [page for page in desk.window.pages if isinstance(page, CardPage)]
+    number = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
+    QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
+    desk.robot.waitUntil(page.isVisible, timeout=5_000)
+    desk.type(page.number, NUMBER.lower() + "\r")
+    at_the_card = AtTheCard(desk, page)
+    at_the_card.shows(NUMBER)
+    return at_the_card
+
+
+def test_a_card_is_found_by_its_number_held_and_with_a_colleague_reinstated(card: AtTheCard, mei: Resident) -> None:
+    acts = card.page.acts
+    assert {"Hold", "Report lost", "Unblock the PIN", "Give a temporary card"} <= set(card.offers())
+    assert not {"Put into force again", "Destroy"} & set(card.offers())
+    card.chooses("H")
+    assert f"Card {NUMBER} is held at once" in acts.effects.text()
+    assert "Two officers can put it into force again." in acts.effects.text()
+    card.desk.press(acts.do)  # nothing is done without a reason
+    assert mei.card().state is CardState.ACTIVE
+    card.desk.type(acts.needs.reason, "looks tampered with")
+    card.desk.press(acts.do)
+    card.says(f"Card {NUMBER} is held.")
+    assert (mei.card().state, mei.card().history[-1].actor) == (CardState.HELD, "ana")
+    assert f"Card {NUMBER}: held" in card.history()
+    assert "Hold" not in card.offers()
+
+    card.chooses("I")
+    assert acts.do.text() == "Ask a colleague"
+    card.desk.type(acts.needs.reason, "it is genuine")
+    card.desk.press(acts.do)
+    leave_the_dialog(card.desk)
+    card.says("A colleague was asked.")
+    with mei.bo() as bo:
+        (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.REINSTATEMENT]
+        assert (asked.requested_by, asked.subject_id, asked.reason) == ("ana", mei.uuid, "it is genuine")
+        bo.approve_request(asked.id)
+    card.is_looked_at_again()
+    card.chooses("I")
+    assert "bo has agreed" in acts.consent.text()
+    card.desk.press(acts.do)
+    card.says(f"Card {NUMBER} is in force again.")
+    assert mei.card().state is CardState.ACTIVE
+
+
+def leave_the_dialog(desk: DeskAtWork) -> None:
+    """No colleague is here: they agree in their own queue."""
+
+    def dialog() -> object:
+        return desk.window.findChild(ColleagueDialog)
+
+    desk.robot.waitUntil(lambda: dialog() is not None, timeout=10_000)
+    found = desk.window.findChild(ColleagueDialog)
+    assert isinstance(found, ColleagueDialog)
+    desk.press(found.leave)
+    desk.window.activateWindow()
+    desk.robot.waitUntil(desk.window.isActiveWindow, timeout=5_000)
+
+
+def test_a_pin_is_unblocked_with_a_colleague_and_the_citizen_chooses_another(card: AtTheCard, mei: Resident) -> None:
+    acts = card.page.acts
+    card.chooses("U")
+    card.desk.type(acts.needs.reason, "forgotten")
+    card.desk.press(acts.do)
+    leave_the_dialog(card.desk)
+    card.says("A colleague was asked.")
+    with mei.bo() as bo:
+        (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.PUK_RELEASE]
+        bo.approve_request(asked.id)
+    card.is_looked_at_again()
+    card.chooses("U")
+    card.desk.insert(mei.files.state)
+    card.desk.press(acts.do)
+    panel = acts.unblocking
+    card.desk.robot.waitUntil(panel.pins.isVisible, timeout=60_000)
+    for weak, said in (("123456", "follow each other"), ("900506", "date of birth")):
+        card.desk.type(panel.new, weak + "\r")
+        card.desk.type(panel.again, weak + "\r")
+        assert said in panel.status.text()
+    card.desk.type(panel.new, NEW_PIN + "\r")
+    card.desk.type(panel.again, NEW_PIN + "\r")
+    card.says("has the citizen's new PIN")
+    assert not panel.isVisible()
+    card.desk.remove()
+    assert takes(mei, NEW_PIN)
+    assert not takes(mei, CITIZENS_PIN)
+
+
+def takes(mei: Resident, pin: str) -> bool:
+    stage = LoopbackStage(mei.city.plan.folder)
+    stage.put_on(mei.files, Place.CONTACT)
+    with stage.reader(Place.CONTACT).connect() as connection:
+        session = PivSession.open(connection)
+        try:
+            session.verify_pin(Pin(pin))
+        except WrongPin:
+            return False
+        finally:
+            stage.take_off(Place.CONTACT)
+    return True
+
+
+def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, mei: Resident) -> None:
+    QTest.keyClick(card.desk.window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+    (page,) = [page for page in card.desk.window.pages if isinstance(page, PersonPage)]
+    card.desk.robot.waitUntil(lambda: "Chen Meiling" in page.name.text(), timeout=10_000)
+    assert "Document A2000001" in page.facts.text()
+    told = [cell.text() for row in range(page.history.table.rowCount()) if (cell := page.history.table.item(row, 1))]
+    assert {"Application (first card): approved", f"Card {NUMBER}: in force"} <= set(told)
+    times = [cell.text() for row in range(page.history.table.rowCount()) if (cell := page.history.table.item(row, 0))]
+    assert times == sorted(times, reverse=True)
+    card.page.number.clear()
+    page.cards.setFocus()
+    QTest.keyClick(page.cards, Qt.Key.Key_Down)
+    QTest.keyClick(page.cards, Qt.Key.Key_Return)
+    card.desk.robot.waitUntil(card.page.isVisible, timeout=10_000)
+    card.desk.remove_officer()
+    card.desk.robot.waitUntil(lambda: not page.name.text(), timeout=10_000)
+    assert page.history.table.rowCount() == page.cards.count() == page.acts.list.count() == 0
