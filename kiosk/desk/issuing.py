@@ -15,7 +15,9 @@ from uuid import UUID
 
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary, Card, CardState
+from cardsvc.wire.people import Purpose
 from cardsvc.wire.stock import StockCard
+from kiosk.desk.card_layout import Printed
 from kiosk.desk.looking import Condition, SeenCard
 
 ISSUABLE: Final = (ApplicationState.APPROVED, ApplicationState.PERSONALISING, ApplicationState.PRODUCED)
@@ -79,6 +81,25 @@ def take_card(officer: ServiceClient, application_id: UUID, stock_number: str) -
 def card_of(officer: ServiceClient, application: Application) -> Card | None:
     """The card that was taken for an application."""
     return None if application.card_uuid is None else officer.card(application.card_uuid)
+
+
+def what_is_printed(officer: ServiceClient, application_id: UUID) -> Printed:
+    """What stands on the card of an application. That the photograph was opened goes on record.
+
+    Raises NotApproved while no card was taken for it, ServiceProblem, ServiceUnreachable.
+    """
+    application = officer.application(application_id)
+    card = card_of(officer, application)
+    if card is None:
+        raise NotApproved(application.state)
+    try:
+        photo = officer.open_photo(application.citizen_id, Purpose.APPLICATION)
+    except ServiceProblem as problem:
+        if problem.problem.code != "no-photo":
+            raise
+        photo = None
+    person = application.person
+    return Printed(person.name, person.name_latin or "", card.stock_number, card.expires_on, photo)
 
 
 def put_aside(officer: ServiceClient, card_uuid: UUID, reason: str) -> Card:

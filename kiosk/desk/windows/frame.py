@@ -94,6 +94,8 @@ class DeskWindow(QMainWindow):
         """Build the window anew in another language. Whoever is on duty stays; what was begun is kept as a draft."""
         on_duty, row = self.on_duty, self.menu.currentRow()
         self._end_pages()
+        for page in self.pages:
+            page.close()
         self._build(language)
         if on_duty is not None:
             self._begin(on_duty, row)

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem,
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
-from kiosk.desk.issuing import Standing, issuable
+from kiosk.desk.card_layout import Printed
+from kiosk.desk.issuing import Standing, issuable, what_is_printed
 from kiosk.desk.subjects import Subject, TheApplication
+from kiosk.desk.windows.card_face import CardFaceDialog
 from kiosk.desk.windows.hand_over import HandOver
 from kiosk.desk.windows.lane import Lane
 from kiosk.desk.windows.page import Page, Surroundings
@@ -44,6 +46,7 @@ class IssuingPage(Page):
         for lane in self.lanes:
             lane.changed.connect(self.shown)
         self.handing: HandOver | None = None
+        self.face: CardFaceDialog | None = None
         self._lay_out()
         for lane in self.lanes:
             lane.watch.start()
@@ -84,8 +87,9 @@ class IssuingPage(Page):
         self.list.clear()
         for lane in self.lanes:
             lane.clear()
-        if self.handing is not None:
-            self.handing.close()
+        for window in (self.handing, self.face):
+            if window is not None:
+                window.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         for lane in self.lanes:
@@ -130,7 +134,19 @@ class IssuingPage(Page):
             self.handing.card_is_there()
 
     def show_face(self, lane: Lane) -> None:
-        """Preview and print."""
+        """Preview and print the card of this reader."""
+        standing = lane.standing
+        known = standing.application.id if standing is not None and standing.application is not None else None
+        application_id = lane.application.id if lane.application is not None else known
+        if application_id is not None:
+            self.work(lambda officer, _: what_is_printed(officer, application_id), self._preview)
+
+    def _preview(self, printed: Printed) -> None:
+        if self.face is not None:
+            self.face.close()
+        equipment = self.around.equipment
+        self.face = CardFaceDialog(self, self.around.words, printed, equipment.folder)
+        self.face.show()
 
     def _fill(self, rows: list[ApplicationSummary]) -> None:
         self.list.clear()

@@ -76,7 +76,9 @@ class Lane(QGroupBox):
         self.number.setFocus()
 
     def clear(self) -> None:
-        """Nothing of a person stays."""
+        """Nothing of a person stays. A card that is being written stops at the next step, for anybody to go on with."""
+        self._stop()
+        self._job = None
         self.application = self.card = self.written = None
         self._torn, self._breaks = False, 0
         for label in (self.whose, self.step, self.pulled, self.times):
