@@ -87,6 +87,10 @@ class Calls:
         """Act for the officer by another visit that the same card has begun, when the one before is nearly over."""
         self._credentials.go_on_with(visit_token)
 
+    def derive_secret(self, purpose: str) -> bytes:
+        """32 bytes that whoever holds this client's key can make again, and nobody else: others for each purpose."""
+        return self._credentials.derive_secret(purpose)
+
     def _get(self, path: str, model: type[M]) -> M:
         return read(self._send("GET", path, None, Repeat.FREELY), model)
 
@@ -108,8 +112,16 @@ class Calls:
             page = self._get(path + query_of({**query, "after": page.next}), model)
             yield page
 
-    def _post(self, path: str, body: BaseModel | None, model: type[M], repeat: Repeat = Repeat.WITH_KEY) -> M:
-        return read(self._send("POST", path, body, repeat), model)
+    def _post(
+        self,
+        path: str,
+        body: BaseModel | None,
+        model: type[M],
+        repeat: Repeat = Repeat.WITH_KEY,
+        *,
+        key: str | None = None,
+    ) -> M:
+        return read(self._send("POST", path, body, repeat, key), model)
 
     def _put(self, path: str, body: BaseModel, model: type[M]) -> M:
         return read(self._send("PUT", path, body, Repeat.FREELY), model)
@@ -123,22 +135,25 @@ class Calls:
         check(response)
         return response.content
 
-    def _send_file(self, method: str, path: str, content: bytes, repeat: Repeat) -> bytes:
+    def _send_file(self, method: str, path: str, content: bytes, repeat: Repeat, key: str | None = None) -> bytes:
         """Send a file; the answer as it came. What it is, the service tells from its bytes."""
-        response = self._send_content(method, path, content, "application/octet-stream", repeat)
+        response = self._send_content(method, path, content, "application/octet-stream", repeat, key=key)
         check(response)
         return response.content
 
-    def _send(self, method: str, path: str, body: BaseModel | None, repeat: Repeat) -> httpx.Response:
+    def _send(
+        self, method: str, path: str, body: BaseModel | None, repeat: Repeat, key: str | None = None
+    ) -> httpx.Response:
         content = None if body is None else body.model_dump_json().encode()
-        return self._send_content(method, path, content, "application/json", repeat)
+        return self._send_content(method, path, content, "application/json", repeat, key=key)
 
     def _send_content(
-        self, method: str, path: str, content: bytes | None, media_type: str, repeat: Repeat
+        self, method: str, path: str, content: bytes | None, media_type: str, repeat: Repeat, *, key: str | None
     ) -> httpx.Response:
+        """``key`` is of a caller who may send this again after a restart; unless given, each call has its own."""
         headers = {} if content is None else {"Content-Type": media_type}
         if repeat is Repeat.WITH_KEY:
-            headers[IDEMPOTENCY_HEADER] = f'"{uuid4()}"'
+            headers[IDEMPOTENCY_HEADER] = f'"{key or uuid4()}"'
 
         def send(token: str) -> httpx.Response:
             authorized = {**headers, "Authorization": f"Bearer {token}"}

@@ -38,10 +38,16 @@ class LifecycleCalls(Calls):
 
     # Applications
 
-    def create_application(self, person: Person, appointment: str | None = None) -> Application:
-        """Enrol a person and draft an application."""
+    def create_application(
+        self, person: Person, appointment: str | None = None, *, key: str | None = None
+    ) -> Application:
+        """Enrol a person and draft an application.
+
+        With a ``key`` that is kept, the same call can be made again within 24 hours, even by another process, when no
+        answer came: it is done once.
+        """
         request = ApplicationRequest(person=person, appointment=appointment)
-        return self._post("/v1/applications", request, Application)
+        return self._post("/v1/applications", request, Application, key=key)
 
     def apply(
         self,
@@ -74,9 +80,9 @@ class LifecycleCalls(Calls):
         """Note that a guardian agrees."""
         return self._post(f"/v1/applications/{application_id}/consent", request, Application)
 
-    def submit(self, application_id: UUID) -> Application:
-        """Hand an application over for approval."""
-        return self._post(f"/v1/applications/{application_id}/submit", None, Application)
+    def submit(self, application_id: UUID, *, key: str | None = None) -> Application:
+        """Hand an application over for approval. ``key`` as in `create_application`."""
+        return self._post(f"/v1/applications/{application_id}/submit", None, Application, key=key)
 
     def approve(self, application_id: UUID) -> Application:
         """Approve what somebody else submitted."""

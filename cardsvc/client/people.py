@@ -110,10 +110,12 @@ class PeopleCalls(Calls):
         request = wire.Occasion(purpose=purpose, reference=reference)
         return self._read_bytes("POST", f"/v1/people/{citizen_id}/photo/open", request, Repeat.NEVER)
 
-    def attach_document(self, application_id: UUID, kind: wire.DocumentKind, scan: bytes) -> wire.Document:
-        """Attach a PDF, JPEG or PNG to an application."""
+    def attach_document(
+        self, application_id: UUID, kind: wire.DocumentKind, scan: bytes, *, key: str | None = None
+    ) -> wire.Document:
+        """Attach a PDF, JPEG or PNG to an application. ``key`` as in `create_application`."""
         path = f"/v1/applications/{application_id}/documents?kind={kind.value}"
-        return wire.Document.model_validate_json(self._send_file("POST", path, scan, Repeat.WITH_KEY))
+        return wire.Document.model_validate_json(self._send_file("POST", path, scan, Repeat.WITH_KEY, key))
 
     def documents(self, application_id: UUID) -> Iterator[wire.Document]:
         """What documents an application has."""

@@ -8,6 +8,8 @@ from threading import Lock
 from typing import Any, Final
 from uuid import uuid4
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from joserfc.jwk import ECKey
 
 from cardsvc.client.clock import Clock
@@ -24,6 +26,9 @@ from cardsvc.wire.authentication import (
 TOKEN_PATH: Final = "/oauth/token"
 _ASSERTION_LIFE: Final = timedelta(seconds=60)
 _MARGIN: Final = timedelta(seconds=30)
+_SCALAR_SIZE: Final = 32
+"""Of a private key on P-256."""
+_SECRET_SIZE: Final = 32
 
 
 class ClientCredentials:
@@ -78,6 +83,14 @@ class ClientCredentials:
     def sign(self, claims: Mapping[str, Any], typ: str) -> str:
         """A JWT by the present key."""
         return jose.sign(claims, self._key, typ=typ)
+
+    def derive_secret(self, purpose: str) -> bytes:
+        """HKDF-SHA-256 (RFC 5869) of the private key: it says nothing about the key. Another key, another secret."""
+        private = self._key.private_key
+        if private is None:
+            raise ValueError("the key is no private one")
+        scalar = private.private_numbers().private_value.to_bytes(_SCALAR_SIZE)
+        return HKDF(SHA256(), _SECRET_SIZE, salt=None, info=b"citizen-card/client/" + purpose.encode()).derive(scalar)
 
     def use(self, key: ECKey) -> None:
         """The service knows another key of this caller now, and takes no token of the former one."""

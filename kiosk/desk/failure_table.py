@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 
 from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.errors import ClientError
+from kiosk.desk.cropping import PhotographRefused
+from kiosk.desk.drafts import DraftUnreadable
 from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
 from kiosk.desk.progress import Cancelled
 from kiosk.desk.relay import RelayBroken, RelayRefused
@@ -84,6 +86,7 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "too-many": Lines("nothing-done", "wait-repeat"),
     "entries-refused": Lines("entries-kept", "mend-entries"),
     "too-large": Lines("entries-kept", "smaller-file"),
+    "draft-unreadable": Lines("nothing-done", "begin-again"),
     "photo-refused": Lines("entries-kept", "another-photo"),
     "document-refused": Lines("entries-kept", "scan-again"),
     "guardian-refused": Lines("entries-kept", "other-guardian"),
@@ -275,6 +278,8 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     cards.CardRemoved: "card-removed",
     cards.CardReset: "card-reset",
     PinForgotten: "card-reset",
+    PhotographRefused: "photo-refused",
+    DraftUnreadable: "draft-unreadable",
     cards.CardBusy: "card-busy",
     cards.CardMute: "card-mute",
     cards.CardStuck: "card-stuck",

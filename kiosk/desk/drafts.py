@@ -1,0 +1,191 @@
+"""What an officer has begun to enrol, kept on the desk's disk until it is submitted: a crash loses nothing.
+
+These are personal data. They lie in a folder that the desk alone can read, sealed (AES-256-GCM) under a key that is
+derived from the desk's own: whoever copies the folder without the desk's key file has nothing, whoever has both has
+the drafts. They are the officer's who began them and nobody else's, go when they are submitted or discarded, and after
+`KEPT` by themselves. Another key of the desk makes them unreadable: they are begun again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cardsvc.client.clock import Clock, system_clock
+from cardsvc.wire.people import DocumentKind
+from kiosk.desk.numbers import Paper
+
+PURPOSE: Final = "desk/drafts"
+"""Of the derived key."""
+KEPT: Final = timedelta(days=7)
+_NONCE_SIZE: Final = 12
+_FORM: Final = "form"
+PHOTO: Final = "photo"
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def new_key() -> str:
+    """By which the card service knows a request that comes again."""
+    return str(uuid4())
+
+
+class Form(_Kept):
+    """What was typed, as it was typed."""
+
+    name: str = Field(default="", repr=False)
+    name_latin: str = Field(default="", repr=False)
+    birth_date: str = Field(default="", repr=False)
+    paper: Paper = Paper.RESIDENT_CARD
+    number: str = Field(default="", repr=False)
+    district: str = Field(default="", repr=False)
+    appointment: str = ""
+
+
+class Cut(_Kept):
+    """The part of the photograph that is kept, in its pixels: 35 by 45."""
+
+    left: float
+    top: float
+    width: float
+
+
+class Scan(_Kept):
+    """A paper that was scanned."""
+
+    kind: DocumentKind
+    file: str
+    """Its name among the draft's files."""
+    title: str = Field(default="", repr=False)
+    """Of the file it came from."""
+    key: str = Field(default_factory=new_key)
+    attached: bool = False
+
+
+class Draft(_Kept):
+    """A person who is being enrolled, and how far that has come at the card service."""
+
+    form: Form = Field(default_factory=Form)
+    cut: Cut | None = None
+    """None while there is no photograph."""
+    scans: list[Scan] = Field(default_factory=list)
+    others: list[UUID] = Field(default_factory=list)
+    """Residents of whom the officer said that they are somebody else."""
+    key: str = Field(default_factory=new_key)
+    submit_key: str = Field(default_factory=new_key)
+    sent: bool = False
+    """It may be there already: what was typed stays as it is."""
+    application: UUID | None = None
+    citizen: UUID | None = None
+    photo_stored: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was begun."""
+        return self == Draft(key=self.key, submit_key=self.submit_key, form=Form(paper=self.form.paper))
+
+
+class DraftUnreadable(Exception):
+    """Raised when a draft was sealed under another key of the desk, or damaged."""
+
+
+class DraftFolder:
+    """One officer's draft. Safe to use from several threads: the newest version stays."""
+
+    def __init__(self, folder: Path, secret: bytes, officer: str, clock: Clock = system_clock) -> None:
+        """``folder`` is the desk's own; ``secret`` has 32 bytes."""
+        self._all = folder / "drafts"
+        self._own = self._all / hashlib.sha256(officer.encode()).hexdigest()[:32]
+        self._officer = officer
+        self._cipher = AESGCM(secret)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._version = 0
+
+    def load(self) -> Draft | None:
+        """What was kept. Old drafts, of whomever, go first. Raises DraftUnreadable, OSError."""
+        for old in self._outdated():
+            shutil.rmtree(old, ignore_errors=True)
+        try:
+            return Draft.model_validate_json(self.read(_FORM))
+        except FileNotFoundError:
+            return None
+        except ValidationError:
+            raise DraftUnreadable from None
+
+    def save(self, draft: Draft, version: int) -> None:
+        """Keep it, unless a later version is kept or it was discarded. Raises OSError."""
+        with self._lock:
+            if version > self._version:
+                self._write(_FORM, draft.model_dump_json().encode())
+                self._version = version
+
+    def write(self, content: bytes, name: str | None = None) -> str:
+        """Keep a picture or a scan; its name. Raises OSError."""
+        name = name or f"scan-{secrets.token_hex(8)}"
+        with self._lock:
+            self._write(name, content)
+        return name
+
+    def read(self, name: str) -> bytes:
+        """Raises DraftUnreadable, FileNotFoundError, OSError."""
+        sealed = (self._own / name).read_bytes()
+        try:
+            return self._cipher.decrypt(sealed[:_NONCE_SIZE], sealed[_NONCE_SIZE:], self._context(name))
+        except (InvalidTag, ValueError):
+            raise DraftUnreadable from None
+
+    def remove(self, name: str) -> None:
+        """A scan that was wrong."""
+        with self._lock, suppress(FileNotFoundError):
+            (self._own / name).unlink()
+
+    def discard(self, version: int) -> None:
+        """Nothing of it stays, and no version up to this one comes back."""
+        with self._lock:
+            self._version = max(version, self._version)
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._own)
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Whole or not at all, whenever the power goes."""
+        self._own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        nonce = secrets.token_bytes(_NONCE_SIZE)
+        sealed = nonce + self._cipher.encrypt(nonce, content, self._context(name))
+        fresh = self._own / f".{name}.{secrets.token_hex(4)}"
+        try:
+            with open(fresh, "xb", opener=_for_the_owner_alone) as file:
+                file.write(sealed)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self._own / name)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+    def _context(self, name: str) -> bytes:
+        return f"{self._officer}\0{name}".encode()
+
+    def _outdated(self) -> Iterator[Path]:
+        oldest = self._clock() - KEPT
+        for folder in self._all.glob("*"):
+            if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < oldest:
+                yield folder
+
+
+def _for_the_owner_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,169 @@
+"""A draft goes to the card service once, wherever the connection, the service or the desk breaks off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cardsvc.callers.models import CallerKind
+from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
+from cardsvc.wire.lifecycle import ApplicationState
+from cardsvc.wire.people import DocumentKind, Purpose
+from kiosk.city.portraits import portrait
+from kiosk.desk.cropping import Frame, size_of, upright
+from kiosk.desk.drafts import PHOTO, PURPOSE, Draft, DraftFolder, Form, Scan
+from kiosk.desk.enrolment import Sender, Sent, compare, duplicates, person_of
+from kiosk.desk.numbers import Paper
+from kiosk.desk.progress import Report
+from tests.fixtures.proofs import BASE_URL, City
+
+CLERK = "cy"
+STEPS = ["applications", "photo", "documents", "documents", "submit"]
+
+
+@dataclass
+class Line(httpx.BaseTransport):
+    """To the service. Cut ``before`` or ``after`` the request that is ``cut_at``, counted from one; 0 is never."""
+
+    inner: httpx.BaseTransport
+    cut_at: int = 0
+    after: bool = False
+    seen: list[str] = field(default_factory=list)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.startswith("/oauth"):
+            return self.inner.handle_request(request)
+        self.seen.append(request.url.path)
+        cut = self.cut_at and len(self.seen) >= self.cut_at
+        if cut and not (self.after and len(self.seen) == self.cut_at):
+            raise httpx.ConnectError("cut", request=request)
+        answer = self.inner.handle_request(request)
+        if cut:
+            raise httpx.ReadError("cut", request=request)
+        return answer
+
+
+@dataclass
+class Clerk:
+    city: City
+    folder: Path
+    line: Line
+
+    def __post_init__(self) -> None:
+        self.service = ServiceClient(BASE_URL, CLERK, self.city.keys[CLERK], clock=self.city.clock, transport=self.line)
+
+    def drafts(self) -> DraftFolder:
+        return DraftFolder(self.folder, self.service.derive_secret(PURPOSE), CLERK)
+
+    def begin(self, **form: str) -> None:
+        drafts = self.drafts()
+        photo = upright(portrait("a"))
+        drafts.write(photo, PHOTO)
+        scans = [
+            Scan(kind=kind, file=drafts.write(portrait(kind)))
+            for kind in (DocumentKind.IDENTITY_DOCUMENT, DocumentKind.PROOF_OF_ADDRESS)
+        ]
+        typed = {"name": "黄小明", "birth_date": "1990-05-06", "number": "Q700100", "district": "hengqin", **form}
+        filled = Form(paper=Paper.OTHER, **typed)
+        drafts.save(Draft(form=filled, cut=Frame.around_the_middle(*size_of(photo)).cut, scans=scans), 1)
+
+    def send(self) -> Sent:
+        """As a process that has just started."""
+        drafts = self.drafts()
+        draft = drafts.load()
+        assert draft is not None
+        versions = iter(range(1, 100))
+        return Sender(self.service, drafts, lambda kept: drafts.save(kept, next(versions))).send(draft, Report())
+
+
+@pytest.fixture
+def clerk(sqlite_city: City, tmp_path: Path) -> Clerk:
+    sqlite_city.caller(CLERK, CallerKind.OFFICER)
+    return Clerk(sqlite_city, tmp_path, Line(sqlite_city.transport))
+
+
+def test_a_person_is_enrolled_and_the_application_submitted(clerk: Clerk) -> None:
+    clerk.begin()
+    sent = clerk.send()
+    application = clerk.service.application(sent.application)
+    assert (application.state, sent.needs_consent) == (ApplicationState.SUBMITTED, False)
+    assert application.person.name == "黄小明"
+    assert len(list(clerk.service.documents(sent.application))) == 2
+    assert clerk.service.open_photo(application.citizen_id, Purpose.APPLICATION)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["not-done", "done"])
+@pytest.mark.parametrize("cut_at", range(1, len(STEPS) + 1), ids=lambda number: f"{number}-{STEPS[number - 1]}")
+def test_where_it_broke_off_it_goes_on(clerk: Clerk, cut_at: int, *, after: bool) -> None:
+    clerk.begin()
+    clerk.line.cut_at, clerk.line.after = cut_at, after
+    with pytest.raises(ServiceUnreachable):
+        clerk.send()
+    clerk.line.cut_at = 0
+    sent = clerk.send()
+    assert clerk.service.application(sent.application).state is ApplicationState.SUBMITTED
+    assert [one.id for one in clerk.service.applications()] == [sent.application]
+    kinds = [one.kind for one in clerk.service.documents(sent.application)]
+    assert kinds == [DocumentKind.IDENTITY_DOCUMENT, DocumentKind.PROOF_OF_ADDRESS]
+    assert len(clerk.city.audit("application.create")) == 1
+    assert len(clerk.city.audit("application.submit")) == 1
+
+
+def test_when_the_key_is_forgotten_the_draft_that_is_there_is_gone_on_with(clerk: Clerk) -> None:
+    clerk.begin()
+    clerk.line.cut_at, clerk.line.after = 1, True
+    with pytest.raises(ServiceUnreachable):
+        clerk.send()
+    clerk.line.cut_at = 0
+    clerk.city.clock.advance(hours=25)
+    (there,) = clerk.service.applications()
+    assert clerk.send().application == there.id
+
+
+def test_a_refusal_lets_the_form_be_put_right(clerk: Clerk) -> None:
+    clerk.begin()
+    clerk.send()
+    clerk.drafts().discard(1)
+    clerk.begin(name="黄小军")
+    with pytest.raises(ServiceProblem, match="person-enrolled"):
+        clerk.send()
+    draft = clerk.drafts().load()
+    assert draft is not None
+    assert not draft.sent
+    draft.form.number = "Q700200"
+    clerk.drafts().save(draft, 1)
+    assert clerk.service.application(clerk.send().application).person.document_number == "Q700200"
+
+
+def test_a_minors_application_waits_for_the_guardian(clerk: Clerk) -> None:
+    clerk.begin(birth_date=f"{clerk.city.clock():%Y}-01-01")
+    sent = clerk.send()
+    assert sent.needs_consent
+    assert clerk.service.application(sent.application).state is ApplicationState.DRAFT
+
+
+def test_likely_duplicates_are_compared_unless_the_officer_knows_better(clerk: Clerk) -> None:
+    clerk.begin()
+    clerk.send()
+    again = Draft(form=Form(name="黄小明", birth_date="1990-05-06", number="Q700300", district="taipa"))
+    person = person_of(again.form)
+    assert person is not None
+    (found,) = duplicates(clerk.service, again, person)
+    rows = {name: same for name, _, _, same in compare(clerk.service, found).rows(person)}
+    assert rows == {
+        "name": True, "name_latin": True, "birth_date": True, "document_number": False, "district": False,
+    }  # fmt: skip
+    again.others.append(found.id)
+    assert duplicates(clerk.service, again, person) == []
+
+
+def test_a_secret_is_of_the_key_and_the_purpose(clerk: Clerk) -> None:
+    own = clerk.service.derive_secret(PURPOSE)
+    assert own == ServiceClient(BASE_URL, CLERK, clerk.city.keys[CLERK]).derive_secret(PURPOSE)
+    clerk.city.caller("dee", CallerKind.OFFICER)
+    others = [clerk.service.derive_secret("x"), clerk.city.client("dee").derive_secret(PURPOSE)]
+    assert len({own, *others}) == 3
+    assert len(own) == 32

@@ -1,0 +1,112 @@
+"""Drafts on the desk's disk: whole or not at all, for their officer alone, and gone when they should be."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cardsvc.wire.people import DocumentKind
+from kiosk.desk.drafts import KEPT, PHOTO, Draft, DraftFolder, DraftUnreadable, Form, Scan
+
+SECRET = bytes(range(32))
+DRAFT = Draft(form=Form(name="陈嘉欣", number="M1234567"), scans=[Scan(kind=DocumentKind.OTHER, file="scan-1")])
+
+
+def folder_of(at: Path, officer: str = "ana", secret: bytes = SECRET) -> DraftFolder:
+    return DraftFolder(at, secret, officer)
+
+
+def files(at: Path) -> list[Path]:
+    return [path for path in at.rglob("*") if path.is_file()]
+
+
+def test_what_was_kept_is_there_for_another_process(tmp_path: Path) -> None:
+    assert folder_of(tmp_path).load() is None
+    folder_of(tmp_path).save(DRAFT, 1)
+    assert folder_of(tmp_path).load() == DRAFT
+
+
+def test_nobody_else_reads_it(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.save(DRAFT, 1)
+    folder.write(b"a face", PHOTO)
+    assert len(files(tmp_path)) == 2
+    for path in files(tmp_path):
+        assert path.stat().st_mode & 0o077 == 0
+        assert path.parent.stat().st_mode & 0o077 == 0
+        assert "陈嘉欣".encode() not in path.read_bytes()
+        assert b"a face" not in path.read_bytes()
+    assert "ana" not in str(files(tmp_path))
+    assert "陈嘉欣" not in repr(DRAFT)
+
+
+def test_each_officer_has_their_own(tmp_path: Path) -> None:
+    folder_of(tmp_path).save(DRAFT, 1)
+    assert folder_of(tmp_path, "bo").load() is None
+
+
+def test_a_draft_of_another_key_or_damaged_is_unreadable(tmp_path: Path) -> None:
+    folder_of(tmp_path).save(DRAFT, 1)
+    with pytest.raises(DraftUnreadable):
+        folder_of(tmp_path, secret=bytes(32)).load()
+    (path,) = files(tmp_path)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(DraftUnreadable):
+        folder_of(tmp_path).load()
+    path.write_bytes(b"")
+    with pytest.raises(DraftUnreadable):
+        folder_of(tmp_path).load()
+
+
+def test_a_file_cannot_stand_for_another(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.write(b"1", "scan-1")
+    folder.write(b"2", "scan-2")
+    one, two = sorted(files(tmp_path))
+    one.replace(two)
+    with pytest.raises(DraftUnreadable):
+        folder.read("scan-2")
+
+
+def test_the_newest_version_stays_and_none_comes_back_after_it_was_discarded(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    newer = Draft(form=Form(name="Chen"))
+    folder.save(newer, 2)
+    folder.save(DRAFT, 1)
+    assert folder.load() == newer
+    folder.write(b"a face", PHOTO)
+    folder.discard(3)
+    folder.save(newer, 3)
+    assert folder.load() is None
+    assert files(tmp_path) == []
+
+
+def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_of(tmp_path)
+    folder.save(DRAFT, 1)
+
+    def full(_: int) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space"):
+        folder.save(Draft(), 2)
+    assert folder.load() == DRAFT
+    assert len(files(tmp_path)) == 1
+
+
+def test_drafts_that_nobody_finished_go(tmp_path: Path) -> None:
+    folder_of(tmp_path, "bo").save(DRAFT, 1)
+    long_ago = datetime.now(UTC) - KEPT - timedelta(hours=1)
+    (path,) = files(tmp_path)
+    os.utime(path.parent, (long_ago.timestamp(), long_ago.timestamp()))
+    assert folder_of(tmp_path).load() is None
+    assert files(tmp_path) == []
+
+
+def test_an_empty_draft_is_known() -> None:
+    assert Draft().empty
+    assert not DRAFT.empty
