@@ -23,13 +23,14 @@ from kiosk.desk.failures import saying
 from kiosk.desk.handing_over import hand_over
 from kiosk.desk.issuing import Standing
 from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.sheet import Sheet, print_sheet
 from kiosk.desk.windows.signature import SignatureCanvas
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.issuing import IssuingPage
     from kiosk.desk.windows.lane import Lane
 
-_BUTTONS: Final = ("again", "done", "set_pin")
+_BUTTONS: Final = ("again", "done", "set_pin", "print_letter")
 
 
 class HandOver(QDialog):
@@ -69,13 +70,15 @@ class HandOver(QDialog):
         self.name.setAccessibleName(words["proxy_name"])
         self.document.setAccessibleName(words["proxy_document"])
         self.canvas = SignatureCanvas(words["canvas"])
-        self.again, self.confirm, self.set_pin = (QPushButton(words[name]) for name in _BUTTONS)
+        self.again, self.confirm, self.set_pin, self.letter = (QPushButton(words[name]) for name in _BUTTONS)
         self.again.setShortcut("Ctrl+Z")
         self.confirm.setShortcut("Ctrl+Return")
         self.set_pin.setShortcut("Ctrl+P")
         self.again.clicked.connect(self.canvas.clear)
         self.confirm.clicked.connect(self._deliver)
         self.set_pin.clicked.connect(self._ask_pin)
+        self.letter.setShortcut("Ctrl+B")
+        self.letter.clicked.connect(self._print_letter)
         self.by_proxy.toggled.connect(self._choose_who)
         self.canvas.signed.connect(self._enable)
         self._lay_out()
@@ -90,7 +93,7 @@ class HandOver(QDialog):
         form.addRow(self.words["proxy_name"], self.name)
         form.addRow(self.words["proxy_document"], self.document)
         buttons = QHBoxLayout()
-        for button in (self.again, self.confirm, self.set_pin):
+        for button in (self.again, self.confirm, self.set_pin, self.letter):
             buttons.addWidget(button)
         layout = QVBoxLayout(self)
         for widget in (self.receipt, self.holder, self.by_proxy):
@@ -111,6 +114,7 @@ class HandOver(QDialog):
         self.again.setEnabled(not delivered)
         self.confirm.setEnabled(self.canvas.has_signature and not delivered)
         self.set_pin.setEnabled(self.card.state is CardState.DELIVERED)
+        self.letter.setEnabled(self.pin is not None)
 
     def _proxy(self) -> Proxy | None:
         if not self.by_proxy.isChecked():
@@ -149,6 +153,7 @@ class HandOver(QDialog):
         self._enable()
         if self.by_proxy.isChecked():
             self.message.setText(self.words["handed_to_proxy"])
+            self.letter.setFocus()
             return
         self.message.setText(self.words["handed"])
         self.set_pin.setFocus()
@@ -162,6 +167,16 @@ class HandOver(QDialog):
         self.citizen.told.connect(self.message.setText)
         self.citizen.in_force.connect(self._in_force)
         self.citizen.appear()
+
+    @Slot()
+    def _print_letter(self) -> None:
+        """For a citizen who is not here. It goes to the printer unseen, and the PIN in it is good for one change."""
+        if self.pin is None:
+            return
+        texts = self.words["letter"]
+        lines = [texts["to"].format(self.application.person.name), texts["card"].format(self.card.stock_number)]
+        sheet = Sheet(texts["title"], [*lines, texts["pin"], self.pin.digits, texts["what"]])
+        self.message.setText(self.words["letter_printed" if print_sheet(sheet) else "no_printer"])
 
     @Slot(object)
     def _in_force(self, card: Card) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton
@@ -52,6 +53,8 @@ class Lane(QGroupBox):
         self._job: Job | None = None
         self._torn = False
         self._breaks = 0
+        self._heard = 0
+        """How many cards came and went."""
         self._build(number)
         self.heard.connect(self._hear)
         self.watch = CardWatch(reader, self.heard.emit)
@@ -91,7 +94,7 @@ class Lane(QGroupBox):
 
     def refresh(self) -> None:
         """Look at the card again, which something was done with."""
-        self.page.work(lambda officer, _: standing(officer, look(self.reader())), self._show, failed=self._not_seen)
+        self._find_out(lambda officer, _: standing(officer, look(self.reader())))
 
     def _build(self, number: int) -> None:
         words = self.words
@@ -145,6 +148,7 @@ class Lane(QGroupBox):
 
     @Slot(object)
     def _hear(self, heard: Heard) -> None:
+        self._heard += 1
         self._seen = heard if isinstance(heard, SeenCard) else None
         self.standing = None
         match heard:
@@ -160,7 +164,16 @@ class Lane(QGroupBox):
     def _ask_what_is_true(self, seen: SeenCard) -> None:
         """Once somebody is on duty; `refresh` asks then."""
         if self.page.officer is not None and not self.busy:
-            self.page.work(lambda officer, _: standing(officer, seen), self._show, failed=self._not_seen)
+            self._find_out(lambda officer, _: standing(officer, seen))
+
+    def _find_out(self, steps: Callable[[ServiceClient, Report], Standing]) -> None:
+        """What is heard of a card that is not there any more is not shown."""
+        at = self._heard
+
+        def current(tell: Callable[[Any], None]) -> Callable[[Any], None]:
+            return lambda what: tell(what) if self._heard == at else None
+
+        self.page.work(steps, current(self._show), failed=current(self._not_seen))
 
     def _not_seen(self, error: Exception) -> None:
         self.state.setText(str(saying(error, self.page.around.words)))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -11,14 +14,21 @@ from uuid import UUID
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.lifecycle import ApplicationState, CardState, Person
 from cardsvc.wire.people import DocumentKind
+from kiosk.city.founding import DESK
+from kiosk.desk.equipment import Equipment, FindsReader
 from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.frame import DeskWindow
 from kiosk.desk.windows.hand_over import HandOver
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.lane import Lane
-from tests.fixtures.desk_city import DeskAtWork
+from kiosk.reader_names import CONTACT, ReaderSource
+from readers.virtual.loopback import LoopbackReader, put_on
+from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
+from tests.fixtures.desk_city import DeskAtWork, DeskCity
 
 OWN: Final = "864193"
 _people = count(1)
@@ -27,6 +37,8 @@ _people = count(1)
 def issuing(desk: DeskAtWork) -> tuple[IssuingPage, Lane]:
     """Sign in, and turn to the page."""
     desk.sign_in("ana")
+    desk.window.activateWindow()  # as a window manager does when a dialog has gone
+    desk.robot.waitUntil(desk.window.isActiveWindow, timeout=5_000)
     (row,) = (row for row, page in enumerate(desk.window.pages) if isinstance(page, IssuingPage))
     QTest.keyClick(desk.window.menu, getattr(Qt.Key, f"Key_{row + 1}"), Qt.KeyboardModifier.AltModifier)
     page = desk.window.pages[row]
@@ -208,3 +220,124 @@ def test_a_card_that_broke_is_put_aside_and_the_application_gets_another_one(des
     says(desk, lane, "The card is blank.")
     desk.type(lane.number, f"{number}-B\r")
     sealed(desk, lane)
+
+
+def written(desk: DeskAtWork, page: IssuingPage, lane: Lane, card: Path) -> UUID:
+    """A card of an approved application, finished and in the reader."""
+    application, number = approved(desk)
+    choose(desk, page, application)
+    desk.insert(card)
+    says(desk, lane, "The card is blank.")
+    desk.type(lane.number, number + "\r")
+    sealed(desk, lane)
+    return application
+
+
+def test_somebody_else_collects_it_and_the_citizen_comes_with_the_letter(desk: DeskAtWork, tmp_path: Path) -> None:
+    page, lane = issuing(desk)
+    application = written(desk, page, lane, tmp_path / "card")
+    handing = handing_of(desk, page, lane)
+    sign(desk, handing)
+    QTest.keyClick(handing.by_proxy, Qt.Key.Key_Space)
+    desk.press(handing.confirm)
+    assert "Enter the name" in handing.message.text()
+    desk.type(handing.name, "He Daming")
+    desk.type(handing.document, "m7654321")
+    desk.press(handing.confirm)
+    desk.robot.waitUntil(lambda: "on record who collected it" in handing.message.text(), timeout=20_000)
+    desk.press(handing.letter)
+    assert "no printer" in handing.message.text()
+    assert handing.pin is not None
+    letter = handing.pin.digits
+    handing.close()
+    with desk.city.client("ana") as ana:
+        card = ana.application(application).card_uuid
+        assert card is not None
+        assert ana.proxy(card).document_number == "M7654321"
+
+    desk.remove()
+    desk.remove_officer()
+    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    page, lane = issuing(desk)
+    assert lane.whose.text() == page.words["nobody"]
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "Its transport PIN is not known here")
+    citizen = pin_window(desk, handing_of(desk, page, lane))
+    for field, digits in ((citizen.letter, "909091"), (citizen.first, OWN), (citizen.again, OWN + "\r")):
+        desk.type(field, digits)
+    desk.robot.waitUntil(lambda: "Tries left: 2" in citizen.message.text(), timeout=20_000)
+    for field, digits in ((citizen.letter, letter), (citizen.first, OWN), (citizen.again, OWN + "\r")):
+        field.clear()
+        desk.type(field, digits)
+    says(desk, lane, "is in force")
+
+
+def test_without_a_card_the_pin_waits_until_it_is_back(desk: DeskAtWork, tmp_path: Path) -> None:
+    page, lane = issuing(desk)
+    written(desk, page, lane, tmp_path / "card")
+    handing = handing_of(desk, page, lane)
+    sign(desk, handing)
+    desk.press(handing.confirm)
+    desk.robot.waitUntil(handing.set_pin.isEnabled, timeout=20_000)
+    citizen = pin_window(desk, handing)
+    desk.remove()
+    says(desk, lane, "There is no card")
+    desk.type(citizen.first, OWN)
+    desk.type(citizen.again, OWN + "\r")
+    desk.robot.waitUntil(lambda: "goes on by itself" in handing.message.text(), timeout=20_000)
+    assert OWN not in handing.message.text() + citizen.message.text()
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "is in force")
+
+
+def has_application(lane: Lane) -> bool:
+    return lane.application is not None
+
+
+@pytest.fixture
+def two_readers(
+    desk_city: DeskCity, private_pcscd: PrivatePcscd, qtbot: QtBot, tmp_path: Path
+) -> Iterator[tuple[DeskAtWork, Path]]:
+    """A desk with another reader for cards, and the slot of that."""
+    plan, slot = desk_city.plan, tmp_path / "slot"
+    with ExitStack() as stack:
+        officers, cards = (
+            stack.enter_context(ReaderSource.of(CONTACT, name, None)) for name in (CONTACT_READER, CONTACTLESS_READER)
+        )
+        own = stack.enter_context(plan.caller(DESK))
+        readers: list[FindsReader] = [cards, lambda: LoopbackReader(slot)]
+        equipment = Equipment(own, lambda token: plan.caller(DESK, visit_token=token), officers, readers, tmp_path)
+        window = DeskWindow(equipment)
+        qtbot.addWidget(window)
+        window.show()
+        desk = DeskAtWork(window, desk_city, private_pcscd, qtbot)
+        stack.callback(desk.clear)
+        stack.callback(window.close)
+        yield desk, slot
+
+
+def test_with_two_readers_the_next_card_is_written_meanwhile(
+    two_readers: tuple[DeskAtWork, Path], tmp_path: Path
+) -> None:
+    desk, slot = two_readers
+    numbers = dict(approved(desk) for _ in range(2))
+    page, _ = issuing(desk)
+    one, two = page.lanes
+    for lane in page.lanes:
+        desk.robot.waitUntil(lambda: page.list.count() > 0, timeout=10_000)
+        desk.press(page.next)
+        desk.robot.waitUntil(partial(has_application, lane), timeout=10_000)
+    assert one.application is not None
+    assert two.application is not None
+    assert one.application.id != two.application.id
+    desk.insert(tmp_path / "one")
+    put_on(slot, tmp_path / "two")
+    for lane in page.lanes:
+        says(desk, lane, "The card is blank.")
+        assert lane.application is not None
+        desk.type(lane.number, numbers.get(lane.application.id, "DW-LOST") + "\r")
+    for lane in page.lanes:
+        sealed(desk, lane)
+    timings = [lane.written.timing for lane in page.lanes if lane.written is not None]
+    assert len(timings) == 2
+    assert page.next.isEnabled()

@@ -1,0 +1,45 @@
+"""A sheet of paper for a citizen: the letter with a transport PIN."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPageSize, QPainter
+from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Of size A5: a title, and lines below each other."""
+
+    title: str
+    lines: Sequence[str] = field(repr=False)
+
+
+def print_sheet(sheet: Sheet) -> bool:
+    """On the default printer, and in no file: that would stay behind, with a PIN in it. False where there is none."""
+    if QPrinterInfo.defaultPrinter().isNull():
+        return False
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    draw_sheet(printer, sheet)
+    return True
+
+
+def draw_sheet(printer: QPrinter, sheet: Sheet) -> None:
+    """On this printer."""
+    printer.setPageSize(QPageSize(QPageSize.PageSizeId.A5))
+    painter = QPainter(printer)
+    page = QRectF(painter.viewport())
+    top = page.top()
+    for text, points in ((sheet.title, 16), *((line, 12) for line in sheet.lines)):
+        font = painter.font()
+        font.setPointSize(points)
+        painter.setFont(font)
+        room = QRectF(page.left(), top, page.width(), page.bottom() - top)
+        flags = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
+        used = painter.boundingRect(room, flags, text)
+        painter.drawText(room, flags, text)
+        top = used.bottom() + painter.fontMetrics().height()
+    painter.end()
