@@ -1,0 +1,193 @@
+"""The desk's window beside its pages: language, looks, keys, the connection, and what it says to a screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QAccessibleInterface, QAction, QPalette, QShortcut
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QScrollArea,
+    QWidget,
+)
+
+from cardsvc.wire.manifest import Language
+from kiosk.desk.colours import DARK, LIGHT
+from kiosk.desk.windows.frame import PAGES
+from kiosk.desk.windows.keys import keys_of
+from kiosk.desk.windows.message import MessageArea
+from kiosk.desk.windows.theme import SIZES
+from tests.fixtures.desk_city import DeskAtWork
+
+SMALLEST_SCREEN = QSize(1366, 768)
+CONTROL = Qt.KeyboardModifier.ControlModifier
+_A_WHILE_MS = 30_000
+
+
+def choose(desk: DeskAtWork, menu: str, entry: str) -> None:
+    """With the keyboard: Alt opens nothing under the offscreen platform, so the menu is shown as its key would."""
+    (opened,) = [each for each in desk.window.menuBar().findChildren(QMenu) if each.title() == menu]
+    opened.popup(desk.window.mapToGlobal(desk.window.rect().topLeft()))
+    (action,) = [each for each in opened.findChildren(QAction) if each.text() == entry]
+    QTest.mouseClick(opened, Qt.MouseButton.LeftButton, pos=opened.actionGeometry(action).center())
+
+
+def background(widget: QWidget) -> str:
+    return widget.palette().color(QPalette.ColorRole.Window).name()
+
+
+def widgets_of(page: QWidget) -> Iterator[QWidget]:
+    """All that the officer can get to with the keyboard, and what Qt makes inside others aside."""
+    for widget in page.findChildren(QWidget):
+        inner = widget.objectName().startswith("qt_") or isinstance(widget.parent(), QAbstractSpinBox)
+        inner = inner or widget.window() is not page.window()  # what a combo box opens
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not inner and not isinstance(widget, QLabel):
+            yield widget
+
+
+def named(widget: QWidget) -> bool:
+    interface: QAccessibleInterface | None = QAccessible.queryAccessibleInterface(widget)
+    return interface is not None and bool(interface.text(QAccessible.Text.Name).strip())
+
+
+@pytest.mark.parametrize("page", range(len(PAGES)), ids=[page.group for page in PAGES])
+def test_everything_on_a_page_has_a_name(desk: DeskAtWork, page: int) -> None:
+    nameless = [
+        f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
+        for widget in widgets_of(desk.window.pages[page])
+        if not named(widget)
+    ]
+    assert nameless == [], "setAccessibleName, or a label as its buddy"
+
+
+def test_everything_around_the_pages_has_a_name(desk: DeskAtWork) -> None:
+    pages = {widget for page in desk.window.pages for widget in (page, *page.findChildren(QWidget))}
+    assert [type(each).__name__ for each in widgets_of(desk.window) if each not in pages and not named(each)] == []
+    assert all(area.accessibleName() for area in desk.window.findChildren(MessageArea))
+
+
+@pytest.mark.parametrize("page", range(len(PAGES)), ids=[page.group for page in PAGES])
+def test_every_act_has_a_key(desk: DeskAtWork, page: int) -> None:
+    desk.sign_in("ana")
+    shown = desk.window.pages[page]
+    QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{(page + 1) % 10}"), Qt.KeyboardModifier.AltModifier)
+    assert desk.window.stack.currentWidget() is shown
+    buttons = [each for each in shown.findChildren(QAbstractButton) if each.text()]
+    assert [each.text() for each in buttons if each.shortcut().isEmpty() and "&" not in each.text()] == []
+    assert [each.key().toString() for each in shown.findChildren(QShortcut) if not each.whatsThis()] == []
+
+
+def test_f1_lists_the_keys(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    QTest.keyClick(desk.window, Qt.Key.Key_F1)
+    keys = desk.window.keys
+    assert keys.isVisible()
+    table = keys.table.model()
+    listed = {table.index(row, 0).data(): table.index(row, 1).data() for row in range(table.rowCount())}
+    assert listed == keys_of(desk.window)
+    assert listed["Ctrl+L"] == "Lock"
+    assert listed["Alt+1"] == "Queue"
+    assert listed["F1"] == "Keys"
+    QTest.keyClick(keys, Qt.Key.Key_Escape)
+    desk.robot.waitUntil(lambda: not desk.window.findChildren(type(keys)), timeout=_A_WHILE_MS)
+
+
+def test_the_language_changes_and_whoever_is_on_duty_stays(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    choose(desk, "Language", "Português")
+    window = desk.window
+    assert window.words.language is Language.PORTUGUESE
+    assert window.officer.text().startswith("Chen Anna")
+    assert window.whole.currentWidget() is window.open
+    assert window.pages[0].officer is not None
+    choose(desk, "Língua", "简体中文")
+    desk.remove_officer()
+    desk.robot.waitUntil(lambda: window.whole.currentWidget() is window.sign_in, timeout=_A_WHILE_MS)
+    assert window.sign_in.message.text() == window.words["sign-in"]["card_out"]
+    choose(desk, "语言", "English")
+    desk.robot.waitUntil(window.sign_in.pin.isVisible, timeout=_A_WHILE_MS)
+    desk.sign_in("bo")
+
+
+def test_light_and_dark(desk: DeskAtWork) -> None:
+    choose(desk, "View", "Dark")
+    assert background(desk.window) == DARK.window
+    choose(desk, "View", "Light")
+    assert background(desk.window) == LIGHT.window
+
+
+def test_the_window_grows_to_twice_its_size_and_back(desk: DeskAtWork) -> None:
+    usual = desk.window.sign_in.pin.fontInfo().pointSizeF()
+    for _ in SIZES:
+        QTest.keyClick(desk.window, Qt.Key.Key_Plus, CONTROL)
+    assert desk.window.sign_in.pin.fontInfo().pointSizeF() == pytest.approx(2 * usual, abs=0.6)
+    QTest.keyClick(desk.window, Qt.Key.Key_Minus, CONTROL)
+    assert desk.window.looks.size == SIZES[-2]
+    QTest.keyClick(desk.window, Qt.Key.Key_0, CONTROL)
+    assert desk.window.sign_in.pin.fontInfo().pointSizeF() == pytest.approx(usual, abs=0.1)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_nothing_is_cut_off_at_twice_the_size_on_a_small_screen(desk: DeskAtWork, language: Language) -> None:
+    window = desk.window
+    desk.sign_in("ana")
+    window.speak(language)
+    for _ in SIZES:
+        QTest.keyClick(window, Qt.Key.Key_Plus, CONTROL)
+    window.resize(SMALLEST_SCREEN)
+    cut: list[str] = []
+    for number, page in enumerate(window.pages, 1):
+        QTest.keyClick(window, getattr(Qt.Key, f"Key_{number % 10}"), Qt.KeyboardModifier.AltModifier)
+        desk.robot.waitUntil(lambda: not window.workers.busy, timeout=_A_WHILE_MS)
+        QApplication.processEvents()
+        cut += [f"{page.group}: {each}" for each in cut_off(page)]
+    QTest.keyClick(window, Qt.Key.Key_0, CONTROL)
+    assert window.size() == SMALLEST_SCREEN, "the window fits"
+    assert cut == []
+    assert reachable(window.room)
+
+
+def cut_off(page: QWidget) -> Iterator[str]:
+    """Labels and buttons that have less room than their text takes."""
+    for widget in page.findChildren(QWidget):
+        if not widget.isVisible() or not isinstance(widget, (QLabel, QAbstractButton, QLineEdit)):
+            continue
+        needed = widget.minimumSizeHint()
+        if isinstance(widget, QLabel) and widget.wordWrap():
+            needed = QSize(0, widget.heightForWidth(widget.width()))
+        if widget.width() < needed.width() or widget.height() < needed.height():
+            yield f"{type(widget).__name__} {widget.text()!r}: {widget.size().toTuple()} < {needed.toTuple()}"
+
+
+def reachable(room: QScrollArea) -> bool:
+    """What does not fit is scrolled to."""
+    stack = room.widget()
+    assert stack is not None
+    inside, shown = stack.size(), room.viewport().size()
+    bars = room.horizontalScrollBar(), room.verticalScrollBar()
+    return (inside.width() <= shown.width() or bars[0].maximum() > 0) and (
+        inside.height() <= shown.height() or bars[1].maximum() > 0
+    )
+
+
+def test_a_lost_connection_is_shown_and_comes_back_by_itself(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    window = desk.window
+    assert window.connected.text() == "Connected to the card service"
+    with desk.city.service_away():
+        QTest.keyClick(window, Qt.Key.Key_F5)
+        desk.robot.waitUntil(lambda: not window.connection.reached, timeout=_A_WHILE_MS)
+        assert "No connection" in window.connected.text()
+        assert window.message.text().startswith("There is no connection to the card service.")
+    desk.robot.waitUntil(lambda: window.connection.reached, timeout=_A_WHILE_MS)
+    assert window.connected.text() == "Connected to the card service"
+    assert window.message.text().startswith("The card service can be reached again.")
+    assert window.whole.currentWidget() is window.open, "ana is still on duty"
