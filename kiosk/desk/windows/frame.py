@@ -92,11 +92,17 @@ class DeskWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def speak(self, language: Language) -> None:
-        """Build the window anew in another language. Whoever is on duty stays; what was begun is kept as a draft."""
+        """Build the window anew in another language. Whoever is on duty stays; what was begun is kept as a draft.
+
+        Not while something is done: its end would be shown to nobody.
+        """
+        if self.workers.busy:
+            self.say(self.words["window"]["not_now"])
+            fill(self.menuBar(), self.words, self.looks, self.speak, self._show_keys)
+            return
         on_duty, row = self.on_duty, self.menu.currentRow()
         self._end_pages()
-        for page in self.pages:
-            page.close()
+        self._close_pages()
         self._build(language)
         if on_duty is not None:
             self._begin(on_duty, row)
@@ -236,6 +242,11 @@ class DeskWindow(QMainWindow):
             page.end()
             page.on_duty = None
         self.say("")
+
+    def _close_pages(self) -> None:
+        """They go; what a page has running by itself ends in its ``closeEvent``, which Qt sends to windows alone."""
+        for page in self.pages:
+            page.close()
 
     @Slot(object)
     def _lock(self, why: Exception | None) -> None:

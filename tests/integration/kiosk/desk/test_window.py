@@ -40,6 +40,11 @@ def choose(desk: DeskAtWork, menu: str, entry: str) -> None:
     QTest.mouseClick(opened, Qt.MouseButton.LeftButton, pos=opened.actionGeometry(action).center())
 
 
+def idle(desk: DeskAtWork) -> None:
+    """Nothing is done beside the window."""
+    desk.robot.waitUntil(lambda: not desk.window.workers.busy, timeout=_A_WHILE_MS)
+
+
 def background(widget: QWidget) -> str:
     return widget.palette().color(QPalette.ColorRole.Window).name()
 
@@ -102,12 +107,14 @@ def test_f1_lists_the_keys(desk: DeskAtWork) -> None:
 
 def test_the_language_changes_and_whoever_is_on_duty_stays(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
+    idle(desk)
     choose(desk, "Language", "Português")
     window = desk.window
     assert window.words.language is Language.PORTUGUESE
     assert window.officer.text().startswith("Chen Anna")
     assert window.whole.currentWidget() is window.open
     assert window.pages[0].officer is not None
+    idle(desk)
     choose(desk, "Língua", "简体中文")
     desk.remove_officer()
     desk.robot.waitUntil(lambda: window.whole.currentWidget() is window.sign_in, timeout=_A_WHILE_MS)
@@ -139,6 +146,7 @@ def test_the_window_grows_to_twice_its_size_and_back(desk: DeskAtWork) -> None:
 def test_nothing_is_cut_off_at_twice_the_size_on_a_small_screen(desk: DeskAtWork, language: Language) -> None:
     window = desk.window
     desk.sign_in("ana")
+    idle(desk)
     window.speak(language)
     for _ in SIZES:
         QTest.keyClick(window, Qt.Key.Key_Plus, CONTROL)
@@ -146,7 +154,7 @@ def test_nothing_is_cut_off_at_twice_the_size_on_a_small_screen(desk: DeskAtWork
     cut: list[str] = []
     for number, page in enumerate(window.pages, 1):
         QTest.keyClick(window, getattr(Qt.Key, f"Key_{number % 10}"), Qt.KeyboardModifier.AltModifier)
-        desk.robot.waitUntil(lambda: not window.workers.busy, timeout=_A_WHILE_MS)
+        idle(desk)
         QApplication.processEvents()
         cut += [f"{page.group}: {each}" for each in cut_off(page)]
     QTest.keyClick(window, Qt.Key.Key_0, CONTROL)
