@@ -56,6 +56,7 @@ class CardPage(Page):
         for purpose in PURPOSES:
             self.purpose.addItem(self.words["purposes"][purpose], purpose)
         self.open = QPushButton(self.words["open"])
+        self.open.setShortcut("Ctrl+O")
         self.open.clicked.connect(self._find)
         self.facts = QLabel(self.words["hint"])
         self.facts.setWordWrap(True)

@@ -123,9 +123,9 @@ class DeskWindow(QMainWindow):
         self.pages[rows[0]].take(subject)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        self._end_pages()
+        self._close_pages()
         self.duty.end()
-        for page in self.pages:
-            page.close()
         self.workers.wait()
         super().closeEvent(event)
 

@@ -35,7 +35,7 @@ _ROLES: Final = {
 }
 _OFF: Final = (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText)
 
-# Lengths are in `em`, so that they grow with the text.
+# Lengths are in `em`, so that they grow with the text. An edge is as wide with the focus as without it: nothing moves.
 _SHEET: Final = """
 QLabel[role="title"], QLabel[role="happened"] {{ font-size: {title}pt; font-weight: 600; }}
 QLabel[role="small"], QLabel[role="hint"] {{ font-size: {small}pt; }}
@@ -47,22 +47,23 @@ QLabel[role="hint"] {{ color: {c.quiet}; }}
 #message QLabel[role="happened"] {{ font-size: {points}pt; }}
 #connection[reached="true"] {{ color: {c.connected}; }}
 #connection[reached="false"] {{ color: {c.lost}; font-weight: 600; }}
-#pages {{ border: 1px solid {c.edge}; border-radius: 4px; }}
+#pages {{ border-radius: 4px; }}
 #pages::item {{ padding: 0.45em 0.5em; }}
-QPushButton {{ padding: 0.35em 0.9em; border: 1px solid {c.edge}; border-radius: 4px; background: {c.button}; }}
+QPushButton {{ padding: 0.35em 0.9em; border: 2px solid {c.edge}; border-radius: 4px; background: {c.button}; }}
 QPushButton:default, QPushButton[role="main"] {{ background: {c.accent}; color: {c.on_accent}; }}
 QPushButton:disabled {{ background: {c.button}; color: {c.off}; border-style: dashed; }}
 QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QDateEdit, QSpinBox {{
-    background: {c.surface}; color: {c.text}; border: 1px solid {c.edge}; border-radius: 3px;
+    background: {c.surface}; color: {c.text}; border: 2px solid {c.edge}; border-radius: 3px;
     padding: 0.25em 0.4em; selection-background-color: {c.accent}; selection-color: {c.on_accent};
 }}
 QLineEdit:disabled, QComboBox:disabled, QPlainTextEdit:disabled {{ color: {c.off}; background: {c.window}; }}
-QTableView, QListView, QTreeView {{ alternate-background-color: {c.other_row}; gridline-color: {c.edge}; }}
+QTableView, QListView, QTreeView {{ alternate-background-color: {c.other_row}; gridline-color: {c.edge};
+    border: 2px solid {c.edge}; }}
 QHeaderView::section {{ padding: 0.3em 0.5em; background: {c.button}; color: {c.text}; border: 0;
     border-right: 1px solid {c.edge}; border-bottom: 1px solid {c.edge}; font-weight: 600; }}
 QPushButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QDateEdit:focus,
-QSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus {{ border: 2px solid {c.focus}; }}
-QPushButton:default:focus, QPushButton[role="main"]:focus {{ border: 2px solid {c.text}; }}
+QSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus {{ border-color: {c.focus}; }}
+QPushButton:default:focus, QPushButton[role="main"]:focus {{ border-color: {c.text}; }}
 QScrollArea {{ border: 0; }}
 QProgressBar {{ border: 1px solid {c.edge}; border-radius: 3px; text-align: center; background: {c.surface}; }}
 QProgressBar::chunk {{ background: {c.accent}; }}
