@@ -17,6 +17,7 @@ from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
 from kiosk.desk.progress import Cancelled
 from kiosk.desk.relay import RelayBroken, RelayRefused
 from kiosk.desk.seat import PinForgotten
+from kiosk.desk.stock import SerialsMalformed
 from kiosk.pins import PinInDoubt
 from kiosk.proving import OtherCard
 from readers import errors as cards
@@ -84,6 +85,7 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "locked-by-citizen": Lines("nothing-done", "citizen-unlocks"),
     "still-going-on": Lines("may-be-done", "wait-finish"),
     "too-many": Lines("nothing-done", "wait-repeat"),
+    "serials-malformed": Lines("entries-kept", "mend-entries"),
     "entries-refused": Lines("entries-kept", "mend-entries"),
     "too-large": Lines("entries-kept", "smaller-file"),
     "draft-unreadable": Lines("nothing-done", "begin-again"),
@@ -315,6 +317,7 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     NotApproved: "not-approved-yet",
     OtherCardReserved: "other-card-reserved",
     NotInStock: "not-in-stock",
+    SerialsMalformed: "serials-malformed",
     PinInDoubt: "pin-in-doubt",
     OtherCard: "not-the-same-card",
     RelayRefused: "unknown-refusal",

@@ -15,6 +15,7 @@ from cardsvc.wire.problems import Problem
 from kiosk.desk.failure_table import BY_CLASS, BY_CODE, SAYINGS, UNFORESEEN, UNKNOWN_REFUSAL
 from kiosk.desk.issuing import NotInStock, OtherCardReserved
 from kiosk.desk.relay import RelayRefused
+from kiosk.desk.stock import SerialsMalformed
 from kiosk.desk.words import Words
 from readers.errors import CardBusy, WrongPin
 
@@ -86,6 +87,8 @@ def _data(error: BaseException) -> Mapping[str, Any]:
             return {"tries_left": error.tries_left}
         case NotInStock() | OtherCardReserved():
             return {"stock_number": error.stock_number}
+        case SerialsMalformed():
+            return {"line": error.line}
         case CardBusy():
             return {"holders": ", ".join(error.holders)}
     return {}

@@ -42,13 +42,14 @@ from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.search import SearchPage
 from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
+from kiosk.desk.windows.stock import StockPage
 from kiosk.desk.windows.theme import Looks
 from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
 from readers.piv.pin import Pin
 
-PAGES: Final[Sequence[type[Page]]] = (QueuePage, SearchPage, IssuingPage, PersonPage, CardPage)
+PAGES: Final[Sequence[type[Page]]] = (QueuePage, SearchPage, IssuingPage, PersonPage, CardPage, StockPage)
 """In the order in which they are listed. Alt+1 opens the first, and so on."""
 
 

@@ -1,0 +1,144 @@
+"""Handing over: cards or a whole shift to a colleague, who counts before they accept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
+
+from cardsvc.wire.stock import HandOver, HandOverRequest
+from kiosk.desk.stock import read_numbers
+from kiosk.desk.windows.fields import button, fill, named_form, reading_table, text_label
+
+if TYPE_CHECKING:
+    from kiosk.desk.windows.stock import StockPage
+
+_COLUMNS: Final = ("from", "to", "cards", "applications", "since")
+
+
+class HandingTab(QWidget):
+    """What waits for the officer, what they offered, and an offer of their own."""
+
+    def __init__(self, page: StockPage) -> None:
+        super().__init__()
+        self.page, self.words = page, page.words
+        self.rows: list[HandOver] = []
+        self.table = reading_table(self.words["open_hand_overs"], [self.words[column] for column in _COLUMNS])
+        self.table.itemSelectionChanged.connect(self._show_chosen)
+        self.numbers_of_chosen = text_label()
+        self.cards, self.applications = QSpinBox(), QSpinBox()
+        for box in (self.cards, self.applications):
+            box.setRange(0, 100_000)
+        self.accept = button(self.words["accept"], self._accept, "Ctrl+Shift+A")
+        self.decline = button(self.words["decline"], self._decline, "Ctrl+Shift+D")
+        self.to, self.office = QLineEdit(), QLineEdit()
+        self.numbers = QPlainTextEdit()
+        self.numbers.setTabChangesFocus(True)
+        self.shift = QCheckBox(self.words["shift"])
+        self.shift.toggled.connect(self.numbers.setDisabled)
+        self.offer = button(self.words["offer"], self._offer, "Ctrl+Return")
+        self._build()
+        self._show_chosen()
+
+    def _build(self) -> None:
+        title = text_label(self.words["open_hand_overs"])
+        title.setBuddy(self.table)
+        deciding = QHBoxLayout()
+        for one in (self.accept, self.decline, button(self.words["refresh"], self.refresh, "F5")):
+            deciding.addWidget(one)
+        counted = [(self.words["counted_cards"], self.cards), (self.words["counted_applications"], self.applications)]
+        offering = [("to_colleague", self.to), ("to_office", self.office), ("numbers", self.numbers)]
+        layout = QVBoxLayout(self)
+        layout.addWidget(title)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.numbers_of_chosen)
+        layout.addLayout(named_form(counted))
+        layout.addLayout(deciding)
+        layout.addLayout(named_form([(self.words[key], field) for key, field in offering]))
+        layout.addWidget(self.shift)
+        layout.addWidget(self.offer)
+
+    def clear(self) -> None:
+        """Nobody is on duty."""
+        self._show([])
+        for field in (self.to, self.office):
+            field.clear()
+        self.numbers.clear()
+        self.shift.setChecked(False)
+
+    def refresh(self) -> None:
+        """Ask the service again."""
+        self.page.work(lambda officer, _: list(officer.hand_overs()), self._show)
+
+    def _show(self, rows: list[HandOver]) -> None:
+        self.rows = rows
+        texts = [
+            (
+                row.from_officer,
+                row.to_officer,
+                str(len(row.stock_numbers)),
+                str(len(row.application_ids)),
+                f"{row.offered_at.astimezone():%Y-%m-%d %H:%M}",
+            )
+            for row in rows
+        ]
+        fill(self.table, texts)
+        self._show_chosen()
+
+    def _chosen(self) -> HandOver | None:
+        row = self.table.currentRow()
+        return self.rows[row] if 0 <= row < len(self.rows) else None
+
+    def _show_chosen(self) -> None:
+        chosen, on_duty = self._chosen(), self.page.on_duty
+        me = None if on_duty is None else on_duty.standing.client_id
+        for_me = chosen is not None and chosen.to_officer == me
+        # How many there are is not said to whoever is to count them.
+        shown = chosen is not None and not for_me
+        self.numbers_of_chosen.setText(", ".join(chosen.stock_numbers) if chosen is not None and shown else "")
+        self.accept.setEnabled(for_me)
+        self.decline.setEnabled(chosen is not None)
+        self.decline.setText(self.words["decline" if for_me or chosen is None else "withdraw"])
+        for box in (self.cards, self.applications):
+            box.setEnabled(for_me)
+            box.setValue(0)
+
+    def _accept(self) -> None:
+        chosen, cards, applications = self._chosen(), self.cards.value(), self.applications.value()
+        if chosen is not None:
+            self.page.work(
+                lambda officer, _: officer.accept_hand_over(chosen.id, cards, applications),
+                lambda done: self._settled("accepted", done),
+            )
+
+    def _decline(self) -> None:
+        chosen = self._chosen()
+        if chosen is not None:
+            self.page.work(
+                lambda officer, _: officer.decline_hand_over(chosen.id),
+                lambda done: self._settled(done.state.value, done),
+            )
+
+    def _offer(self) -> None:
+        shift = self.shift.isChecked()
+        told = {
+            "to": self.to.text().strip(),
+            "office": self.office.text().strip() or None,
+            "stock_numbers": [] if shift else read_numbers(self.numbers.toPlainText()),
+            "shift": shift,
+        }
+        if not told["to"]:
+            self.to.setFocus()
+            return
+        self.page.work(
+            lambda officer, _: officer.hand_over(HandOverRequest.model_validate(told)),
+            lambda done: self._settled("offered", done),
+        )
+
+    def _settled(self, outcome: str, done: HandOver) -> None:
+        counts = len(done.stock_numbers), len(done.application_ids)
+        sentence = self.words["outcomes"][outcome]
+        self.page.around.say(sentence.format(done.from_officer, done.to_officer, *counts))
+        if outcome == "offered":
+            self.numbers.clear()
+        self.refresh()
