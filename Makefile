@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: attack chaos-service help setup demo run sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
+.PHONY: attack chaos-service help setup demo run desk sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -19,6 +19,10 @@ demo: ## the whole story once, from an empty city to a revoked card; cleans up a
 run: ## a whole city that stays up: service, departments, kiosk screen, a card to put on the reader
 	@.ci/setup demo
 	@$(PYTHON_IN_VENV) -m kiosk.city run
+
+desk: ## the clerk's desk with officers' cards, blank cards and residents to try it with
+	@.ci/setup desk
+	@$(PYTHON_IN_VENV) -m kiosk.city desk
 
 sandbox: ## a card service with test people and test cards, for developers of departments (docs/departments.md)
 	@.ci/setup demo

@@ -54,7 +54,14 @@ class CardTable:
 @contextmanager
 def open_table(table: CardTable, screen: str) -> Iterator[str]:
     """Serve the card table's page on a free port; yields its address."""
-    config = uvicorn.Config(table_app(table, screen), host="127.0.0.1", port=0, log_level="warning")
+    with served(table_app(table, screen)) as address:
+        yield address
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """Serve a page for this machine on a free port; yields its address."""
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning")
     server = uvicorn.Server(config)
     with config.bind_socket() as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,12 +14,17 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cardsvc.wire.manifest import Language
 from kiosk.city.card_table import Position
+from kiosk.city.counter.run import Opening, run_counter
+from kiosk.city.counter.run import move_card as move_counter_card
+from kiosk.city.counter.table import Reader
 from kiosk.city.demo import run_demo
 from kiosk.city.processes import ProcessFailed
 from kiosk.city.run import move_card, run_city
 from kiosk.city.sandbox.commands import app as sandbox_app
 from kiosk.city.stage import Transport
+from kiosk.desk.colours import Theme
 from readers.errors import PcscUnavailable
 
 app = typer.Typer(
@@ -61,6 +67,31 @@ def run(
 def card(position: Annotated[Position, typer.Argument(help="Where to put the resident's card.")]) -> None:
     """Move the card of a running city: hold it to the reader, put it in, or take it away."""
     move_card(FOLDER / "run", position)
+
+
+@app.command(epilog="Example: city desk --language pt --theme dark")
+def desk(
+    transport: TransportOption = None,
+    language: Annotated[Language, typer.Option(help="Of the window.")] = Language.ENGLISH,
+    theme: Annotated[Theme, typer.Option(help="Light, dark, or as the desktop has it.")] = Theme.SYSTEM,
+) -> None:
+    """Open a counter: the clerk's desk, two officers with cards, blank cards, and residents; until it is closed.
+
+    Cards are moved with `city desk-card` or on the counter's page.
+    """
+    if importlib.util.find_spec("PySide6") is None:
+        raise typer.BadParameter("the desk's window needs the extra `desk`: pip install 'citizen-card[desk]'")
+    with _said_plainly():
+        run_counter(FOLDER / "desk", transport, Opening(language, theme), _console())
+
+
+@app.command(epilog="Example: city desk-card ana officer")
+def desk_card(
+    name: Annotated[str, typer.Argument(help="The card, as the counter's page names it.")],
+    where: Annotated[Reader, typer.Argument(help="Into which reader, or out of it.")],
+) -> None:
+    """Move a card of an open counter."""
+    move_counter_card(FOLDER / "desk", name, where)
 
 
 @contextmanager

@@ -91,6 +91,11 @@ class ChildProcess:
             time.sleep(0.02)
         raise ProcessFailed(self.name, None, self.output[-2000:])
 
+    def wait(self) -> None:
+        """Until it ends by itself. Raises ProcessFailed when that was no good end."""
+        if self._process.wait():
+            raise ProcessFailed(self.name, self._process.returncode, self.output[-2000:])
+
     def stop(self) -> None:
         """Ask it to end, and make it end when it does not."""
         if self._process.poll() is not None:

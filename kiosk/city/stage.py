@@ -36,6 +36,8 @@ class Place(StrEnum):
 
     CONTACT = "contact"
     CONTACTLESS = "contactless"
+    SECOND_CONTACT = "second-contact"
+    """Another reader with a slot, which a desk has in the contactless one's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class PcscStage:
 
     def reader_name(self, place: Place) -> str:
         """The PC/SC reader name."""
-        return CONTACTLESS_READER if place is Place.CONTACTLESS else CONTACT_READER
+        return CONTACT_READER if place is Place.CONTACT else CONTACTLESS_READER
 
     def reader(self, place: Place) -> CardReader:
         """The reader through pyscard, in this process."""
@@ -106,7 +108,10 @@ class PcscStage:
         """Start a card process on the reader's port."""
         self.take_off(place)
         self._cards[place] = self._pcscd.put_on(
-            card.state, contactless=place is Place.CONTACTLESS, journal=card.journal
+            card.state,
+            contactless=place is Place.CONTACTLESS,
+            reader=self.reader_name(place),
+            journal=card.journal,
         )
 
     def take_off(self, place: Place) -> None:

@@ -114,7 +114,7 @@ def test_make_help_lists_every_target() -> None:
 def test_every_part_in_the_list_of_packages_can_be_looked_for() -> None:
     lines = [line.split() for line in parts.PACKAGES.read_text().splitlines() if line and not line.startswith("#")]
     assert {len(line) for line in lines} == {4}
-    assert {line[0] for line in lines} == {"demo", "test"}
+    assert {line[0] for line in lines} == {"demo", "desk", "test"}
     assert {line[2].split(":")[0] for line in lines} == {"command", "file", "python"}
 
 

@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from cardsvc.wire.lifecycle import Person
+from kiosk.city.counter.officers import OFFICERS
 from kiosk.desk.windows.search import SearchPage
-from tests.fixtures.desk_city import PEOPLE, DeskAtWork
+from tests.fixtures.desk_city import DeskAtWork
 
 _numbers = count(1)
 
@@ -92,7 +93,7 @@ def test_a_person_is_opened_for_the_purpose_that_was_chosen(desk: DeskAtWork) ->
 def test_what_was_found_goes_with_the_officer(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
     page = search_of(desk)
-    look_for(desk, page, PEOPLE["bo"].document_number)
+    look_for(desk, page, OFFICERS["bo"].document_number)
     assert page.rows.rowCount() == 1
     desk.remove_officer()
     desk.robot.waitUntil(lambda: page.rows.rowCount() == 0, timeout=10_000)
