@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: attack chaos-service help setup demo run desk sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
+.PHONY: whole attack chaos-service help setup demo run desk sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -30,7 +30,10 @@ sandbox: ## a card service with test people and test cards, for developers of de
 
 test: ## all tests, on real PC/SC and PostgreSQL where they are there (ARGS="-k tap" for some)
 	@.ci/setup test
-	@$(PYTHON_IN_VENV) -m pytest -n auto $(ARGS)
+	@$(PYTHON_IN_VENV) -m pytest -n auto --dist worksteal $(ARGS)
+
+whole: ## all tests, with every combination that `make test` takes a sample of (ARGS="tests/integration/kiosk/test_looks.py")
+	@WHOLE=1 $(MAKE) test
 
 check: lint ## lint, then all tests with coverage; CI runs the tests without, then the demo
 	@$(MAKE) test ARGS="--cov"

@@ -8,11 +8,11 @@ import pytest
 
 from cardsvc.wire.manifest import Language
 from kiosk.city.founding import TITLES
-from tests.fixtures.browser import OpenPage, open_page
+from tests.fixtures.browser import OpenPage, chromium, open_page
 from tests.walks.city import WalkedCity, open_walked_city
 from tests.walks.walking import Outing
 
-__all__ = ["open_page"]
+__all__ = ["chromium", "open_page"]
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from readers.piv.identifiers import ObjectId
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.city import Visitor, founded
 from tests.fixtures.faces import looks_like, object_on, put_object
+from tests.fixtures.whole import sample
 
 DEPARTMENT: Final = "social-insurance"
 ROSA: Final = Person(
@@ -85,7 +86,10 @@ class Office:
         self.visitor.touch("/pin", pin=CITIZENS_PIN)
 
 
-@pytest.fixture(scope="module", params=["loopback", pytest.param("pcscd", marks=pytest.mark.needs("pcscd", "vpcd"))])
+ON_PCSCD = pytest.param("pcscd", marks=pytest.mark.needs("pcscd", "vpcd"))
+
+
+@pytest.fixture(scope="module", params=sample(["loopback", ON_PCSCD], [ON_PCSCD]))
 def office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
     shutil.copytree(founded(tmp_path_factory.getbasetemp(), tuple(TITLES)), folder, dirs_exist_ok=True)

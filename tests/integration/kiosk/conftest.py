@@ -63,7 +63,7 @@ TREASURY_POLICY = {
 CHECK_IN = {"clinic": "hengqin-hospital", "complaint_group": "fever"}
 PATIENCE = 30.0
 
-open_page = browser.open_page
+chromium, open_page = browser.chromium, browser.open_page
 window = windows.window
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +24,7 @@ from kiosk.visit.screens import KioskState, Mode, Screen, Visit
 from tests.fixtures.browser import LANDSCAPE, PORTRAIT, OpenPage
 from tests.fixtures.offers import CITY, outcome, paper
 from tests.fixtures.papers import home_proof
+from tests.fixtures.whole import sample
 from tests.fixtures.windows import Window
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
@@ -55,6 +56,15 @@ MOST_TOLD = max(OFFERS, key=lambda offer: len(offer.service.attributes) + len(of
 SUBMISSION = screens.Submission(OFFERS[0], ANA)
 TO_SIGN = screens.Submission(SIGNED, ANA)
 MODES = [frozenset(some) for count in range(len(Mode) + 1) for some in combinations(Mode, count)]
+COMBINATIONS = sample(
+    list(product(MODES, [LANDSCAPE, PORTRAIT])),
+    [
+        (MODES[0], LANDSCAPE),
+        (MODES[-1], PORTRAIT),
+        (frozenset({Mode.SEAT_HEIGHT}), PORTRAIT),
+        (frozenset({Mode.LARGE_TEXT}), LANDSCAPE),
+    ],
+)
 MAY_SCROLL: Final = {"form", "review", "consent", "done"}
 """As long as what a department asks or says. All others are seen whole, except for services in large text."""
 PROOF: Final = "7f" * 32
@@ -159,12 +169,13 @@ def shown(language: Language) -> list[Screen]:
     ]
 
 
-def called(modes: frozenset[Mode]) -> str:
-    return "+".join(sorted(modes)) or "none"
+def called(part: frozenset[Mode] | tuple[int, int]) -> str:
+    if isinstance(part, frozenset):
+        return "+".join(sorted(part)) or "none"
+    return "landscape" if part == LANDSCAPE else "portrait"
 
 
-@pytest.mark.parametrize("size", [LANDSCAPE, PORTRAIT], ids=["landscape", "portrait"])
-@pytest.mark.parametrize("modes", MODES, ids=called)
+@pytest.mark.parametrize(("modes", "size"), COMBINATIONS, ids=called)
 def test_nothing_is_cut_off_in_any_mode(
     window: Window, open_page: OpenPage, modes: frozenset[Mode], size: tuple[int, int]
 ) -> None:

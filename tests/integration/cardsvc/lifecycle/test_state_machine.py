@@ -47,6 +47,7 @@ from tests.fixtures.invariants import assert_sound
 from tests.fixtures.postgres import Cluster
 from tests.fixtures.proofs import City
 from tests.fixtures.services import NOW, StandingClock
+from tests.fixtures.whole import WHOLE
 
 OpenCounter = Callable[[], AbstractContextManager[Counter]]
 
@@ -305,7 +306,7 @@ def test_whatever_is_asked_in_whatever_order(open_counter: OpenCounter) -> None:
     run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=10,
+            max_examples=50 if WHOLE else 6,
             stateful_step_count=40,
             # To make a failing example shorter takes longer than anybody waits: each step is a request.
             phases=[Phase.generate],

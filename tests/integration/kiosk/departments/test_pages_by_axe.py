@@ -11,10 +11,10 @@ from sqlalchemy import select
 from cardsvc.wire.manifest import Language
 from kiosk.departments.contract.inbox.access import invite
 from kiosk.departments.contract.papers.models import IssuedPaper
-from tests.fixtures.browser import LANDSCAPE, OpenPage, axe_findings, open_page
+from tests.fixtures.browser import LANDSCAPE, OpenPage, axe_findings, chromium, open_page
 from tests.fixtures.departments import Counter
 
-__all__ = ["open_page"]
+__all__ = ["chromium", "open_page"]
 
 pytestmark = pytest.mark.needs("chromium", "chinese-font")
 
