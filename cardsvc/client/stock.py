@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from uuid import UUID
 
-from cardsvc.client.calls import Calls
+from cardsvc.client.calls import Calls, query_of
+from cardsvc.wire.days import OfficeDay
 from cardsvc.wire.lifecycle import Card, StockRequest
 from cardsvc.wire.stock import (
     Batch,
@@ -45,6 +47,13 @@ class StockCalls(Calls):
     def count_stock(self, office: str, seen: Sequence[str]) -> StockCount:
         """Tell which printed numbers are there; what is missing, and what is too much."""
         return self._post("/v1/stock/counts", CountRequest(office=office, seen=list(seen)), StockCount)
+
+    def office_day(self, day: date, offset_minutes: int = 0) -> OfficeDay:
+        """What the officers of one's office did on a day, how its blank cards come out, and what waits now.
+
+        The day begins ``offset_minutes`` before UTC's does.
+        """
+        return self._get("/v1/office-day" + query_of({"day": day, "offset": offset_minutes}), OfficeDay)
 
     def spoil(self, card_uuid: UUID, reason: str) -> Card:
         """Put a spoilt blank card aside."""

@@ -21,13 +21,14 @@ from cardsvc.trust.keystore import Keystore
 from cardsvc.wire import lifecycle
 from cardsvc.wire.lifecycle import ApplicationState
 
-_OPEN: Final = (
+OPEN: Final = (
     ApplicationState.DRAFT,
     ApplicationState.SUBMITTED,
     ApplicationState.APPROVED,
     ApplicationState.PERSONALISING,
     ApplicationState.PRODUCED,
 )
+"""The states of an application that is not done."""
 
 
 def get_application(session: Session, application_id: UUID, *, to_change: bool = False) -> Application:
@@ -40,12 +41,12 @@ def get_application(session: Session, application_id: UUID, *, to_change: bool =
 
 def find_open_application(session: Session, citizen_id: UUID) -> Application | None:
     """What was asked for, for this person, and is not done."""
-    return session.scalar(select(Application).where(Application.citizen_id == citizen_id, Application.state.in_(_OPEN)))
+    return session.scalar(select(Application).where(Application.citizen_id == citizen_id, Application.state.in_(OPEN)))
 
 
 def open_applications(session: Session, responsible: str | None, wanted: Wanted) -> Page[Application]:
     """Oldest first; of one officer, if one is named. Raises CursorRefused."""
-    statement = select(Application).where(Application.state.in_(_OPEN))
+    statement = select(Application).where(Application.state.in_(OPEN))
     if responsible is not None:
         seen_to_by = func.coalesce(Application.responsible, Application.requested_by)
         statement = statement.where(seen_to_by == responsible)

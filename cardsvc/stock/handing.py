@@ -22,6 +22,7 @@ from cardsvc.db import new_id
 from cardsvc.issuance.models import Application
 from cardsvc.issuance.repository import open_applications
 from cardsvc.paging import EVERYTHING
+from cardsvc.stock.balance import NO_OFFICE
 from cardsvc.stock.errors import (
     CountDiffers,
     HandOverSettled,
@@ -80,6 +81,7 @@ def accept(
     gone = [card.stock_number for card in cards if not _answers_for(card, hand_over.from_officer)]
     if gone:
         raise NotInCustody(gone)
+    _note_origins(session, hand_over, cards)
     for card in cards:
         card.custodian, card.office = actor.client_id, hand_over.office or card.office
     for application in applications:
@@ -117,6 +119,12 @@ def _open(session: Session, hand_over_id: UUID) -> HandOver:
     if hand_over.state is not HandOverState.OFFERED:
         raise HandOverSettled(hand_over.state)
     return hand_over
+
+
+def _note_origins(session: Session, hand_over: HandOver, cards: Sequence[Card]) -> None:
+    """So that the stock of an office can be reckoned back."""
+    for card in cards:
+        session.get_one(HandedCard, (hand_over.id, card.id)).from_office = card.office or NO_OFFICE
 
 
 def _pass_on(application: Application, hand_over: HandOver) -> None:

@@ -48,6 +48,8 @@ class HandedCard(Base):
 
     hand_over_id: Mapped[UUID] = mapped_column(ForeignKey("hand_overs.id"), primary_key=True)
     card_id: Mapped[UUID] = mapped_column(ForeignKey("cards.id"), primary_key=True, index=True)
+    from_office: Mapped[str | None] = mapped_column(String(40))
+    """Where it was when the hand-over was accepted; empty at no office. None before that, and where it is not known."""
 
 
 class HandedApplication(Base):

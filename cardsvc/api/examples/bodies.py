@@ -97,6 +97,8 @@ PARAMETERS: Final[Mapping[str, Any]] = {
     "proveAuditInclusion.size": 4,
     "proveAuditConsistency.from": 2,
     "proveAuditConsistency.to": 4,
+    "readOfficeDay.day": "2026-11-27",
+    "readOfficeDay.offset": 480,
     "readUsage.from": "2026-11-01",
     "readUsage.to": "2026-11-27",
 }
