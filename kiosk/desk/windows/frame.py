@@ -39,6 +39,7 @@ from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
+from kiosk.desk.windows.report import ReportPage
 from kiosk.desk.windows.search import SearchPage
 from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
@@ -49,7 +50,7 @@ from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
 from readers.piv.pin import Pin
 
-PAGES: Final[Sequence[type[Page]]] = (QueuePage, SearchPage, IssuingPage, PersonPage, CardPage, StockPage)
+PAGES: Final[Sequence[type[Page]]] = (QueuePage, SearchPage, IssuingPage, PersonPage, CardPage, StockPage, ReportPage)
 """In the order in which they are listed. Alt+1 opens the first, and so on."""
 
 

@@ -1,0 +1,104 @@
+"""The day's report at the desk's window: seen, and saved as PDF and CSV, which programs of others can read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date
+
+import pypdfium2
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QLineEdit
+
+from cardsvc.wire.lifecycle import Person
+from kiosk.city.issuing import enrol
+from kiosk.desk.windows.report import ReportPage
+from tests.fixtures.desk_city import DeskAtWork
+
+MEI = Person(
+    name="陈美玲",
+    name_latin="Chen Meiling",
+    birth_date=date(1990, 5, 6),
+    document_number="A3000001",
+    district="hengqin",
+)
+
+
+@dataclass
+class AtTheReport:
+    """Ana at the day's report."""
+
+    desk: DeskAtWork
+    page: ReportPage
+
+    def shows(self, text: str) -> None:
+        self.desk.robot.waitUntil(lambda: text in self.page.view.toPlainText(), timeout=15_000)
+
+    def saves(self, *, table: bool) -> None:
+        """With the keyboard, under the name that the desk proposes."""
+        control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+        QTest.keyClick(self.desk.window, Qt.Key.Key_S, control | shift if table else control)
+        self.desk.robot.waitUntil(lambda: self.dialogs() != [], timeout=10_000)
+        (dialog,) = self.dialogs()
+        (name,) = [field for field in dialog.findChildren(QLineEdit) if field.objectName() == "fileNameEdit"]
+        self.desk.type(name, "\r")
+        self.desk.robot.waitUntil(lambda: self.desk.window.message.text().startswith("Saved: "), timeout=15_000)
+        self.desk.window.activateWindow()
+        self.desk.robot.waitUntil(self.desk.window.isActiveWindow, timeout=5_000)
+
+    def dialogs(self) -> list[QFileDialog]:
+        return [one for one in self.page.findChildren(QFileDialog) if one.isVisible()]
+
+
+@pytest.fixture
+def report(desk: DeskAtWork) -> AtTheReport:
+    desk.sign_in("ana")
+    (page,) = [page for page in desk.window.pages if isinstance(page, ReportPage)]
+    number = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
+    QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
+    desk.robot.waitUntil(page.isVisible, timeout=5_000)
+    return AtTheReport(desk, page)
+
+
+def taken(desk: DeskAtWork, person: Person) -> None:
+    with desk.city.client("ana") as ana:
+        enrol(ana, person)
+
+
+def test_the_day_is_seen_and_saved_as_pdf_and_csv(report: AtTheReport) -> None:
+    report.shows("Applications taken")
+    taken(report.desk, MEI)
+    QTest.keyClick(report.desk.window, Qt.Key.Key_F5)
+    report.shows("Applications: submitted")
+    assert report.page.pdf.isEnabled()
+    report.saves(table=False)
+    report.saves(table=True)
+    folder = report.page.around.equipment.folder
+    (pdf,), (table,) = folder.glob("report-*.pdf"), folder.glob("report-*.csv")
+
+    with pypdfium2.PdfDocument(pdf) as document:
+        text = "".join(page.get_textpage().get_text_bounded() for page in document)
+        assert [round(side) for side in document[0].get_size()] == [595, 842]  # A4
+    rows = list(csv.reader(io.StringIO(table.read_bytes().decode("utf-8-sig"), newline="")))
+    (figures,) = [row for row in rows if row[:1] == ["Applications taken"]]
+    assert int(figures[1]) >= 1
+    assert figures[1] == figures[-1]  # at no office: she is alone
+    for words in ("Report of the day", "Cards handed over", "In stock when the day ended", "Made by Chen Anna"):
+        assert words in text
+        assert any(words in cell for row in rows for cell in row)
+    assert not [one for one in folder.iterdir() if one.name.endswith(".new")]
+
+
+def test_another_day_has_other_figures_and_nobody_sees_any_after_the_officer_left(report: AtTheReport) -> None:
+    report.shows("Applications taken")
+    before = report.page.view.toPlainText().splitlines()[0]
+    QTest.keyClick(report.page.day, Qt.Key.Key_Down)
+    report.desk.robot.waitUntil(
+        lambda: report.page.view.toPlainText().splitlines()[:1] not in ([], [before]), timeout=15_000
+    )
+    report.desk.remove_officer()
+    report.desk.robot.waitUntil(lambda: report.page.view.toPlainText() == "", timeout=10_000)
+    assert not report.page.print.isEnabled()
