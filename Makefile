@@ -1,6 +1,6 @@
 # Every command of this project. `make` or `make help` lists them. Needs GNU make 3.81 and bash 3.2 or later.
 .DEFAULT_GOAL := help
-.PHONY: whole attack chaos-service help setup demo run desk sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
+.PHONY: whole attack chaos-service help setup demo run desk desk-day sandbox test check lint format bench fuzz fuzz-api docs chaos-readers chaos-issuance walks words chaos-kiosk lock clean
 
 PYTHON_IN_VENV := .venv/bin/python
 BIN := .venv/bin
@@ -85,6 +85,10 @@ chaos-kiosk: ## a kiosk killed and cut off before and after every request of a v
 chaos-service: ## the service killed under load on both databases; writes var/chaos/service.json (ARGS="--rounds 100 --seed 7")
 	@.ci/setup test
 	@$(PYTHON_IN_VENV) -m tests.chaos.service $(ARGS)
+
+desk-day: ## a scripted day at the issuing desk: 200 applications, 2 clerks, random faults; writes var/chaos/desk.json (ARGS="--seed 7")
+	@.ci/setup test
+	@$(PYTHON_IN_VENV) -m tests.chaos.desk $(ARGS)
 
 attack: ## forged proofs and tokens by the hundred thousand; writes var/attack/report.json (ARGS="--seed 7 --count 1000")
 	@.ci/setup test

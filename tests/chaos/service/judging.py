@@ -54,11 +54,11 @@ def judge(service: MortalService, sent: set[UUID], said: Mapping[UUID, UUID]) ->
     found.strange = [f"accepted, never sent: {challenge}" for challenge in accepted.keys() - sent]
     if visits != len(records):
         found.strange.append(f"{len(records)} authentications and {visits} visits")
-    found.log = _verify_log(service)
+    found.log = verify_log(service)
     return found, set(accepted)
 
 
-def _verify_log(service: MortalService) -> list[str]:
+def verify_log(service: MortalService) -> list[str]:
     """Every record gets its place, and then the command that an operator has."""
     services = service.services
     Sequencer(services.sessions, LogSigner.of(services.keystore, services.settings.issuer), services.clock).sequence()
