@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -67,9 +68,22 @@ class ActPanel(QWidget):
             key.setWhatsThis(self.words[act.name])
             key.activated.connect(partial(self.choose, act))
         self.unblocking = UnblockingPanel(self.page, self._done)
+        below = QWidget()
+        explained = QVBoxLayout(below)
+        explained.setContentsMargins(0, 0, 0, 0)
+        explained.addWidget(self._explanation())
+        explained.addWidget(self.unblocking)
+        explained.addStretch()
+        self.room = QScrollArea()  # large letters and long sentences need more room than there is
+        self.room.setFrameShape(QFrame.Shape.NoFrame)
+        self.room.setWidgetResizable(True)
+        self.room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.room.setWidget(below)
         layout = QVBoxLayout(self)
-        for widget in (title, self.list, self.nothing, self._explanation(), self.unblocking):
+        for widget in (title, self.list, self.nothing, self.room):
             layout.addWidget(widget)
+        layout.setStretch(1, 1)
+        layout.setStretch(3, 2)
 
     def _explanation(self) -> QFrame:
         self.frame = QFrame()
@@ -80,7 +94,6 @@ class ActPanel(QWidget):
         self.needs = NeedsForm(self.words)
         self.consent = _text("")
         self.do = QPushButton()
-        self.do.setShortcut("Ctrl+Return")
         self.do.clicked.connect(self._go_on)
         self.back = QPushButton(self.words["back"])
         self.back.clicked.connect(self._leave)
@@ -150,6 +163,7 @@ class ActPanel(QWidget):
         self.consent.setText(self._consent(act, case, step))
         self.consent.setVisible(bool(self.consent.text()))
         self.do.setText(self.words[_BUTTONS[step]])
+        self.do.setShortcut("Ctrl+Return")  # which another text takes away
         self.do.setVisible(step is not Step.LEAVE)
         self.do.setEnabled(True)
 

@@ -13,6 +13,7 @@ from kiosk.desk.windows.fields import button, fill, named_form, reading_table, t
 if TYPE_CHECKING:
     from kiosk.desk.windows.stock import StockPage
 
+_DECLINE: Final = "Ctrl+Shift+D"
 _COLUMNS: Final = ("from", "to", "cards", "applications", "since")
 
 
@@ -30,7 +31,7 @@ class HandingTab(QWidget):
         for box in (self.cards, self.applications):
             box.setRange(0, 100_000)
         self.accept = button(self.words["accept"], self._accept, "Ctrl+Shift+A")
-        self.decline = button(self.words["decline"], self._decline, "Ctrl+Shift+D")
+        self.decline = button(self.words["decline"], self._decline, _DECLINE)
         self.to, self.office = QLineEdit(), QLineEdit()
         self.numbers = QPlainTextEdit()
         self.numbers.setTabChangesFocus(True)
@@ -99,6 +100,7 @@ class HandingTab(QWidget):
         self.accept.setEnabled(for_me)
         self.decline.setEnabled(chosen is not None)
         self.decline.setText(self.words["decline" if for_me or chosen is None else "withdraw"])
+        self.decline.setShortcut(_DECLINE)  # which another text takes away
         for box in (self.cards, self.applications):
             box.setEnabled(for_me)
             box.setValue(0)

@@ -54,7 +54,7 @@ class NeedsForm(QWidget):
         for box in self.answered.values():
             boxes.addWidget(box)
         self.form = QFormLayout(self)
-        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         self.rows: list[tuple[Need, QWidget]] = []
         for need, key, widget in (
             (Need.REASON, "reason", self.reason),

@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import Card, CardState, Person
+from cardsvc.wire.losses import Question
 from kiosk.city.issuing import CITIZENS_PIN, enrol, produce
 from kiosk.city.stage import CardFiles, LoopbackStage, Place
 from kiosk.desk.windows.card import CardPage
@@ -56,14 +57,19 @@ class Resident:
             yield bo
 
 
+def produced(city: DeskCity, name: str, number: str, person: Person) -> Resident:
+    """Somebody with a card in force."""
+    folder = city.plan.folder
+    stage, files = LoopbackStage(folder), CardFiles.named(folder, name)
+    with city.client("ana") as ana:
+        application = enrol(ana, person)
+        citizen = ana.application(application).citizen_id
+    return Resident(city, files, produce(city.plan, stage, files, application, number), citizen)
+
+
 @pytest.fixture(scope="module")
 def mei(desk_city: DeskCity) -> Resident:
-    folder = desk_city.plan.folder
-    stage, files = LoopbackStage(folder), CardFiles.named(folder, "mei")
-    with desk_city.client("ana") as ana:
-        application = enrol(ana, MEI)
-        citizen = ana.application(application).citizen_id
-    return Resident(desk_city, files, produce(desk_city.plan, stage, files, application, NUMBER), citizen)
+    return produced(desk_city, "mei", NUMBER, MEI)
 
 
 @dataclass
@@ -220,3 +226,64 @@ def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, 
     card.desk.remove_officer()
     card.desk.robot.waitUntil(lambda: not page.name.text(), timeout=10_000)
     assert page.history.table.rowCount() == page.cards.count() == page.acts.list.count() == 0
+
+
+def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCard, desk_city: DeskCity) -> None:
+    """Another resident's card: it is over at the end."""
+    lee = produced(desk_city, "lee", "CC-0000-0102", MEI.model_copy(update={"document_number": "A2000002"}))
+    desk, acts = card.desk, card.page.acts
+    card.page.number.clear()
+    desk.type(card.page.number, "CC-0000-0102\r")
+    card.shows("Card CC-0000-0102 is in force")
+    card.chooses("L")
+    form = acts.needs
+    form.channel.setFocus()
+    QTest.keyClick(form.channel, Qt.Key.Key_Down)
+    desk.press(acts.do)
+    card.says("Too few questions were answered right.")
+    for question in (Question.BIRTH_DATE, Question.DISTRICT):
+        form.answered[question].setFocus()
+        QTest.keyClick(form.answered[question], Qt.Key.Key_Space)
+    desk.robot.waitUntil(acts.do.isEnabled, timeout=5_000)
+    desk.press(acts.do)
+    card.says("Card CC-0000-0102 is reported lost. The report's number: ")
+    card.shows("It is held: lost.")
+    assert any("reported: lost, by telephone" in line for line in card.history())
+
+    card.chooses("Y")
+    desk.type(form.reference, "R-77")
+    desk.press(acts.do)
+    card.says("It is reported.")
+    card.shows("It is held: died.")
+    card.chooses("F")
+    assert "All cards of the person are revoked: CC-0000-0102." in acts.effects.text()
+    desk.type(form.reason, "the registry's paper is here")
+    desk.press(acts.do)
+    leave_the_dialog(desk)
+    card.says("A colleague was asked.")
+    with lee.bo() as bo:
+        (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.DEATH]
+        bo.approve_request(asked.id)
+    card.is_looked_at_again()
+    card.chooses("F")
+    desk.press(acts.do)
+    card.says("All cards of the person are revoked.")
+    assert lee.card().state is CardState.REVOKED
+
+
+def test_a_blank_card_is_found_and_put_aside_and_a_number_nobody_has_is_said(card: AtTheCard) -> None:
+    with card.desk.city.client("bo") as bo:
+        bo.add_stock("HX-000001", "town-hall")
+    card.page.number.clear()
+    card.desk.type(card.page.number, "hx-000001\r")
+    card.shows("It is kept at town-hall; bo answers for it.")
+    assert card.offers() == ["Put aside as spoilt"]
+    assert not card.page.person.isEnabled()
+    card.chooses("P")
+    card.desk.type(card.page.acts.needs.reason, "scratched")
+    QTest.keyClick(card.desk.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    card.says("Card HX-000001 is put aside.")
+    card.page.number.clear()
+    card.desk.type(card.page.number, "HX-999999\r")
+    card.says("No card has the number HX-999999.")
+    assert card.offers() == []
