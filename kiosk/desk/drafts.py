@@ -14,11 +14,12 @@ import secrets
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
+from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,6 +33,8 @@ PURPOSE: Final = "desk/drafts"
 """Of the derived key."""
 KEPT: Final = timedelta(days=7)
 _NONCE_SIZE: Final = 12
+_PATIENCE_SECONDS: Final = 10.0
+"""With a disk that is busy."""
 _FORM: Final = "form"
 PHOTO: Final = "photo"
 
@@ -104,6 +107,21 @@ class DraftUnreadable(Exception):
     """Raised when a draft was sealed under another key of the desk, or damaged."""
 
 
+class _Gate:
+    """One draft's order of writing, for all in this process that have it open: pages go before a disk is done."""
+
+    def __init__(self) -> None:
+        self.turn = threading.Condition()
+        """Held while the disk is busy; `numbers` never is, and the window may wait for it."""
+        self.numbers = threading.Lock()
+        self.issued = 0
+        self.settled = 0
+        """All versions up to this one are on the disk, or are not wanted any more."""
+
+
+_gates: Final[WeakValueDictionary[Path, _Gate]] = WeakValueDictionary()
+
+
 class DraftFolder:
     """One officer's draft. Safe to use from several threads: the newest version stays."""
 
@@ -114,11 +132,18 @@ class DraftFolder:
         self._officer = officer
         self._cipher = AESGCM(secret)
         self._clock = clock
-        self._lock = threading.Lock()
-        self._version = 0
+        self._gate = _gates.setdefault(self._own.absolute(), _Gate())
+
+    def next_version(self) -> int:
+        """To be given to `save` or `discard`; `load` waits for that."""
+        with self._gate.numbers:
+            self._gate.issued += 1
+            return self._gate.issued
 
     def load(self) -> Draft | None:
         """What was kept. Old drafts, of whomever, go first. Raises DraftUnreadable, OSError."""
+        with self._gate.turn:
+            self._gate.turn.wait_for(lambda: self._gate.settled >= self._gate.issued, _PATIENCE_SECONDS)
         for old in self._outdated():
             shutil.rmtree(old, ignore_errors=True)
         try:
@@ -130,15 +155,14 @@ class DraftFolder:
 
     def save(self, draft: Draft, version: int) -> None:
         """Keep it, unless a later version is kept or it was discarded. Raises OSError."""
-        with self._lock:
-            if version > self._version:
+        with self._settling(version) as is_newest:
+            if is_newest:
                 self._write(_FORM, draft.model_dump_json().encode())
-                self._version = version
 
     def write(self, content: bytes, name: str | None = None) -> str:
         """Keep a picture or a scan; its name. Raises OSError."""
         name = name or f"scan-{secrets.token_hex(8)}"
-        with self._lock:
+        with self._gate.turn:
             self._write(name, content)
         return name
 
@@ -152,15 +176,24 @@ class DraftFolder:
 
     def remove(self, name: str) -> None:
         """A scan that was wrong."""
-        with self._lock, suppress(FileNotFoundError):
+        with self._gate.turn, suppress(FileNotFoundError):
             (self._own / name).unlink()
 
     def discard(self, version: int) -> None:
         """Nothing of it stays, and no version up to this one comes back."""
-        with self._lock:
-            self._version = max(version, self._version)
-            with suppress(FileNotFoundError):
-                shutil.rmtree(self._own)
+        with self._settling(version), suppress(FileNotFoundError):
+            shutil.rmtree(self._own)
+
+    @contextmanager
+    def _settling(self, version: int) -> Iterator[bool]:
+        """One at a time; whether none that is newer came first."""
+        gate = self._gate
+        with gate.turn:
+            try:
+                yield version > gate.settled
+            finally:
+                gate.settled = max(version, gate.settled)
+                gate.turn.notify_all()
 
     def _write(self, name: str, content: bytes) -> None:
         """Whole or not at all, whenever the power goes."""

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.wire.lifecycle import Application, ApplicationState, Person
 from cardsvc.wire.people import DocumentKind, FoundPerson, PersonRecord, Purpose
-from kiosk.desk.cropping import cut_out
+from kiosk.desk.cropping import Frame, cut_out, size_of, upright
 from kiosk.desk.dates import can_be_born, read_date
 from kiosk.desk.drafts import PHOTO, Draft, DraftFolder, Form, new_key
 from kiosk.desk.numbers import fault_in, tidy
@@ -109,6 +109,23 @@ def compare(service: ServiceClient, found: FoundPerson) -> Likeness:
     return Likeness(found, service.open_person(found.id, Purpose.ENROLMENT))
 
 
+# The draft
+
+
+def begun(folder: DraftFolder) -> tuple[Draft | None, bytes | None]:
+    """What was begun, and the photograph. Raises DraftUnreadable, OSError."""
+    draft = folder.load()
+    return draft, None if draft is None or draft.cut is None else folder.read(PHOTO)
+
+
+def photograph(folder: DraftFolder, raw: bytes) -> tuple[bytes, Frame]:
+    """Keep a photograph, upright; with the largest part of it. Raises PhotographRefused, OSError."""
+    picture = upright(raw)
+    frame = Frame.around_the_middle(*size_of(picture))
+    folder.write(picture, PHOTO)
+    return picture, frame
+
+
 # Sending
 
 
@@ -192,6 +209,13 @@ class Sender:
                 raise
             return False
         return True
+
+
+def send_and_forget(service: ServiceClient, folder: DraftFolder, draft: Draft, report: Report) -> Sent:
+    """Send it, noting each step, and leave nothing of it on the desk. Raises what `Sender.send` raises."""
+    sent = Sender(service, folder, lambda kept: folder.save(kept, folder.next_version())).send(draft, report)
+    folder.discard(folder.next_version())
+    return sent
 
 
 def _shown(value: object) -> str:

@@ -33,6 +33,7 @@ from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill
 from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.connection import Connection
+from kiosk.desk.windows.enrolment import EnrolmentPage
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.keys import KeysWindow
 from kiosk.desk.windows.message import MessageArea
@@ -50,7 +51,9 @@ from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
 from readers.piv.pin import Pin
 
-PAGES: Final[Sequence[type[Page]]] = (QueuePage, SearchPage, IssuingPage, PersonPage, CardPage, StockPage, ReportPage)
+PAGES: Final[Sequence[type[Page]]] = (
+    QueuePage, SearchPage, EnrolmentPage, IssuingPage, PersonPage, CardPage, StockPage, ReportPage,
+)  # fmt: skip
 """In the order in which they are listed. Alt+1 opens the first, and so on."""
 
 

@@ -84,6 +84,7 @@ class SearchPage(Page):
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.activated.connect(lambda index: self._open(index.row()))
         again = QShortcut(QKeySequence("Ctrl+F"), self)
+        again.setWhatsThis(self.words["title"])
         again.activated.connect(self._again)
         layout = QVBoxLayout(self)
         layout.addLayout(form)

@@ -68,15 +68,16 @@ class Clerk:
         ]
         typed = {"name": "黄小明", "birth_date": "1990-05-06", "number": "Q700100", "district": "hengqin", **form}
         filled = Form(paper=Paper.OTHER, **typed)
-        drafts.save(Draft(form=filled, cut=Frame.around_the_middle(*size_of(photo)).cut, scans=scans), 1)
+        drafts.save(
+            Draft(form=filled, cut=Frame.around_the_middle(*size_of(photo)).cut, scans=scans), drafts.next_version()
+        )
 
     def send(self) -> Sent:
         """As a process that has just started."""
         drafts = self.drafts()
         draft = drafts.load()
         assert draft is not None
-        versions = iter(range(1, 100))
-        return Sender(self.service, drafts, lambda kept: drafts.save(kept, next(versions))).send(draft, Report())
+        return Sender(self.service, drafts, lambda kept: drafts.save(kept, drafts.next_version())).send(draft, Report())
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_when_the_key_is_forgotten_the_draft_that_is_there_is_gone_on_with(clerk
 def test_a_refusal_lets_the_form_be_put_right(clerk: Clerk) -> None:
     clerk.begin()
     clerk.send()
-    clerk.drafts().discard(1)
+    clerk.drafts().discard(clerk.drafts().next_version())
     clerk.begin(name="黄小军")
     with pytest.raises(ServiceProblem, match="person-enrolled"):
         clerk.send()
@@ -134,7 +135,7 @@ def test_a_refusal_lets_the_form_be_put_right(clerk: Clerk) -> None:
     assert draft is not None
     assert not draft.sent
     draft.form.number = "Q700200"
-    clerk.drafts().save(draft, 1)
+    clerk.drafts().save(draft, clerk.drafts().next_version())
     assert clerk.service.application(clerk.send().application).person.document_number == "Q700200"
 
 

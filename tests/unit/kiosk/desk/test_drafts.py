@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,19 +20,23 @@ def folder_of(at: Path, officer: str = "ana", secret: bytes = SECRET) -> DraftFo
     return DraftFolder(at, secret, officer)
 
 
+def keep(folder: DraftFolder, draft: Draft) -> None:
+    folder.save(draft, folder.next_version())
+
+
 def files(at: Path) -> list[Path]:
     return [path for path in at.rglob("*") if path.is_file()]
 
 
 def test_what_was_kept_is_there_for_another_process(tmp_path: Path) -> None:
     assert folder_of(tmp_path).load() is None
-    folder_of(tmp_path).save(DRAFT, 1)
+    keep(folder_of(tmp_path), DRAFT)
     assert folder_of(tmp_path).load() == DRAFT
 
 
 def test_nobody_else_reads_it(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
-    folder.save(DRAFT, 1)
+    keep(folder, DRAFT)
     folder.write(b"a face", PHOTO)
     assert len(files(tmp_path)) == 2
     for path in files(tmp_path):
@@ -44,12 +49,12 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
 
 
 def test_each_officer_has_their_own(tmp_path: Path) -> None:
-    folder_of(tmp_path).save(DRAFT, 1)
+    keep(folder_of(tmp_path), DRAFT)
     assert folder_of(tmp_path, "bo").load() is None
 
 
 def test_a_draft_of_another_key_or_damaged_is_unreadable(tmp_path: Path) -> None:
-    folder_of(tmp_path).save(DRAFT, 1)
+    keep(folder_of(tmp_path), DRAFT)
     with pytest.raises(DraftUnreadable):
         folder_of(tmp_path, secret=bytes(32)).load()
     (path,) = files(tmp_path)
@@ -74,32 +79,45 @@ def test_a_file_cannot_stand_for_another(tmp_path: Path) -> None:
 def test_the_newest_version_stays_and_none_comes_back_after_it_was_discarded(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     newer = Draft(form=Form(name="Chen"))
-    folder.save(newer, 2)
-    folder.save(DRAFT, 1)
-    assert folder.load() == newer
+    first, second, third = (folder.next_version() for _ in range(3))
+    folder.save(newer, second)
+    folder.save(DRAFT, first)
+    folder_of(tmp_path).save(DRAFT, first)
+    assert Draft.model_validate_json(folder.read("form")) == newer
     folder.write(b"a face", PHOTO)
-    folder.discard(3)
-    folder.save(newer, 3)
+    folder.discard(third)
+    folder.save(newer, third)
     assert folder.load() is None
     assert files(tmp_path) == []
 
 
+def test_whoever_loads_waits_for_what_is_being_kept(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    version = folder.next_version()
+    with ThreadPoolExecutor(1) as pool:
+        loaded = pool.submit(folder_of(tmp_path).load)
+        with pytest.raises(TimeoutError):
+            loaded.result(0.1)
+        folder.save(DRAFT, version)
+        assert loaded.result(5) == DRAFT
+
+
 def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = folder_of(tmp_path)
-    folder.save(DRAFT, 1)
+    keep(folder, DRAFT)
 
     def full(_: int) -> None:
         raise OSError("no space")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
-        folder.save(Draft(), 2)
+        keep(folder, Draft())
     assert folder.load() == DRAFT
     assert len(files(tmp_path)) == 1
 
 
 def test_drafts_that_nobody_finished_go(tmp_path: Path) -> None:
-    folder_of(tmp_path, "bo").save(DRAFT, 1)
+    keep(folder_of(tmp_path, "bo"), DRAFT)
     long_ago = datetime.now(UTC) - KEPT - timedelta(hours=1)
     (path,) = files(tmp_path)
     os.utime(path.parent, (long_ago.timestamp(), long_ago.timestamp()))

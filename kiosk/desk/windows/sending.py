@@ -1,0 +1,55 @@
+"""Below the form: what is still to be done, how far the sending is, and its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from kiosk.desk.progress import Stage
+from kiosk.desk.windows.parts import Confirm, button
+from kiosk.desk.words import Words
+
+
+class SendingBar(QWidget):
+    """Part of the page."""
+
+    def __init__(
+        self, words: Words, submit: Callable[[], object], discard: Callable[[], object], stop: Callable[[], object]
+    ) -> None:
+        super().__init__()
+        self.words = words["enrolment"]
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setAccessibleName(self.words["note"])
+        self.progress = QProgressBar()
+        self.progress.setAccessibleName(self.words["progress"])
+        self.confirm = Confirm(words)
+        self.submit = button(self.words["submit"], "F2", submit)
+        self.discard = button(self.words["discard"], "F8", discard)
+        self.stop = button(self.words["stop"], "Ctrl+.", stop)
+        acts = QHBoxLayout()
+        for pressed in (self.submit, self.discard, self.stop):
+            acts.addWidget(pressed)
+        acts.addStretch()
+        layout = QVBoxLayout(self)
+        for widget in (self.note, self.progress, self.confirm):
+            layout.addWidget(widget)
+        layout.addLayout(acts)
+
+    def say(self, key: str = "") -> None:
+        """A sentence by its key; nothing without one."""
+        self.note.setText(self.words[key] if key else "")
+
+    def allow(self, *, allowed: bool, busy: bool) -> None:
+        """While it is sent, it can only be stopped."""
+        self.submit.setEnabled(allowed and not busy)
+        self.discard.setEnabled(allowed and not busy)
+        self.stop.setVisible(busy)
+        self.progress.setVisible(busy)
+
+    def show_stage(self, stage: Stage) -> None:
+        """How far it is."""
+        self.progress.setMaximum(stage.total)
+        self.progress.setValue(stage.done)
+        self.note.setText(self.words["steps"][stage.step])

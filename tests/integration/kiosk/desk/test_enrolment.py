@@ -1,0 +1,288 @@
+"""Somebody is enrolled with the keyboard: checked while it is typed, compared, photographed, kept through a crash."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from cardsvc.client.clock import system_clock
+from cardsvc.wire.lifecycle import Application, ApplicationState, Person
+from cardsvc.wire.people import Purpose, SearchRequest
+from kiosk.city.founding import DESK
+from kiosk.city.portraits import portrait
+from kiosk.desk.drafts import PURPOSE, DraftFolder
+from kiosk.desk.windows.enrolment import EnrolmentPage
+from kiosk.desk.windows.person import PersonPage
+from readers.virtual.pcscd import CONTACT_READER
+from tests.fixtures.desk_city import PIN, DeskAtWork
+from tests.fixtures.postgres import REPOSITORY
+
+_numbers = count(1)
+
+
+def number() -> str:
+    return f"E{next(_numbers)}00000"
+
+
+def page_of(desk: DeskAtWork) -> EnrolmentPage:
+    """The page, by its key."""
+    (row,) = (row for row, page in enumerate(desk.window.pages) if isinstance(page, EnrolmentPage))
+    QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{row + 1}"), Qt.KeyboardModifier.AltModifier)
+    page = desk.window.pages[row]
+    assert isinstance(page, EnrolmentPage)
+    desk.robot.waitUntil(page.isVisible)
+    return page
+
+
+def choose_paper(page: EnrolmentPage, paper: str) -> None:
+    QTest.keyClick(page.form.paper, Qt.Key.Key_Home)
+    while page.form.paper.currentText() != paper:
+        QTest.keyClick(page.form.paper, Qt.Key.Key_Down)
+
+
+def type_person(desk: DeskAtWork, page: EnrolmentPage, **fields: str) -> None:
+    choose_paper(page, "Another document")
+    filled = {"name": "陈思源", "birth_date": "1992-03-04", "district": "hengqin", **fields}
+    for name, text in filled.items():
+        page.form.boxes[name].clear()
+        desk.type(page.form.boxes[name], text)
+
+
+def add_photo(desk: DeskAtWork, page: EnrolmentPage, folder: Path) -> None:
+    picture = folder / "photo.jpg"
+    picture.write_bytes(portrait("sitter"))
+    desk.type(page.portrait.file.path, f"{picture}\r")
+    desk.robot.waitUntil(lambda: page.portrait.frame_kept is not None, timeout=10_000)
+
+
+def add_papers(desk: DeskAtWork, page: EnrolmentPage, folder: Path) -> None:
+    """The page chooses the next kind that is needed."""
+    scan = folder / "scan.jpg"
+    scan.write_bytes(portrait("scan"))
+    while page.scans.needed.text() != "All papers are there.":
+        before = page.scans.list.count()
+        desk.type(page.scans.file.path, f"{scan}\r")
+        desk.robot.waitUntil(lambda: page.scans.list.count() > before, timeout=10_000)  # noqa: B023 - waited for here
+
+
+def key(desk: DeskAtWork, pressed: Qt.Key, where: QWidget | None = None) -> None:
+    QTest.keyClick(where or desk.window, pressed)
+
+
+def submit(desk: DeskAtWork, page: EnrolmentPage, says: str) -> None:
+    """F2, then yes."""
+    key(desk, Qt.Key.Key_F2)
+    desk.robot.waitUntil(page.bar.confirm.isVisible, timeout=10_000)
+    key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
+    desk.robot.waitUntil(lambda: desk.window.message.text() == says, timeout=20_000)
+
+
+def applications_of(desk: DeskAtWork, document_number: str) -> list[Application]:
+    with desk.city.client("bo") as bo:
+        everybody = [bo.application(one.id) for one in bo.applications()]
+    return [one for one in everybody if one.person.document_number == document_number]
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in (folder / "drafts").rglob("*") if path.is_file()]
+
+
+def test_a_person_is_enrolled_from_the_first_key_to_the_colleagues_queue(desk: DeskAtWork, tmp_path: Path) -> None:
+    document = number()
+    desk.sign_in("ana")
+    page = page_of(desk)
+    type_person(desk, page, number=document, name_latin="Chen Siyuan")
+    key(desk, Qt.Key.Key_F2)
+    desk.robot.waitUntil(lambda: page.bar.note.text() == "The photograph is missing.")
+    add_photo(desk, page, tmp_path)
+    frame = page.portrait.frame_kept
+    key(desk, Qt.Key.Key_Minus, page.portrait.view)
+    key(desk, Qt.Key.Key_Right, page.portrait.view)
+    assert page.portrait.frame_kept != frame
+    key(desk, Qt.Key.Key_F2)
+    desk.robot.waitUntil(lambda: page.bar.note.text() == "Still needed: Identity document, Proof of address")
+    add_papers(desk, page, tmp_path)
+    submit(desk, page, "Submitted: 陈思源. A colleague approves it.")
+
+    (made,) = applications_of(desk, document)
+    assert (made.state, made.requested_by) == (ApplicationState.SUBMITTED, "ana")
+    with desk.city.client("bo") as bo:
+        assert len(list(bo.documents(made.id))) == 2
+        assert bo.open_photo(made.citizen_id, Purpose.APPLICATION)
+    assert page.form.boxes["name"].text() == ""
+    assert files(desk.window.equipment.folder) == []
+
+
+def test_what_is_wrong_is_said_while_it_is_typed(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    page = page_of(desk)
+    boxes, faults = page.form.boxes, page.form.faults
+    desk.type(boxes["number"], "110105194912310021")
+    assert faults["number"].text().startswith("The check digit does not fit")
+    assert faults["name"].isHidden()
+    key(desk, Qt.Key.Key_Backspace, boxes["number"])
+    desk.type(boxes["number"], "x")
+    assert faults["number"].isHidden()
+    boxes["number"].selectAll()
+    desk.type(boxes["number"], "11010519491231002X")
+    assert boxes["birth_date"].text() == "1949-12-31"
+    boxes["birth_date"].selectAll()
+    desk.type(boxes["birth_date"], "2949-12-31")
+    assert faults["birth_date"].text() == "Nobody who stands here can be born that day."
+    key(desk, Qt.Key.Key_F2)
+    desk.robot.waitUntil(lambda: page.bar.note.text() == "Mend what is marked.")
+    assert faults["name"].text() == "This is needed."
+    desk.type(boxes["number"], "")
+    boxes["number"].selectAll()
+    desk.type(boxes["number"], "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
+    assert (boxes["number"].text(), boxes["birth_date"].text()) == ("L898902C3", "1974-08-12")
+    assert page.form.paper.currentText() == "Passport"
+
+
+def test_somebody_who_is_enrolled_is_compared_side_by_side(desk: DeskAtWork, tmp_path: Path) -> None:
+    document = number()
+    with desk.city.client("bo") as bo:
+        bo.create_application(
+            Person(name="许文", birth_date=system_clock().date().replace(year=1992, month=3, day=4),
+                   document_number=number(), district="taipa")
+        )  # fmt: skip
+    desk.sign_in("ana")
+    page = page_of(desk)
+    type_person(desk, page, name="许文", number=document)
+    add_photo(desk, page, tmp_path)
+    add_papers(desk, page, tmp_path)
+    key(desk, Qt.Key.Key_F2)
+    panel = page.duplicates
+    desk.robot.waitUntil(panel.isVisible, timeout=10_000)
+    assert not panel.no.isEnabled()
+    key(desk, Qt.Key.Key_Return, panel.list)
+    desk.robot.waitUntil(panel.table.isVisible, timeout=10_000)
+    index = panel.table.model().index
+    rows = [[index(row, column).data() for column in range(3)] for row in range(panel.table.rowCount())]
+    assert ["Name", "许文", "许文"] in rows
+    assert ["≠ District", "hengqin", "taipa"] in rows
+    key(desk, Qt.Key.Key_F7)
+    desk.robot.waitUntil(page.bar.confirm.isVisible, timeout=10_000)
+    key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
+    desk.robot.waitUntil(
+        lambda: desk.window.message.text() == "Submitted: 许文. A colleague approves it.", timeout=20_000
+    )
+    assert len(applications_of(desk, document)) == 1
+
+
+def test_somebody_who_is_enrolled_is_opened_instead(desk: DeskAtWork, tmp_path: Path) -> None:
+    desk.sign_in("ana")
+    page = page_of(desk)
+    type_person(desk, page, name="林波", birth_date="1981-03-04", number="A1000002")
+    add_photo(desk, page, tmp_path)
+    add_papers(desk, page, tmp_path)
+    key(desk, Qt.Key.Key_F2)
+    desk.robot.waitUntil(page.duplicates.isVisible, timeout=10_000)
+    key(desk, Qt.Key.Key_Return, page.duplicates.list)
+    desk.robot.waitUntil(page.duplicates.table.isVisible, timeout=10_000)
+    key(desk, Qt.Key.Key_F6)
+    person = next(page for page in desk.window.pages if isinstance(page, PersonPage))
+    desk.robot.waitUntil(person.isVisible, timeout=10_000)
+    with desk.city.client("bo") as bo:
+        found = bo.search_people(SearchRequest(name="林波", purpose=Purpose.APPLICATION)).people
+    assert len(found) == 1
+
+
+def test_a_photograph_is_pasted_and_a_bad_one_refused(desk: DeskAtWork, tmp_path: Path) -> None:
+    desk.sign_in("ana")
+    page = page_of(desk)
+    clipboard = QGuiApplication.clipboard()
+    clipboard.clear()
+    desk.press(page.portrait.paste)
+    assert page.portrait.fault.text() == "There is no picture in the clipboard."
+    clipboard.setImage(QImage.fromData(portrait("pasted")))
+    desk.press(page.portrait.paste)
+    desk.robot.waitUntil(lambda: page.portrait.frame_kept is not None, timeout=10_000)
+    assert page.portrait.fault.text() == ""
+    text = tmp_path / "photo.txt"
+    text.write_text("no picture")
+    desk.type(page.portrait.file.path, f"{text}\r")
+    desk.robot.waitUntil(lambda: page.portrait.fault.text().startswith("This file is no photograph"), timeout=10_000)
+
+
+def test_a_killed_desk_has_lost_nothing_that_was_typed(desk: DeskAtWork, tmp_path: Path) -> None:
+    plan, equipment = desk.city.plan, desk.window.equipment
+    picture = tmp_path / "photo.jpg"
+    picture.write_bytes(portrait("killed"))
+    desk.insert_officer("ana")
+    arguments = [
+        plan.service_url, DESK, plan.private_key(DESK), equipment.folder, CONTACT_READER, PIN, picture,
+        "name_latin=Wong Kill", "number=1234", "appointment=A-17",
+    ]  # fmt: skip
+    typist = subprocess.Popen(
+        [sys.executable, "-m", "tests.fixtures.desk_typist", *map(str, arguments)],
+        cwd=REPOSITORY, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert typist.stdout is not None
+        assert typist.stdout.readline() == "typed\n"
+    finally:
+        typist.kill()
+        typist.wait()
+        typist.stdout.close()  # type: ignore[union-attr]
+    assert len(files(equipment.folder)) == 2
+    assert not any(b"Wong" in path.read_bytes() or path.stat().st_mode & 0o077 for path in files(equipment.folder))
+
+    desk.type(desk.window.sign_in.pin, PIN + "\r")
+    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.open, timeout=30_000)
+    page = page_of(desk)
+    desk.robot.waitUntil(lambda: page.form.boxes["name_latin"].text() == "Wong Kill", timeout=10_000)
+    assert (page.form.boxes["number"].text(), page.form.boxes["appointment"].text()) == ("1234", "A-17")
+    assert page.portrait.frame_kept is not None
+    assert page.bar.note.text() == "What you began before is here again."
+
+    key(desk, Qt.Key.Key_F8)
+    desk.robot.waitUntil(page.bar.confirm.isVisible)
+    key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
+    desk.robot.waitUntil(lambda: files(equipment.folder) == [], timeout=10_000)
+    assert page.form.boxes["name_latin"].text() == ""
+
+
+def test_what_broke_off_while_it_was_sent_goes_on_and_a_minor_waits_for_the_guardian(
+    desk: DeskAtWork, tmp_path: Path
+) -> None:
+    document = number()
+    born = f"{system_clock().year - 9}-01-02"
+    desk.sign_in("ana")
+    page = page_of(desk)
+    type_person(desk, page, name="陈小宝", number=document, birth_date=born)
+    add_photo(desk, page, tmp_path)
+    add_papers(desk, page, tmp_path)
+    assert page.scans.list.count() == 3
+    desk.remove_officer()
+    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    assert page.form.boxes["name"].text() == ""
+    with desk.city.client(DESK) as own, desk.city.client("ana") as ana:
+        folder = DraftFolder(desk.window.equipment.folder, own.derive_secret(PURPOSE), "ana")
+        draft = folder.load()
+        assert draft is not None
+        there = ana.create_application(
+            Person(name="陈小宝", birth_date=born, document_number=document, district="hengqin"), key=draft.key
+        )
+        draft.sent = True  # as when the desk is killed before the answer comes
+        folder.save(draft, folder.next_version())
+
+    desk.sign_in("ana")
+    page_of(desk)
+    desk.robot.waitUntil(lambda: page.form.boxes["name"].text() == "陈小宝", timeout=10_000)
+    assert not page.form.isEnabled()
+    key(desk, Qt.Key.Key_F2)
+    says = "陈小宝 is enrolled. A guardian has to agree before it can be submitted."
+    desk.robot.waitUntil(lambda: desk.window.message.text() == says, timeout=20_000)
+    assert [one.id for one in applications_of(desk, document)] == [there.id]
+    with desk.city.client("bo") as bo:
+        assert len(list(bo.documents(there.id))) == 3
+    queue = desk.window.pages[0]
+    assert desk.window.stack.currentWidget() is queue
