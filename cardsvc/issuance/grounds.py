@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from cardsvc.wire.registry import RegistryEventState
 
 IN_USE: Final = frozenset({CardState.ACTIVE, CardState.HELD})
 """The states of a card that a citizen has had and that is not over."""
+_BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,12 @@ def temporary_ids(session: Session, citizen_id: UUID) -> frozenset[UUID]:
 
 
 def _reserved(session: Session, card: Card) -> datetime:
-    """When the card became somebody's: cards are taken into stock in another order than they are handed out."""
+    """When the card became somebody's: cards are taken into stock in another order than they are handed out.
+
+    One that answers no application was put aside while it was made, and never theirs: any other is newer.
+    """
     created = session.scalar(select(Application.created_at).where(Application.card_id == card.id))
-    return created or card.created_at
+    return created or _BEFORE_ALL
 
 
 def _first(request: Request) -> None:

@@ -209,3 +209,14 @@ def test_open_applications_are_listed_without_their_people(counter: Counter) -> 
     assert [row.id for row in counter.ana.applications(mine=True)] == [draft.id]
     assert len(list(counter.ana.applications())) == 2
     assert "name" not in next(counter.ana.applications()).model_dump()
+
+
+def test_a_card_that_was_spoilt_while_it_was_made_is_not_the_one_that_they_have(counter: Counter) -> None:
+    """The blank card came into stock after the application was written: it passed for the newest, and for theirs."""
+    draft = counter.ana.create_application(counter.person())
+    counter.approved(draft)
+    counter.city.clock.advance(minutes=1)
+    counter.ana.spoil(counter.reserved(draft).uuid, "misprinted")
+    card = counter.activate(counter.ana.deliver(counter.write(counter.reserved(draft).uuid)).uuid)
+    replacement = counter.ana.apply(draft.citizen_id, ApplicationKind.REPLACEMENT, DAMAGED)
+    assert replacement.replaces_uuid == card.uuid
