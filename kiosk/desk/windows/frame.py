@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QMainWindow,
     QPushButton,
-    QScrollArea,
-    QSizePolicy,
     QStackedWidget,
     QStatusBar,
     QVBoxLayout,
@@ -41,6 +39,7 @@ from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.report import ReportPage
+from kiosk.desk.windows.rooms import Rooms
 from kiosk.desk.windows.search import SearchPage
 from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
@@ -181,16 +180,10 @@ class DeskWindow(QMainWindow):
         return side
 
     def _main(self) -> QVBoxLayout:
-        self.stack = QStackedWidget()
-        for page in self.pages:
-            self.stack.addWidget(page)
-        self.room = QScrollArea()
-        self.room.setWidgetResizable(True)
-        self.room.setWidget(self.stack)
-        self.room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.stack = Rooms(self.pages)
         main = QVBoxLayout()
         main.addWidget(self.message)
-        main.addWidget(self.room)
+        main.addWidget(self.stack)
         return main
 
     def _build_status(self) -> None:
@@ -232,11 +225,7 @@ class DeskWindow(QMainWindow):
         if not (0 <= row < len(self.pages) and self.pages[row].officer is not None):
             return
         self.say("")
-        for number, page in enumerate(self.pages):  # only the page that is shown says how much room it needs
-            policy = QSizePolicy.Policy.Preferred if number == row else QSizePolicy.Policy.Ignored
-            page.setSizePolicy(policy, policy)
         self.stack.setCurrentIndex(row)
-        self.room.ensureVisible(0, 0)
         self.pages[row].shown()
 
     def _end_pages(self) -> None:

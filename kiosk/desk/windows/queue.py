@@ -84,6 +84,8 @@ class QueuePage(Page):
         split.addWidget(self.table)
         split.addWidget(self.details)
         split.setChildrenCollapsible(False)
+        for half in range(split.count()):
+            split.setStretchFactor(half, 1)
         layout = QVBoxLayout(self)
         layout.addWidget(self._top())
         layout.addWidget(self.empty)

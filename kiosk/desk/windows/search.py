@@ -82,6 +82,7 @@ class SearchPage(Page):
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.resizeColumnsToContents()
         self.table.activated.connect(lambda index: self._open(index.row()))
         again = QShortcut(QKeySequence("Ctrl+F"), self)
         again.setWhatsThis(self.words["title"])

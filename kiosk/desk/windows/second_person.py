@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -18,6 +18,9 @@ from kiosk.desk.windows.work import Job, Outcomes, Workers
 from kiosk.desk.words import Words
 from readers.errors import CardRemoved, NoCard
 from readers.piv.pin import Pin
+
+_COLUMNS: Final = 64
+"""The dialog is about as wide as a page of a book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ class ColleagueDialog(QDialog):
         layout = QVBoxLayout(self)
         for widget in (what, self.step, self.message, self.pin, buttons):
             layout.addWidget(widget)
+        self.leave.setAutoDefault(False)
         self.grant.setDefault(True)
+        self.setMinimumWidth(self.fontMetrics().averageCharWidth() * _COLUMNS)
 
     def _wait(self) -> None:
         """For the colleague's card."""
@@ -90,14 +95,25 @@ class ColleagueDialog(QDialog):
         if self.leave.isEnabled():
             super().reject()
 
+    def _tell(self, step: str) -> None:
+        self.step.setText(self.words[step])
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what it says now takes at its width."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(layout.totalHeightForWidth(self.width()), self.minimumSizeHint().height()))
+
     def _progressed(self, stage: Stage) -> None:
         if not self._over:
-            self.step.setText(self.words[stage.step.replace("-", "_")])
+            self._tell(stage.step.replace("-", "_"))
 
     def _arrived(self) -> None:
         if self._over:
             return
-        self.step.setText(self.words["enter_pin"])
+        self._tell("enter_pin")
         self._let_decide(ready=True)
 
     def _decide(self) -> None:
@@ -109,7 +125,7 @@ class ColleagueDialog(QDialog):
             self._say(self._all_words["sign-in"]["no_pin"])
             return
         self._say("")
-        self.step.setText(self.words["busy"])
+        self._tell("busy")
         self._let_decide(ready=False)
         self.leave.setEnabled(False)
         self._job = self._workers.start(
@@ -143,6 +159,7 @@ class ColleagueDialog(QDialog):
 
     def _say(self, what: str | Saying) -> None:
         self.message.say(what)
+        self._fit()
 
     def _let_decide(self, *, ready: bool) -> None:
         self.pin.setEnabled(ready)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.desk.failures import Saying
 from kiosk.desk.windows.message import MessageArea
@@ -22,6 +22,7 @@ class SignInPage(QWidget):
         self.words = words["sign-in"]
         title = QLabel(self.words["title"])
         title.setProperty("role", "title")
+        title.setWordWrap(True)
         self.pin = QLineEdit()
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.pin.setMaxLength(8)
@@ -29,12 +30,18 @@ class SignInPage(QWidget):
         self.pin.setPlaceholderText(self.words["pin"])
         self.pin.returnPressed.connect(self._send)
         self.button = QPushButton(self.words["sign_in"])
+        self.button.setProperty("role", "main")
         self.button.clicked.connect(self._send)
         self.message = MessageArea(words["window"]["message"])
-        layout = QVBoxLayout(self)
-        layout.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout()
+        column.addStretch(2)
         for widget in (title, self.pin, self.button, self.message):
-            layout.addWidget(widget)
+            column.addWidget(widget)
+        column.addStretch(3)
+        layout = QHBoxLayout(self)  # half as wide as the window, however large the letters are
+        layout.addStretch(1)
+        layout.addLayout(column, 2)
+        layout.addStretch(1)
 
     def say(self, what: str | Saying) -> None:
         """Say why nobody is on duty."""
