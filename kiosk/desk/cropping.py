@@ -50,8 +50,8 @@ class Frame:
 
     @classmethod
     def of(cls, cut: Cut, width: int, height: int) -> Frame:
-        """As it was kept."""
-        return cls((width, height), cut.left, cut.top, cut.width).within()
+        """As it was kept; within this picture, should it be another one by now."""
+        return cls((width, height), cut.left, cut.top, cut.width).scaled(1.0)
 
     @property
     def height(self) -> float:

@@ -334,6 +334,7 @@ class EnrolmentPage(Page):
         grid.addWidget(self.portrait, 0, 1)
         grid.addWidget(self.scans, 1, 0, 1, 2)
         scroll = QScrollArea()
+        scroll.setAccessibleName(self.words["title"])
         scroll.setWidget(inside)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from kiosk.desk.windows.parts import button
 
@@ -25,10 +25,10 @@ class FileBox(QWidget):
         self.path.setPlaceholderText(name)
         self.path.returnPressed.connect(self._take)
         self.browse = button(browse, key, self._browse)
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.addWidget(self.path, 1)
-        line.addWidget(self.browse)
+        lines = QVBoxLayout(self)  # a path is long, and so are Portuguese buttons
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.addWidget(self.path)
+        lines.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _take(self) -> None:
         typed = self.path.text().strip()

@@ -47,6 +47,9 @@ def test_it_moves_and_grows_around_its_middle() -> None:
     smaller = frame.scaled(0.8)
     assert smaller.left + smaller.width / 2 == pytest.approx(frame.left + frame.width / 2)
     assert Frame.of(frame.cut, 4000, 3000) == frame
+    other = Frame.of(Frame.around_the_middle(4000, 3000).cut, 420, 540)
+    assert (other.left, other.top) >= (0, 0)
+    assert other.width <= 420
 
 
 def test_what_is_cut_out_is_what_the_card_service_takes() -> None:
