@@ -1,6 +1,7 @@
 """Makes the pictures of docs/kiosk.md from what the tests of every screen's looks left in var/screens.
 
-usage: python -m tests.pictures    (after: pytest tests/integration/kiosk/test_looks.py -k axe)
+usage: python -m tests.pictures    (after: pytest tests/integration/kiosk/test_looks.py -k axe,
+                                    and pytest tests/integration/kiosk/desk/test_pictures.py for those of docs/desk.md)
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ ROOT: Final = Path(__file__).parent.parent
 SCREENS: Final = ROOT / "var" / "screens" / "landscape" / "en"
 WANTED: Final = {"attract": 0, "services": 0, "consent": 0, "form": 0, "pin-entry": 0, "review": 0, "done": 5}
 """Which of the pictures of a screen, in the order in which they were taken."""
+DESK: Final = ROOT / "var" / "screens" / "desk" / "en-light"
+AT_THE_DESK: Final = ("wrong-pin", "queue", "card-open", "issuing-open")
 _SIZE: Final = (960, 540)
 _COLOURS: Final = 48
 
@@ -27,3 +30,6 @@ def shrink(source: Path, target: Path) -> None:
 if __name__ == "__main__":
     for name, number in WANTED.items():
         shrink(sorted(SCREENS.glob(f"[0-9]*-{name}.png"))[number], ROOT / "docs" / f"screen-{name}.png")
+    for name in AT_THE_DESK:
+        (picture,) = DESK.glob(f"[0-9]*-{name}.png")
+        shrink(picture, ROOT / "docs" / f"desk-{name}.png")
