@@ -79,6 +79,7 @@ class ActPanel(QWidget):
         self.room.setFrameShape(QFrame.Shape.NoFrame)
         self.room.setWidgetResizable(True)
         self.room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.room.setAccessibleName(self.words["title"])
         self.room.setWidget(below)
         layout = QVBoxLayout(self)
         for widget in (title, self.list, self.nothing, self.room):
