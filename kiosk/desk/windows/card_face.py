@@ -16,6 +16,8 @@ from kiosk.desk.words import Words
 
 _FAMILIES: Final = ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC"]
 """The first that is installed; Qt finds another with Chinese letters where none is."""
+PRINTED: Final = "card-*.pdf"
+"""The files that are printed into where there is no printer."""
 _CORNER: Final = 3.18
 """Radius of the corners, in millimetres (ISO/IEC 7810 §5.1.1)."""
 _DOTS_A_MM: Final = 300 / 25.4

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
 from kiosk.desk.card_layout import Printed
 from kiosk.desk.issuing import Standing, issuable, what_is_printed
 from kiosk.desk.subjects import Subject, TheApplication
-from kiosk.desk.windows.card_face import CardFaceDialog
+from kiosk.desk.windows.card_face import PRINTED, CardFaceDialog
 from kiosk.desk.windows.hand_over import HandOver
 from kiosk.desk.windows.lane import Lane
 from kiosk.desk.windows.page import Page, Surroundings
@@ -36,6 +36,10 @@ class IssuingPage(Page):
         self.list = QListWidget()
         self.list.setAccessibleName(self.words["applications"])
         self.list.itemActivated.connect(self._chosen)
+        self.by_id = QLineEdit()
+        self.by_id.setAccessibleName(self.words["by_id"])
+        self.by_id.setPlaceholderText(self.words["by_id"])
+        self.by_id.returnPressed.connect(self._by_id)
         self.refresh = QPushButton(self.words["refresh"])
         self.refresh.setShortcut("F5")
         self.refresh.clicked.connect(self.shown)
@@ -55,7 +59,7 @@ class IssuingPage(Page):
         title = QLabel(self.words["applications"])
         title.setBuddy(self.list)
         left = QVBoxLayout()
-        for widget in (title, self.list, self.next, self.refresh):
+        for widget in (title, self.list, self.by_id, self.next, self.refresh):
             left.addWidget(widget)
         right = QVBoxLayout()
         for lane in self.lanes:
@@ -85,11 +89,14 @@ class IssuingPage(Page):
         super().end()
         self._pins.clear()
         self.list.clear()
+        self.by_id.clear()
         for lane in self.lanes:
             lane.clear()
         for window in (self.handing, self.face):
             if window is not None:
                 window.close()
+        for printed in self.around.equipment.folder.glob(PRINTED):
+            printed.unlink(missing_ok=True)  # it shows a person
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         for lane in self.lanes:
@@ -167,6 +174,17 @@ class IssuingPage(Page):
     @Slot(QListWidgetItem)
     def _chosen(self, item: QListWidgetItem) -> None:
         self._give(UUID(item.data(_ID)))
+
+    @Slot()
+    def _by_id(self) -> None:
+        """Typed or scanned from a receipt; of a card that was made, to print it again."""
+        try:
+            application_id = UUID(self.by_id.text().strip())
+        except ValueError:
+            self.around.say(self.words["no_id"])
+            return
+        self.by_id.clear()
+        self._give(application_id)
 
     @Slot()
     def _next(self) -> None:

@@ -345,7 +345,8 @@ class Lane(QGroupBox):
         situation = None if self.standing is None else self.standing.situation
         ready = situation in {Situation.SEALED, Situation.DELIVERED} and not self.busy
         self.hand.setEnabled(ready and self.standing is not None and self.standing.application is not None)
-        self.face.setEnabled(self.card is not None or situation in {Situation.SEALED, Situation.DELIVERED})
+        has_card = self.application is not None and self.application.card_uuid is not None
+        self.face.setEnabled(self.card is not None or has_card or situation in {Situation.SEALED, Situation.DELIVERED})
 
 
 _BUTTONS: Final = ("write", "stop", "put_aside", "hand_over", "face")

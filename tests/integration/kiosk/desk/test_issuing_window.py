@@ -80,7 +80,10 @@ def choose(desk: DeskAtWork, page: IssuingPage, application: UUID) -> None:
 
 
 def says(desk: DeskAtWork, lane: Lane, text: str) -> None:
-    desk.robot.waitUntil(lambda: text in lane.state.text(), timeout=20_000)
+    def said() -> None:
+        assert text in lane.state.text()
+
+    desk.robot.waitUntil(said, timeout=30_000)
 
 
 def sealed(desk: DeskAtWork, lane: Lane) -> None:
@@ -341,3 +344,41 @@ def test_with_two_readers_the_next_card_is_written_meanwhile(
     timings = [lane.written.timing for lane in page.lanes if lane.written is not None]
     assert len(timings) == 2
     assert page.next.isEnabled()
+
+
+def test_the_officer_leaves_while_a_card_is_written_and_it_is_gone_on_with_later(
+    desk: DeskAtWork, tmp_path: Path
+) -> None:
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    desk.type(page.by_id, "not-an-id\r")
+    assert "no identifier" in desk.window.message.text()
+    page.by_id.clear()
+    desk.type(page.by_id, f"{application}\r")
+    desk.robot.waitUntil(lambda: has_application(lane), timeout=10_000)
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+    desk.type(lane.number, number + "\r")
+    desk.robot.waitUntil(lambda: lane.step.text().startswith("Making the sign-in key"), timeout=30_000)
+    desk.remove_officer()
+    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    assert "何慧君" not in lane.whose.text()
+    desk.robot.waitUntil(lambda: not desk.window.workers.busy, timeout=20_000)
+    with desk.city.client("ana") as ana:
+        card = ana.application(application).card_uuid
+        assert card is not None
+        state = ana.card(card).state
+    assert state in {CardState.PERSONALISING, CardState.SEALED}  # it was written to its end before that was noticed
+    page, lane = issuing(desk)
+    says(desk, lane, number)
+    if state is CardState.SEALED:
+        says(desk, lane, "Its transport PIN is not known here")
+    choose(desk, page, application)
+    desk.type(lane.number, number + "\r")
+    desk.robot.waitUntil(lambda: state is CardState.SEALED or lane.written is not None, timeout=60_000)
+    says(desk, lane, "is finished")
+    desk.press(lane.face)
+    desk.robot.waitUntil(lambda: page.face is not None and page.face.isVisible(), timeout=10_000)
+    assert page.face is not None
+    desk.press(page.face.print)
+    assert f"card-{number}.pdf" in page.face.message.text()
