@@ -29,6 +29,8 @@ from kiosk.desk.windows.page import Page, Surroundings
 
 _COLUMNS: Final = ("state", "kind", "whose", "waits_for", "since")
 _APPROVALS: Final = "approvals"
+_HALF: Final = 10_000
+"""More than any window has: what there is, is shared evenly."""
 
 
 class QueuePage(Page):
@@ -86,6 +88,7 @@ class QueuePage(Page):
         split.setChildrenCollapsible(False)
         for half in range(split.count()):
             split.setStretchFactor(half, 1)
+        split.setSizes([_HALF, _HALF])
         layout = QVBoxLayout(self)
         layout.addWidget(self._top())
         layout.addWidget(self.empty)
