@@ -75,7 +75,6 @@ class ActPanel(QWidget):
         explained.addWidget(self.unblocking)
         explained.addStretch()
         self.room = QScrollArea()  # large letters and long sentences need more room than there is
-        self.room.setAccessibleName(self.words["will"])
         self.room.setFrameShape(QFrame.Shape.NoFrame)
         self.room.setWidgetResizable(True)
         self.room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
