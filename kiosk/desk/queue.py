@@ -27,6 +27,8 @@ class Act(StrEnum):
     ISSUE = "issue"
     """Goes on at another page."""
     APPROVE = "approve"
+    COLLEAGUE = "colleague"
+    """A colleague approves it at this desk, with their own card and PIN."""
     REJECT = "reject"
     CANCEL = "cancel"
     GRANT = "grant"
@@ -65,7 +67,12 @@ _STAGES: Final[Mapping[ApplicationState, _Stage]] = {
     ),
     ApplicationState.SUBMITTED: _Stage(
         WaitsFor.APPROVER,
-        ((Act.APPROVE, Permit.APPLICATIONS_APPROVE), (Act.REJECT, Permit.APPLICATIONS_APPROVE), _CANCEL),
+        (
+            (Act.APPROVE, Permit.APPLICATIONS_APPROVE),
+            (Act.COLLEAGUE, Permit.APPLICATIONS_WRITE),
+            (Act.REJECT, Permit.APPLICATIONS_APPROVE),
+            _CANCEL,
+        ),
     ),
     ApplicationState.APPROVED: _Stage(WaitsFor.ISSUER, (_ISSUE, _CANCEL)),
     ApplicationState.PERSONALISING: _Stage(WaitsFor.ISSUER, (_ISSUE, _CANCEL)),

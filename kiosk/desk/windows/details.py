@@ -26,6 +26,7 @@ KEYS: Final = {
     Act.CONSENT: "F3",
     Act.ISSUE: "F4",
     Act.APPROVE: "F6",
+    Act.COLLEAGUE: "F9",
     Act.REJECT: "F7",
     Act.CANCEL: "F8",
     Act.GRANT: "F6",
@@ -183,7 +184,11 @@ class Details(QScrollArea):
 
     def _begin(self, act: Act) -> Callable[[], None]:
         """What the act's button does: say what would happen, and wait for a yes."""
-        others: dict[Act, Callable[[], None]] = {Act.ISSUE: self._issue, Act.CONSENT: self._ask_consent}
+        others: dict[Act, Callable[[], None]] = {
+            Act.ISSUE: self._issue,
+            Act.CONSENT: self._ask_consent,
+            Act.COLLEAGUE: self._ask_colleague,
+        }
         return others.get(act, lambda: self._ask(act))
 
     def _ask(self, act: Act) -> None:
@@ -211,6 +216,18 @@ class Details(QScrollArea):
     def _issue(self) -> None:
         if self.subject is not None:
             self.page.around.open(ISSUING, TheApplication(self.subject.id))
+
+    def _ask_colleague(self) -> None:
+        application = self._application()
+        self.confirm.put_away()
+        self.consent.put_away()
+        sentence = self.words["will"][Act.COLLEAGUE.value].format(application.person.name)
+        self.page.ask_colleague(sentence, lambda colleague: colleague.approve(application.id), self._colleague_did)
+
+    def _colleague_did(self, _: Any) -> None:
+        """The window has told the colleague to take their card out: nothing is said over that."""
+        self.clear()
+        self._changed()
 
     def _ask_consent(self) -> None:
         opened = self.opened
@@ -240,5 +257,5 @@ class Details(QScrollArea):
         )
 
     def _application(self) -> Application:
-        assert self.opened is not None, "consent is asked for what is open"  # noqa: S101 - as said
+        assert self.opened is not None, "its buttons are hidden then"  # noqa: S101 - as said
         return self.opened.application

@@ -205,3 +205,20 @@ def test_a_guardian_agrees_with_their_card_and_on_paper(desk: DeskAtWork) -> Non
     key(desk, Qt.Key.Key_Return, consent.yes)
     desk.robot.waitUntil(lambda: desk.window.message.text() == "The guardian's consent is noted: 林二", timeout=10_000)
     assert state_of(desk, children[1].id).consent is Consent.PAPER
+
+
+def test_a_colleague_approves_at_the_same_desk(desk: DeskAtWork) -> None:
+    with colleague(desk, "ana") as ana:
+        application = enrol(ana, resident("丁"))
+    desk.sign_in("ana")
+    open_line(desk, application)
+    key(desk, Qt.Key.Key_F9)
+    desk.robot.waitUntil(lambda: desk.window.colleague is not None, timeout=10_000)
+    dialog = desk.window.colleague
+    assert dialog is not None
+    desk.insert(desk.city.cards["bo"].state)
+    desk.robot.waitUntil(dialog.pin.isEnabled, timeout=20_000)
+    desk.type(dialog.pin, PIN + "\r")
+    desk.robot.waitUntil(lambda: desk.window.message.text().startswith("Done."), timeout=30_000)
+    found = state_of(desk, application)
+    assert (found.state, found.requested_by, found.approved_by) == (ApplicationState.APPROVED, "ana", "bo")

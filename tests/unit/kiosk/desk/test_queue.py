@@ -52,7 +52,7 @@ def approval(state: ApprovalState, requested_by: str = "ana") -> Approval:
     ("role", "state", "offered"),
     [
         (Role.CLERK, ApplicationState.DRAFT, (Act.SUBMIT, Act.CONSENT, Act.CANCEL)),
-        (Role.CLERK, ApplicationState.SUBMITTED, (Act.CANCEL,)),
+        (Role.CLERK, ApplicationState.SUBMITTED, (Act.COLLEAGUE, Act.CANCEL)),
         (Role.CLERK, ApplicationState.APPROVED, (Act.ISSUE, Act.CANCEL)),
         (Role.CLERK, ApplicationState.CLOSED, ()),
         (Role.APPROVER, ApplicationState.DRAFT, ()),
@@ -68,8 +68,13 @@ def test_an_application_offers_what_the_role_may_do_in_its_state(
 
 def test_nobody_is_offered_to_approve_what_they_wrote() -> None:
     both = on_duty(Role.CLERK, Role.APPROVER)
-    assert acts_on(application(ApplicationState.SUBMITTED, "bo"), both) == (Act.APPROVE, Act.REJECT, Act.CANCEL)
-    assert acts_on(application(ApplicationState.SUBMITTED, "ana"), both) == (Act.REJECT, Act.CANCEL)
+    assert acts_on(application(ApplicationState.SUBMITTED, "bo"), both) == (
+        Act.APPROVE,
+        Act.COLLEAGUE,
+        Act.REJECT,
+        Act.CANCEL,
+    )
+    assert acts_on(application(ApplicationState.SUBMITTED, "ana"), both) == (Act.COLLEAGUE, Act.REJECT, Act.CANCEL)
 
 
 def test_an_approval_is_for_a_colleague_and_whoever_asked_takes_it_back() -> None:
