@@ -6,8 +6,9 @@ A thread holds the card meanwhile. Nothing here knows of windows.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Final
 
 from cardsvc.client import ServiceUnreachable
@@ -43,36 +44,58 @@ class Duty:
         self._reached = reached
         self._clock = clock
         self._leaving = threading.Event()
+        self._over = threading.Event()
         self._thread: threading.Thread | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether the last duty has ended; it can be so soon that ``ended`` is told before `begin` returns."""
+        return self._over.is_set()
 
     def begin(self, pin: Pin) -> OnDuty:
         """Sign in whose card is in the reader. Raises what `Seat.taken` raises."""
         self.end()
         self._leaving.clear()
+        self._over.clear()
         begun: Future[OnDuty] = Future()
         self._thread = threading.Thread(target=self._hold, args=(pin, begun), name="duty", daemon=True)
         self._thread.start()
         return begun.result()
 
+    def leave(self) -> None:
+        """Sign out. ``ended`` is told soon; `end` and the next `begin` wait until the service has heard of it."""
+        self._leaving.set()
+
     def end(self) -> None:
-        """Sign out, and wait for that. Nothing happens when nobody is on duty."""
+        """Sign out, and wait until the service has heard of it. Nothing happens when nobody is on duty."""
         thread, self._thread = self._thread, None
         self._leaving.set()
         if thread is not None:
             thread.join()
 
     def _hold(self, pin: Pin, begun: Future[OnDuty]) -> None:
-        why: Exception | None = None
         try:
             reader = self._reader()
             with self._seat.taken(reader, pin) as sitting:
                 begun.set_result(OnDuty(sitting.officer, sitting.officer.own_standing()))
-                self._stay(sitting, reader)
-        except Exception as error:  # noqa: BLE001 - it goes to whoever signed in, or to the window
+                with self._telling():
+                    self._stay(sitting, reader)
+        except Exception as error:  # noqa: BLE001 - it goes to whoever signed in; the window was told
             if not begun.done():
                 begun.set_exception(error)
-                return
-            why = error
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """The window is told before the service: without a line that takes long, and a person may be on the screen."""
+        try:
+            yield
+        except Exception as error:
+            self._tell(error)
+            raise
+        self._tell(None)
+
+    def _tell(self, why: Exception | None) -> None:
+        self._over.set()
         self._ended(why)
 
     def _stay(self, sitting: Sitting, reader: CardReader) -> None:

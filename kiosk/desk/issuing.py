@@ -6,7 +6,7 @@ switched off in the middle, or another desk, goes on in the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -55,10 +55,15 @@ def issuable(officer: ServiceClient) -> list[ApplicationSummary]:
 
 def find_in_stock(officer: ServiceClient, stock_number: str) -> StockCard:
     """The blank card with this printed number. Raises NotInStock."""
-    for card in officer.stock():
-        if card.stock_number == stock_number and card.state == CardState.STOCK:
+    for card in blank_cards(officer):
+        if card.stock_number == stock_number:
             return card
     raise NotInStock(stock_number)
+
+
+def blank_cards(officer: ServiceClient) -> Iterator[StockCard]:
+    """All that are on the books and nobody's yet."""
+    return (card for card in officer.stock() if card.state == CardState.STOCK)
 
 
 def take_card(officer: ServiceClient, application_id: UUID, stock_number: str) -> Card:
@@ -163,6 +168,8 @@ class Standing:
     """By the service's record."""
     application: ApplicationSummary | None = None
     """The open one that the card is made for."""
+    in_stock: int | None = None
+    """How many blank cards are on the books, where this is a blank one."""
 
 
 def standing(officer: ServiceClient, seen: SeenCard) -> Standing:
@@ -171,7 +178,7 @@ def standing(officer: ServiceClient, seen: SeenCard) -> Standing:
         case Condition.STRANGE:
             return Standing(seen, Situation.STRANGE)
         case Condition.BLANK:
-            return Standing(seen, Situation.BLANK)
+            return Standing(seen, Situation.BLANK, in_stock=sum(1 for _ in blank_cards(officer)))
         case Condition.BEGUN:
             return _begun(officer, seen)
         case Condition.FINISHED:

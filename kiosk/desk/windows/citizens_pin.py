@@ -92,6 +92,7 @@ class CitizensPin(QWidget):
         self.first.textChanged.connect(self._judge)
         self.again.textChanged.connect(self._judge)
         self.button = QPushButton(words["take"])
+        self.button.setShortcut("Ctrl+Return")
         self.button.clicked.connect(self._choose)
         for field in (self.letter, self.first):
             field.returnPressed.connect(self.focusNextChild)

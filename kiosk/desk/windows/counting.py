@@ -26,7 +26,7 @@ class CountingTab(QWidget):
         self.scan.returnPressed.connect(self._scan)
         self.status = text_label()
         self.missing, self.unexpected = QListWidget(), QListWidget()
-        self.start = button(self.words["begin_count"], self._begin)
+        self.start = button(self.words["begin_count"], self._begin, "Ctrl+Shift+B")
         self.back = button(self.words["take_back"], self._take_back, "Ctrl+Backspace")
         self.send = button(self.words["send_count"], self._send, "Ctrl+Return")
         self._build()

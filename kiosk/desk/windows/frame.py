@@ -173,7 +173,7 @@ class DeskWindow(QMainWindow):
         self.lock = QPushButton(texts["lock"])
         self.lock.setShortcut("Ctrl+L")
         self.lock.setToolTip("Ctrl+L")
-        self.lock.clicked.connect(self.duty.end)
+        self.lock.clicked.connect(self._leave)
         side = QVBoxLayout()
         for widget in (self.officer, self.menu, self.lock):
             side.addWidget(widget)
@@ -202,6 +202,9 @@ class DeskWindow(QMainWindow):
         self.sign_in.say(saying(error, self.words))
 
     def _begin(self, on_duty: OnDuty, row: int = 0) -> None:
+        if self.duty.over:  # the card was in for a moment only
+            self.sign_in.say(self.words["sign-in"]["card_out"])
+            return
         self.on_duty = on_duty
         self.connection.tell(reached=True)
         self.officer.setText(self.words["window"]["on_duty"].format(on_duty.standing.title))
@@ -242,8 +245,16 @@ class DeskWindow(QMainWindow):
         for page in self.pages:
             page.close()
 
+    @Slot()
+    def _leave(self) -> None:
+        """Locked at once, whatever the duty's thread is waiting for."""
+        self.duty.leave()
+        self._lock(None)
+
     @Slot(object)
     def _lock(self, why: Exception | None) -> None:
+        if self.on_duty is None:
+            return  # it is locked: they left by themselves
         self._end_pages()
         self.whole.setCurrentWidget(self.sign_in)
         match why:

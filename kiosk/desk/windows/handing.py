@@ -143,4 +143,5 @@ class HandingTab(QWidget):
         self.page.around.say(sentence.format(done.from_officer, done.to_officer, *counts))
         if outcome == "offered":
             self.numbers.clear()
+            self.shift.setChecked(False)
         self.refresh()

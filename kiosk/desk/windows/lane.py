@@ -186,6 +186,8 @@ class Lane(QGroupBox):
         product = " ".join(filter(None, (standing.seen.product, standing.seen.firmware)))
         lines = [self.words["card"].format(product, serial)] if product else []
         lines.append(self.words["situations"][standing.situation].format(number=number))
+        if standing.in_stock is not None:
+            lines.append(self.words["in_stock"].format(standing.in_stock))
         if standing.situation in {Situation.SEALED, Situation.DELIVERED}:
             lines.append(self.words["pin_here" if self.page.pin_of(standing) else "pin_unknown"])
         self.state.setText("\n".join(lines))

@@ -77,7 +77,10 @@ class NeedsForm(QWidget):
         """Show the fields of these needs, empty."""
         self.reason.clear()
         self.reference.clear()
-        self.channel.setCurrentIndex(0)
+        for choice in (self.revocation, self.channel, self.event_kind):
+            choice.setCurrentIndex(0)
+        self.occurred_on.setMaximumDate(QDate.currentDate())  # it may be past midnight
+        self.occurred_on.setDate(QDate.currentDate())
         for box in self.answered.values():
             box.setChecked(False)
         for need, widget in self.rows:

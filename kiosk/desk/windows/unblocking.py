@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
@@ -16,6 +16,7 @@ from kiosk.desk.handing_over import fault_of_both
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.unblocking import choose_pin, unblock
 from kiosk.desk.windows.page import Page
+from kiosk.desk.windows.work import Job
 from readers.piv.pin import Pin
 
 
@@ -30,6 +31,7 @@ class UnblockingPanel(QWidget):
         self.case: Case | None = None
         self.transport: Pin | None = None
         self.birth_date = date.min
+        self._job: Job | None = None
         self._build()
         self.clear()
 
@@ -38,8 +40,12 @@ class UnblockingPanel(QWidget):
         self.status.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setAccessibleName(self.words["unblock"])
+        self.stop = QPushButton(self.words["stop"])
+        self.stop.setShortcut("Ctrl+S")
+        self.stop.clicked.connect(self._stop)
         self.new, self.again = (self._pin_field(self.words[key]) for key in ("new_pin", "new_pin_again"))
         self.set = QPushButton(self.words["set_pin"])
+        self.set.setShortcut("Ctrl+Return")
         self.set.clicked.connect(self._set_pin)
         self.again.returnPressed.connect(self._set_pin)
         self.new.returnPressed.connect(self.again.setFocus)
@@ -50,7 +56,7 @@ class UnblockingPanel(QWidget):
         form.addRow(self.words["new_pin_again"], self.again)
         form.addRow(self.set)
         layout = QVBoxLayout(self)
-        for widget in (self.status, self.bar, self.pins):
+        for widget in (self.status, self.bar, self.stop, self.pins):
             layout.addWidget(widget)
 
     def _pin_field(self, name: str) -> QLineEdit:
@@ -62,7 +68,9 @@ class UnblockingPanel(QWidget):
 
     def clear(self) -> None:
         """No PIN is kept, and no card is shown."""
-        self.case, self.transport, self.birth_date = None, None, date.min
+        if self._job is not None:
+            self._job.cancel()
+        self._job, self.case, self.transport, self.birth_date = None, None, None, date.min
         self.new.clear()
         self.again.clear()
         self.hide()
@@ -75,6 +83,8 @@ class UnblockingPanel(QWidget):
         self.pins.hide()
         self.bar.setRange(0, 0)
         self.bar.show()
+        self.stop.setEnabled(True)
+        self.stop.show()
         self.show()
         reader = self.page.around.equipment.card_readers[0]
 
@@ -82,7 +92,21 @@ class UnblockingPanel(QWidget):
             born = _birth_date(officer, case)
             return unblock(officer, reader(), case.subject, report), born
 
-        self.page.work(steps, self._unblocked, failed=self._failed, progressed=self._progressed)
+        self._job = self.page.work(
+            steps, self._unblocked, failed=self._failed, progressed=self._progressed, cancelled=self._stopped
+        )
+
+    @Slot()
+    def _stop(self) -> None:
+        """At the next step: what the service has begun, it goes on with when it is asked again."""
+        if self._job is not None:
+            self.stop.setEnabled(False)
+            self._job.cancel()
+
+    def _stopped(self) -> None:
+        self._job = None
+        self.hide()
+        self.page.around.say(self.words["stopped"])
 
     def _progressed(self, stage: Stage) -> None:
         self.bar.setRange(0, stage.total)
@@ -91,9 +115,11 @@ class UnblockingPanel(QWidget):
         self.status.setText(self.words["progress"].format(step, stage.done + 1, stage.total))
 
     def _unblocked(self, outcome: tuple[Pin, date]) -> None:
+        self._job = None
         self.transport, self.birth_date = outcome
         self.status.setText(self.words["pin_next"])
         self.bar.hide()
+        self.stop.hide()
         self.pins.show()
         self.set.setEnabled(True)
         self.new.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -130,6 +156,7 @@ class UnblockingPanel(QWidget):
         self.page.fail(error)
 
     def _failed(self, error: Exception) -> None:
+        self._job = None
         self.hide()
         self.page.fail(error)
 

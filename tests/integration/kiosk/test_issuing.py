@@ -15,9 +15,19 @@ from cardsvc.app import create_app
 from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.issuance.writing import STEPS
+from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState, CardState, Proxy
 from cardsvc.wire.people import DocumentKind
-from kiosk.desk.handing_over import PinFault, activate, fault_of_both, give_pin, hand_over, has_keypad, settle_pin
+from kiosk.desk.handing_over import (
+    PinFault,
+    activate,
+    fault_of_both,
+    give_pin,
+    give_pin_at_keypad,
+    hand_over,
+    has_keypad,
+    settle_pin,
+)
 from kiosk.desk.issuing import (
     NotApproved,
     NotInStock,
@@ -32,11 +42,14 @@ from kiosk.desk.issuing import (
 from kiosk.desk.looking import Condition, SeenCard, look
 from kiosk.desk.progress import Cancelled, Report, Stage
 from kiosk.desk.relay import RelayRefused
+from kiosk.desk.unblocking import choose_pin, unblock
 from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
-from readers.errors import NoCard
+from readers.errors import NoCard, ReaderError, WrongPin
+from readers.pinpad import PinNotEntered
 from readers.piv.pin import Pin
 from readers.virtual.loopback import LoopbackReader, put_on, take_off
 from tests.fixtures.issuance import whoever_gets
+from tests.fixtures.keypads import KeypadReader
 from tests.fixtures.live import serving
 from tests.fixtures.pictures import picture
 from tests.fixtures.proofs import BASE_URL, City
@@ -116,8 +129,9 @@ def test_a_card_from_blank_to_active(desk: Desk) -> None:
     application = desk.approved()
     assert [row.id for row in issuable(desk.ana)] == [application]
     desk.insert()
-    assert desk.standing().situation is Situation.BLANK
+    assert (desk.standing().situation, desk.standing().in_stock) == (Situation.BLANK, 1)
     card = take_card(desk.ana, application, "HQ-0001")
+    assert desk.standing().in_stock == 0
     stages: list[Stage] = []
     written = write(desk.ana, desk.reader, card.uuid, Report(stages.append))
     assert [stage.step for stage in stages] == list(IF_PULLED)
@@ -261,6 +275,49 @@ def test_a_card_that_was_not_handed_over_is_not_activated(desk: Desk) -> None:
     give_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
     with pytest.raises(ServiceProblem, match="transition-refused"):
         activate(desk.itself, desk.reader, written.card_uuid, OWN)
+
+
+def test_a_citizen_takes_a_pin_of_their_own_at_the_readers_keypad(desk: Desk) -> None:
+    application, written = desk.written()
+    hand_over(desk.ana, application, written.card_uuid, picture())
+    reader = KeypadReader(desk.reader, [written.transport_pin.digits, *[OWN.digits] * 3])
+    assert has_keypad(reader)
+    assert give_pin_at_keypad(desk.itself, reader, written.card_uuid).state is CardState.ACTIVE
+    assert reader.typed == []
+    assert settle_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
+
+
+@pytest.mark.parametrize(
+    ("typed", "error"),
+    [([], PinNotEntered), (["{old}", "864193", "864194"], PinNotEntered), (["909090", "864193", "864193"], WrongPin)],
+    ids=["nothing", "two-new-ones", "wrong"],
+)
+def test_what_is_not_finished_at_the_keypad_changes_no_pin(
+    desk: Desk, typed: list[str], error: type[ReaderError]
+) -> None:
+    application, written = desk.written()
+    hand_over(desk.ana, application, written.card_uuid, picture())
+    pins = [pin.format(old=written.transport_pin.digits) for pin in typed]
+    with pytest.raises(error):
+        give_pin_at_keypad(desk.itself, KeypadReader(desk.reader, pins), written.card_uuid)
+    assert desk.standing().situation is Situation.DELIVERED
+    give_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
+
+
+def test_unblocking_that_is_stopped_is_gone_on_with(desk: Desk) -> None:
+    application, written = desk.written()
+    hand_over(desk.ana, application, written.card_uuid, picture())
+    give_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
+    activate(desk.itself, desk.reader, written.card_uuid, OWN)
+    asked = desk.ana.request_approval(ApprovalKind.PUK_RELEASE, written.card_uuid, "forgotten")
+    desk.bo.approve_request(asked.id)
+    stages: list[Stage] = []
+    with pytest.raises(Cancelled):
+        unblock(desk.ana, desk.reader, written.card_uuid, Report(stages.append, lambda: len(stages) >= 2))
+    assert len(stages) == 2
+    transport = unblock(desk.ana, desk.reader, written.card_uuid, Report())
+    assert choose_pin(desk.reader, written.card_uuid, transport, Pin("582914"))
+    assert settle_pin(desk.reader, written.card_uuid, transport, Pin("582914"))
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from queue import SimpleQueue
 
 import httpx
 import pytest
@@ -19,6 +21,7 @@ from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
 from cardsvc.db import reading, transaction
 from cardsvc.trust.certificates import put_into_force
 from cardsvc.wire.lifecycle import CardState
+from kiosk.desk.duty import Duty
 from kiosk.desk.seat import PinForgotten, Seat, Sitting
 from readers.errors import CardRemoved, NoCard, PinBlocked, WrongPin
 from readers.piv.pin import Pin
@@ -163,3 +166,44 @@ def test_while_the_service_is_away_no_try_is_spent(desk: Desk) -> None:
         raise AssertionError
     with desk.reader.connect() as connection:
         assert PivSession.open(connection).pin_tries_left() == 3
+
+
+@dataclass
+class SlowLine(httpx.BaseTransport):
+    """To the service. That a visit is over gets there once the line is back."""
+
+    inner: httpx.BaseTransport
+    back: threading.Event = field(default_factory=threading.Event)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/visits/end":
+            assert self.back.wait(30)
+        return self.inner.handle_request(request)
+
+
+def take_out(desk: Desk, _: Duty) -> None:
+    take_off(desk.slot)
+
+
+def leave(_: Desk, duty: Duty) -> None:
+    duty.leave()
+
+
+@pytest.mark.parametrize(("how", "why"), [(take_out, CardRemoved), (leave, type(None))])
+def test_the_screen_is_locked_before_the_service_has_heard_of_it(
+    desk: Desk, how: Callable[[Desk, Duty], None], why: type[object]
+) -> None:
+    line, ended = SlowLine(desk.city.transport), SimpleQueue[Exception | None]()
+    key, clock = desk.city.keys[DESK], desk.city.clock
+    itself = ServiceClient(BASE_URL, DESK, key, clock=clock, transport=line)
+    seat = Seat(itself, desk.seat._open_for, clock)  # whose own line is a good one
+    duty = Duty(seat, lambda: desk.reader, ended.put, clock=clock)
+    assert duty.begin(desk.pin).standing.client_id == OFFICER
+    try:
+        how(desk, duty)
+        assert isinstance(ended.get(timeout=20), why)
+        assert (duty.over, desk.going_on()) == (True, 1)
+    finally:
+        line.back.set()
+        duty.end()
+    assert (desk.going_on(), ended.empty()) == (0, True)

@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
-from uuid import UUID
-
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from cardsvc.client import ServiceClient
-from cardsvc.wire.approvals import ApprovalKind, ApprovalState
-from cardsvc.wire.lifecycle import Card, CardState, Person
+from cardsvc.wire.approvals import ApprovalKind
+from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Question
-from kiosk.city.issuing import CITIZENS_PIN, enrol, produce
-from kiosk.city.stage import CardFiles, LoopbackStage, Place
-from kiosk.desk.windows.card import CardPage
+from kiosk.city.issuing import CITIZENS_PIN
+from kiosk.city.stage import LoopbackStage, Place
 from kiosk.desk.windows.person import PersonPage
-from kiosk.desk.windows.second_person import ColleagueDialog
 from readers.errors import WrongPin
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
+from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity
 
-MEI = Person(
-    name="陈美玲",
-    name_latin="Chen Meiling",
-    birth_date=date(1990, 5, 6),
-    document_number="A2000001",
-    district="hengqin",
-)
 NUMBER = "CC-0000-0101"
 NEW_PIN = "582914"
-CONTROL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
-
-
-@dataclass
-class Resident:
-    """Mei, and her card."""
-
-    city: DeskCity
-    files: CardFiles
-    uuid: UUID
-    citizen_id: UUID
-
-    def card(self) -> Card:
-        with self.city.client("bo") as bo:
-            return bo.card(self.uuid)
-
-    @contextmanager
-    def bo(self) -> Iterator[ServiceClient]:
-        with self.city.client("bo") as bo:
-            yield bo
-
-
-def produced(city: DeskCity, name: str, number: str, person: Person) -> Resident:
-    """Somebody with a card in force."""
-    folder = city.plan.folder
-    stage, files = LoopbackStage(folder), CardFiles.named(folder, name)
-    with city.client("ana") as ana:
-        application = enrol(ana, person)
-        citizen = ana.application(application).citizen_id
-    return Resident(city, files, produce(city.plan, stage, files, application, number), citizen)
 
 
 @pytest.fixture(scope="module")
@@ -72,49 +27,10 @@ def mei(desk_city: DeskCity) -> Resident:
     return produced(desk_city, "mei", NUMBER, MEI)
 
 
-@dataclass
-class AtTheCard:
-    """Ana at the page of Mei's card."""
-
-    desk: DeskAtWork
-    page: CardPage
-
-    def shows(self, text: str) -> None:
-        self.desk.robot.waitUntil(lambda: text in self.page.facts.text(), timeout=10_000)
-
-    def says(self, text: str) -> None:
-        message = self.desk.window.message
-        self.desk.robot.waitUntil(lambda: text in message.text(), timeout=30_000)
-
-    def chooses(self, letter: str) -> None:
-        QTest.keyClick(self.desk.window, getattr(Qt.Key, f"Key_{letter}"), CONTROL_SHIFT)
-        self.desk.robot.waitUntil(self.page.acts.frame.isVisible, timeout=5_000)
-
-    def is_looked_at_again(self) -> None:
-        """Until it is seen that a colleague has agreed."""
-        QTest.keyClick(self.desk.window, Qt.Key.Key_F5)
-        approved = ApprovalState.APPROVED
-        self.desk.robot.waitUntil(lambda: approved in [one.state for one in self.page.acts.approvals], timeout=10_000)
-
-    def offers(self) -> list[str]:
-        acts = self.page.acts.list
-        return [acts.item(row).text().split("  ")[0] for row in range(acts.count())]
-
-    def history(self) -> list[str]:
-        table = self.page.history.table
-        return [cell.text() for row in range(table.rowCount()) if (cell := table.item(row, 1)) is not None]
-
-
 @pytest.fixture
 def card(desk: DeskAtWork, mei: Resident) -> AtTheCard:
-    desk.sign_in("ana")
-    (page,) = [page for page in desk.window.pages if isinstance(page, CardPage)]
-    number = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
-    QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
-    desk.robot.waitUntil(page.isVisible, timeout=5_000)
-    desk.type(page.number, NUMBER.lower() + "\r")
-    at_the_card = AtTheCard(desk, page)
-    at_the_card.shows(NUMBER)
+    at_the_card = AtTheCard.signed_in(desk)
+    at_the_card.opens(NUMBER)
     return at_the_card
 
 
@@ -138,7 +54,7 @@ def test_a_card_is_found_by_its_number_held_and_with_a_colleague_reinstated(card
     assert acts.do.text() == "Ask a colleague"
     card.desk.type(acts.needs.reason, "it is genuine")
     card.desk.press(acts.do)
-    leave_the_dialog(card.desk)
+    card.leaves_it_to_a_colleague()
     card.says("A colleague was asked.")
     with mei.bo() as bo:
         (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.REINSTATEMENT]
@@ -152,26 +68,12 @@ def test_a_card_is_found_by_its_number_held_and_with_a_colleague_reinstated(card
     assert mei.card().state is CardState.ACTIVE
 
 
-def leave_the_dialog(desk: DeskAtWork) -> None:
-    """No colleague is here: they agree in their own queue."""
-
-    def dialog() -> object:
-        return desk.window.findChild(ColleagueDialog)
-
-    desk.robot.waitUntil(lambda: dialog() is not None, timeout=10_000)
-    found = desk.window.findChild(ColleagueDialog)
-    assert isinstance(found, ColleagueDialog)
-    desk.press(found.leave)
-    desk.window.activateWindow()
-    desk.robot.waitUntil(desk.window.isActiveWindow, timeout=5_000)
-
-
 def test_a_pin_is_unblocked_with_a_colleague_and_the_citizen_chooses_another(card: AtTheCard, mei: Resident) -> None:
     acts = card.page.acts
     card.chooses("U")
     card.desk.type(acts.needs.reason, "forgotten")
     card.desk.press(acts.do)
-    leave_the_dialog(card.desk)
+    card.leaves_it_to_a_colleague()
     card.says("A colleague was asked.")
     with mei.bo() as bo:
         (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.PUK_RELEASE]
@@ -259,7 +161,7 @@ def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCa
     assert "All cards of the person are revoked: CC-0000-0102." in acts.effects.text()
     desk.type(form.reason, "the registry's paper is here")
     desk.press(acts.do)
-    leave_the_dialog(desk)
+    card.leaves_it_to_a_colleague()
     card.says("A colleague was asked.")
     with lee.bo() as bo:
         (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.DEATH]

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget, QTableWidget
 
 from cardsvc.wire.stock import HandOverRequest, StockCard
+from kiosk.city.issuing import RESIDENT, enrol
 from kiosk.desk.windows.stock import StockPage
 from tests.fixtures.desk_city import DeskAtWork
 
@@ -157,6 +158,26 @@ def test_cards_are_offered_to_a_colleague_taken_back_and_accepted(stock: AtTheSt
     desk.press(tab.accept)
     stock.says("Taken over from bo: cards 1, applications 0.")
     assert {card.stock_number: card.custodian for card in stock.books("quay")}["HE-000001"] == "ana"
+
+
+def test_a_whole_shift_goes_to_a_colleague_with_its_applications(stock: AtTheStock) -> None:
+    with stock.desk.city.client("ana") as ana:
+        application = enrol(ana, RESIDENT)
+    stock.takes_in("HG-000001", "HG-000002", "gate")
+    stock.turns_to(4)
+    tab, desk = stock.page.handing, stock.desk
+    desk.type(tab.to, "bo")
+    QTest.keyClick(tab.shift, Qt.Key.Key_Space)
+    assert not tab.numbers.isEnabled()
+    desk.press(tab.offer)
+    stock.says("Offered to bo: cards ")
+    assert not tab.shift.isChecked()  # the next offer is not of a whole shift, too
+    with desk.city.client("bo") as bo:
+        (offered,) = [one for one in bo.hand_overs() if one.from_officer == "ana"]
+        assert {"HG-000001", "HG-000002"} <= set(offered.stock_numbers)
+        bo.accept_hand_over(offered.id, len(offered.stock_numbers), len(offered.application_ids))
+        assert bo.application(application).responsible == "bo"
+    assert {card.custodian for card in stock.books("gate")} == {"bo"}
 
 
 def test_whoever_leaves_leaves_nothing_of_it_on_the_screen(stock: AtTheStock) -> None:
