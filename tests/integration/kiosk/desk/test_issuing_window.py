@@ -28,6 +28,7 @@ from kiosk.desk.windows.lane import Lane
 from kiosk.reader_names import CONTACT, ReaderSource
 from readers.virtual.loopback import LoopbackReader, put_on
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
+from tests.fixtures.accessible import keyless, nameless
 from tests.fixtures.desk_city import DeskAtWork, DeskCity
 
 OWN: Final = "864193"
@@ -122,6 +123,9 @@ def test_from_an_approved_application_to_a_card_in_force(desk: DeskAtWork, tmp_p
     assert "何慧君" in lane.whose.text()
     desk.insert(tmp_path / "card")
     says(desk, lane, "The card is blank.")
+    product, _, stock = lane.state.text().split("\n")
+    assert stock.startswith("Blank cards in stock: ")
+    assert product.count(", ") == 1
     desk.type(lane.number, number + "\r")
     steps: list[str] = []
 
@@ -141,6 +145,8 @@ def test_from_an_approved_application_to_a_card_in_force(desk: DeskAtWork, tmp_p
     desk.robot.waitUntil(handing.set_pin.isEnabled, timeout=20_000)
     citizen = pin_window(desk, handing)
     assert citizen.letter.isHidden()
+    for window in (handing, citizen):
+        assert (nameless(window), keyless(window)) == ([], [])
     for weak, reason in (("123456", "follow each other"), ("180694", "date of birth"), ("777777", "repeats itself")):
         desk.type(citizen.first, weak)
         assert reason in citizen.message.text()

@@ -6,16 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAccessible, QAccessibleInterface, QAction, QPalette, QShortcut
+from PySide6.QtGui import QAction, QPalette, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractSpinBox,
     QApplication,
     QLabel,
     QLineEdit,
     QMenu,
-    QPushButton,
     QScrollArea,
     QWidget,
 )
@@ -26,6 +24,7 @@ from kiosk.desk.windows.frame import PAGES
 from kiosk.desk.windows.keys import keys_of
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.theme import SIZES
+from tests.fixtures.accessible import keyless, named, nameless, reachable_in
 from tests.fixtures.desk_city import DeskAtWork
 
 SMALLEST_SCREEN = QSize(1366, 768)
@@ -50,35 +49,15 @@ def background(widget: QWidget) -> str:
     return widget.palette().color(QPalette.ColorRole.Window).name()
 
 
-def widgets_of(page: QWidget) -> Iterator[QWidget]:
-    """All that the officer can get to with the keyboard, and what Qt makes inside others aside."""
-    for widget in page.findChildren(QWidget):
-        inner = widget.objectName().startswith("qt_") or isinstance(widget.parent(), QAbstractSpinBox)
-        inner = inner or widget.window() is not page.window()  # what a combo box opens
-        if inner or isinstance(widget, QLabel) or not widget.isVisibleTo(page):
-            continue
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            yield widget
-
-
-def named(widget: QWidget) -> bool:
-    interface: QAccessibleInterface | None = QAccessible.queryAccessibleInterface(widget)
-    return interface is not None and bool(interface.text(QAccessible.Text.Name).strip())
-
-
 @pytest.mark.parametrize("page", range(len(PAGES)), ids=[page.group for page in PAGES])
 def test_everything_on_a_page_has_a_name(desk: DeskAtWork, page: int) -> None:
-    nameless = [
-        f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
-        for widget in widgets_of(desk.window.pages[page])
-        if not named(widget)
-    ]
-    assert nameless == [], "setAccessibleName, or a label as its buddy"
+    assert nameless(desk.window.pages[page]) == [], "setAccessibleName, or a label as its buddy"
 
 
 def test_everything_around_the_pages_has_a_name(desk: DeskAtWork) -> None:
     pages = {widget for page in desk.window.pages for widget in (page, *page.findChildren(QWidget))}
-    assert [type(each).__name__ for each in widgets_of(desk.window) if each not in pages and not named(each)] == []
+    around = [each for each in reachable_in(desk.window) if each not in pages and not named(each)]
+    assert [type(each).__name__ for each in around] == []
     assert all(area.accessibleName() for area in desk.window.findChildren(MessageArea))
 
 
@@ -88,8 +67,7 @@ def test_every_act_has_a_key(desk: DeskAtWork, page: int) -> None:
     shown = desk.window.pages[page]
     QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{(page + 1) % 10}"), Qt.KeyboardModifier.AltModifier)
     assert desk.window.stack.currentWidget() is shown
-    buttons = [each for each in shown.findChildren(QPushButton) if each.isVisibleTo(shown)]
-    assert [each.text() for each in buttons if each.shortcut().isEmpty() and "&" not in each.text()] == []
+    assert keyless(shown) == []
     assert [each.key().toString() for each in shown.findChildren(QShortcut) if not each.whatsThis()] == []
 
 
