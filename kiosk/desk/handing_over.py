@@ -5,10 +5,11 @@ The PINs are for the card alone. Nothing here tells the service or the clerk one
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from cardsvc.client import ServiceClient, statement
 from cardsvc.wire.authentication import CardProof, Challenge
@@ -66,15 +67,14 @@ def hand_over(
 ) -> Card:
     """Keep the signed receipt (PNG) with the application, then note that the card was handed over.
 
-    Repeating it after a break keeps no second receipt and hands over nothing twice. Raises ServiceProblem,
-    ServiceUnreachable.
+    Repeating it after a break keeps the same receipt once and hands over nothing twice; whoever signs instead of
+    somebody before has their receipt kept too. Raises ServiceProblem, ServiceUnreachable.
     """
     card = officer.card(card_uuid)
     if card.state is not CardState.SEALED:
         return card
-    kind = DocumentKind.COLLECTION_RECEIPT
-    if not any(document.kind is kind for document in officer.documents(application_id)):
-        officer.attach_document(application_id, kind, receipt)
+    key = str(uuid5(application_id, hashlib.sha256(receipt).hexdigest()))
+    officer.attach_document(application_id, DocumentKind.COLLECTION_RECEIPT, receipt, key=key)
     return officer.deliver(card_uuid, proxy)
 
 

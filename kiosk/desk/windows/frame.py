@@ -36,6 +36,7 @@ from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.keys import KeysWindow
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
+from kiosk.desk.windows.parts import forget_typed
 from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.report import ReportPage
@@ -105,10 +106,13 @@ class DeskWindow(QMainWindow):
             fill(self.menuBar(), self.words, self.looks, self.speak, self._show_keys)
             return
         on_duty, row = self.on_duty, self.menu.currentRow()
+        in_hand = [page.in_hand() for page in self.pages]
         self._end_pages()
         self._close_pages()
         self._build(language)
         if on_duty is not None:
+            for page, kept in zip(self.pages, in_hand, strict=True):
+                page.go_on_with(kept)
             self._begin(on_duty, row)
 
     def ask_colleague(self, act: Act) -> None:
@@ -237,6 +241,7 @@ class DeskWindow(QMainWindow):
             self.colleague.done(QDialog.DialogCode.Rejected)
         for page in self.pages:
             page.end()
+            forget_typed(page)
             page.on_duty = None
         self.say("")
 

@@ -53,6 +53,11 @@ class HandOver(QDialog):
         if self.citizen is not None:
             self.citizen.card_is_there()
 
+    def reject(self) -> None:
+        """Not by Esc while the citizen chooses a PIN: nothing would close their window then."""
+        if self.citizen is None or not self.citizen.isVisible():
+            super().reject()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         if self.citizen is not None:
             self.citizen.close()

@@ -85,6 +85,13 @@ class IssuingPage(Page):
             return
         self._give(subject.id)
 
+    def in_hand(self) -> dict[UUID, Pin]:
+        """Transport PINs: without them, each card would have to be unblocked by two people."""
+        return dict(self._pins)
+
+    def go_on_with(self, in_hand: dict[UUID, Pin]) -> None:
+        self._pins.update(in_hand)
+
     def end(self) -> None:
         super().end()
         self._pins.clear()

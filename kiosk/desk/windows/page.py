@@ -76,6 +76,13 @@ class Page(QWidget):
         """The officer has left: whatever shows a person goes from the page. What is not finished is kept as a draft."""
         self.officer = None
 
+    def in_hand(self) -> Any:
+        """What would be lost when the window is built anew in another language, for `go_on_with`."""
+        return None
+
+    def go_on_with(self, in_hand: Any) -> None:
+        """Take over what the same page had in hand in the language before."""
+
     def work(
         self,
         steps: Callable[[ServiceClient, Report], Any],

@@ -20,6 +20,12 @@ def button(text: str, key: str, pressed: Callable[[], object]) -> QPushButton:
     return made
 
 
+def forget_typed(page: QWidget) -> None:
+    """What a field of the page had before it was cleared does not come back by undoing (Ctrl+Z)."""
+    for field in page.findChildren(QLineEdit):
+        field.setText(field.text())
+
+
 class Facts(QWidget):
     """Titles and values below each other; they can be selected and copied."""
 

@@ -13,11 +13,11 @@ import pytest
 
 from cardsvc.app import create_app
 from cardsvc.callers.models import CallerKind
-from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
 from cardsvc.issuance.writing import STEPS
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState, CardState, Proxy
-from cardsvc.wire.people import DocumentKind
+from cardsvc.wire.people import DocumentKind, Purpose
 from kiosk.desk.handing_over import (
     PinFault,
     activate,
@@ -268,6 +268,23 @@ def test_handed_to_a_proxy_and_signed_for_once(desk: Desk) -> None:
     kinds = [document.kind for document in desk.ana.documents(application)]
     assert kinds == [DocumentKind.COLLECTION_RECEIPT]
     assert desk.ana.proxy(written.card_uuid) == proxy
+
+
+def test_whoever_signs_after_a_hand_over_broke_off_is_on_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    application, written = desk.written()
+    proxy = Proxy(name="何慧君", document_number="M7654321")
+    receipts = [picture(width=width) for width in (640, 800)]
+
+    def lost(*_: object) -> None:
+        raise ServiceUnreachable
+
+    with monkeypatch.context() as torn:
+        torn.setattr(ServiceClient, "deliver", lost)
+        with pytest.raises(ServiceUnreachable):
+            hand_over(desk.ana, application, written.card_uuid, receipts[0], proxy)
+    hand_over(desk.ana, application, written.card_uuid, receipts[1])
+    kept = [desk.ana.open_document(application, one.id, Purpose.COLLECTION) for one in desk.ana.documents(application)]
+    assert kept == receipts
 
 
 def test_a_card_that_was_not_handed_over_is_not_activated(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from kiosk.desk.permits import Permit
+from kiosk.desk.windows.search import SearchPage
 from tests.fixtures.desk_city import DeskAtWork
 
 
@@ -26,3 +27,16 @@ def test_each_page_has_a_key(desk: DeskAtWork) -> None:
     for number, page in reversed(list(enumerate(desk.window.pages, 1))):
         QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.AltModifier)
         assert desk.window.stack.currentWidget() is page
+
+
+def test_the_next_officer_undoes_nothing_that_the_one_before_typed(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    (search,) = (page for page in desk.window.pages if isinstance(page, SearchPage))
+    QTest.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    desk.type(search.text, "He Huijun")
+    desk.remove_officer()
+    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    desk.sign_in("bo")
+    QTest.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(search.text, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert search.text.text() == ""

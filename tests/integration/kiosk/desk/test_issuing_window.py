@@ -17,6 +17,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.lifecycle import ApplicationState, CardState, Person
+from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import DocumentKind
 from kiosk.city.founding import DESK
 from kiosk.desk.equipment import Equipment, FindsReader
@@ -388,3 +389,27 @@ def test_the_officer_leaves_while_a_card_is_written_and_it_is_gone_on_with_later
     assert page.face is not None
     desk.press(page.face.print)
     assert f"card-{number}.pdf" in page.face.message.text()
+
+
+def test_in_another_language_the_transport_pin_is_still_known(desk: DeskAtWork, tmp_path: Path) -> None:
+    page, lane = issuing(desk)
+    written(desk, page, lane, tmp_path / "card")
+    window = desk.window
+    desk.robot.waitUntil(lambda: not window.workers.busy, timeout=30_000)
+    window.speak(Language.PORTUGUESE)
+    (again,) = (page for page in window.pages if isinstance(page, IssuingPage))
+    says(desk, again.lanes[0], again.words["pin_here"])
+
+
+def test_esc_does_not_leave_the_citizens_window_alone(desk: DeskAtWork, tmp_path: Path) -> None:
+    page, lane = issuing(desk)
+    written(desk, page, lane, tmp_path / "card")
+    handing = handing_of(desk, page, lane)
+    sign(desk, handing)
+    desk.press(handing.confirm)
+    desk.robot.waitUntil(handing.set_pin.isEnabled, timeout=20_000)
+    citizen = pin_window(desk, handing)
+    QTest.keyClick(handing, Qt.Key.Key_Escape)
+    assert handing.isVisible()
+    desk.remove_officer()
+    desk.robot.waitUntil(lambda: not citizen.isVisible() and not handing.isVisible(), timeout=10_000)
