@@ -43,6 +43,8 @@ _FIGURES: Final[Mapping[str, str]] = {
 
 def day_of(session: Session, day: date, offset: timedelta, *, actor: Principal, now: datetime) -> wire.OfficeDay:
     """The day that begins at midnight with this offset from UTC. Raises RangeRefused for one to come, or long past."""
+    if abs(day - now.date()) > (wire.MOST_DAYS_BACK + 1) * _DAY:  # what is near the ends of time has no midnight
+        raise RangeRefused(wire.MOST_DAYS_BACK)
     begins = datetime.combine(day, time(), timezone(offset)).astimezone(UTC)
     if not now - wire.MOST_DAYS_BACK * _DAY <= begins <= now:
         raise RangeRefused(wire.MOST_DAYS_BACK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import signal
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from kiosk.city.run import move_card, run_city
 from kiosk.city.sandbox.commands import app as sandbox_app
 from kiosk.city.stage import Transport
 from kiosk.desk.colours import Theme
+from kiosk.logs import configure_logs
 from readers.errors import PcscUnavailable
 
 app = typer.Typer(
@@ -33,6 +35,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(sandbox_app, name="sandbox")
+
+
+@app.callback()
+def city() -> None:
+    """Their output is for people, and for programs that read it: of the steps' log only what is wrong."""
+    configure_logs(logging.WARNING)
+
 
 TransportOption = Annotated[
     Transport | None,

@@ -28,6 +28,8 @@ WHOLE = {
     "getFleetPlanDraft": "one plan",
     "proveAuditInclusion": "a proof",
     "proveAuditConsistency": "a proof",
+    "getOwnStanding": "one caller",
+    "readOfficeDay": "a report of one day",
     "readUsage": "a report of so many days",
     "getRevocationReach": "a report of so many days",
 }

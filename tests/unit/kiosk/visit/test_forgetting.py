@@ -310,7 +310,7 @@ class Forgetting(RuleBasedStateMachine):
                     self.fill(key, good=True)
                 case Review():
                     self.agree_to_sign(right=True)
-                case CheckingPin() | Sending() | Signing():
+                case CheckingPin() | Sending() | Signing() if self.jobs:
                     self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
     @rule(steps=st.integers(1, 12), offer=st.sampled_from(TURNS), other=cards, key=st.uuids(version=4))
@@ -355,7 +355,7 @@ class Forgetting(RuleBasedStateMachine):
                     self.enter_pin("864193" if same else f"86419{step}")
                 case PinLost(card_uuid=card) if self.inside is None:
                     self.insert(card)
-                case CheckingPin():
+                case CheckingPin() if self.jobs:
                     self.end_work(self.jobs.pop(), Reason("card-mute"), good=True)
 
     @rule(
