@@ -25,6 +25,7 @@ from kiosk.city.stage import CardFiles, LoopbackStage
 from kiosk.desk.cli import app as desk_app
 from kiosk.desk.seat import Seat
 from readers.piv.pin import Pin
+from tests.fixtures.parts import require
 from tests.fixtures.waiting import wait_until
 
 
@@ -91,7 +92,7 @@ def test_a_counter_has_officers_blank_cards_and_residents_in_several_states(tmp_
         reader = stage.reader(PLACES[Reader.OFFICER])
         with Seat(desk, in_their_name).taken(reader, Pin(CITIZENS_PIN)) as sitting:
             assert sitting.officer.own_standing().client_id == "bo"
-        pytest.importorskip("PySide6")
+        require("pyside6")
         with open_desk(plan, stage, Opening()) as window:
             wait_until((tmp_path / "drafts").exists)
             os.kill(window.pid, 0)  # it is there, and its folder with it
