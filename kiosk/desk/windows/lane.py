@@ -231,11 +231,11 @@ class Lane(QGroupBox):
         self._enable()
 
     def _progressed(self, stage: Stage) -> None:
-        self.bar.setMaximum(stage.total)
-        self.bar.setValue(stage.done)
         name = self.words["steps"][stage.step]
         self.step.setText(self.words["at_step"].format(name, stage.done + 1, stage.total))
         self.pulled.setText(self.words["if_pulled"][IF_PULLED[stage.step]])
+        self.bar.setMaximum(stage.total)
+        self.bar.setValue(stage.done)
 
     def _sealed(self, written: Written) -> None:
         self._job, self.written = None, written

@@ -83,7 +83,7 @@ def test_a_pin_is_unblocked_with_a_colleague_and_the_citizen_chooses_another(car
     card.desk.insert(mei.files.state)
     card.desk.press(acts.do)
     panel = acts.unblocking
-    card.desk.robot.waitUntil(panel.pins.isVisible, timeout=60_000)
+    card.desk.until(panel.pins.isVisible)
     for weak, said in (("123456", "follow each other"), ("900506", "date of birth")):
         card.desk.type(panel.new, weak + "\r")
         card.desk.type(panel.again, weak + "\r")
@@ -114,7 +114,7 @@ def takes(mei: Resident, pin: str) -> bool:
 def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, mei: Resident) -> None:
     QTest.keyClick(card.desk.window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
     (page,) = [page for page in card.desk.window.pages if isinstance(page, PersonPage)]
-    card.desk.robot.waitUntil(lambda: "Chen Meiling" in page.name.text(), timeout=10_000)
+    card.desk.until(lambda: "Chen Meiling" in page.name.text())
     assert "Document A2000001" in page.facts.text()
     told = [cell.text() for row in range(page.history.table.rowCount()) if (cell := page.history.table.item(row, 1))]
     assert {"Application (first card): approved", f"Card {NUMBER}: in force"} <= set(told)
@@ -124,9 +124,9 @@ def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, 
     page.cards.setFocus()
     QTest.keyClick(page.cards, Qt.Key.Key_Down)
     QTest.keyClick(page.cards, Qt.Key.Key_Return)
-    card.desk.robot.waitUntil(card.page.isVisible, timeout=10_000)
+    card.desk.until(card.page.isVisible)
     card.desk.remove_officer()
-    card.desk.robot.waitUntil(lambda: not page.name.text(), timeout=10_000)
+    card.desk.until(lambda: not page.name.text())
     assert page.history.table.rowCount() == page.cards.count() == page.acts.list.count() == 0
 
 
@@ -146,7 +146,7 @@ def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCa
     for question in (Question.BIRTH_DATE, Question.DISTRICT):
         form.answered[question].setFocus()
         QTest.keyClick(form.answered[question], Qt.Key.Key_Space)
-    desk.robot.waitUntil(acts.do.isEnabled, timeout=5_000)
+    desk.until(acts.do.isEnabled)
     desk.press(acts.do)
     card.says("Card CC-0000-0102 is reported lost. The report's number: ")
     card.shows("It is held: lost.")

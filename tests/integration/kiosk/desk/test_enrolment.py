@@ -37,7 +37,7 @@ def page_of(desk: DeskAtWork) -> EnrolmentPage:
     QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{row + 1}"), Qt.KeyboardModifier.AltModifier)
     page = desk.window.pages[row]
     assert isinstance(page, EnrolmentPage)
-    desk.robot.waitUntil(page.isVisible)
+    desk.until(page.isVisible)
     return page
 
 
@@ -59,7 +59,7 @@ def add_photo(desk: DeskAtWork, page: EnrolmentPage, folder: Path) -> None:
     picture = folder / "photo.jpg"
     picture.write_bytes(portrait("sitter"))
     desk.type(page.portrait.file.path, f"{picture}\r")
-    desk.robot.waitUntil(lambda: page.portrait.frame_kept is not None, timeout=10_000)
+    desk.until(lambda: page.portrait.frame_kept is not None)
 
 
 def add_papers(desk: DeskAtWork, page: EnrolmentPage, folder: Path) -> None:
@@ -69,7 +69,7 @@ def add_papers(desk: DeskAtWork, page: EnrolmentPage, folder: Path) -> None:
     while page.scans.needed.text() != "All papers are there.":
         before = page.scans.list.count()
         desk.type(page.scans.file.path, f"{scan}\r")
-        desk.robot.waitUntil(lambda: page.scans.list.count() > before, timeout=10_000)  # noqa: B023 - waited for here
+        desk.until(lambda: page.scans.list.count() > before)  # noqa: B023 - waited for here
 
 
 def key(desk: DeskAtWork, pressed: Qt.Key, where: QWidget | None = None) -> None:
@@ -79,9 +79,9 @@ def key(desk: DeskAtWork, pressed: Qt.Key, where: QWidget | None = None) -> None
 def submit(desk: DeskAtWork, page: EnrolmentPage, says: str) -> None:
     """F2, then yes."""
     key(desk, Qt.Key.Key_F2)
-    desk.robot.waitUntil(page.bar.confirm.isVisible, timeout=10_000)
+    desk.until(page.bar.confirm.isVisible)
     key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
-    desk.robot.waitUntil(lambda: desk.window.message.text() == says, timeout=20_000)
+    desk.until(lambda: desk.window.message.text() == says)
 
 
 def applications_of(desk: DeskAtWork, document_number: str) -> list[Application]:
@@ -100,14 +100,14 @@ def test_a_person_is_enrolled_from_the_first_key_to_the_colleagues_queue(desk: D
     page = page_of(desk)
     type_person(desk, page, number=document, name_latin="Chen Siyuan")
     key(desk, Qt.Key.Key_F2)
-    desk.robot.waitUntil(lambda: page.bar.note.text() == "The photograph is missing.")
+    desk.until(lambda: page.bar.note.text() == "The photograph is missing.")
     add_photo(desk, page, tmp_path)
     frame = page.portrait.frame_kept
     key(desk, Qt.Key.Key_Minus, page.portrait.view)
     key(desk, Qt.Key.Key_Right, page.portrait.view)
     assert page.portrait.frame_kept != frame
     key(desk, Qt.Key.Key_F2)
-    desk.robot.waitUntil(lambda: page.bar.note.text() == "Still needed: Identity document, Proof of address")
+    desk.until(lambda: page.bar.note.text() == "Still needed: Identity document, Proof of address")
     add_papers(desk, page, tmp_path)
     submit(desk, page, "Submitted: 陈思源. A colleague approves it.")
 
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_said_while_it_is_typed(desk: DeskAtWork) -> None:
     desk.type(boxes["birth_date"], "2949-12-31")
     assert faults["birth_date"].text() == "Nobody who stands here can be born that day."
     key(desk, Qt.Key.Key_F2)
-    desk.robot.waitUntil(lambda: page.bar.note.text() == "Mend what is marked.")
+    desk.until(lambda: page.bar.note.text() == "Mend what is marked.")
     assert faults["name"].text() == "This is needed."
     desk.type(boxes["number"], "")
     boxes["number"].selectAll()
@@ -160,20 +160,18 @@ def test_somebody_who_is_enrolled_is_compared_side_by_side(desk: DeskAtWork, tmp
     add_papers(desk, page, tmp_path)
     key(desk, Qt.Key.Key_F2)
     panel = page.duplicates
-    desk.robot.waitUntil(panel.isVisible, timeout=10_000)
+    desk.until(panel.isVisible)
     assert not panel.no.isEnabled()
     key(desk, Qt.Key.Key_Return, panel.list)
-    desk.robot.waitUntil(panel.table.isVisible, timeout=10_000)
+    desk.until(panel.table.isVisible)
     index = panel.table.model().index
     rows = [[index(row, column).data() for column in range(3)] for row in range(panel.table.rowCount())]
     assert ["Name", "许文", "许文"] in rows
     assert ["≠ District", "hengqin", "taipa"] in rows
     key(desk, Qt.Key.Key_F7)
-    desk.robot.waitUntil(page.bar.confirm.isVisible, timeout=10_000)
+    desk.until(page.bar.confirm.isVisible)
     key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
-    desk.robot.waitUntil(
-        lambda: desk.window.message.text() == "Submitted: 许文. A colleague approves it.", timeout=20_000
-    )
+    desk.until(lambda: desk.window.message.text() == "Submitted: 许文. A colleague approves it.")
     assert len(applications_of(desk, document)) == 1
 
 
@@ -184,12 +182,12 @@ def test_somebody_who_is_enrolled_is_opened_instead(desk: DeskAtWork, tmp_path: 
     add_photo(desk, page, tmp_path)
     add_papers(desk, page, tmp_path)
     key(desk, Qt.Key.Key_F2)
-    desk.robot.waitUntil(page.duplicates.isVisible, timeout=10_000)
+    desk.until(page.duplicates.isVisible)
     key(desk, Qt.Key.Key_Return, page.duplicates.list)
-    desk.robot.waitUntil(page.duplicates.table.isVisible, timeout=10_000)
+    desk.until(page.duplicates.table.isVisible)
     key(desk, Qt.Key.Key_F6)
     person = next(page for page in desk.window.pages if isinstance(page, PersonPage))
-    desk.robot.waitUntil(person.isVisible, timeout=10_000)
+    desk.until(person.isVisible)
     with desk.city.client("bo") as bo:
         found = bo.search_people(SearchRequest(name="林波", purpose=Purpose.APPLICATION)).people
     assert len(found) == 1
@@ -204,12 +202,12 @@ def test_a_photograph_is_pasted_and_a_bad_one_refused(desk: DeskAtWork, tmp_path
     assert page.portrait.fault.text() == "There is no picture in the clipboard."
     clipboard.setImage(QImage.fromData(portrait("pasted")))
     desk.press(page.portrait.paste)
-    desk.robot.waitUntil(lambda: page.portrait.frame_kept is not None, timeout=10_000)
+    desk.until(lambda: page.portrait.frame_kept is not None)
     assert page.portrait.fault.text() == ""
     text = tmp_path / "photo.txt"
     text.write_text("no picture")
     desk.type(page.portrait.file.path, f"{text}\r")
-    desk.robot.waitUntil(lambda: page.portrait.fault.text().startswith("This file is no photograph"), timeout=10_000)
+    desk.until(lambda: page.portrait.fault.text().startswith("This file is no photograph"))
 
 
 def test_a_killed_desk_has_lost_nothing_that_was_typed(desk: DeskAtWork, tmp_path: Path) -> None:
@@ -236,17 +234,17 @@ def test_a_killed_desk_has_lost_nothing_that_was_typed(desk: DeskAtWork, tmp_pat
     assert not any(b"Wong" in path.read_bytes() or path.stat().st_mode & 0o077 for path in files(equipment.folder))
 
     desk.type(desk.window.sign_in.pin, PIN + "\r")
-    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.open, timeout=30_000)
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.open)
     page = page_of(desk)
-    desk.robot.waitUntil(lambda: page.form.boxes["name_latin"].text() == "Wong Kill", timeout=10_000)
+    desk.until(lambda: page.form.boxes["name_latin"].text() == "Wong Kill")
     assert (page.form.boxes["number"].text(), page.form.boxes["appointment"].text()) == ("1234", "A-17")
     assert page.portrait.frame_kept is not None
     assert page.bar.note.text() == "What you began before is here again."
 
     key(desk, Qt.Key.Key_F8)
-    desk.robot.waitUntil(page.bar.confirm.isVisible)
+    desk.until(page.bar.confirm.isVisible)
     key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
-    desk.robot.waitUntil(lambda: files(equipment.folder) == [], timeout=10_000)
+    desk.until(lambda: files(equipment.folder) == [])
     assert page.form.boxes["name_latin"].text() == ""
 
 
@@ -262,7 +260,7 @@ def test_what_broke_off_while_it_was_sent_goes_on_and_a_minor_waits_for_the_guar
     add_papers(desk, page, tmp_path)
     assert page.scans.list.count() == 3
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert page.form.boxes["name"].text() == ""
     with desk.city.client(DESK) as own, desk.city.client("ana") as ana:
         folder = DraftFolder(desk.window.equipment.folder, own.derive_secret(PURPOSE), "ana")
@@ -276,11 +274,11 @@ def test_what_broke_off_while_it_was_sent_goes_on_and_a_minor_waits_for_the_guar
 
     desk.sign_in("ana")
     page_of(desk)
-    desk.robot.waitUntil(lambda: page.form.boxes["name"].text() == "陈小宝", timeout=10_000)
+    desk.until(lambda: page.form.boxes["name"].text() == "陈小宝")
     assert not page.form.isEnabled()
     key(desk, Qt.Key.Key_F2)
     says = "陈小宝 is enrolled. A guardian has to agree before it can be submitted."
-    desk.robot.waitUntil(lambda: desk.window.message.text() == says, timeout=20_000)
+    desk.until(lambda: desk.window.message.text() == says)
     assert [one.id for one in applications_of(desk, document)] == [there.id]
     with desk.city.client("bo") as bo:
         assert len(list(bo.documents(there.id))) == 3

@@ -16,7 +16,7 @@ def test_an_officer_signs_in_and_the_desk_is_locked_when_the_card_is_taken_out(d
     assert desk.window.officer.text() == "Chen Anna is on duty"
     assert queue.may(Permit.APPLICATIONS_WRITE, Permit.APPLICATIONS_APPROVE)
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert desk.window.sign_in.message.text() == "Your card was taken out: the desk is locked."
     assert queue.officer is None
     assert not queue.may(Permit.APPLICATIONS_WRITE)
@@ -35,7 +35,7 @@ def test_the_next_officer_undoes_nothing_that_the_one_before_typed(desk: DeskAtW
     QTest.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     desk.type(search.text, "He Huijun")
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     desk.sign_in("bo")
     QTest.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     QTest.keyClick(search.text, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)

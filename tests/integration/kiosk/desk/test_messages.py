@@ -7,14 +7,12 @@ from PySide6.QtTest import QTest
 
 from tests.fixtures.desk_city import DeskAtWork
 
-_AN_ANSWER_MS = 30_000
-
 
 def refused_pin(desk: DeskAtWork) -> str:
     """What is said when the PIN was wrong."""
     desk.insert_officer("ana")
     desk.type(desk.window.sign_in.pin, "918273\r")
-    desk.robot.waitUntil(lambda: "wrong" in desk.window.sign_in.message.text(), timeout=_AN_ANSWER_MS)
+    desk.until(lambda: "wrong" in desk.window.sign_in.message.text())
     return desk.window.sign_in.message.text()
 
 

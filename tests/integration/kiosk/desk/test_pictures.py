@@ -28,7 +28,6 @@ pytestmark = pytest.mark.needs("chinese-font")
 
 PICTURES = Path(__file__).parents[4] / "var" / "screens" / "desk"
 SIZE = QSize(1366, 768)
-_A_WHILE_MS = 60_000
 _BRIGHT = 128
 
 
@@ -64,7 +63,7 @@ class Photographer:
             old.unlink()
 
     def idle(self) -> None:
-        self.desk.robot.waitUntil(lambda: not self.desk.window.workers.busy, timeout=_A_WHILE_MS)
+        self.desk.until(lambda: not self.desk.window.workers.busy)
         QApplication.processEvents()
 
     def take(self, name: str, what: QWidget | None = None) -> None:
@@ -108,7 +107,7 @@ def test_every_window_in_every_language_light_and_dark(
     camera.take("locked")
     desk.insert_officer("ana")
     desk.type(window.sign_in.pin, "918273\r")
-    desk.robot.waitUntil(lambda: window.sign_in.message.property("failed") is True, timeout=_A_WHILE_MS)
+    desk.until(lambda: window.sign_in.message.property("failed") is True)
     camera.take("wrong-pin")
     desk.remove_officer()
     desk.sign_in("ana")
@@ -147,9 +146,9 @@ def ask_colleague(desk: DeskAtWork, camera: Photographer, card: UUID) -> None:
     window.pages[0].ask_approval(
         ApprovalKind.PUK_RELEASE, card, reason="forgotten", sentence=sentence, done=lambda _: None
     )
-    desk.robot.waitUntil(lambda: window.colleague is not None, timeout=_A_WHILE_MS)
+    desk.until(lambda: window.colleague is not None)
     dialog = window.colleague
     assert dialog is not None
-    desk.robot.waitUntil(lambda: bool(dialog.step.text()), timeout=_A_WHILE_MS)
+    desk.until(lambda: bool(dialog.step.text()))
     camera.take("colleague", dialog)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)

@@ -53,7 +53,7 @@ def key(desk: DeskAtWork, pressed: Qt.Key, where: QWidget | None = None) -> None
 def ask(desk: DeskAtWork, pressed: Qt.Key) -> None:
     """An act's key: what it will do is shown."""
     key(desk, pressed)
-    desk.robot.waitUntil(queue_of(desk).details.confirm.isVisible)
+    desk.until(queue_of(desk).details.confirm.isVisible)
 
 
 def lines(page: QueuePage) -> list[tuple[str, ...]]:
@@ -74,7 +74,7 @@ def choose(page: QueuePage, state: str) -> None:
 def open_line(desk: DeskAtWork, subject: UUID) -> QueuePage:
     """Down to it with the arrow, and Enter."""
     page = queue_of(desk)
-    desk.robot.waitUntil(lambda: subject in [one.id for one in page.matters], timeout=10_000)
+    desk.until(lambda: subject in [one.id for one in page.matters])
     QTest.keyClick(page.table, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
     for _ in range(page.rows.rowCount()):
         chosen = page.table.currentIndex().siblingAtColumn(0).data(Qt.ItemDataRole.UserRole)
@@ -82,9 +82,7 @@ def open_line(desk: DeskAtWork, subject: UUID) -> QueuePage:
             break
         key(desk, Qt.Key.Key_Down, page.table)
     key(desk, Qt.Key.Key_Return, page.table)
-    desk.robot.waitUntil(
-        lambda: page.details.subject is not None and page.details.subject.id == subject, timeout=10_000
-    )
+    desk.until(lambda: page.details.subject is not None and page.details.subject.id == subject)
     return page
 
 
@@ -103,24 +101,24 @@ def test_a_clerk_submits_and_a_colleague_at_the_desk_approves(desk: DeskAtWork) 
     assert [details.papers.item(row).text() for row in range(2)] == ["Photograph", "Identity document"]
     key(desk, Qt.Key.Key_Down, details.papers)
     key(desk, Qt.Key.Key_Return, details.papers)
-    desk.robot.waitUntil(lambda: not details.picture.pixmap().isNull(), timeout=10_000)
+    desk.until(lambda: not details.picture.pixmap().isNull())
 
     ask(desk, Qt.Key.Key_F2)
     assert details.confirm.sentence.text().startswith(f"The application of {person.name} goes to a colleague")
     assert state_of(desk, application).state is ApplicationState.DRAFT
     key(desk, Qt.Key.Key_Return, details.confirm.yes)
-    desk.robot.waitUntil(lambda: desk.window.message.text() == f"Submitted: {person.name}", timeout=10_000)
+    desk.until(lambda: desk.window.message.text() == f"Submitted: {person.name}")
     open_line(desk, application)
     assert not details.buttons[next(act for act in details.buttons if act.value == "approve")].isVisible()
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=10_000)
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert (details.title.text(), lines(page)) == ("", [])
 
     desk.sign_in("bo")
     open_line(desk, application)
     ask(desk, Qt.Key.Key_F6)
     key(desk, Qt.Key.Key_Return, details.confirm.yes)
-    desk.robot.waitUntil(lambda: desk.window.message.text() == f"Approved: {person.name}", timeout=10_000)
+    desk.until(lambda: desk.window.message.text() == f"Approved: {person.name}")
     found = state_of(desk, application)
     assert (found.state, found.approved_by) == (ApplicationState.APPROVED, "bo")
 
@@ -134,12 +132,12 @@ def test_a_rejection_takes_a_reason_and_esc_takes_it_back(desk: DeskAtWork) -> N
     confirm = page.details.confirm
     assert not confirm.yes.isEnabled()
     key(desk, Qt.Key.Key_Escape, confirm.reason)
-    desk.robot.waitUntil(confirm.isHidden)
+    desk.until(confirm.isHidden)
     assert state_of(desk, application).state is ApplicationState.SUBMITTED
 
     ask(desk, Qt.Key.Key_F7)
     desk.type(confirm.reason, "The photograph shows somebody else\r")
-    desk.robot.waitUntil(lambda: desk.window.message.text() == "Rejected: 周强", timeout=10_000)
+    desk.until(lambda: desk.window.message.text() == "Rejected: 周强")
     found = state_of(desk, application)
     assert found.state is ApplicationState.REJECTED
     assert found.history[-1].reason == "The photograph shows somebody else"
@@ -150,12 +148,12 @@ def test_the_queue_shows_a_part(desk: DeskAtWork) -> None:
         theirs, own = enrol(bo, resident("甲")), ana.create_application(resident("乙")).id
     desk.sign_in("ana")
     page = queue_of(desk)
-    desk.robot.waitUntil(lambda: {theirs, own} <= {one.id for one in page.matters}, timeout=10_000)
+    desk.until(lambda: {theirs, own} <= {one.id for one in page.matters})
     everything = len(lines(page))
     QTest.keyClick(desk.window, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
-    desk.robot.waitUntil(lambda: {line[2] for line in lines(page)} == {"ana"})
+    desk.until(lambda: {line[2] for line in lines(page)} == {"ana"})
     QTest.keyClick(desk.window, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
-    desk.robot.waitUntil(lambda: len(lines(page)) == everything)
+    desk.until(lambda: len(lines(page)) == everything)
     choose(page, "Submitted")
     assert {line[0] for line in lines(page)} == {"Submitted"}
     choose(page, "Draft")
@@ -172,7 +170,7 @@ def test_what_takes_two_is_granted_by_the_colleague(desk: DeskAtWork) -> None:
     ask(desk, Qt.Key.Key_F6)
     assert page.details.confirm.sentence.text() == "bo may do this, once. Your name stands on it."
     key(desk, Qt.Key.Key_Return, page.details.confirm.yes)
-    desk.robot.waitUntil(lambda: desk.window.message.text() == "Granted to bo", timeout=10_000)
+    desk.until(lambda: desk.window.message.text() == "Granted to bo")
     with colleague(desk) as bo:
         (found,) = bo.approvals(subject_id=card.uuid)
     assert (found.state, found.decided_by) == (ApprovalState.APPROVED, "ana")
@@ -191,19 +189,19 @@ def test_a_guardian_agrees_with_their_card_and_on_paper(desk: DeskAtWork) -> Non
     page = open_line(desk, children[0].id)
     consent = page.details.consent
     key(desk, Qt.Key.Key_F3)
-    desk.robot.waitUntil(consent.isVisible, timeout=10_000)
+    desk.until(consent.isVisible)
     assert consent.guardian.currentText() == "林波 (parent)"
     desk.type(consent.pin, PIN + "\r")
-    desk.robot.waitUntil(lambda: desk.window.message.text() == "The guardian's consent is noted: 林一", timeout=20_000)
+    desk.until(lambda: desk.window.message.text() == "The guardian's consent is noted: 林一")
     assert state_of(desk, children[0].id).consent is Consent.CARD
 
     open_line(desk, children[1].id)
     key(desk, Qt.Key.Key_F3)
-    desk.robot.waitUntil(consent.isVisible, timeout=10_000)
+    desk.until(consent.isVisible)
     key(desk, Qt.Key.Key_Down, consent.how)
     assert consent.how.currentText().startswith("On paper: Proof of guardianship")
     key(desk, Qt.Key.Key_Return, consent.yes)
-    desk.robot.waitUntil(lambda: desk.window.message.text() == "The guardian's consent is noted: 林二", timeout=10_000)
+    desk.until(lambda: desk.window.message.text() == "The guardian's consent is noted: 林二")
     assert state_of(desk, children[1].id).consent is Consent.PAPER
 
 
@@ -213,12 +211,12 @@ def test_a_colleague_approves_at_the_same_desk(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
     open_line(desk, application)
     key(desk, Qt.Key.Key_F9)
-    desk.robot.waitUntil(lambda: desk.window.colleague is not None, timeout=10_000)
+    desk.until(lambda: desk.window.colleague is not None)
     dialog = desk.window.colleague
     assert dialog is not None
     desk.insert(desk.city.cards["bo"].state)
-    desk.robot.waitUntil(dialog.pin.isEnabled, timeout=20_000)
+    desk.until(dialog.pin.isEnabled)
     desk.type(dialog.pin, PIN + "\r")
-    desk.robot.waitUntil(lambda: desk.window.message.text().startswith("Done."), timeout=30_000)
+    desk.until(lambda: desk.window.message.text().startswith("Done."))
     found = state_of(desk, application)
     assert (found.state, found.requested_by, found.approved_by) == (ApplicationState.APPROVED, "ana", "bo")

@@ -35,19 +35,19 @@ class AtTheReport:
     page: ReportPage
 
     def shows(self, text: str) -> None:
-        self.desk.robot.waitUntil(lambda: text in self.page.view.toPlainText(), timeout=15_000)
+        self.desk.until(lambda: text in self.page.view.toPlainText())
 
     def saves(self, *, table: bool) -> None:
         """With the keyboard, under the name that the desk proposes."""
         control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
         QTest.keyClick(self.desk.window, Qt.Key.Key_S, control | shift if table else control)
-        self.desk.robot.waitUntil(lambda: self.dialogs() != [], timeout=10_000)
+        self.desk.until(lambda: self.dialogs() != [])
         (dialog,) = self.dialogs()
         (name,) = [field for field in dialog.findChildren(QLineEdit) if field.objectName() == "fileNameEdit"]
         self.desk.type(name, "\r")
-        self.desk.robot.waitUntil(lambda: self.desk.window.message.text().startswith("Saved: "), timeout=15_000)
+        self.desk.until(lambda: self.desk.window.message.text().startswith("Saved: "))
         self.desk.window.activateWindow()
-        self.desk.robot.waitUntil(self.desk.window.isActiveWindow, timeout=5_000)
+        self.desk.until(self.desk.window.isActiveWindow)
 
     def dialogs(self) -> list[QFileDialog]:
         return [one for one in self.page.findChildren(QFileDialog) if one.isVisible()]
@@ -59,7 +59,7 @@ def report(desk: DeskAtWork) -> AtTheReport:
     (page,) = [page for page in desk.window.pages if isinstance(page, ReportPage)]
     number = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
     QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
-    desk.robot.waitUntil(page.isVisible, timeout=5_000)
+    desk.until(page.isVisible)
     return AtTheReport(desk, page)
 
 
@@ -96,9 +96,7 @@ def test_another_day_has_other_figures_and_nobody_sees_any_after_the_officer_lef
     report.shows("Applications taken")
     before = report.page.view.toPlainText().splitlines()[0]
     QTest.keyClick(report.page.day, Qt.Key.Key_Down)
-    report.desk.robot.waitUntil(
-        lambda: report.page.view.toPlainText().splitlines()[:1] not in ([], [before]), timeout=15_000
-    )
+    report.desk.until(lambda: report.page.view.toPlainText().splitlines()[:1] not in ([], [before]))
     report.desk.remove_officer()
-    report.desk.robot.waitUntil(lambda: report.page.view.toPlainText() == "", timeout=10_000)
+    report.desk.until(lambda: report.page.view.toPlainText() == "")
     assert not report.page.print.isEnabled()

@@ -23,7 +23,7 @@ def search_of(desk: DeskAtWork) -> SearchPage:
     QTest.keyClick(desk.window, getattr(Qt.Key, f"Key_{row}"), Qt.KeyboardModifier.AltModifier)
     page = desk.window.pages[row - 1]
     assert isinstance(page, SearchPage)
-    desk.robot.waitUntil(page.isVisible)
+    desk.until(page.isVisible)
     return page
 
 
@@ -34,7 +34,7 @@ def look_for(desk: DeskAtWork, page: SearchPage, text: str, purpose: str = "Appl
     while page.purpose.currentText() != purpose:
         QTest.keyClick(page.purpose, Qt.Key.Key_Down)
     QTest.keyClick(page.text, Qt.Key.Key_Return)
-    desk.robot.waitUntil(lambda: page.note.text() not in ("", page.words["looking"]), timeout=10_000)
+    desk.until(lambda: page.note.text() not in ("", page.words["looking"]))
 
 
 def cells(page: SearchPage) -> list[str]:
@@ -81,13 +81,13 @@ def test_a_person_is_opened_for_the_purpose_that_was_chosen(desk: DeskAtWork) ->
     look_for(desk, page, "he xiaohong", "Complaint")
     QTest.keyClick(page.table, Qt.Key.Key_Return)
     person = next(page for page in desk.window.pages if page.group == "person")
-    desk.robot.waitUntil(person.isVisible, timeout=10_000)
+    desk.until(person.isVisible)
 
     def purposes() -> list[str | None]:
         with desk.city.client("bo") as bo:
             return [one.purpose for one in bo.access_history(application.citizen_id).entries]
 
-    desk.robot.waitUntil(lambda: purposes().count("complaint") >= 2, timeout=10_000)  # found, and opened
+    desk.until(lambda: purposes().count("complaint") >= 2)  # found, and opened
 
 
 def test_what_was_found_goes_with_the_officer(desk: DeskAtWork) -> None:
@@ -96,5 +96,5 @@ def test_what_was_found_goes_with_the_officer(desk: DeskAtWork) -> None:
     look_for(desk, page, OFFICERS["bo"].document_number)
     assert page.rows.rowCount() == 1
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: page.rows.rowCount() == 0, timeout=10_000)
+    desk.until(lambda: page.rows.rowCount() == 0)
     assert (page.text.text(), page.purpose.currentIndex()) == ("", -1)

@@ -14,7 +14,6 @@ from kiosk.city.stage import CardFiles, LoopbackStage
 from kiosk.desk.windows.second_person import ColleagueDialog
 from tests.fixtures.desk_city import PIN, DeskAtWork, DeskCity
 
-_AN_ANSWER_MS = 30_000
 SENTENCE = "The PIN of Chen Jiaxin's card is reset."
 
 
@@ -49,7 +48,7 @@ def ask(desk: DeskAtWork, card: UUID) -> list[Approval]:
         sentence=SENTENCE,
         done=granted.append,
     )
-    desk.robot.waitUntil(lambda: desk.window.colleague is not None, timeout=_AN_ANSWER_MS)
+    desk.until(lambda: desk.window.colleague is not None)
     return granted
 
 
@@ -61,11 +60,11 @@ def dialog_of(desk: DeskAtWork) -> ColleagueDialog:
 
 def ready(desk: DeskAtWork) -> None:
     """The colleague may enter their PIN."""
-    desk.robot.waitUntil(dialog_of(desk).pin.isEnabled, timeout=_AN_ANSWER_MS)
+    desk.until(dialog_of(desk).pin.isEnabled)
 
 
 def waits_for(desk: DeskAtWork, words: str) -> None:
-    desk.robot.waitUntil(lambda: words in dialog_of(desk).step.text(), timeout=_AN_ANSWER_MS)
+    desk.until(lambda: words in dialog_of(desk).step.text())
 
 
 def test_a_colleague_grants_and_both_are_on_record(desk: DeskAtWork, resident: tuple[UUID, CardFiles]) -> None:
@@ -79,10 +78,10 @@ def test_a_colleague_grants_and_both_are_on_record(desk: DeskAtWork, resident: t
     desk.insert(desk.city.cards["bo"].state)
     ready(desk)
     desk.type(dialog_of(desk).pin, "918273\r")
-    desk.robot.waitUntil(lambda: "wrong" in dialog_of(desk).message.text(), timeout=_AN_ANSWER_MS)
+    desk.until(lambda: "wrong" in dialog_of(desk).message.text())
     ready(desk)
     desk.type(dialog_of(desk).pin, PIN + "\r")
-    desk.robot.waitUntil(lambda: len(granted) == 1, timeout=_AN_ANSWER_MS)
+    desk.until(lambda: len(granted) == 1)
     assert desk.window.colleague is None
     assert desk.window.message.text() == "Done. Colleague: take your card out."
     (approval,) = granted
@@ -95,7 +94,7 @@ def test_escape_leaves_it_to_the_colleagues_own_queue(desk: DeskAtWork, resident
     granted = ask(desk, resident[0])
     waits_for(desk, "put your own card")
     QTest.keyClick(dialog_of(desk), Qt.Key.Key_Escape)
-    desk.robot.waitUntil(lambda: desk.window.colleague is None, timeout=_AN_ANSWER_MS)
+    desk.until(lambda: desk.window.colleague is None)
     assert granted == []
     with desk.city.client("bo") as colleague:
         newest = next(colleague.approvals(subject_id=resident[0]))
@@ -106,6 +105,6 @@ def test_when_whoever_asked_leaves_nobody_is_asked_any_more(desk: DeskAtWork, re
     desk.sign_in("ana")
     granted = ask(desk, resident[0])
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: desk.window.whole.currentWidget() is desk.window.sign_in, timeout=_AN_ANSWER_MS)
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert desk.window.colleague is None
     assert granted == []

@@ -26,11 +26,11 @@ class AtTheStock:
 
     def turns_to(self, number: int) -> None:
         QTest.keyClick(self.desk.window, Qt.Key(Qt.Key.Key_0.value + number), CONTROL)
-        self.desk.robot.waitUntil(lambda: self.page.tabs.currentIndex() == number - 1, timeout=5_000)
+        self.desk.until(lambda: self.page.tabs.currentIndex() == number - 1)
 
     def says(self, text: str) -> None:
         message = self.desk.window.message
-        self.desk.robot.waitUntil(lambda: text in message.text(), timeout=15_000)
+        self.desk.until(lambda: text in message.text())
 
     def takes_in(self, first: str, last: str, office: str) -> None:
         tab = self.page.receipt
@@ -57,7 +57,7 @@ def stock(desk: DeskAtWork) -> AtTheStock:
     (page,) = [page for page in desk.window.pages if isinstance(page, StockPage)]
     number = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
     QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
-    desk.robot.waitUntil(page.isVisible, timeout=5_000)
+    desk.until(page.isVisible)
     return AtTheStock(desk, page)
 
 
@@ -94,7 +94,7 @@ def test_a_delivery_is_taken_in_with_serials_and_a_spoilt_card_put_aside(stock: 
     listed = stock.page.list
     desk.type(listed.office, "harbour\r")
     in_harbour = [f"HA-00000{number}" for number in (1, 2, 3)]  # and not what was listed before
-    desk.robot.waitUntil(lambda: [row[0] for row in rows(listed.table)] == in_harbour, timeout=10_000)
+    desk.until(lambda: [row[0] for row in rows(listed.table)] == in_harbour)
     assert rows(listed.table)[0] == ["HA-000001", "in stock", "harbour", "ana"]
     assert "Answered for by: ana: 3" in listed.summary.text()
     desk.press(listed.spoil)
@@ -112,7 +112,7 @@ def test_a_count_shows_what_is_missing_and_too_much_and_is_sent(stock: AtTheStoc
     tab, desk = stock.page.counting, stock.desk
     assert not tab.scan.isEnabled()
     desk.type(tab.office, "cellar\r")
-    desk.robot.waitUntil(tab.scan.isEnabled, timeout=10_000)
+    desk.until(tab.scan.isEnabled)
     assert texts(tab.missing) == ["HC-000001", "HC-000002", "HC-000003"]
     for number, said in (
         ("hc-000001", "is here. Seen: 1"),
@@ -136,19 +136,19 @@ def test_cards_are_offered_to_a_colleague_taken_back_and_accepted(stock: AtTheSt
     desk.type(tab.numbers, "hd-000001 HD-000002")
     desk.press(tab.offer)
     stock.says("Offered to bo: cards 2, applications 0.")
-    desk.robot.waitUntil(lambda: tab.table.rowCount() == 1, timeout=10_000)
+    desk.until(lambda: tab.table.rowCount() == 1)
     stock.choose(tab.table, 0)
     assert (tab.decline.text(), tab.accept.isEnabled()) == ("Take back", False)
     assert tab.numbers_of_chosen.text() == "HD-000001, HD-000002"
     QTest.keyClick(desk.window, Qt.Key.Key_D, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     stock.says("Taken back.")
-    desk.robot.waitUntil(lambda: tab.table.rowCount() == 0, timeout=10_000)
+    desk.until(lambda: tab.table.rowCount() == 0)
 
     with desk.city.client("bo") as bo:
         bo.add_stock("HE-000001", "quay")
         bo.hand_over(HandOverRequest(to="ana", stock_numbers=["HE-000001"]))
     QTest.keyClick(desk.window, Qt.Key.Key_F5)
-    desk.robot.waitUntil(lambda: tab.table.rowCount() == 1, timeout=10_000)
+    desk.until(lambda: tab.table.rowCount() == 1)
     stock.choose(tab.table, 0)
     assert tab.accept.isEnabled()
     assert tab.numbers_of_chosen.text() == ""  # whoever counts is not told how many there are
@@ -186,7 +186,7 @@ def test_whoever_leaves_leaves_nothing_of_it_on_the_screen(stock: AtTheStock) ->
     stock.turns_to(1)
     listed = stock.page.list
     stock.desk.type(listed.office, "pier\r")
-    stock.desk.robot.waitUntil(lambda: listed.table.rowCount() == 1, timeout=10_000)
+    stock.desk.until(lambda: listed.table.rowCount() == 1)
     stock.desk.remove_officer()
-    stock.desk.robot.waitUntil(lambda: listed.table.rowCount() == 0, timeout=10_000)
+    stock.desk.until(lambda: listed.table.rowCount() == 0)
     assert listed.office.text() == ""

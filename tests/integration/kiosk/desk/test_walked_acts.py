@@ -160,7 +160,7 @@ def test_a_card_is_revoked_for_the_reason_that_was_chosen_and_then_destroyed(des
     card.chooses("R")
     QTest.keyClick(choice, Qt.Key.Key_Down)
     QTest.keyClick(desk.window, Qt.Key.Key_Escape)
-    desk.robot.waitUntil(acts.frame.isHidden, timeout=5_000)
+    desk.until(acts.frame.isHidden)
     assert somebody.card().state is CardState.ACTIVE
     card.chooses("R")
     assert choice.currentData() == RevocationReason.WITHDRAWN  # what was chosen for another card is not kept

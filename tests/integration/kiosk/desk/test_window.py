@@ -29,7 +29,6 @@ from tests.fixtures.desk_city import DeskAtWork
 
 SMALLEST_SCREEN = QSize(1366, 768)
 CONTROL = Qt.KeyboardModifier.ControlModifier
-_A_WHILE_MS = 30_000
 
 
 def choose(desk: DeskAtWork, menu: str, entry: str) -> None:
@@ -42,7 +41,7 @@ def choose(desk: DeskAtWork, menu: str, entry: str) -> None:
 
 def idle(desk: DeskAtWork) -> None:
     """Nothing is done beside the window."""
-    desk.robot.waitUntil(lambda: not desk.window.workers.busy, timeout=_A_WHILE_MS)
+    desk.until(lambda: not desk.window.workers.busy)
 
 
 def background(widget: QWidget) -> str:
@@ -83,7 +82,7 @@ def test_f1_lists_the_keys(desk: DeskAtWork) -> None:
     assert listed["Alt+1"] == "Queue"
     assert listed["F1"] == "Keys"
     QTest.keyClick(keys, Qt.Key.Key_Escape)
-    desk.robot.waitUntil(lambda: not desk.window.findChildren(type(keys)), timeout=_A_WHILE_MS)
+    desk.until(lambda: not desk.window.findChildren(type(keys)))
 
 
 def test_the_language_changes_and_whoever_is_on_duty_stays(desk: DeskAtWork) -> None:
@@ -98,10 +97,10 @@ def test_the_language_changes_and_whoever_is_on_duty_stays(desk: DeskAtWork) -> 
     idle(desk)
     choose(desk, "Língua", "简体中文")
     desk.remove_officer()
-    desk.robot.waitUntil(lambda: window.whole.currentWidget() is window.sign_in, timeout=_A_WHILE_MS)
+    desk.until(lambda: window.whole.currentWidget() is window.sign_in)
     assert window.sign_in.message.text() == window.words["sign-in"]["card_out"]
     choose(desk, "语言", "English")
-    desk.robot.waitUntil(window.sign_in.pin.isVisible, timeout=_A_WHILE_MS)
+    desk.until(window.sign_in.pin.isVisible)
     desk.sign_in("bo")
 
 
@@ -173,10 +172,10 @@ def test_a_lost_connection_is_shown_and_comes_back_by_itself(desk: DeskAtWork) -
     assert window.connected.text() == "Connected to the card service"
     with desk.city.service_away():
         QTest.keyClick(window, Qt.Key.Key_F5)
-        desk.robot.waitUntil(lambda: not window.connection.reached, timeout=_A_WHILE_MS)
+        desk.until(lambda: not window.connection.reached)
         assert "No connection" in window.connected.text()
         assert window.message.text().startswith("There is no connection to the card service.")
-    desk.robot.waitUntil(lambda: window.connection.reached, timeout=_A_WHILE_MS)
+    desk.until(lambda: window.connection.reached)
     assert window.connected.text() == "Connected to the card service"
     assert window.message.text().startswith("The card service can be reached again.")
     assert window.whole.currentWidget() is window.open, "ana is still on duty"
