@@ -20,9 +20,9 @@ from cardsvc.api.certificates import shown_certificate
 from cardsvc.api.limiting import charge
 from cardsvc.callers.errors import AccessTokenRefused, NotAuthenticated
 from cardsvc.callers.principal import Entry, Grant, Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
+from cardsvc.wire.scopes import Scope
 
 OPEN_PATHS: Final = frozenset(
     {

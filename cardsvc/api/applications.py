@@ -14,7 +14,6 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe as describe_card
 from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
@@ -34,6 +33,7 @@ from cardsvc.wire.lifecycle import (
     PersonalisationRequest,
     RejectionRequest,
 )
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/applications", tags=["applications"], route_class=OnceRoute)
 

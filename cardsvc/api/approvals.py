@@ -18,9 +18,9 @@ from cardsvc.approvals.repository import OPEN, describe, get_approval, list_appr
 from cardsvc.approvals.rules import RULES
 from cardsvc.callers.errors import ScopeMissing
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.wire.approvals import Approval, ApprovalList, ApprovalRefusal, ApprovalRequest, ApprovalState
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"], route_class=OnceRoute)
 

@@ -16,9 +16,9 @@ from cardsvc.api.pages import FeedDep
 from cardsvc.audit import reading as log
 from cardsvc.audit.openings import find_batch
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import looking_up
 from cardsvc.wire.audit import MOST_ENTRIES, ConsistencyProof, InclusionProof, LogEntries, Receipt
+from cardsvc.wire.scopes import Scope
 from cardsvc.wire.sealed import SealedBatch
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])

@@ -22,7 +22,6 @@ from cardsvc.authentication.errors import LevelWithoutChallenge
 from cardsvc.authentication.own_readers import Told, require_reader
 from cardsvc.authentication.turnstile import Admitted, Knock, Outcome
 from cardsvc.authentication.visits import end_visit, keep_visit
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import (
@@ -35,6 +34,7 @@ from cardsvc.wire.authentication import (
     VisitEndRequest,
     VisitKeepRequest,
 )
+from cardsvc.wire.scopes import Scope
 from cardsvc.wire.signed import KEY_REFERENCE_OF_LEVEL
 
 T = TypeVar("T", Admitted, Told)

@@ -15,9 +15,10 @@ from cardsvc.callers import directory, keys, officers, service
 from cardsvc.callers.errors import CallerKindRefused
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import OUT_OF_SERVICE, Scope
+from cardsvc.callers.scopes import OUT_OF_SERVICE
 from cardsvc.db import reading, transaction
 from cardsvc.wire import officers as wire
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["callers"], route_class=OnceRoute)
 

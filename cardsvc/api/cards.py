@@ -14,7 +14,6 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards import service as cards
 from cardsvc.cards.activation import activate as activate_card
 from cardsvc.cards.collecting import show_proxy
@@ -33,6 +32,7 @@ from cardsvc.wire.lifecycle import (
     Proxy,
     RevocationRequest,
 )
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/cards", tags=["cards"], route_class=OnceRoute)
 

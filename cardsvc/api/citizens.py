@@ -13,12 +13,12 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.citizens import correcting, erasing, guardians, history, lives, records, searching
 from cardsvc.db import in_transaction, transaction
 from cardsvc.wire import people as wire
 from cardsvc.wire.history import AccessHistory, AccessHistoryRequest
 from cardsvc.wire.lives import PersonLife
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 

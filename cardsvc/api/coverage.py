@@ -10,10 +10,10 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
 from cardsvc.departments.coverage import coverage
 from cardsvc.wire import policies as wire
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/coverage", tags=["kiosks"])
 

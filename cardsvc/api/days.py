@@ -11,11 +11,11 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
 from cardsvc.offices.days import day_of
 from cardsvc.wire.base import Date
 from cardsvc.wire.days import OfficeDay
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["stock"])
 

@@ -13,13 +13,13 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading, transaction
 from cardsvc.departments import drafting
 from cardsvc.departments.repository import get_department, list_departments
 from cardsvc.departments.service import add_department, rename_department
 from cardsvc.wire import departments as wire
 from cardsvc.wire.base import Code
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["departments"], route_class=OnceRoute)
 

@@ -10,9 +10,9 @@ from starlette.requests import HTTPConnection
 from cardsvc.api.access import enter, require
 from cardsvc.authentication.turnstile import Knock, Outcome
 from cardsvc.callers.principal import Entry, Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.services import Services
 from cardsvc.shared_work import SharedWork
+from cardsvc.wire.scopes import Scope
 
 __all__ = [
     "AuthenticatingCaller",

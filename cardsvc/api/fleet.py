@@ -16,12 +16,12 @@ from cardsvc.api.limiting import charge_stranger
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading, transaction
 from cardsvc.errors import ServiceError
 from cardsvc.fleet import enrolling, reporting, standing
 from cardsvc.wire import fleet as wire
 from cardsvc.wire.officers import ClientId
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/kiosks", tags=["kiosks"], route_class=OnceRoute)
 for_kiosks = APIRouter(prefix="/v1/kiosks", tags=["kiosks"])

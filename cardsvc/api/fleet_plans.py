@@ -12,10 +12,10 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading, transaction
 from cardsvc.fleet import planning
 from cardsvc.wire import fleet as wire
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/fleet-plan", tags=["kiosks"], route_class=OnceRoute)
 

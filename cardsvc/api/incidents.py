@@ -14,12 +14,12 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.departments.repository import codes_seen_by, get_department
 from cardsvc.incidents import service as incidents
 from cardsvc.wire import incidents as wire
 from cardsvc.wire.base import Code
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["incidents"], route_class=OnceRoute)
 

@@ -16,7 +16,6 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.pages import PagingDep
 from cardsvc.api.refusals import SEALED
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.errors import ServiceError
 from cardsvc.paging import Wanted
@@ -25,6 +24,7 @@ from cardsvc.services import Services
 from cardsvc.wire import investigations as wire
 from cardsvc.wire.history import AccessHistory
 from cardsvc.wire.people import PersonRecord
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/investigations", tags=[SEALED])
 

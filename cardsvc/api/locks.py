@@ -12,11 +12,11 @@ from cardsvc.api.dependencies import AuthenticatingCaller, ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction
 from cardsvc.locks import service
 from cardsvc.wire import locks as wire
 from cardsvc.wire.people import Occasion
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 

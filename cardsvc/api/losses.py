@@ -13,13 +13,13 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.looking import look_at_report
 from cardsvc.db import in_transaction
 from cardsvc.losses import service as losses
 from cardsvc.losses.receipts import Receipts
 from cardsvc.losses.repository import describe
 from cardsvc.wire.losses import LossReport, LossReportRequest, ReportNumber
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/loss-reports", tags=["loss reports"], route_class=OnceRoute)
 

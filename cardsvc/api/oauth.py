@@ -30,7 +30,7 @@ from cardsvc.callers.errors import (
 )
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.private_key_jwt import authenticate_client
-from cardsvc.callers.scopes import Scope, parse_scopes, write_scopes
+from cardsvc.callers.scopes import parse_scopes, write_scopes
 from cardsvc.db import in_transaction
 from cardsvc.errors import ServiceError
 from cardsvc.limits import Traffic
@@ -48,6 +48,7 @@ from cardsvc.wire.authentication import (
 )
 from cardsvc.wire.base import Code
 from cardsvc.wire.manifest import AttributeName, QuestionCode
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/oauth", tags=["tokens"])
 

@@ -14,11 +14,11 @@ from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers import officers
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading, transaction
 from cardsvc.offices import service as offices
 from cardsvc.wire import officers as wire
 from cardsvc.wire.base import Code
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["officers"], route_class=OnceRoute)
 

@@ -11,10 +11,10 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import AuthenticatingCaller, ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction
 from cardsvc.offline.errors import JournalRefused
 from cardsvc.wire import offline_taps as wire
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["authentication"])
 

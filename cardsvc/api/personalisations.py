@@ -13,7 +13,6 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.relays import serve_relay
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe
 from cardsvc.db import transaction
 from cardsvc.issuance import quarantine
@@ -21,6 +20,7 @@ from cardsvc.issuance.personalisation import Personalisation
 from cardsvc.issuance.relay import Desk
 from cardsvc.wire.lifecycle import Card
 from cardsvc.wire.relay import Finished, GiveUpRequest, Hello
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/cards/{card_uuid}", tags=["cards"], route_class=OnceRoute)
 

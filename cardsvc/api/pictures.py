@@ -15,11 +15,11 @@ from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.api.uploads import Upload, file_answer, file_body, hand_out
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.citizens import documents, photos, pictures
 from cardsvc.citizens.looking import look_at_documents
 from cardsvc.db import in_transaction, transaction
 from cardsvc.wire import people as wire
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["people"], route_class=OnceRoute)
 

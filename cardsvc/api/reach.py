@@ -11,12 +11,12 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.pages import After, FeedDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.departments.repository import calling_department
 from cardsvc.reach import acknowledging, reporting
 from cardsvc.wire import reach as wire
 from cardsvc.wire.officers import CallerKind
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["revocations"])
 

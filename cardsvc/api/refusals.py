@@ -25,7 +25,6 @@ from cardsvc.api.limiting import charge, was_charged
 from cardsvc.api.routing import route_of
 from cardsvc.audit.service import REFUSED, record
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope as Permission
 from cardsvc.cards.models import Card
 from cardsvc.citizens.models import Citizen
 from cardsvc.db import in_transaction
@@ -33,6 +32,7 @@ from cardsvc.errors import ServiceError
 from cardsvc.issuance.models import Application
 from cardsvc.limits import TooManyRequests
 from cardsvc.services import Services
+from cardsvc.wire.scopes import Scope as Permission
 
 SEALED: Final = "investigations"
 """The tag of routes whose refusals are sealed entries: an open record would say that there is an investigation."""

@@ -14,7 +14,6 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.looking import look_at_registry
 from cardsvc.db import in_transaction
 from cardsvc.issuance.repository import describe as describe_application
@@ -22,6 +21,7 @@ from cardsvc.registry import service as registry
 from cardsvc.registry.repository import describe
 from cardsvc.wire.lifecycle import Application
 from cardsvc.wire.registry import RegistryEvent, RegistryEventList, RegistryEventRequest
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["registry"], route_class=OnceRoute)
 

@@ -14,11 +14,11 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.approvals.repository import describe
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.departments import reidentifying
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.reidentification import DepartmentPseudonym, Reidentification, ReidentificationRequest, Reidentified
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/reidentifications", tags=["people"], route_class=OnceRoute)
 

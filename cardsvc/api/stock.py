@@ -13,7 +13,6 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards.repository import describe
 from cardsvc.db import in_transaction, reading
 from cardsvc.stock import handing
@@ -27,6 +26,7 @@ from cardsvc.stock.repository import (
     list_stock,
 )
 from cardsvc.wire.lifecycle import Card, StockRequest
+from cardsvc.wire.scopes import Scope
 from cardsvc.wire.stock import (
     Batch,
     BatchRequest,

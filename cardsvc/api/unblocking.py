@@ -13,11 +13,11 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.relays import serve_relay
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import transaction
 from cardsvc.issuance.relay import Desk
 from cardsvc.issuance.unblocking import Unblocker, open_unblocking
 from cardsvc.wire.relay import Finished, Hello, OpenUnblocking
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1/cards/{card_uuid}/unblock", tags=["cards"], route_class=OnceRoute)
 

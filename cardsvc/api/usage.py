@@ -11,11 +11,11 @@ from cardsvc.api.access import require
 from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
 from cardsvc.departments.repository import codes_seen_by
 from cardsvc.departments.usage import usage_of
 from cardsvc.wire.base import Code, Date
+from cardsvc.wire.scopes import Scope
 from cardsvc.wire.usage import UsageReport
 
 router = APIRouter(prefix="/v1", tags=["departments"])

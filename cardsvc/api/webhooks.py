@@ -14,7 +14,6 @@ from cardsvc.api.documentation import problems
 from cardsvc.api.once import OnceRoute
 from cardsvc.api.pages import After, FeedDep, PagingDep
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import in_transaction, reading
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department
@@ -23,6 +22,7 @@ from cardsvc.webhooks import feed, subscribing
 from cardsvc.wire import webhooks as wire
 from cardsvc.wire.base import Code
 from cardsvc.wire.officers import CallerKind
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(prefix="/v1", tags=["webhooks"], route_class=OnceRoute)
 

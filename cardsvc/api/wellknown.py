@@ -15,12 +15,12 @@ from cardsvc.api.dependencies import ServicesDep
 from cardsvc.api.documentation import problems
 from cardsvc.api.problems import general_problem
 from cardsvc.audit.sequencer import is_late
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import reading
 from cardsvc.trust.key_ring import ROTATING, TYPES, RingVersion
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire.authentication import GRANT_TOKEN_EXCHANGE
 from cardsvc.wire.jose import ALGORITHM, TOKEN_TYPES
+from cardsvc.wire.scopes import Scope
 
 router = APIRouter(tags=["service"])
 

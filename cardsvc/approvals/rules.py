@@ -8,8 +8,8 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import Final
 
-from cardsvc.callers.scopes import Scope
 from cardsvc.wire.approvals import ApprovalKind
+from cardsvc.wire.scopes import Scope
 
 
 class Spender(Enum):

@@ -23,11 +23,11 @@ from cardsvc.callers.access_tokens import AccessTokens
 from cardsvc.callers.errors import ScopeNotAllowed
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import CardSession, Principal, principal_of
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards.models import Card
 from cardsvc.errors import ServiceError
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.scopes import Scope
 
 EVENT: Final = "officer.sign-in"
 

@@ -20,11 +20,11 @@ from cardsvc.authentication.proofs import VerifiedCard
 from cardsvc.bulk import insert_all
 from cardsvc.callers.entering import enter_again
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards.models import Card
 from cardsvc.db import new_id
 from cardsvc.locks.checking import check_unlocked
 from cardsvc.locks.errors import LockedByCitizen
+from cardsvc.wire.scopes import Scope
 
 TOKEN_BYTES: Final = 32
 _TAKES: Final = frozenset({Scope.AUTHENTICATE})

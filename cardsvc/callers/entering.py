@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from cardsvc.callers.errors import AccessTokenRefused
 from cardsvc.callers.principal import Entry, Principal
 from cardsvc.callers.repository import find_principals
-from cardsvc.callers.scopes import Scope
 from cardsvc.errors import ServiceError
+from cardsvc.wire.scopes import Scope
 
 
 def enter_all(connection: Connection, entries: Sequence[Entry], now: datetime) -> list[Principal | ServiceError]:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from cardsvc.callers.errors import KioskDisabled, ScopeMissing
 from cardsvc.callers.models import Caller, CallerKind
-from cardsvc.callers.scopes import OUT_OF_SERVICE, SCOPES_OF_KIND, Scope, scopes_of_roles
+from cardsvc.callers.scopes import OUT_OF_SERVICE, SCOPES_OF_KIND, scopes_of_roles
 from cardsvc.errors import ServiceError
+from cardsvc.wire.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from rich.markup import escape
 from cardsvc import ceremony
 from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import find_newest
-from cardsvc.callers.scopes import Scope
 from cardsvc.clock import system_clock
 from cardsvc.commands import incidents, usage
 from cardsvc.commands.presence import SigningOfficer, present
@@ -29,6 +28,7 @@ from cardsvc.trust.authority import IssuingAuthority
 from cardsvc.trust.keystores import load_keystore
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.departments import Department
+from cardsvc.wire.scopes import Scope
 
 
 class SealReason(StrEnum):

@@ -9,7 +9,6 @@ import typer
 
 from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import find_newest
-from cardsvc.callers.scopes import Scope
 from cardsvc.clock import system_clock
 from cardsvc.commands.presence import SigningOfficer, present
 from cardsvc.commands.shared import JsonOption, checked, open_session, read_json, report
@@ -17,6 +16,7 @@ from cardsvc.fleet import planning
 from cardsvc.reporting import reporting
 from cardsvc.wire import fleet as wire
 from cardsvc.wire.approvals import ApprovalKind
+from cardsvc.wire.scopes import Scope
 
 app = typer.Typer()
 

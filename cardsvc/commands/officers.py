@@ -20,7 +20,6 @@ from cardsvc.approvals import service as approvals
 from cardsvc.approvals.repository import find_newest
 from cardsvc.callers import officers
 from cardsvc.callers.models import Caller
-from cardsvc.callers.scopes import Scope
 from cardsvc.client import ClientError, ServiceClient
 from cardsvc.clock import system_clock
 from cardsvc.commands.presence import SigningOfficer, present
@@ -30,6 +29,7 @@ from cardsvc.paging import EVERYTHING
 from cardsvc.reporting import CommandRefused, reporting
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.officers import Officer, OfficeRequest, Role
+from cardsvc.wire.scopes import Scope
 
 app = typer.Typer(help="Officers and their roles.", no_args_is_help=True)
 office_app = typer.Typer(help="Places where officers work.", no_args_is_help=True)

@@ -9,7 +9,6 @@ import typer
 
 from cardsvc import ceremony
 from cardsvc.approvals import service as approvals
-from cardsvc.callers.scopes import Scope
 from cardsvc.citizens.erasing import list_erasures, read_erasures, replay_erasures
 from cardsvc.citizens.reindexing import reindex_everybody
 from cardsvc.clock import system_clock
@@ -21,6 +20,7 @@ from cardsvc.reporting import reporting
 from cardsvc.trust.keystores import load_keystore
 from cardsvc.wire.people import Purpose
 from cardsvc.wire.reidentification import Reidentification
+from cardsvc.wire.scopes import Scope
 
 app = typer.Typer(help="What is kept about people.", no_args_is_help=True)
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from cardsvc.callers import officers
 from cardsvc.callers.errors import ScopeMissing
 from cardsvc.callers.principal import principal_of
-from cardsvc.callers.scopes import Scope
 from cardsvc.commands.shared import read_json
 from cardsvc.reporting import CommandRefused
+from cardsvc.wire.scopes import Scope
 
 SigningOfficer = Annotated[str, typer.Option(help="NAME=FILE, with that officer's private key.")]
 

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session, joinedload
 
 from cardsvc.callers.models import Caller
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.departments.errors import DepartmentNotFound
 from cardsvc.departments.models import Department, Policy
 from cardsvc.departments.policy import NOTHING, PolicyRules, parse_policy
 from cardsvc.paging import Page, Wanted, page
+from cardsvc.wire.scopes import Scope
 
 
 def find_by_code(session: Session, code: str) -> Department | None:

@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 from cardsvc.audit.service import record
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.repository import find_principals
-from cardsvc.callers.scopes import Scope
 from cardsvc.cards.models import Card
 from cardsvc.db import new_id
 from cardsvc.issuance.errors import CallerShutOut, TakenOver
 from cardsvc.issuance.models import Attempt, Purpose
 from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.scopes import Scope
 
 UNBLOCKABLE: Final = frozenset({CardState.SEALED, CardState.DELIVERED, CardState.ACTIVE})
 """States of a card whose PIN may be reset: it is finished, and nobody has reported it."""

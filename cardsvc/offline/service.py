@@ -21,7 +21,6 @@ from cardsvc.authentication.errors import CardNotActive
 from cardsvc.callers.entering import enter_again
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.fleet.models import Kiosk
 from cardsvc.offline.errors import JournalFault, JournalRefused
 from cardsvc.offline.facts import look_up
@@ -32,6 +31,7 @@ from cardsvc.offline.telling import Teller
 from cardsvc.wire import offline_taps as wire
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.offline import NO_ENTRY, entry_hash
+from cardsvc.wire.scopes import Scope
 
 EVENT: Final = "tap.offline"
 JOURNAL: Final = "tap.journal"

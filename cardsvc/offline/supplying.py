@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 
 from cardsvc.callers.entering import enter_again
 from cardsvc.callers.principal import Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import new_id
 from cardsvc.fleet.models import Kiosk
 from cardsvc.offline.models import OfflinePackage
+from cardsvc.wire.scopes import Scope
 
 KEPT: Final = timedelta(hours=6)
 """After it was replaced: an answer may get lost, and a journal takes its time. There is a package a minute."""

@@ -26,8 +26,9 @@ from cardsvc.wire.lifecycle import (
 from cardsvc.wire.lives import PastApplication
 from cardsvc.wire.losses import CallerVerification, Channel, LossKind, LossReportRequest, Question
 from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest, RegistryEventState
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.cases import Case
-from kiosk.desk.permits import OnDuty, Permit
+from kiosk.desk.on_duty import OnDuty
 
 _REVOCABLE: Final = frozenset({CardState.SEALED, CardState.DELIVERED, CardState.ACTIVE, CardState.HELD})
 _LAPSED: Final = frozenset({CardState.EXPIRED, CardState.REVOKED, CardState.DESTROYED})
@@ -76,7 +77,7 @@ class Act:
 
     name: str
     """Its words are the keys of the group ``acts`` that begin with it."""
-    permit: Permit
+    permit: Scope
     is_open: Callable[[Case], bool]
     run: Callable[[ServiceClient, Case, Given], Any]
     effects: Callable[[Case, Given], Sequence[str]]
@@ -300,61 +301,61 @@ def _write_off(case: Case) -> ApprovalKind | None:
 
 _CARD_ASKED: Final = "asked_for"
 ACTS: Final[Sequence[Act]] = (
-    Act("hold", Permit.CARDS_HOLD, _in(CardState.ACTIVE),
+    Act("hold", Scope.CARDS_HOLD, _in(CardState.ACTIVE),
         lambda officer, case, given: officer.hold(_card(case), given.reason),
         _tells("holds", "stops_now", "undo_two"), frozenset({Need.REASON})),
-    Act("reinstate", Permit.CARDS_REVOKE, _reinstatable,
+    Act("reinstate", Scope.CARDS_REVOKE, _reinstatable,
         lambda officer, case, _: officer.reinstate(_card(case)),
         _tells("in_force", "works_again", "undo_hold"), approval=lambda _: ApprovalKind.REINSTATEMENT),
-    Act("lost", Permit.CARDS_HOLD,
+    Act("lost", Scope.CARDS_HOLD,
         lambda case: _has_person(case) and case.state in _CARRIED and case.open_loss is None,
         _report(LossKind.LOST), _lost_effects, frozenset({Need.CHANNEL})),
-    Act("stolen", Permit.CARDS_HOLD, lambda case: _has_person(case) and case.state in _CARRIED,
+    Act("stolen", Scope.CARDS_HOLD, lambda case: _has_person(case) and case.state in _CARRIED,
         _report(LossKind.STOLEN), _tells("revokes", "stops_for_good", "cannot_undo", "receipt"),
         frozenset({Need.CHANNEL})),
-    Act("replace_damaged", Permit.APPLICATIONS_WRITE,
+    Act("replace_damaged", Scope.APPLICATIONS_WRITE,
         _asks(ApplicationKind.REPLACEMENT, CardState.ACTIVE, cause=ReplacementCause.DAMAGED),
         _apply(ApplicationKind.REPLACEMENT, ReplacementCause.DAMAGED),
         _tells(_CARD_ASKED, "holds", "stops_now", "undo_cancel", "revoked_at_activation")),
-    Act("replace_lost", Permit.APPLICATIONS_WRITE, _lost_replaceable,
+    Act("replace_lost", Scope.APPLICATIONS_WRITE, _lost_replaceable,
         _apply(ApplicationKind.REPLACEMENT, ReplacementCause.LOST),
         _tells(_CARD_ASKED, "stays_stopped", "revoked_at_activation")),
-    Act("renew", Permit.APPLICATIONS_WRITE, _asks(ApplicationKind.RENEWAL, CardState.ACTIVE, CardState.EXPIRED),
+    Act("renew", Scope.APPLICATIONS_WRITE, _asks(ApplicationKind.RENEWAL, CardState.ACTIVE, CardState.EXPIRED),
         _apply(ApplicationKind.RENEWAL),
         _tells(_CARD_ASKED, "goes_on", "revoked_at_activation", "not_too_early")),
-    Act("correct", Permit.APPLICATIONS_WRITE, _asks(ApplicationKind.CORRECTION, CardState.ACTIVE),
+    Act("correct", Scope.APPLICATIONS_WRITE, _asks(ApplicationKind.CORRECTION, CardState.ACTIVE),
         _apply(ApplicationKind.CORRECTION), _tells(_CARD_ASKED, "goes_on", "revoked_at_activation")),
-    Act("temporary", Permit.APPLICATIONS_WRITE, _asks(ApplicationKind.TEMPORARY, CardState.ACTIVE),
+    Act("temporary", Scope.APPLICATIONS_WRITE, _asks(ApplicationKind.TEMPORARY, CardState.ACTIVE),
         _apply(ApplicationKind.TEMPORARY), _tells(_CARD_ASKED, "holds", "stops_now", "undo_return")),
-    Act("return", Permit.CARDS_DELIVER, _returnable,
+    Act("return", Scope.CARDS_DELIVER, _returnable,
         lambda officer, case, _: officer.return_card(_card(case)), _return_effects),
-    Act("unblock", Permit.CARDS_PERSONALISE, lambda case: case.state in _WORKING,
+    Act("unblock", Scope.CARDS_PERSONALISE, lambda case: case.state in _WORKING,
         lambda officer, case, _: officer.unblock(_card(case)),
         _tells("pin_replaced", "citizen_chooses", "pin_stays_secret"), frozenset({Need.CARD_IN_READER}),
         approval=lambda _: ApprovalKind.PUK_RELEASE),
-    Act("revoke", Permit.CARDS_REVOKE, lambda case: case.state in _REVOCABLE,
+    Act("revoke", Scope.CARDS_REVOKE, lambda case: case.state in _REVOCABLE,
         lambda officer, case, given: officer.revoke(_card(case), given.revocation),
         _revoke_effects, frozenset({Need.REVOCATION})),
-    Act("destroy", Permit.STOCK_WRITE, _in(CardState.QUARANTINED, CardState.REVOKED, CardState.EXPIRED),
+    Act("destroy", Scope.STOCK_WRITE, _in(CardState.QUARANTINED, CardState.REVOKED, CardState.EXPIRED),
         lambda officer, case, given: officer.destroy(_card(case), given.reason),
         _destroy_effects, frozenset({Need.REASON}), approval=_write_off),
-    Act("release", Permit.CARDS_PERSONALISE, _in(CardState.RESERVED),
+    Act("release", Scope.CARDS_PERSONALISE, _in(CardState.RESERVED),
         lambda officer, case, _: officer.release(_card(case)), _tells("back_to_stock", "application_waits")),
-    Act("give_up", Permit.CARDS_PERSONALISE, _in(CardState.PERSONALISING),
+    Act("give_up", Scope.CARDS_PERSONALISE, _in(CardState.PERSONALISING),
         lambda officer, case, given: officer.give_up(_card(case), given.reason),
         _tells("put_aside", "application_waits", "cannot_undo"), frozenset({Need.REASON})),
-    Act("spoil", Permit.CARDS_PERSONALISE, _in(CardState.STOCK, CardState.RESERVED),
+    Act("spoil", Scope.CARDS_PERSONALISE, _in(CardState.STOCK, CardState.RESERVED),
         lambda officer, case, given: officer.spoil(_card(case), given.reason),
         _tells("put_aside", "stays_on_books", "cannot_undo"), frozenset({Need.REASON})),
-    Act("registry", Permit.CARDS_HOLD, lambda case: _has_person(case) and case.standing_event is None,
+    Act("registry", Scope.CARDS_HOLD, lambda case: _has_person(case) and case.standing_event is None,
         _report_event, _tells("all_held", "nothing_issued", "undo_reversal"),
         frozenset({Need.EVENT, Need.REFERENCE})),
-    Act("confirm", Permit.CARDS_REVOKE,
+    Act("confirm", Scope.CARDS_REVOKE,
         lambda case: case.standing_event is not None and case.standing_event.state is RegistryEventState.REPORTED,
         lambda officer, case, _: officer.confirm_registry_event(_event(case)),
         _tells("all_revoked", "application_cancelled", "cannot_undo"),
         approval=lambda _: ApprovalKind.DEATH, about_person=True),
-    Act("reverse", Permit.APPLICATIONS_WRITE, lambda case: case.standing_event is not None,
+    Act("reverse", Scope.APPLICATIONS_WRITE, lambda case: case.standing_event is not None,
         lambda officer, case, _: officer.reverse_registry_event(_event(case)),
         _tells("all_revoked", "new_draft", "cannot_undo"),
         approval=lambda _: ApprovalKind.DEATH_REVERSAL, about_person=True),

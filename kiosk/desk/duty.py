@@ -13,7 +13,7 @@ from typing import Final
 
 from cardsvc.client import ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
-from kiosk.desk.permits import OnDuty
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.seat import TENDED_EVERY, Seat, Sitting
 from readers.connection import CardReader
 from readers.errors import CardRemoved

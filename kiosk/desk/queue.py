@@ -16,7 +16,8 @@ from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval, ApprovalState
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
 from cardsvc.wire.people import Document, Guardian, PersonRecord, Purpose
-from kiosk.desk.permits import OnDuty, Permit
+from cardsvc.wire.scopes import Scope
+from kiosk.desk.on_duty import OnDuty
 
 
 class Act(StrEnum):
@@ -55,22 +56,22 @@ class WaitsFor(StrEnum):
 @dataclass(frozen=True, slots=True)
 class _Stage:
     waits_for: WaitsFor
-    acts: tuple[tuple[Act, Permit], ...]
+    acts: tuple[tuple[Act, Scope], ...]
 
 
-_CANCEL: Final = (Act.CANCEL, Permit.APPLICATIONS_WRITE)
-_ISSUE: Final = (Act.ISSUE, Permit.CARDS_PERSONALISE)
+_CANCEL: Final = (Act.CANCEL, Scope.APPLICATIONS_WRITE)
+_ISSUE: Final = (Act.ISSUE, Scope.CARDS_PERSONALISE)
 _STAGES: Final[Mapping[ApplicationState, _Stage]] = {
     ApplicationState.DRAFT: _Stage(
         WaitsFor.SUBMITTER,
-        ((Act.SUBMIT, Permit.APPLICATIONS_WRITE), (Act.CONSENT, Permit.APPLICATIONS_WRITE), _CANCEL),
+        ((Act.SUBMIT, Scope.APPLICATIONS_WRITE), (Act.CONSENT, Scope.APPLICATIONS_WRITE), _CANCEL),
     ),
     ApplicationState.SUBMITTED: _Stage(
         WaitsFor.APPROVER,
         (
-            (Act.APPROVE, Permit.APPLICATIONS_APPROVE),
-            (Act.COLLEAGUE, Permit.APPLICATIONS_WRITE),
-            (Act.REJECT, Permit.APPLICATIONS_APPROVE),
+            (Act.APPROVE, Scope.APPLICATIONS_APPROVE),
+            (Act.COLLEAGUE, Scope.APPLICATIONS_WRITE),
+            (Act.REJECT, Scope.APPLICATIONS_APPROVE),
             _CANCEL,
         ),
     ),
@@ -127,9 +128,9 @@ class Shown:
 def waiting(on_duty: OnDuty) -> list[Matter]:
     """All that is open, oldest first, as far as the officer may see it. Raises ServiceProblem, ServiceUnreachable."""
     found: list[ApplicationSummary | Approval] = []
-    if on_duty.may(Permit.APPLICATIONS_WRITE) or on_duty.may(Permit.APPLICATIONS_APPROVE):
+    if on_duty.may(Scope.APPLICATIONS_WRITE) or on_duty.may(Scope.APPLICATIONS_APPROVE):
         found += on_duty.service.applications()
-    if on_duty.may(Permit.APPROVALS_REQUEST) or on_duty.may(Permit.APPROVALS_DECIDE):
+    if on_duty.may(Scope.APPROVALS_REQUEST) or on_duty.may(Scope.APPROVALS_DECIDE):
         found += on_duty.service.approvals()
     return sorted((Matter(subject) for subject in found), key=lambda matter: matter.since)
 
@@ -154,7 +155,7 @@ def _acts_on_approval(approval: Approval, on_duty: OnDuty, *, own: bool) -> tupl
         return ()
     if own:
         return (Act.TAKE_BACK,)
-    return (Act.GRANT, Act.REFUSE) if on_duty.may(Permit.APPROVALS_DECIDE) else ()
+    return (Act.GRANT, Act.REFUSE) if on_duty.may(Scope.APPROVALS_DECIDE) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cardsvc.authentication.challenges import issue_challenge
 from cardsvc.authentication.turnstile import Knock
 from cardsvc.callers.principal import Entry, Principal
-from cardsvc.callers.scopes import Scope
 from cardsvc.errors import ServiceError
 from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
+from cardsvc.wire.scopes import Scope
 from cardsvc.wire.signed import DOMAIN, KEY_REFERENCE_OF_LEVEL
 from readers.piv.identifiers import KeyReference
 from tests.attack.jws import b64

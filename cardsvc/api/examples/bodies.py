@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cardsvc.api.examples.words import ISSUER, JWS, NOTE, NOTE_KEY
-from cardsvc.callers.scopes import Scope
+from cardsvc.wire.scopes import Scope
 
 REQUESTS: Final[Mapping[str, Any]] = {
     "getToken": {

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLine
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.people import Purpose
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.acts import approvals_about
 from kiosk.desk.cases import Case, find_card, look_at_card
-from kiosk.desk.permits import Permit
 from kiosk.desk.subjects import Subject, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_card
 from kiosk.desk.windows.acting import ActPanel
@@ -125,22 +125,22 @@ class CardPage(Page):
                 self.uuid = uuid
                 self._reload("")
 
-        people = self.may(Permit.PEOPLE_READ)
-        blanks = self.may(Permit.APPLICATIONS_WRITE) or self.may(Permit.STOCK_WRITE)
+        people = self.may(Scope.PEOPLE_READ)
+        blanks = self.may(Scope.APPLICATIONS_WRITE) or self.may(Scope.STOCK_WRITE)
         self.work(lambda officer, _: find_card(officer, typed, purpose, people=people, blanks=blanks), found)
 
     def _purpose(self) -> Purpose:
         return Purpose(self.purpose.currentData())
 
     def _reload(self, sentence: str) -> None:
-        uuid, purpose, people = self.uuid, self._purpose(), self.may(Permit.PEOPLE_READ)
+        uuid, purpose, people = self.uuid, self._purpose(), self.may(Scope.PEOPLE_READ)
         if uuid is None:
             return
         self.acts.clear()  # nothing is done about what is not known any more
 
         def steps(officer: ServiceClient) -> _Opened:
             case = look_at_card(officer, uuid, purpose, self.around.equipment.clock(), people=people)
-            asks = self.may(Permit.APPROVALS_REQUEST) or self.may(Permit.APPROVALS_DECIDE)
+            asks = self.may(Scope.APPROVALS_REQUEST) or self.may(Scope.APPROVALS_DECIDE)
             return _Opened(case, approvals_about(officer, case) if asks else [])
 
         def shown(opened: _Opened) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWi
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.people import DocumentKind, FoundPerson, Purpose
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.cropping import Frame, PhotographRefused, size_of
 from kiosk.desk.drafts import PURPOSE, Draft, DraftFolder, Scan
 from kiosk.desk.enrolment import (
@@ -28,7 +29,6 @@ from kiosk.desk.enrolment import (
     photograph,
     send_and_forget,
 )
-from kiosk.desk.permits import Permit
 from kiosk.desk.subjects import TheApplication, ThePerson
 from kiosk.desk.windows.duplicates import DuplicatesPanel
 from kiosk.desk.windows.form import FormPanel
@@ -40,7 +40,7 @@ from kiosk.desk.windows.work import Job
 
 _KEPT_AFTER_MS: Final = 250
 """After the last key."""
-_NEEDED: Final = (Permit.APPLICATIONS_WRITE, Permit.PEOPLE_READ, Permit.PEOPLE_WRITE)
+_NEEDED: Final = (Scope.APPLICATIONS_WRITE, Scope.PEOPLE_READ, Scope.PEOPLE_WRITE)
 
 
 class EnrolmentPage(Page):

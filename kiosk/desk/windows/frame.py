@@ -25,7 +25,7 @@ from cardsvc.wire.manifest import Language
 from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
-from kiosk.desk.permits import OnDuty
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill

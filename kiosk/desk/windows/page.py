@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval, ApprovalKind, ApprovalState
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
-from kiosk.desk.permits import OnDuty, Permit
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.second_person import asked, granting
 from kiosk.desk.subjects import Subject
@@ -68,9 +69,9 @@ class Page(QWidget):
         """
         raise TypeError(f"{self.group} takes no {type(subject).__name__}")
 
-    def may(self, *permits: Permit) -> bool:
+    def may(self, *scopes: Scope) -> bool:
         """Whether the officer on duty holds all of these."""
-        return self.on_duty is not None and self.on_duty.may(*permits)
+        return self.on_duty is not None and self.on_duty.may(*scopes)
 
     def end(self) -> None:
         """The officer has left: whatever shows a person goes from the page. What is not finished is kept as a draft."""

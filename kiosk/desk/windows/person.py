@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem,
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.people import PersonRecord
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.acts import approvals_about
 from kiosk.desk.cases import Case, look_at_person
-from kiosk.desk.permits import Permit
 from kiosk.desk.subjects import Subject, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_person
 from kiosk.desk.windows.acting import ActPanel
@@ -98,7 +98,7 @@ class PersonPage(Page):
             now = self.around.equipment.clock()
             record = officer.open_person(subject.id, subject.purpose, subject.reference)
             case = look_at_person(officer, subject.id, subject.purpose, subject.reference, now)
-            asks = self.may(Permit.APPROVALS_REQUEST) or self.may(Permit.APPROVALS_DECIDE)
+            asks = self.may(Scope.APPROVALS_REQUEST) or self.may(Scope.APPROVALS_DECIDE)
             return _Opened(record, case, approvals_about(officer, case) if asks else [])
 
         def shown(opened: _Opened) -> None:

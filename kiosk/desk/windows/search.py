@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from cardsvc.wire.people import FoundPeople, FoundPerson, Purpose
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.dates import read_date
-from kiosk.desk.permits import Permit
 from kiosk.desk.search import PURPOSES, Occasion, find, is_reference, readings
 from kiosk.desk.subjects import ThePerson
 from kiosk.desk.windows.page import Page, Surroundings
@@ -49,7 +49,7 @@ class SearchPage(Page):
         self._build()
 
     def shown(self) -> None:
-        self.look.setEnabled(self.may(Permit.PEOPLE_READ))
+        self.look.setEnabled(self.may(Scope.PEOPLE_READ))
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def end(self) -> None:

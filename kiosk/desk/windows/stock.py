@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QTabWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Card
+from cardsvc.wire.scopes import Scope
 from cardsvc.wire.stock import Batch, BatchRequest, StockCard
-from kiosk.desk.permits import Permit
 from kiosk.desk.stock import SerialsMalformed, by_custodian, by_state, cleaned, read_serials, size_of
 from kiosk.desk.windows.counting import CountingTab
 from kiosk.desk.windows.fields import button, fill, named_form, reading_table, text_label
@@ -52,7 +52,7 @@ class StockPage(Page):
         ]
 
     def shown(self) -> None:
-        keeps = self.may(Permit.STOCK_WRITE)
+        keeps = self.may(Scope.STOCK_WRITE)
         self.tabs.setTabVisible(1, keeps)
         self.tabs.setTabVisible(2, keeps)
         if self.officer is None:

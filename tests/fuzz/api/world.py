@@ -19,7 +19,6 @@ from cardsvc import logs
 from cardsvc.app import create_app
 from cardsvc.audit.sequencer import Sequencer
 from cardsvc.callers.models import CallerKind
-from cardsvc.callers.scopes import Scope
 from cardsvc.db import create_database_engine, session_factory
 from cardsvc.services import Services
 from cardsvc.settings import Settings
@@ -28,6 +27,7 @@ from cardsvc.trust.file_keystore import FileKeystore
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.levels import Level
 from cardsvc.wire.officers import Role
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.asgi import AsgiTransport
 from tests.fixtures.counter import Counter
 from tests.fixtures.databases import migrate

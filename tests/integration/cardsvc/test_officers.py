@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.repository import find_by_client_id
-from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE, Scope
+from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
 from cardsvc.wire import jose
@@ -28,6 +28,7 @@ from cardsvc.wire.officers import (
     Role,
 )
 from cardsvc.wire.people import Purpose, SearchRequest
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.proofs import BASE_URL, City
 from tests.fixtures.refusals import refused
 

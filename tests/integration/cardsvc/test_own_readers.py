@@ -11,7 +11,6 @@ from cardsvc.authentication.own_readers import Told
 from cardsvc.authentication.turnstile import Admitted, Knock
 from cardsvc.callers.errors import AccessTokenRefused, ScopeMissing
 from cardsvc.callers.models import CallerKind
-from cardsvc.callers.scopes import Scope
 from cardsvc.callers.service import disable_caller
 from cardsvc.client import AssertionVerifier, FetchedJwks, ServiceClient, ServiceProblem
 from cardsvc.db import reading, transaction
@@ -27,6 +26,7 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.manifest import department_audience
 from cardsvc.wire.problems import Problem
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.proofs import BASE_URL, POLICY, City, IssuedCard
 
 DEPARTMENT = "medical-insurance"

@@ -22,7 +22,7 @@ from cardsvc.wire.people import Purpose
 from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest
 from kiosk.desk.acts import ACTS, Act, Given, Step, approvals_about, ask, offered, preview, step_of
 from kiosk.desk.cases import Case, look_at_card, look_at_person
-from kiosk.desk.permits import OnDuty
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.words import words_in
 from tests.fixtures.counter import Counter
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from kiosk.desk.permits import Permit
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.windows.search import SearchPage
 from tests.fixtures.desk_city import DeskAtWork
 
@@ -14,12 +14,12 @@ def test_an_officer_signs_in_and_the_desk_is_locked_when_the_card_is_taken_out(d
     desk.sign_in("ana")
     queue = desk.window.pages[0]
     assert desk.window.officer.text() == "Chen Anna is on duty"
-    assert queue.may(Permit.APPLICATIONS_WRITE, Permit.APPLICATIONS_APPROVE)
+    assert queue.may(Scope.APPLICATIONS_WRITE, Scope.APPLICATIONS_APPROVE)
     desk.remove_officer()
     desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert desk.window.sign_in.message.text() == "Your card was taken out: the desk is locked."
     assert queue.officer is None
-    assert not queue.may(Permit.APPLICATIONS_WRITE)
+    assert not queue.may(Scope.APPLICATIONS_WRITE)
 
 
 def test_each_page_has_a_key(desk: DeskAtWork) -> None:

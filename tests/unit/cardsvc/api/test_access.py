@@ -17,13 +17,13 @@ from cardsvc.api.access import check_routes, require
 from cardsvc.callers.models import CallerKind
 from cardsvc.callers.principal import Principal
 from cardsvc.callers.repository import find_by_client_id
-from cardsvc.callers.scopes import Scope
 from cardsvc.callers.service import disable_caller
 from cardsvc.db import transaction
 from cardsvc.trust.keystore import KeyName
 from cardsvc.wire import jose
 from cardsvc.wire.base import encode_base64url
 from cardsvc.wire.levels import Level
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.access import EVERYTHING, GUARDED, call, name_of, showing, token_for
 from tests.fixtures.access_table import OPEN, ROWS
 from tests.fixtures.proofs import BASE_URL, City

@@ -6,8 +6,9 @@ import pytest
 
 from cardsvc.api.access import OPEN_PATHS, scopes_of
 from cardsvc.callers.models import CallerKind
-from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE, Scope
+from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE
 from cardsvc.wire.officers import Role
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.access import GUARDED, ROUTES, call, name_of, token_for
 from tests.fixtures.access_table import OPEN, ROWS
 from tests.fixtures.proofs import City

@@ -11,7 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from cardsvc.api.access import OPEN_PATHS, scopes_of
 from cardsvc.api.description import OAUTH2, TAGS
 from cardsvc.app import checked_routes, describe_api
-from cardsvc.callers.scopes import MEANING, Scope
+from cardsvc.callers.scopes import MEANING
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.proofs import BASE_URL, City
 
 

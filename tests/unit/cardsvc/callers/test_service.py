@@ -11,11 +11,12 @@ from cardsvc.audit.models import AuditRecord
 from cardsvc.callers.errors import CallerExists, CallerUnknown, ScopeNotAllowed, UnusableKey
 from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import principal_of
-from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE, Scope, scopes_of_roles
+from cardsvc.callers.scopes import SCOPES_OF_KIND, SCOPES_OF_ROLE, scopes_of_roles
 from cardsvc.callers.service import disable_caller, register_caller
 from cardsvc.db import reading, transaction
 from cardsvc.services import Services
 from cardsvc.wire.officers import Role
+from cardsvc.wire.scopes import Scope
 from tests.fixtures.services import NOW
 
 

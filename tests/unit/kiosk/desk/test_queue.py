@@ -13,7 +13,7 @@ from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval, ApprovalKind, ApprovalState
 from cardsvc.wire.lifecycle import Application, ApplicationKind, ApplicationState, ApplicationSummary, Person
 from cardsvc.wire.officers import CallerKind, Role, Standing
-from kiosk.desk.permits import OnDuty
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.queue import Act, Matter, Shown, WaitsFor, acts_on, age, shown
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

@@ -1,0 +1,22 @@
+"""Whoever is on duty at a desk, with what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cardsvc.client import ServiceClient
+from cardsvc.wire.officers import Standing
+from cardsvc.wire.scopes import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class OnDuty:
+    """An officer at the desk."""
+
+    service: ServiceClient
+    """In their name."""
+    standing: Standing
+
+    def may(self, *scopes: Scope) -> bool:
+        """Whether they hold all of these."""
+        return set(scopes) <= set(self.standing.scopes)
