@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import httpx
 import typer
 from rich.console import Console
 from rich.panel import Panel
 
+from kiosk.city.announcing import NothingIsOpen, announced, tell
 from kiosk.city.card_table import CardTable, Position, open_table
 from kiosk.city.enrolling import enrol_kiosk, examine_kiosk
 from kiosk.city.founding import TITLES, Plan, found, open_kiosk, open_offices
 from kiosk.city.issuing import CITIZENS_PIN, RESIDENT, STOCK_NUMBER, issue
 from kiosk.city.stage import CardFiles, Stage, Transport, open_stage, why_no_pcsc
+
+_ANNOUNCED: Final = "city.json"
 
 
 def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: Console) -> None:
@@ -40,7 +42,7 @@ def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: C
         console.print(f"Kiosk doctor: {examine_kiosk(plan, stage)}", soft_wrap=True, markup=False)
         screen = plan.kiosk_link
         table = running.enter_context(open_table(CardTable(stage, card), screen))
-        running.enter_context(_announced(folder, table))
+        running.enter_context(announced(folder / _ANNOUNCED, table))
         console.print(_welcome(stage, plan, screen, table))
         _wait_for_interrupt()
         console.print("Closing the city.")
@@ -49,23 +51,9 @@ def run_city(folder: Path, wanted: Transport | None, kiosk_port: int, console: C
 def move_card(folder: Path, position: Position) -> None:
     """Tell the city that runs to move the card."""
     try:
-        table = json.loads((folder / "city.json").read_text())["card_table"]
-        # The answer to a browser's form is a redirect, which httpx takes for an error unless it may follow it.
-        httpx.post(f"{table}card", data={"position": position.value}, follow_redirects=True).raise_for_status()
-    except (OSError, httpx.HTTPError) as error:
+        tell(folder / _ANNOUNCED, {"position": position.value}).raise_for_status()
+    except (NothingIsOpen, httpx.HTTPStatusError) as error:
         raise typer.BadParameter("no city is running here: start one with `make run`") from error
-
-
-@contextmanager
-def _announced(folder: Path, table: str) -> Iterator[None]:
-    """Leave the address of the card table where `city card` finds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "city.json"
-    file.write_text(json.dumps({"card_table": table}))
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def _welcome(stage: Stage, plan: Plan, screen: str, table: str) -> Panel:

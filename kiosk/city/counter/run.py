@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -10,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx
 import typer
 from rich.console import Console
 from rich.panel import Panel
 
 from cardsvc.wire.manifest import Language
+from kiosk.city.announcing import NothingIsOpen, announced, tell
 from kiosk.city.counter.officers import OFFICERS, issue_officers_cards
 from kiosk.city.counter.residents import seed
 from kiosk.city.counter.table import PLACES, CounterTable, Reader, open_counter
@@ -27,6 +26,7 @@ from kiosk.desk.colours import Theme
 
 BLANKS: Final = tuple(f"CC-0000-01{number:02}" for number in range(1, 13))
 """Numbers that are printed on the pile of blank cards; they are in stock."""
+_ANNOUNCED: Final = "counter.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def run_counter(folder: Path, wanted: Transport | None, opening: Opening, consol
         console.print("Issuing the officers' cards, and enrolling a dozen residents …")
         table = CounterTable(stage, lay_out(plan))
         address = running.enter_context(open_counter(table))
-        running.enter_context(_announced(folder, address))
+        running.enter_context(announced(folder / _ANNOUNCED, address))
         desk = running.enter_context(open_desk(plan, stage, opening))
         console.print(_welcome(stage, address))
         with suppress(KeyboardInterrupt):
@@ -83,24 +83,11 @@ def open_desk(plan: Plan, stage: Stage, opening: Opening) -> Iterator[ChildProce
 def move_card(folder: Path, card: str, where: Reader) -> None:
     """Tell the counter that is open to move a card."""
     try:
-        address = json.loads((folder / "counter.json").read_text())["counter"]
-        answer = httpx.post(f"{address}card", data={"card": card, "where": where.value}, follow_redirects=True)
-    except (OSError, httpx.HTTPError) as error:
+        answer = tell(folder / _ANNOUNCED, {"card": card, "where": where.value})
+    except NothingIsOpen as error:
         raise typer.BadParameter("no counter is open here: open one with `make desk`") from error
     if answer.is_client_error:
         raise typer.BadParameter(answer.json()["detail"])
-
-
-@contextmanager
-def _announced(folder: Path, address: str) -> Iterator[None]:
-    """Leave the counter's address where `city desk-card` finds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "counter.json"
-    file.write_text(json.dumps({"counter": address}))
-    try:
-        yield
-    finally:
-        file.unlink(missing_ok=True)
 
 
 def _welcome(stage: Stage, address: str) -> Panel:

@@ -23,7 +23,7 @@ def table(tmp_path: Path) -> CardTable:
 @pytest.fixture
 def address(table: CardTable, tmp_path: Path) -> Iterator[str]:
     with open_table(table, "http://127.0.0.1:1/") as address:
-        (tmp_path / "city.json").write_text(json.dumps({"card_table": address}))
+        (tmp_path / "city.json").write_text(json.dumps({"address": address}))
         yield address
 
 

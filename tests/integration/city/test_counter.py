@@ -37,7 +37,7 @@ def table(tmp_path: Path) -> CounterTable:
 @pytest.fixture
 def address(table: CounterTable, tmp_path: Path) -> Iterator[str]:
     with open_counter(table) as address:
-        (tmp_path / "counter.json").write_text(json.dumps({"counter": address}))
+        (tmp_path / "counter.json").write_text(json.dumps({"address": address}))
         yield address
 
 
