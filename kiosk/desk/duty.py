@@ -1,6 +1,7 @@
 """Who is on duty at a desk: the officer whose card is in the desk's reader, until it is taken out.
 
-A thread holds the card meanwhile. Nothing here knows of windows.
+A thread holds the card meanwhile, and keeps the service informed, which may take long. A second one does nothing but
+wait for the card to be taken out: that is heard at once, however slow the service is. Nothing here knows of windows.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from readers.errors import CardRemoved
 from readers.piv.pin import Pin
 
 _LOOK_SECONDS: Final = 0.3
-"""How soon a request to leave is heard; that the card was taken out is heard at once."""
+"""How often it is looked whether it is time to tend; that the card was taken out is heard at once."""
 
 
 class Duty:
@@ -34,7 +35,7 @@ class Duty:
         reached: Callable[[bool], None] = lambda _: None,
         clock: Clock = system_clock,
     ) -> None:
-        """Both are called in the duty's own thread.
+        """Both are called in threads of the duty.
 
         ``ended`` is told why a duty is over, None when the officer left; ``reached`` whether the service was.
         """
@@ -45,6 +46,7 @@ class Duty:
         self._clock = clock
         self._leaving = threading.Event()
         self._over = threading.Event()
+        self._telling_one = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
@@ -78,8 +80,8 @@ class Duty:
             reader = self._reader()
             with self._seat.taken(reader, pin) as sitting:
                 begun.set_result(OnDuty(sitting.officer, sitting.officer.own_standing()))
-                with self._telling():
-                    self._stay(sitting, reader)
+                with self._watching(reader), self._telling():
+                    self._stay(sitting)
         except Exception as error:  # noqa: BLE001 - it goes to whoever signed in; the window was told
             if not begun.done():
                 begun.set_exception(error)
@@ -95,14 +97,39 @@ class Duty:
         self._tell(None)
 
     def _tell(self, why: Exception | None) -> None:
-        self._over.set()
+        """Once: whoever sees first that it is over."""
+        with self._telling_one:
+            if self._over.is_set():
+                return
+            self._over.set()
+        self._leaving.set()
         self._ended(why)
 
-    def _stay(self, sitting: Sitting, reader: CardReader) -> None:
+    @contextmanager
+    def _watching(self, reader: CardReader) -> Iterator[None]:
+        """Looks at the reader, not at the card, which is ours in the other thread."""
+        done = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(reader, done), name="duty watch", daemon=True)
+        watch.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watch.join()
+
+    def _watch(self, reader: CardReader, done: threading.Event) -> None:
+        why: Exception = CardRemoved()
+        try:
+            while not reader.wait_for_removal(_LOOK_SECONDS):
+                if done.is_set():
+                    return
+        except Exception as error:  # noqa: BLE001 - a card that cannot be watched is as good as gone
+            why = error
+        self._tell(why)
+
+    def _stay(self, sitting: Sitting) -> None:
         tended = self._clock()
-        while not self._leaving.is_set():
-            if reader.wait_for_removal(_LOOK_SECONDS):
-                raise CardRemoved
+        while not self._leaving.wait(_LOOK_SECONDS):
             if self._clock() - tended >= TENDED_EVERY:
                 self._tend(sitting)
                 tended = self._clock()

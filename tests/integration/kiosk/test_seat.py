@@ -170,13 +170,16 @@ def test_while_the_service_is_away_no_try_is_spent(desk: Desk) -> None:
 
 @dataclass
 class SlowLine(httpx.BaseTransport):
-    """To the service. That a visit is over gets there once the line is back."""
+    """To the service. What is sent to this path gets there once the line is back."""
 
     inner: httpx.BaseTransport
+    path: str = "/v1/visits/end"
+    asked: threading.Event = field(default_factory=threading.Event)
     back: threading.Event = field(default_factory=threading.Event)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path == "/v1/visits/end":
+        if request.url.path == self.path:
+            self.asked.set()
             assert self.back.wait(30)
         return self.inner.handle_request(request)
 
@@ -194,10 +197,7 @@ def test_the_screen_is_locked_before_the_service_has_heard_of_it(
     desk: Desk, how: Callable[[Desk, Duty], None], why: type[object]
 ) -> None:
     line, ended = SlowLine(desk.city.transport), SimpleQueue[Exception | None]()
-    key, clock = desk.city.keys[DESK], desk.city.clock
-    itself = ServiceClient(BASE_URL, DESK, key, clock=clock, transport=line)
-    seat = Seat(itself, desk.seat._open_for, clock)  # whose own line is a good one
-    duty = Duty(seat, lambda: desk.reader, ended.put, clock=clock)
+    duty = duty_over(desk, line, ended)
     assert duty.begin(desk.pin).standing.client_id == OFFICER
     try:
         how(desk, duty)
@@ -207,3 +207,26 @@ def test_the_screen_is_locked_before_the_service_has_heard_of_it(
         line.back.set()
         duty.end()
     assert (desk.going_on(), ended.empty()) == (0, True)
+
+
+def test_that_the_card_is_out_is_heard_while_the_service_does_not_answer(desk: Desk) -> None:
+    line, ended = SlowLine(desk.city.transport, "/v1/visits/keep"), SimpleQueue[Exception | None]()
+    duty = duty_over(desk, line, ended)
+    duty.begin(desk.pin)
+    try:
+        desk.city.clock.advance(seconds=31)
+        assert line.asked.wait(20)
+        take_off(desk.slot)
+        assert isinstance(ended.get(timeout=20), CardRemoved)
+        assert duty.over
+    finally:
+        line.back.set()
+        duty.end()
+    assert (desk.going_on(), ended.empty()) == (0, True)
+
+
+def duty_over(desk: Desk, line: SlowLine, ended: SimpleQueue[Exception | None]) -> Duty:
+    """Over a line of the desk's own; the officer's is a good one."""
+    key, clock = desk.city.keys[DESK], desk.city.clock
+    itself = ServiceClient(BASE_URL, DESK, key, clock=clock, transport=line)
+    return Duty(Seat(itself, desk.seat._open_for, clock), lambda: desk.reader, ended.put, clock=clock)
