@@ -23,11 +23,11 @@ from weakref import WeakValueDictionary
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.people import DocumentKind
-from kiosk.desk.numbers import Paper
+from kiosk.desk.numbers import Paper, tidy
 
 PURPOSE: Final = "desk/drafts"
 """Of the derived key."""
@@ -59,6 +59,11 @@ class Form(_Kept):
     district: str = Field(default="", repr=False)
     appointment: str = ""
 
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Who it is about, as far as that is typed."""
+        return (self.name.strip(), self.name_latin.strip(), self.birth_date.strip(), tidy(self.number))
+
 
 class Cut(_Kept):
     """The part of the photograph that is kept, in its pixels: 35 by 45."""
@@ -80,6 +85,14 @@ class Scan(_Kept):
     attached: bool = False
 
 
+class Dismissal(_Kept):
+    """A resident who was compared with what was typed, and is somebody else."""
+
+    citizen: UUID
+    identity: tuple[str, ...] = Field(repr=False)
+    """Of the form then: of another person it says nothing."""
+
+
 class Draft(_Kept):
     """A person who is being enrolled, and how far that has come at the card service."""
 
@@ -87,8 +100,7 @@ class Draft(_Kept):
     cut: Cut | None = None
     """None while there is no photograph."""
     scans: list[Scan] = Field(default_factory=list)
-    others: list[UUID] = Field(default_factory=list)
-    """Residents of whom the officer said that they are somebody else."""
+    others: list[Dismissal] = Field(default_factory=list)
     key: str = Field(default_factory=new_key)
     submit_key: str = Field(default_factory=new_key)
     sent: bool = False
@@ -96,6 +108,12 @@ class Draft(_Kept):
     application: UUID | None = None
     citizen: UUID | None = None
     photo_stored: bool = False
+
+    @field_validator("others", mode="before")
+    @classmethod
+    def _without_old_ones(cls, others: object) -> object:
+        """Those of drafts from before the person was noted are not believed: they are compared again."""
+        return [one for one in others if not isinstance(one, str)] if isinstance(others, list) else others
 
     @property
     def empty(self) -> bool:

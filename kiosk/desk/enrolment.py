@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.wire.lifecycle import Application, ApplicationState, Person
-from cardsvc.wire.people import DocumentKind, FoundPerson, PersonRecord, Purpose
+from cardsvc.wire.people import DocumentKind
 from kiosk.desk.cropping import Frame, cut_out, size_of, upright
 from kiosk.desk.dates import can_be_born, read_date
-from kiosk.desk.drafts import PHOTO, Draft, DraftFolder, Form, new_key
+from kiosk.desk.drafts import PHOTO, Cut, Draft, DraftFolder, Form, new_key
 from kiosk.desk.numbers import fault_in, tidy
 from kiosk.desk.progress import Report
 
@@ -82,33 +82,6 @@ def lacking(draft: Draft, today: date) -> list[DocumentKind]:
     return [kind for kind in evidence_for(draft.form, today) if kind not in there]
 
 
-# Somebody who is enrolled already
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """Somebody who may be the same person, beside what was typed."""
-
-    found: FoundPerson
-    record: PersonRecord
-
-    def rows(self, person: Person) -> list[tuple[str, str, str, bool]]:
-        """Field, typed, known, whether they are the same."""
-        known = self.record.person
-        pairs = [(name, getattr(person, name), getattr(known, name)) for name in Person.model_fields]
-        return [(name, _shown(typed), _shown(there), typed == there) for name, typed, there in pairs]
-
-
-def duplicates(service: ServiceClient, draft: Draft, person: Person) -> list[FoundPerson]:
-    """Who may be this person, masked, but for those whom the officer knows not to be. Each goes on record."""
-    return [one for one in service.find_duplicates(person).people if one.id not in draft.others]
-
-
-def compare(service: ServiceClient, found: FoundPerson) -> Likeness:
-    """Open somebody to be compared; the look goes on record."""
-    return Likeness(found, service.open_person(found.id, Purpose.ENROLMENT))
-
-
 # The draft
 
 
@@ -124,6 +97,11 @@ def photograph(folder: DraftFolder, raw: bytes) -> tuple[bytes, Frame]:
     frame = Frame.around_the_middle(*size_of(picture))
     folder.write(picture, PHOTO)
     return picture, frame
+
+
+def own_photograph(folder: DraftFolder, cut: Cut) -> bytes:
+    """The part of the photograph that is kept. Raises DraftUnreadable, OSError."""
+    return cut_out(folder.read(PHOTO), cut)
 
 
 # Sending
@@ -216,10 +194,6 @@ def send_and_forget(service: ServiceClient, folder: DraftFolder, draft: Draft, r
     sent = Sender(service, folder, lambda kept: folder.save(kept, folder.next_version())).send(draft, report)
     folder.discard(folder.next_version())
     return sent
-
-
-def _shown(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _needed(typed: str) -> str | None:

@@ -6,31 +6,27 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Person
-from cardsvc.wire.people import DocumentKind, FoundPerson, Purpose
+from cardsvc.wire.people import DocumentKind
 from cardsvc.wire.scopes import Scope
 from kiosk.desk.cropping import Frame, PhotographRefused, size_of
 from kiosk.desk.drafts import PURPOSE, Draft, DraftFolder, Scan
 from kiosk.desk.enrolment import (
-    Likeness,
     Sent,
     begun,
-    compare,
-    duplicates,
     faults_in,
     lacking,
     person_of,
     photograph,
     send_and_forget,
 )
-from kiosk.desk.subjects import TheApplication, ThePerson
-from kiosk.desk.windows.duplicates import DuplicatesPanel
+from kiosk.desk.subjects import TheApplication
+from kiosk.desk.windows.comparing import Comparing
 from kiosk.desk.windows.form import FormPanel
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.portrait import PortraitPanel
@@ -52,8 +48,6 @@ class EnrolmentPage(Page):
         super().__init__(around)
         self.draft = Draft()
         self.folder: DraftFolder | None = None
-        self.checked: Person | None = None
-        """For whom was looked for duplicates."""
         self.job: Job | None = None
         self._complain = False
         self._timer = QTimer(self, singleShot=True, interval=_KEPT_AFTER_MS)
@@ -61,7 +55,8 @@ class EnrolmentPage(Page):
         self.form = FormPanel(around.words)
         self.portrait = PortraitPanel(around.words)
         self.scans = ScansPanel(around.words)
-        self.duplicates = DuplicatesPanel(around.words)
+        self.comparing = Comparing(self)
+        self.duplicates = self.comparing.panel
         self.bar = SendingBar(around.words, self._submit, self._ask_discard, self._stop)
         self._build()
         self._connect()
@@ -120,26 +115,33 @@ class EnrolmentPage(Page):
 
     def _show_draft(self, draft: Draft, picture: bytes | None) -> None:
         self._timer.stop()
-        self.draft, self.checked, self._complain = draft, None, False
+        self.draft, self._complain = draft, False
         self.form.fill(draft.form)
         self.portrait.clear()
         if picture is not None and draft.cut is not None:
             self.portrait.show_picture(picture, Frame.of(draft.cut, *size_of(picture)))
-        self.duplicates.clear()
+        self.comparing.begin_anew()
         self.bar.confirm.put_away()
         self._judge()
         self._allow()
 
     def _typed(self) -> None:
         self.draft.form = self.form.form
+        self.bar.confirm.put_away()  # it was about what was typed before
         self._judge()
+        self.comparing.typed()
+        self.changed()
+
+    def changed(self) -> None:
+        """Keep the draft, a moment after the last change."""
         self._timer.start()
 
     def _reframed(self) -> None:
         frame = self.portrait.frame_kept
         self.draft.cut = None if frame is None else frame.cut
         self.draft.photo_stored = False
-        self._timer.start()
+        self.comparing.show_own_photograph()
+        self.changed()
 
     def _keep(self) -> None:
         folder = self.folder
@@ -150,9 +152,6 @@ class EnrolmentPage(Page):
     def _judge(self) -> None:
         self.form.show_faults(faults_in(self.draft.form, self.today), complain=self._complain)
         self.scans.show_scans(self.draft.scans, lacking(self.draft, self.today))
-        if self.checked is not None and self.checked != person_of(self.draft.form):
-            self.checked = None
-            self.duplicates.clear()
 
     def _allow(self) -> None:
         """What can be touched: nothing while it is sent, and not what the card service has already."""
@@ -205,43 +204,6 @@ class EnrolmentPage(Page):
             self._judge()
             self._timer.start()
 
-    # Somebody who is enrolled already
-
-    def _look_for_duplicates(self, person: Person) -> None:
-        draft = self.draft.model_copy(deep=True)
-        self.bar.say("checking")
-        self.work(lambda service, _: duplicates(service, draft, person), lambda found: self._show_found(person, found))
-
-    def _show_found(self, person: Person, found: list[FoundPerson]) -> None:
-        self.bar.say()
-        if person != person_of(self.draft.form):
-            return
-        self.checked = person
-        self.duplicates.show_found(found)
-        if found:
-            self.bar.say("judge_duplicates")
-        else:
-            self._ask_submit(person)
-
-    def _compare(self, found: FoundPerson) -> None:
-        person = self.checked
-
-        def show(likeness: Likeness) -> None:
-            if person is not None and person == self.checked:
-                self.duplicates.show_likeness(likeness, person)
-
-        self.work(lambda service, _: compare(service, found), show)
-
-    def _is_other(self, citizen: UUID) -> None:
-        self.draft.others.append(citizen)
-        self._timer.start()
-        self.duplicates.show_found([one for one in self.duplicates.found if one.id != citizen])
-        if not self.duplicates.found and self.checked is not None:
-            self._ask_submit(self.checked)
-
-    def _is_same(self, citizen: UUID) -> None:
-        self.around.open("person", ThePerson(citizen, Purpose.ENROLMENT))
-
     # Sending
 
     def _submit(self) -> None:
@@ -258,12 +220,13 @@ class EnrolmentPage(Page):
         elif needed:
             self.bar.note.setText(self.scans.needed.text())
             self.scans.file.path.setFocus(Qt.FocusReason.OtherFocusReason)
-        elif self.checked == person and self.duplicates.found:
+        elif self.comparing.left(person):
             self.bar.say("judge_duplicates")
         elif self.draft.sent:
             self._send()
         else:
-            self._look_for_duplicates(person)
+            self.bar.say("checking")
+            self.comparing.look_for(person)
 
     def _ask_submit(self, person: Person) -> None:
         self.bar.say()
@@ -306,7 +269,6 @@ class EnrolmentPage(Page):
     def _stopped(self) -> None:
         self.job = None
         self.bar.say("goes_on" if self.draft.sent else "")
-        self.checked = None
         self._allow()
 
     def _stop(self) -> None:
@@ -350,6 +312,4 @@ class EnrolmentPage(Page):
         self.portrait.moved.connect(self._reframed)
         self.scans.added.connect(self._add_scan)
         self.scans.removed.connect(self._remove_scan)
-        self.duplicates.opened.connect(self._compare)
-        self.duplicates.same.connect(self._is_same)
-        self.duplicates.other.connect(self._is_other)
+        self.comparing.cleared.connect(self._ask_submit)

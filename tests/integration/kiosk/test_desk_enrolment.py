@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -14,13 +15,15 @@ from cardsvc.wire.lifecycle import ApplicationState
 from cardsvc.wire.people import DocumentKind, Purpose
 from kiosk.city.portraits import portrait
 from kiosk.desk.cropping import Frame, size_of, upright
-from kiosk.desk.drafts import PHOTO, PURPOSE, Draft, DraftFolder, Form, Scan
-from kiosk.desk.enrolment import Sender, Sent, compare, duplicates, person_of
+from kiosk.desk.drafts import PHOTO, PURPOSE, Dismissal, Draft, DraftFolder, Form, Scan
+from kiosk.desk.duplicates import Lookout, ask, can_be_told_apart, compare, questions, side_by_side, whole
+from kiosk.desk.enrolment import Sender, Sent, person_of
 from kiosk.desk.numbers import Paper
 from kiosk.desk.progress import Report
 from tests.fixtures.proofs import BASE_URL, City
 
 CLERK = "cy"
+TODAY = date(2026, 11, 29)
 STEPS = ["applications", "photo", "documents", "documents", "submit"]
 
 
@@ -149,16 +152,58 @@ def test_a_minors_application_waits_for_the_guardian(clerk: Clerk) -> None:
 def test_likely_duplicates_are_compared_unless_the_officer_knows_better(clerk: Clerk) -> None:
     clerk.begin()
     clerk.send()
-    again = Draft(form=Form(name="黄小明", birth_date="1990-05-06", number="Q700300", district="taipa"))
-    person = person_of(again.form)
+    form = Form(
+        name="黄小明", birth_date="1990-05-06", paper=Paper.OTHER, number="Q700300", district="taipa"
+    )  # fmt: skip
+    person = person_of(form)
     assert person is not None
-    (found,) = duplicates(clerk.service, again, person)
-    rows = {name: same for name, _, _, same in compare(clerk.service, found).rows(person)}
+    lookout = Lookout()
+    asked = lookout.fresh([*questions(form, TODAY), whole(person)])
+    assert len(asked) == 3
+    assert lookout.fresh(questions(form, TODAY)) == []
+    for question in asked:
+        lookout.answered(question, ask(clerk.service, question))
+    (found,) = lookout.found(asked, form, [])
+    likeness = compare(clerk.service, found)
+    assert likeness.photo is not None
+    assert likeness.photo.startswith(b"\xff\xd8\xff")
+    rows = {row.field: row.same for row in side_by_side(form, found, likeness.record)}
     assert rows == {
         "name": True, "name_latin": True, "birth_date": True, "document_number": False, "district": False,
     }  # fmt: skip
-    again.others.append(found.id)
-    assert duplicates(clerk.service, again, person) == []
+    others = [Dismissal(citizen=found.id, identity=form.identity)]
+    assert lookout.found(asked, form, others) == []
+    for typed, other in (
+        ("name", "黄小军"),
+        ("number", "Q700301"),
+        ("birth_date", "1990-05-07"),
+        ("name_latin", "Huang"),
+    ):
+        changed = form.model_copy(update={typed: other})
+        assert lookout.found(asked, changed, others) == [found], typed
+
+
+def test_as_much_is_looked_for_as_is_typed(clerk: Clerk) -> None:
+    clerk.begin()
+    clerk.send()
+    form = Form(paper=Paper.OTHER, name="黄小明")
+    assert questions(form, TODAY) == []
+    for typed in ({"number": "Q700100"}, {"birth_date": "1990-05-06"}):
+        (question,) = questions(form.model_copy(update=typed), TODAY)
+        (found,) = ask(clerk.service, question)
+        assert found.name == "黄小明"
+        rows = {row.field: (row.known, row.same) for row in side_by_side(form.model_copy(update=typed), found, None)}
+        assert rows["name"] == ("黄小明", True)
+        assert (rows["document_number"][1], rows["birth_date"][1]) == ("number" in typed, "birth_date" in typed)
+    assert not can_be_told_apart(form.model_copy(update={"number": "Q700100"}), TODAY)
+
+
+def test_somebody_without_a_photograph_is_compared_all_the_same(clerk: Clerk) -> None:
+    person = person_of(Form(name="黄小明", birth_date="1990-05-06", number="Q700100", district="hengqin"))
+    assert person is not None
+    clerk.service.create_application(person)
+    (found,) = ask(clerk.service, whole(person))
+    assert compare(clerk.service, found).photo is None
 
 
 def test_a_secret_is_of_the_key_and_the_purpose(clerk: Clerk) -> None:

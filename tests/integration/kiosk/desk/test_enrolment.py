@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 
 from cardsvc.client.clock import system_clock
 from cardsvc.wire.lifecycle import Application, ApplicationState, Person
@@ -146,33 +146,80 @@ def test_what_is_wrong_is_said_while_it_is_typed(desk: DeskAtWork) -> None:
     assert page.form.paper.currentText() == "Passport"
 
 
+def enrolled(desk: DeskAtWork, name: str) -> None:
+    """Somebody of whom there is a photograph."""
+    with desk.city.client("bo") as bo:
+        born = system_clock().date().replace(year=1992, month=3, day=4)
+        made = bo.create_application(
+            Person(name=name, birth_date=born, document_number=number(), district="taipa")
+        )  # fmt: skip
+        bo.store_photo(made.citizen_id, portrait("known"))
+
+
+def beside(page: EnrolmentPage) -> list[list[str]]:
+    index = page.duplicates.table.model().index
+    return [[index(row, column).data() for column in range(3)] for row in range(page.duplicates.table.rowCount())]
+
+
+def has_face(picture: QLabel) -> bool:
+    return picture.isVisible() and not picture.pixmap().isNull()
+
+
 def test_somebody_who_is_enrolled_is_compared_side_by_side(desk: DeskAtWork, tmp_path: Path) -> None:
     document = number()
-    with desk.city.client("bo") as bo:
-        bo.create_application(
-            Person(name="许文", birth_date=system_clock().date().replace(year=1992, month=3, day=4),
-                   document_number=number(), district="taipa")
-        )  # fmt: skip
+    enrolled(desk, "许文")
     desk.sign_in("ana")
     page = page_of(desk)
-    type_person(desk, page, name="许文", number=document)
-    add_photo(desk, page, tmp_path)
-    add_papers(desk, page, tmp_path)
-    key(desk, Qt.Key.Key_F2)
-    panel = page.duplicates
-    desk.until(panel.isVisible)
+    panel, name = page.duplicates, page.form.boxes["name"]
+    name.setFocus()
+    desk.type(name, "许文")
+    desk.type(page.form.boxes["birth_date"], "1992-03-04")
+    desk.until(panel.isVisible)  # while it is typed: nothing was submitted
+    assert ["Name", "许文", "许文"] in beside(page)
+    assert ["≠ District", "", "taipa"] in beside(page)
+    assert name.hasFocus()
     assert not panel.no.isEnabled()
     key(desk, Qt.Key.Key_Return, panel.list)
-    desk.until(panel.table.isVisible)
-    index = panel.table.model().index
-    rows = [[index(row, column).data() for column in range(3)] for row in range(panel.table.rowCount())]
-    assert ["Name", "许文", "许文"] in rows
-    assert ["≠ District", "hengqin", "taipa"] in rows
+    desk.until(lambda: has_face(panel.theirs))
+    assert panel.own.text() == "The photograph is missing."
+    assert not panel.no.isEnabled()  # without a number nobody is somebody else
+    choose_paper(page, "Another document")
+    desk.type(page.form.boxes["number"], document)
+    desk.type(page.form.boxes["district"], "hengqin")
+    add_photo(desk, page, tmp_path)
+    desk.until(lambda: has_face(panel.own) and has_face(panel.theirs))
+    add_papers(desk, page, tmp_path)
+    key(desk, Qt.Key.Key_F2)
+    desk.until(panel.list.hasFocus)
+    assert ["≠ District", "hengqin", "taipa"] in beside(page)
     key(desk, Qt.Key.Key_F7)
     desk.until(page.bar.confirm.isVisible)
     key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
     desk.until(lambda: desk.window.message.text() == "Submitted: 许文. A colleague approves it.")
     assert len(applications_of(desk, document)) == 1
+
+
+def test_somebody_else_counts_only_for_the_person_who_was_compared(desk: DeskAtWork, tmp_path: Path) -> None:
+    enrolled(desk, "许武")
+    desk.sign_in("ana")
+    page = page_of(desk)
+    panel = page.duplicates
+    type_person(desk, page, name="许武", number=number())
+    add_photo(desk, page, tmp_path)
+    add_papers(desk, page, tmp_path)
+    desk.until(panel.isVisible)
+    key(desk, Qt.Key.Key_Return, panel.list)
+    desk.until(panel.no.isEnabled)
+    key(desk, Qt.Key.Key_F7)
+    desk.until(panel.isHidden)
+    document = number()
+    page.form.boxes["number"].clear()
+    desk.type(page.form.boxes["number"], document)
+    desk.until(panel.isVisible)
+    key(desk, Qt.Key.Key_F2)
+    desk.until(lambda: page.bar.note.text().startswith("Somebody like this is enrolled."))
+    assert page.bar.confirm.isHidden()
+    assert applications_of(desk, document) == []
 
 
 def test_somebody_who_is_enrolled_is_opened_instead(desk: DeskAtWork, tmp_path: Path) -> None:
@@ -184,7 +231,7 @@ def test_somebody_who_is_enrolled_is_opened_instead(desk: DeskAtWork, tmp_path: 
     key(desk, Qt.Key.Key_F2)
     desk.until(page.duplicates.isVisible)
     key(desk, Qt.Key.Key_Return, page.duplicates.list)
-    desk.until(page.duplicates.table.isVisible)
+    desk.until(page.duplicates.yes.isEnabled)
     key(desk, Qt.Key.Key_F6)
     person = next(page for page in desk.window.pages if isinstance(page, PersonPage))
     desk.until(person.isVisible)

@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -123,6 +124,11 @@ def test_drafts_that_nobody_finished_go(tmp_path: Path) -> None:
     os.utime(path.parent, (long_ago.timestamp(), long_ago.timestamp()))
     assert folder_of(tmp_path).load() is None
     assert files(tmp_path) == []
+
+
+def test_a_dismissal_of_an_earlier_release_is_not_believed_and_the_draft_is_kept() -> None:
+    earlier = DRAFT.model_dump(mode="json") | {"others": [str(uuid4())]}
+    assert Draft.model_validate(earlier) == DRAFT
 
 
 def test_an_empty_draft_is_known() -> None:
