@@ -3,7 +3,7 @@
 These are personal data. They lie in a folder that the desk alone can read, sealed (AES-256-GCM) under a key that is
 derived from the desk's own: whoever copies the folder without the desk's key file has nothing, whoever has both has
 the drafts. They are the officer's who began them and nobody else's, go when they are submitted or discarded, and after
-`KEPT` by themselves. Another key of the desk makes them unreadable: they are begun again.
+`KEPT` by themselves. Another key of the desk makes them unreadable: they are put aside, and begun again.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _PATIENCE_SECONDS: Final = 10.0
 """With a disk that is busy."""
 _FORM: Final = "form"
 PHOTO: Final = "photo"
+UNREADABLE: Final = ".unreadable"
+"""Ends the names of folders that were put aside."""
 
 
 class _Kept(BaseModel):
@@ -135,6 +137,8 @@ class _Gate:
         self.issued = 0
         self.settled = 0
         """All versions up to this one are on the disk, or are not wanted any more."""
+        self.discarded = 0
+        """The version in which the newest draft that is gone went."""
 
 
 _gates: Final[WeakValueDictionary[Path, _Gate]] = WeakValueDictionary()
@@ -158,6 +162,12 @@ class DraftFolder:
             self._gate.issued += 1
             return self._gate.issued
 
+    @property
+    def newest(self) -> int:
+        """The version that was given last; for `write`."""
+        with self._gate.numbers:
+            return self._gate.issued
+
     def load(self) -> Draft | None:
         """What was kept. Old drafts, of whomever, go first. Raises DraftUnreadable, OSError."""
         with self._gate.turn:
@@ -177,12 +187,28 @@ class DraftFolder:
             if is_newest:
                 self._write(_FORM, draft.model_dump_json().encode())
 
-    def write(self, content: bytes, name: str | None = None) -> str:
-        """Keep a picture or a scan; its name. Raises OSError."""
+    def write(self, content: bytes, name: str | None = None, *, since: int | None = None) -> str | None:
+        """Keep a picture or a scan; its name. Raises OSError.
+
+        ``since`` is the `newest` version when it was chosen: what comes after its draft was discarded is not kept, and
+        None is given.
+        """
         name = name or f"scan-{secrets.token_hex(8)}"
         with self._gate.turn:
+            if since is not None and self._gate.discarded > since:
+                return None
             self._write(name, content)
         return name
+
+    def put_aside(self) -> None:
+        """What cannot be read any more goes out of the way and is not deleted before `KEPT`. Raises OSError."""
+        with self._gate.turn:
+            try:
+                Draft.model_validate_json(self.read(_FORM))  # somebody may have begun another meanwhile
+            except (DraftUnreadable, ValidationError):
+                aside = self._own.with_name(f"{self._own.name}.{secrets.token_hex(4)}{UNREADABLE}")
+                self._own.rename(aside)
+                os.utime(aside)  # from which `KEPT` counts
 
     def read(self, name: str) -> bytes:
         """Raises DraftUnreadable, FileNotFoundError, OSError."""
@@ -199,8 +225,10 @@ class DraftFolder:
 
     def discard(self, version: int) -> None:
         """Nothing of it stays, and no version up to this one comes back."""
-        with self._settling(version), suppress(FileNotFoundError):
-            shutil.rmtree(self._own)
+        with self._settling(version):
+            self._gate.discarded = version
+            with suppress(FileNotFoundError):
+                shutil.rmtree(self._own)
 
     @contextmanager
     def _settling(self, version: int) -> Iterator[bool]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from cardsvc.wire.lifecycle import Application, ApplicationState, Person
 from cardsvc.wire.people import DocumentKind
 from kiosk.desk.cropping import Frame, cut_out, size_of, upright
 from kiosk.desk.dates import can_be_born, read_date
-from kiosk.desk.drafts import PHOTO, Cut, Draft, DraftFolder, Form, new_key
+from kiosk.desk.drafts import PHOTO, Cut, Draft, DraftFolder, DraftUnreadable, Form, new_key
 from kiosk.desk.numbers import fault_in, tidy
 from kiosk.desk.progress import Report
 
@@ -85,18 +85,40 @@ def lacking(draft: Draft, today: date) -> list[DocumentKind]:
 # The draft
 
 
-def begun(folder: DraftFolder) -> tuple[Draft | None, bytes | None]:
-    """What was begun, and the photograph. Raises DraftUnreadable, OSError."""
-    draft = folder.load()
-    return draft, None if draft is None or draft.cut is None else folder.read(PHOTO)
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an officer had begun."""
+
+    draft: Draft | None
+    picture: bytes | None = field(default=None, repr=False)
+    lost_picture: bool = False
+    """There was a photograph, and it is gone or damaged: it is taken again."""
 
 
-def photograph(folder: DraftFolder, raw: bytes) -> tuple[bytes, Frame]:
-    """Keep a photograph, upright; with the largest part of it. Raises PhotographRefused, OSError."""
+def begun(folder: DraftFolder) -> Begun:
+    """What was begun, and the photograph. Raises OSError, and DraftUnreadable after it was put aside."""
+    try:
+        draft = folder.load()
+    except DraftUnreadable:
+        folder.put_aside()
+        raise
+    if draft is None or draft.cut is None:
+        return Begun(draft)
+    try:
+        return Begun(draft, folder.read(PHOTO))
+    except (DraftUnreadable, FileNotFoundError):
+        draft.cut = None
+        return Begun(draft, lost_picture=True)
+
+
+def photograph(folder: DraftFolder, raw: bytes, since: int) -> tuple[bytes, Frame] | None:
+    """Keep a photograph, upright; with the largest part of it. None when its draft is gone (`DraftFolder.write`).
+
+    Raises PhotographRefused, OSError.
+    """
     picture = upright(raw)
     frame = Frame.around_the_middle(*size_of(picture))
-    folder.write(picture, PHOTO)
-    return picture, frame
+    return None if folder.write(picture, PHOTO, since=since) is None else (picture, frame)
 
 
 def own_photograph(folder: DraftFolder, cut: Cut) -> bytes:

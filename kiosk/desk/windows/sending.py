@@ -41,9 +41,9 @@ class SendingBar(QWidget):
         """A sentence by its key; nothing without one."""
         self.note.setText(self.words[key] if key else "")
 
-    def allow(self, *, allowed: bool, busy: bool) -> None:
-        """While it is sent, it can only be stopped."""
-        self.submit.setEnabled(allowed and not busy)
+    def allow(self, *, allowed: bool, busy: bool, held_back: bool) -> None:
+        """While it is sent, it can only be stopped; what could not be read can only be discarded."""
+        self.submit.setEnabled(allowed and not busy and not held_back)
         self.discard.setEnabled(allowed and not busy)
         self.stop.setVisible(busy)
         self.progress.setVisible(busy)

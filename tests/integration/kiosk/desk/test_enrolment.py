@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from itertools import count
@@ -17,7 +18,7 @@ from cardsvc.wire.lifecycle import Application, ApplicationState, Person
 from cardsvc.wire.people import Purpose, SearchRequest
 from kiosk.city.founding import DESK
 from kiosk.city.portraits import portrait
-from kiosk.desk.drafts import PURPOSE, DraftFolder
+from kiosk.desk.drafts import PURPOSE, Draft, DraftFolder, Form
 from kiosk.desk.windows.enrolment import EnrolmentPage
 from kiosk.desk.windows.person import PersonPage
 from readers.virtual.pcscd import CONTACT_READER
@@ -293,6 +294,70 @@ def test_a_killed_desk_has_lost_nothing_that_was_typed(desk: DeskAtWork, tmp_pat
     key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
     desk.until(lambda: files(equipment.folder) == [])
     assert page.form.boxes["name_latin"].text() == ""
+
+
+def keep_draft(desk: DeskAtWork, name: str, secret: bytes | None = None) -> Path:
+    """As ana left it; the file that holds the form."""
+    with desk.city.client(DESK) as own:
+        folder = DraftFolder(desk.window.equipment.folder, secret or own.derive_secret(PURPOSE), "ana")
+    folder.save(Draft(form=Form(name=name)), folder.next_version())
+    (form,) = files(desk.window.equipment.folder)
+    return form
+
+
+def test_a_draft_of_another_key_is_put_aside_and_not_deleted(desk: DeskAtWork) -> None:
+    form = keep_draft(desk, "陈思源", bytes(32))
+    sealed = form.read_bytes()
+    desk.sign_in("ana")
+    page = page_of(desk)
+    desk.until(lambda: "It is put aside on this desk for a week and not deleted" in page.bar.note.text())
+    (aside,) = files(desk.window.equipment.folder)
+    assert aside.read_bytes() == sealed
+    assert aside.parent.name.endswith(".unreadable")
+    desk.type(page.form.boxes["name"], "Wong")
+    desk.until(lambda: len(files(desk.window.equipment.folder)) == 2)
+
+
+def test_a_disk_that_fails_once_costs_no_draft(desk: DeskAtWork) -> None:
+    form = keep_draft(desk, "陈思源")
+    away = form.rename(form.with_name("away"))
+    form.mkdir()  # reading it is an OSError
+    desk.sign_in("ana")
+    page = page_of(desk)
+    desk.until(lambda: page.bar.note.text().startswith("What you began before cannot be read just now. It is kept"))
+    assert not page.form.isEnabled()
+    assert not page.bar.submit.isEnabled()
+    form.rmdir()
+    away.rename(form)
+    QTest.keyClick(desk.window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    page_of(desk)
+    desk.until(lambda: page.form.boxes["name"].text() == "陈思源")
+    assert page.form.isEnabled()
+    assert page.bar.note.text() == "What you began before is here again."
+
+
+def test_what_is_still_read_does_not_land_in_the_next_draft(desk: DeskAtWork, tmp_path: Path) -> None:
+    slow = [tmp_path / name for name in ("photo.jpg", "scan.jpg")]
+    for path in slow:
+        os.mkfifo(path)  # reading it waits until somebody writes
+    desk.sign_in("ana")
+    page = page_of(desk)
+    type_person(desk, page, number=number())
+    for box, path in zip((page.portrait.file.path, page.scans.file.path), slow, strict=True):
+        desk.type(box, f"{path}\r")
+    key(desk, Qt.Key.Key_F2)
+    desk.until(lambda: "still being read" in page.bar.note.text())
+    key(desk, Qt.Key.Key_F8)
+    desk.until(page.bar.confirm.isVisible)
+    key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
+    desk.until(lambda: page.form.boxes["name"].text() == "")
+    desk.type(page.form.boxes["name"], "Wong")
+    for path in slow:
+        path.write_bytes(portrait("late"))
+    desk.until(lambda: page.kept)
+    assert page.portrait.frame_kept is None
+    assert page.scans.list.count() == 0
+    assert [path.name for path in files(desk.window.equipment.folder)] == ["form"]
 
 
 def test_what_broke_off_while_it_was_sent_goes_on_and_a_minor_waits_for_the_guardian(

@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 
 from cardsvc.wire.people import DocumentKind
-from kiosk.desk.drafts import KEPT, PHOTO, Draft, DraftFolder, DraftUnreadable, Form, Scan
+from kiosk.desk.drafts import KEPT, PHOTO, UNREADABLE, Cut, Draft, DraftFolder, DraftUnreadable, Form, Scan
+from kiosk.desk.enrolment import begun
 
 SECRET = bytes(range(32))
 DRAFT = Draft(form=Form(name="陈嘉欣", number="M1234567"), scans=[Scan(kind=DocumentKind.OTHER, file="scan-1")])
@@ -90,6 +91,43 @@ def test_the_newest_version_stays_and_none_comes_back_after_it_was_discarded(tmp
     folder.save(newer, third)
     assert folder.load() is None
     assert files(tmp_path) == []
+
+
+def test_what_comes_when_its_draft_is_gone_is_not_kept(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    chosen = folder.newest
+    assert folder.write(b"a scan", since=chosen) is not None
+    folder.discard(folder.next_version())
+    assert folder.write(b"a face", PHOTO, since=chosen) is None
+    assert files(tmp_path) == []
+    assert folder.write(b"another face", PHOTO, since=folder.newest) == PHOTO
+
+
+def test_an_unreadable_draft_is_put_aside_and_what_can_be_read_is_not(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    keep(folder, DRAFT)
+    folder.put_aside()
+    assert folder.load() == DRAFT
+    (form,) = files(tmp_path)
+    damaged = form.read_bytes()[:-1] + b"?"
+    form.write_bytes(damaged)
+    with pytest.raises(DraftUnreadable):
+        begun(folder)
+    (aside,) = files(tmp_path)
+    assert (aside.read_bytes(), aside.parent.suffix) == (damaged, UNREADABLE)
+    assert begun(folder).draft is None
+    keep(folder, DRAFT)
+    assert folder.load() == DRAFT
+
+
+def test_a_photograph_that_is_gone_or_damaged_does_not_take_the_form_with_it(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    keep(folder, DRAFT.model_copy(update={"cut": Cut(left=0, top=0, width=35)}))
+    for damaged in (False, True):
+        if damaged:
+            folder_of(tmp_path, secret=bytes(32)).write(b"a face", PHOTO)
+        found = begun(folder)
+        assert (found.draft, found.picture, found.lost_picture) == (DRAFT, None, True)
 
 
 def test_whoever_loads_waits_for_what_is_being_kept(tmp_path: Path) -> None:
