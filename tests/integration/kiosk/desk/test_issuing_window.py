@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import date
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cardsvc.wire.lifecycle import ApplicationState, CardState, Person
+from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import DocumentKind
 from kiosk.city.founding import DESK
 from kiosk.desk.equipment import Equipment, FindsReader
-from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.frame import DeskWindow
-from kiosk.desk.windows.hand_over import HandOver
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.lane import Lane
 from kiosk.reader_names import CONTACT, ReaderSource
@@ -31,100 +26,20 @@ from readers.virtual.loopback import LoopbackReader, put_on
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
 from tests.fixtures.desk_city import DeskAtWork, DeskCity
+from tests.fixtures.desk_issuing import (
+    approved,
+    at_step,
+    choose,
+    handing_of,
+    issuing,
+    pin_window,
+    says,
+    sealed,
+    sign,
+    written,
+)
 
 OWN: Final = "864193"
-_people = count(1)
-
-
-def issuing(desk: DeskAtWork) -> tuple[IssuingPage, Lane]:
-    """Sign in, and turn to the page."""
-    desk.sign_in("ana")
-    desk.window.activateWindow()  # as a window manager does when a dialog has gone
-    desk.until(desk.window.isActiveWindow)
-    (row,) = (row for row, page in enumerate(desk.window.pages) if isinstance(page, IssuingPage))
-    QTest.keyClick(desk.window.menu, getattr(Qt.Key, f"Key_{row + 1}"), Qt.KeyboardModifier.AltModifier)
-    page = desk.window.pages[row]
-    assert isinstance(page, IssuingPage)
-    desk.until(lambda: desk.window.stack.currentWidget() is page)
-    return page, page.lanes[0]
-
-
-def approved(desk: DeskAtWork) -> tuple[UUID, str]:
-    """An application that waits for its card, and the number of a blank one."""
-    number = next(_people)
-    person = Person(
-        name="何慧君", name_latin="He Huijun", birth_date=date(1994, 6, 18), document_number=f"H{number:07}",
-        district="hengqin",
-    )  # fmt: skip
-    with desk.city.client("ana") as ana, desk.city.client("bo") as bo:
-        application = ana.create_application(person)
-        ana.submit(application.id)
-        bo.approve(application.id)
-        ana.add_stock(f"DW-{number:04}")
-    return application.id, f"DW-{number:04}"
-
-
-def choose(desk: DeskAtWork, page: IssuingPage, application: UUID) -> None:
-    """In the list, with the keyboard."""
-    desk.press(page.refresh)
-
-    def row() -> int | None:
-        ids = [page.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(page.list.count())]
-        return ids.index(str(application)) if str(application) in ids else None
-
-    desk.until(lambda: row() is not None)
-    while (page.list.currentRow()) != (at := row()):
-        assert at is not None
-        QTest.keyClick(page.list, Qt.Key.Key_Down if page.list.currentRow() < at else Qt.Key.Key_Up)
-    QTest.keyClick(page.list, Qt.Key.Key_Return)
-    lanes = page.lanes
-    desk.until(lambda: any(lane.application and lane.application.id == application for lane in lanes))
-
-
-def says(desk: DeskAtWork, lane: Lane, text: str) -> None:
-    def said() -> None:
-        assert text in lane.state.text()
-
-    desk.until(said)
-
-
-def at_step(lane: Lane, step: str, act: Callable[[], None]) -> None:
-    """Do it when the bar comes to this step, however short that is: who looks now and then may miss it."""
-
-    def come() -> None:
-        if lane.step.text().startswith(step):
-            lane.bar.valueChanged.disconnect(come)
-            act()
-
-    lane.bar.valueChanged.connect(come)
-
-
-def sealed(desk: DeskAtWork, lane: Lane) -> None:
-    desk.until(lambda: lane.written is not None)
-    says(desk, lane, "is finished. Next: hand it over.")
-
-
-def sign(desk: DeskAtWork, handing: HandOver) -> None:
-    canvas, left, moves = handing.canvas, Qt.MouseButton.LeftButton, (QPoint(20, 20), QPoint(120, 60), QPoint(200, 30))
-    QTest.mousePress(canvas, left, pos=moves[0])
-    for move in moves:
-        QTest.mouseMove(canvas, move)
-    QTest.mouseRelease(canvas, left, pos=moves[-1])
-    desk.until(handing.confirm.isEnabled)
-
-
-def handing_of(desk: DeskAtWork, page: IssuingPage, lane: Lane) -> HandOver:
-    desk.press(lane.hand)
-    desk.until(lambda: page.handing is not None and page.handing.isVisible())
-    assert page.handing is not None
-    return page.handing
-
-
-def pin_window(desk: DeskAtWork, handing: HandOver) -> CitizensPin:
-    desk.press(handing.set_pin)
-    desk.until(lambda: handing.citizen is not None and handing.citizen.isVisible())
-    assert handing.citizen is not None
-    return handing.citizen
 
 
 def test_from_an_approved_application_to_a_card_in_force(desk: DeskAtWork, tmp_path: Path) -> None:
@@ -239,17 +154,6 @@ def test_a_card_that_broke_is_put_aside_and_the_application_gets_another_one(des
     says(desk, lane, "The card is blank.")
     desk.type(lane.number, f"{number}-B\r")
     sealed(desk, lane)
-
-
-def written(desk: DeskAtWork, page: IssuingPage, lane: Lane, card: Path) -> UUID:
-    """A card of an approved application, finished and in the reader."""
-    application, number = approved(desk)
-    choose(desk, page, application)
-    desk.insert(card)
-    says(desk, lane, "The card is blank.")
-    desk.type(lane.number, number + "\r")
-    sealed(desk, lane)
-    return application
 
 
 def test_somebody_else_collects_it_and_the_citizen_comes_with_the_letter(desk: DeskAtWork, tmp_path: Path) -> None:

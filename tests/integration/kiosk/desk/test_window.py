@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QPalette, QShortcut
+from PySide6.QtGui import QPalette, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QLabel,
     QLineEdit,
-    QMenu,
     QScrollArea,
     QWidget,
 )
@@ -26,17 +25,10 @@ from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.theme import SIZES
 from tests.fixtures.accessible import keyless, named, nameless, reachable_in
 from tests.fixtures.desk_city import DeskAtWork
+from tests.fixtures.desk_menu import pick
 
 SMALLEST_SCREEN = QSize(1366, 768)
 CONTROL = Qt.KeyboardModifier.ControlModifier
-
-
-def choose(desk: DeskAtWork, menu: str, entry: str) -> None:
-    """With the keyboard: Alt opens nothing under the offscreen platform, so the menu is shown as its key would."""
-    (opened,) = [each for each in desk.window.menuBar().findChildren(QMenu) if each.title() == menu]
-    opened.popup(desk.window.mapToGlobal(desk.window.rect().topLeft()))
-    (action,) = [each for each in opened.findChildren(QAction) if each.text() == entry]
-    QTest.mouseClick(opened, Qt.MouseButton.LeftButton, pos=opened.actionGeometry(action).center())
 
 
 def idle(desk: DeskAtWork) -> None:
@@ -88,26 +80,26 @@ def test_f1_lists_the_keys(desk: DeskAtWork) -> None:
 def test_the_language_changes_and_whoever_is_on_duty_stays(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
     idle(desk)
-    choose(desk, "Language", "Português")
+    pick(desk, "Language", "Português")
     window = desk.window
     assert window.words.language is Language.PORTUGUESE
     assert window.officer.text().startswith("Chen Anna")
     assert window.whole.currentWidget() is window.open
     assert window.pages[0].officer is not None
     idle(desk)
-    choose(desk, "Língua", "简体中文")
+    pick(desk, "Língua", "简体中文")
     desk.remove_officer()
     desk.until(lambda: window.whole.currentWidget() is window.sign_in)
     assert window.sign_in.message.text() == window.words["sign-in"]["card_out"]
-    choose(desk, "语言", "English")
+    pick(desk, "语言", "English")
     desk.until(window.sign_in.pin.isVisible)
     desk.sign_in("bo")
 
 
 def test_light_and_dark(desk: DeskAtWork) -> None:
-    choose(desk, "View", "Dark")
+    pick(desk, "View", "Dark")
     assert background(desk.window) == DARK.window
-    choose(desk, "View", "Light")
+    pick(desk, "View", "Light")
     assert background(desk.window) == LIGHT.window
 
 
