@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tests.chaos.desk.day import Evening, spend
+from tests.chaos.desk.memory import share_one_heap
 
 console: Final = Console(width=None if sys.stdout.isatty() else 130)
 
@@ -27,7 +28,7 @@ def show(evening: Evening) -> None:
     table.add_row("the network was cut", str(evening.cuts))
     for fault, count in sorted(evening.faults.items()):
         table.add_row(f"fault: {fault}", str(count))
-    table.add_row("memory grown by", f"{evening.growth / 2**20:.1f} MB")
+    table.add_row("memory grown by", f"{evening.growth.resident / 2**20:.1f} MB, {evening.growth.objects} objects")
     for who, times in evening.milliseconds.items():
         table.add_row(f"milliseconds a card, {who}", ", ".join(f"{name} {value}" for name, value in times.items()))
     table.add_row("wrong in the evening", str(len(evening.wrong)))
@@ -46,6 +47,7 @@ def main(
     """Spend a day. Example: python -m tests.chaos.desk --applications 40 --seed 7."""
     chosen = secrets.randbelow(2**31) if seed is None else seed
     console.print(f"seed {chosen}")
+    share_one_heap()
     with tempfile.TemporaryDirectory(prefix="desk-day-") as name, Progress(console=console, transient=True) as progress:
         folder = Path(name)
         task = progress.add_task("cards", total=applications)

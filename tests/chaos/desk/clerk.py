@@ -60,14 +60,26 @@ _SHARES: Final = {
 }  # fmt: skip
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """How a card was written."""
+
+    whole: float
+    """Seconds."""
+    card: float
+    """Seconds."""
+    apdus: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
-    """What became of one application."""
+    """What became of one application. The day keeps all of them: of no more parts than are needed."""
 
     application: UUID
     fault: Fault
     seconds: float
-    timing: Timing | None
+    writing: Writing | None
     """Of a card that was written in one go."""
 
 
@@ -99,7 +111,7 @@ class Clerk:
         """One person gets a card."""
         fault = self.random.choices(list(_SHARES), list(_SHARES.values()))[0]
         application, began = self._approved(number), time.perf_counter()
-        card_uuid, pin, timing = self._written(application, fault)
+        card_uuid, pin, writing = self._written(application, fault)
         if fault is Fault.CUT_AT_DELIVERY:
             threading.Timer(self.random.random() * 0.05, self.line.cut, [0.2]).start()
         proxy = Proxy(name="何大明", document_number="M7654321") if self.random.random() < 0.1 else None
@@ -107,7 +119,7 @@ class Clerk:
         self._give_pin(card_uuid, pin, fault)
         self._activate(card_uuid)
         self.tray.remove()
-        self.issued.append(Issued(application, fault, time.perf_counter() - began, timing))
+        self.issued.append(Issued(application, fault, time.perf_counter() - began, writing))
         self.met[fault.value] += 1
 
     def _approved(self, number: int) -> UUID:
@@ -131,7 +143,7 @@ class Clerk:
         self._once(lambda: self.own.add_stock(number), "stock-number-taken")
         return number, self.folder / number
 
-    def _written(self, application: UUID, fault: Fault) -> tuple[UUID, Pin, Timing | None]:
+    def _written(self, application: UUID, fault: Fault) -> tuple[UUID, Pin, Writing | None]:
         number, file = self._blank()
         card = self._surely(lambda: take_card(self.own, application, number))
         self.tray.insert(file)
@@ -143,7 +155,7 @@ class Clerk:
             except (RelayRefused, RelayBroken, ReaderError, ServiceUnreachable) as error:
                 self.met[getattr(error, "code", type(error).__name__)] += 1
             else:
-                return card.uuid, done.transport_pin, done.timing if first is not None else None
+                return card.uuid, done.transport_pin, _of(done.timing) if first is not None else None
             after = self._surely(lambda: aftermath(self.own, card.uuid))  # noqa: B023 - called at once
             self.met[f"after: {after}"] += 1
             if fault is Fault.GIVEN_UP and after is Aftermath.GOES_ON:
@@ -244,3 +256,8 @@ class Clerk:
     @staticmethod
     def _pause() -> None:
         time.sleep(0.1)
+
+
+def _of(timing: Timing) -> Writing:
+    """Each command and each step is a message over the network."""
+    return Writing(timing.whole, timing.card, timing.apdus, timing.apdus + len(timing.steps))

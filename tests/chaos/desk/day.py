@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.util
 import statistics
 import time
@@ -26,14 +25,13 @@ from cardsvc.wire.lifecycle import ApplicationState, CardState
 from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd, unavailable_reason
 from tests.chaos.desk.clerk import OWN, Clerk, Issued
 from tests.chaos.desk.line import Line
+from tests.chaos.desk.memory import Memory
 from tests.chaos.desk.tray import InProcess, OnPcscd, Tray
 from tests.chaos.service.judging import verify_log
 from tests.fixtures.invariants import assert_sound
 from tests.fixtures.mortal import MortalService, founded
 
 CLERKS: Final = ("ana", "bo")
-ALLOWED_GROWTH: Final = 24 * 2**20
-"""Bytes, from the first fifth of the day to its end."""
 _WARM: Final = 5
 _PINGS: Final = 30
 _BESIDE: Final = 5
@@ -54,13 +52,13 @@ class Evening:
     """Of the service."""
     cuts: int = 0
     wrong: list[str] = field(default_factory=list)
-    growth: int = 0
-    """Bytes."""
+    growth: Memory = field(default_factory=lambda: Memory(0, 0))
+    """From the first fifth of the day to its end."""
     milliseconds: dict[str, Any] = field(default_factory=dict)
 
     @property
     def good(self) -> bool:
-        return not self.wrong and self.growth <= ALLOWED_GROWTH
+        return not self.wrong and not self.growth.too_much
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "good": self.good}
@@ -101,7 +99,7 @@ def spend(
         return evening
 
 
-def _work(clerks: Sequence[Clerk], applications: int, told: Callable[[], object]) -> int:
+def _work(clerks: Sequence[Clerk], applications: int, told: Callable[[], object]) -> Memory:
     """How much the memory grew, after everything was used once."""
     each, sizes = applications // len(clerks), []
     for part in (each // _WARM, each - each // _WARM):
@@ -109,21 +107,14 @@ def _work(clerks: Sequence[Clerk], applications: int, told: Callable[[], object]
         with ThreadPoolExecutor(len(clerks)) as pool:
             for working in [pool.submit(_part, clerk, done[clerk.name], part, told) for clerk in clerks]:
                 working.result()
-        gc.collect()
-        sizes.append(_resident())
-    return sizes[-1] - sizes[0]
+        sizes.append(Memory.now())
+    return sizes[-1].since(sizes[0], len(clerks) * (each - each // _WARM))
 
 
 def _part(clerk: Clerk, first: int, count: int, told: Callable[[], object]) -> None:
     for number in range(first, first + count):
         clerk.issue(number)
         told()
-
-
-def _resident() -> int:
-    """Bytes of this process that are in memory: the desk's steps run in it."""
-    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) * 1024
 
 
 @contextmanager
@@ -179,12 +170,12 @@ def _closed(state: ApplicationState) -> bool:
 
 def _times(clerks: Sequence[Clerk], folder: Path) -> dict[str, Any]:
     """Medians of the cards that were written in one go, in milliseconds."""
-    timings = [one.timing for clerk in clerks for one in clerk.issued if one.timing is not None]
+    timings = [one.writing for clerk in clerks for one in clerk.issued if one.writing is not None]
     if not timings:
         return {}
     empty = _round_trip(clerks[0].line)
     whole, card = (statistics.median(values) for values in ([t.whole for t in timings], [t.card for t in timings]))
-    network = statistics.median(t.apdus + len(t.steps) for t in timings) * empty
+    network = statistics.median(t.requests for t in timings) * empty
     ours: dict[str, Any] = {
         "whole": round(whole * 1000, 1),
         "card": round(card * 1000, 1),
