@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import hashlib
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import httpx
 from joserfc.jwk import ECKey
@@ -50,6 +52,7 @@ class Calls:
         self._issuer = issuer or self.base_url
         self.tls = tls
         """For whoever opens a relay."""
+        self._act: UUID | None = None
         self._transport = Transport(self.base_url, transport, patience=patience, sleep=sleep, tls=tls)
         self._credentials = ClientCredentials(
             self._transport,
@@ -74,6 +77,16 @@ class Calls:
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def under(self, act: UUID) -> Self:
+        """This client for one act that may have to be tried again; it shares the connections of this one.
+
+        What it sends has a key that follows from ``act`` and from what is sent: the same under the same act is done
+        once, within 24 hours, however often it is sent.
+        """
+        same = copy.copy(self)
+        same._act = act  # noqa: SLF001 - it is of this class
+        return same
 
     def look(self) -> None:
         """Ask the service whether it is there, and for nothing else. Raises ServiceUnreachable, ServiceProblem."""
@@ -150,10 +163,10 @@ class Calls:
     def _send_content(
         self, method: str, path: str, content: bytes | None, media_type: str, repeat: Repeat, *, key: str | None
     ) -> httpx.Response:
-        """``key`` is of a caller who may send this again after a restart; unless given, each call has its own."""
+        """``key`` is of a caller who may send this again after a restart; without one, see `under`."""
         headers = {} if content is None else {"Content-Type": media_type}
         if repeat is Repeat.WITH_KEY:
-            headers[IDEMPOTENCY_HEADER] = f'"{key or uuid4()}"'
+            headers[IDEMPOTENCY_HEADER] = f'"{key or self._key_of(method, path, content)}"'
 
         def send(token: str) -> httpx.Response:
             authorized = {**headers, "Authorization": f"Bearer {token}"}
@@ -166,6 +179,13 @@ class Calls:
             self._credentials.forget(token)
             response = send(self._credentials.access_token())
         return response
+
+    def _key_of(self, method: str, path: str, content: bytes | None) -> UUID:
+        """Of a call of its own, unless it belongs to an act."""
+        if self._act is None:
+            return uuid4()
+        sent = hashlib.sha256(b"\0".join((method.encode(), path.encode(), content or b"")))
+        return uuid5(self._act, sent.hexdigest())
 
 
 def query_of(parameters: Mapping[str, object]) -> str:

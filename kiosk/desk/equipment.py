@@ -10,6 +10,7 @@ from cardsvc.client import ServiceClient
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.manifest import Language
 from kiosk.desk.colours import Theme
+from kiosk.desk.intents import Intents
 from kiosk.desk.seat import Seat
 from readers.connection import CardReader
 
@@ -34,6 +35,8 @@ class Equipment:
     language: Language = Language.ENGLISH
     theme: Theme = Theme.SYSTEM
     clock: Clock = field(default=system_clock)
+    intents: Intents = field(default_factory=Intents)
+    """What officers of this desk meant to do and have no answer to yet."""
 
     @property
     def seat(self) -> Seat:

@@ -212,8 +212,9 @@ class ActPanel(QWidget):
 
     def _do(self, act: Act, case: Case) -> None:
         given = self.needs.given()
-        self.page.work(
-            lambda officer, _: act.run(officer, case, given),
+        self.page.act(
+            (act.name, case.subject, given),
+            lambda officer: act.run(officer, case, given),
             lambda result: self._done(act.name, result),
             failed=self._failed,
         )

@@ -100,8 +100,12 @@ class CountingTab(QWidget):
         count = self.count
         if count is not None:
             self.send.setEnabled(False)
-            self.page.work(
-                lambda officer, _: officer.count_stock(count.office, count.seen), self._sent, failed=self._failed
+            seen = tuple(count.seen)
+            self.page.act(
+                ("count", count.office, seen),
+                lambda officer: officer.count_stock(count.office, seen),
+                self._sent,
+                failed=self._failed,
             )
 
     def _failed(self, error: Exception) -> None:

@@ -202,7 +202,8 @@ class Details(QScrollArea):
         )
 
     def _decide(self, act: Act, subject: Application | Approval, reason: str) -> None:
-        self.page.work(lambda service, _: decide(service, act, subject, reason), self._did(act, subject))
+        intent = (act, subject.id, reason)
+        self.page.act(intent, lambda service: decide(service, act, subject, reason), self._did(act, subject))
 
     def _did(self, act: Act, subject: Application | Approval) -> Callable[[Any], None]:
         def tell(_: Any) -> None:
@@ -251,8 +252,9 @@ class Details(QScrollArea):
 
     def _agree_on_paper(self, guardian: UUID, document: UUID) -> None:
         application = self._application()
-        self.page.work(
-            lambda service, _: agree_on_paper(service, application.id, guardian, document),
+        self.page.act(
+            ("agree", application.id, guardian, document),
+            lambda service: agree_on_paper(service, application.id, guardian, document),
             self._did(Act.CONSENT, application),
         )
 

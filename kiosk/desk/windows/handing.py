@@ -108,16 +108,18 @@ class HandingTab(QWidget):
     def _accept(self) -> None:
         chosen, cards, applications = self._chosen(), self.cards.value(), self.applications.value()
         if chosen is not None:
-            self.page.work(
-                lambda officer, _: officer.accept_hand_over(chosen.id, cards, applications),
+            self.page.act(
+                ("accept", chosen.id, cards, applications),
+                lambda officer: officer.accept_hand_over(chosen.id, cards, applications),
                 lambda done: self._settled("accepted", done),
             )
 
     def _decline(self) -> None:
         chosen = self._chosen()
         if chosen is not None:
-            self.page.work(
-                lambda officer, _: officer.decline_hand_over(chosen.id),
+            self.page.act(
+                ("decline", chosen.id),
+                lambda officer: officer.decline_hand_over(chosen.id),
                 lambda done: self._settled(done.state.value, done),
             )
 
@@ -132,8 +134,9 @@ class HandingTab(QWidget):
         if not told["to"]:
             self.to.setFocus()
             return
-        self.page.work(
-            lambda officer, _: officer.hand_over(HandOverRequest.model_validate(told)),
+        self.page.act(
+            ("offer", repr(told)),
+            lambda officer: officer.hand_over(HandOverRequest.model_validate(told)),
             lambda done: self._settled("offered", done),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
@@ -108,6 +108,22 @@ class Page(QWidget):
         )
         return self.around.workers.start(lambda report: steps(officer, report), outcomes)
 
+    def act(
+        self,
+        intent: Hashable,
+        steps: Callable[[ServiceClient], Any],
+        done: Callable[[Any], None],
+        *,
+        failed: Callable[[Exception], None] | None = None,
+    ) -> Job:
+        """As `work`, for what changes something: pressed again after its answer was lost, it is not done twice.
+
+        ``intent`` says which act it is, about what, and with which fields.
+        """
+        assert self.on_duty is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
+        intents, whole = self.around.equipment.intents, (self.on_duty.standing.client_id, intent)
+        return self.work(lambda officer, _: intents.do(officer, whole, steps), done, failed=failed)
+
     def ask_colleague(
         self,
         sentence: str,
@@ -150,7 +166,7 @@ class Page(QWidget):
             else:
                 self.ask_colleague(sentence, granting(approval.id), done, left)
 
-        self.work(lambda officer, _: asked(officer, kind, subject_id, reason), go_on)
+        self.act(("ask", kind, subject_id, reason), lambda officer: asked(officer, kind, subject_id, reason), go_on)
 
     def fail(self, error: Exception) -> None:
         """Say what happened, what is safe and what to do next."""

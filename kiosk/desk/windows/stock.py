@@ -127,7 +127,7 @@ class ListTab(QWidget):
             self.page.around.say(self.words["choose_to_spoil"])
             return
         uuid = self.cards[row].uuid
-        self.page.work(lambda officer, _: officer.spoil(uuid, reason), self._spoilt)
+        self.page.act(("spoil", uuid, reason), lambda officer: officer.spoil(uuid, reason), self._spoilt)
 
     def _spoilt(self, card: Card) -> None:
         self.reason.clear()
@@ -188,7 +188,7 @@ class ReceiptTab(QWidget):
             return officer.receive_stock(BatchRequest.model_validate(told))
 
         self.take_in.setEnabled(False)
-        self.page.work(lambda officer, _: steps(officer), self._taken_in, failed=self._failed)
+        self.page.act(("receive", repr(told)), steps, self._taken_in, failed=self._failed)
 
     def _failed(self, error: Exception) -> None:
         self._show_size()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import httpx
 import pytest
 
 from cardsvc.callers.models import CallerKind
@@ -20,33 +19,12 @@ from kiosk.desk.duplicates import Lookout, ask, can_be_told_apart, compare, ques
 from kiosk.desk.enrolment import Sender, Sent, person_of
 from kiosk.desk.numbers import Paper
 from kiosk.desk.progress import Report
+from tests.fixtures.lines import Line
 from tests.fixtures.proofs import BASE_URL, City
 
 CLERK = "cy"
 TODAY = date(2026, 11, 29)
 STEPS = ["applications", "photo", "documents", "documents", "submit"]
-
-
-@dataclass
-class Line(httpx.BaseTransport):
-    """To the service. Cut ``before`` or ``after`` the request that is ``cut_at``, counted from one; 0 is never."""
-
-    inner: httpx.BaseTransport
-    cut_at: int = 0
-    after: bool = False
-    seen: list[str] = field(default_factory=list)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.url.path.startswith("/oauth"):
-            return self.inner.handle_request(request)
-        self.seen.append(request.url.path)
-        cut = self.cut_at and len(self.seen) >= self.cut_at
-        if cut and not (self.after and len(self.seen) == self.cut_at):
-            raise httpx.ConnectError("cut", request=request)
-        answer = self.inner.handle_request(request)
-        if cut:
-            raise httpx.ReadError("cut", request=request)
-        return answer
 
 
 @dataclass

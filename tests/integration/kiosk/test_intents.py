@@ -1,0 +1,152 @@
+"""An act whose answer was lost is pressed again: the card service does it once, whichever act it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select, update
+
+from cardsvc.audit.models import AuditRecord
+from cardsvc.audit.service import TRANSITION
+from cardsvc.cards.models import Card as CardRow
+from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
+from cardsvc.db import reading, transaction
+from cardsvc.issuance.models import Application
+from cardsvc.losses.models import LossReport
+from cardsvc.stock.models import StockCount
+from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.losses import Channel
+from cardsvc.wire.people import Purpose
+from cardsvc.wire.stock import HandOverRequest
+from kiosk.desk.acts import ACTS, Given
+from kiosk.desk.cases import look_at_card
+from kiosk.desk.intents import KEPT, Intents
+from tests.fixtures.counter import Counter
+from tests.fixtures.lines import Line
+from tests.fixtures.proofs import BASE_URL
+
+GIVEN = Given(reason="it is so", channel=Channel.DESK)
+
+
+@dataclass
+class Clerk:
+    """Ana, over a line that can lose an answer."""
+
+    counter: Counter
+    line: Line
+    service: ServiceClient
+    intents: Intents
+
+    def does(self, intent: tuple[object, ...], steps: Callable[[ServiceClient], Any]) -> Any:
+        return self.intents.do(self.service, ("ana", *intent), steps)
+
+    def does_it_twice(self, intent: tuple[object, ...], steps: Callable[[ServiceClient], Any]) -> Any:
+        """The first time the answer is lost."""
+        self.line.lose_the_next_answer()
+        with pytest.raises(ServiceUnreachable):
+            self.does(intent, steps)
+        self.line.mend()
+        return self.does(intent, steps)
+
+
+@pytest.fixture
+def clerk(sqlite_counter: Counter) -> Clerk:
+    city = sqlite_counter.city
+    line = Line(city.transport)
+    service = ServiceClient(BASE_URL, "ana", city.keys["ana"], clock=city.clock, transport=line)
+    return Clerk(sqlite_counter, line, service, Intents(city.clock))
+
+
+def active(counter: Counter) -> UUID:
+    application = counter.approved(counter.ana.create_application(counter.person()))
+    return counter.activate(counter.ana.deliver(counter.write(counter.reserved(application).uuid)).uuid).uuid
+
+
+def count(service: ServiceClient) -> Any:
+    return service.count_stock("hengqin", ["HQ-000001"])
+
+
+def test_a_count_whose_answer_was_lost_is_noted_once_and_the_next_one_again(clerk: Clerk) -> None:
+    clerk.does_it_twice(("count",), count)
+    assert len(clerk.counter.city.audit("stock.count")) == 1
+    clerk.does(("count",), count)
+    assert len(clerk.counter.city.audit("stock.count")) == 2
+
+
+def test_the_same_count_tomorrow_is_another(clerk: Clerk) -> None:
+    clerk.line.lose_the_next_answer()
+    with pytest.raises(ServiceUnreachable):
+        clerk.does(("count",), count)
+    clerk.line.mend()
+    clerk.counter.city.clock.advance(seconds=KEPT.total_seconds() + 1)
+    clerk.does(("count",), count)
+    assert len(clerk.counter.city.audit("stock.count")) == 2
+
+
+def test_with_other_fields_it_is_another_act(clerk: Clerk) -> None:
+    clerk.line.lose_the_next_answer()
+    with pytest.raises(ServiceUnreachable):
+        clerk.does(("count", 1), count)
+    clerk.line.mend()
+    clerk.does(("count", 2), lambda service: service.count_stock("hengqin", ["HQ-000001", "HQ-000002"]))
+    with reading(clerk.counter.services.sessions) as session:
+        assert sorted(row.seen for row in session.scalars(select(StockCount))) == [1, 2]
+
+
+def of_card(counter: Counter, uuid: UUID) -> dict[str, int]:
+    """Steps of the card, reports of its loss, applications of its holder."""
+    with reading(counter.services.sessions) as session:
+        card = session.scalars(select(CardRow).where(CardRow.uuid == uuid)).one()
+        steps = select(AuditRecord.id).where(AuditRecord.subject_id == card.id, AuditRecord.event == TRANSITION)
+        reports = select(LossReport.id).where(LossReport.card_id == card.id)
+        applications = select(Application.id).where(Application.citizen_id == card.citizen_id)
+        asked = {"steps": steps, "reports": reports, "applications": applications}
+        return {kind: len(session.scalars(each).all()) for kind, each in asked.items()}
+
+
+CHANGES: Final[Mapping[str, tuple[int, int, int]]] = {
+    "hold": (1, 0, 0),
+    "lost": (1, 1, 0),
+    "stolen": (1, 1, 0),
+    "replace_damaged": (1, 0, 1),
+    "renew": (0, 0, 1),
+    "correct": (0, 0, 1),
+    "temporary": (1, 0, 1),
+    "revoke": (1, 0, 0),
+}
+"""What an act changes that is done once: steps, reports, applications."""
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_act_on_a_card_is_done_once_and_its_answer_comes_the_second_time(clerk: Clerk, name: str) -> None:
+    act = next(act for act in ACTS if act.name == name)
+    uuid = active(clerk.counter)
+    if name == "renew":
+        with transaction(clerk.counter.services.sessions) as session:
+            ends = clerk.counter.city.clock().date() + timedelta(days=30)
+            session.execute(update(CardRow).where(CardRow.uuid == uuid).values(expires_on=ends))
+    case = look_at_card(clerk.counter.ana, uuid, Purpose.COMPLAINT, clerk.counter.city.clock(), people=True)
+    before = of_card(clerk.counter, uuid)
+    clerk.does_it_twice((name, case.subject, GIVEN), lambda service: act.run(service, case, GIVEN))
+    after = of_card(clerk.counter, uuid)
+    assert [after[kind] - before[kind] for kind in after] == [*CHANGES[name]]
+
+
+def test_a_refusal_is_an_answer(clerk: Clerk) -> None:
+    offer = HandOverRequest(to="bo", stock_numbers=["HQ-000001"])
+    with pytest.raises(ServiceProblem):
+        clerk.does(("offer",), lambda service: service.hand_over(offer))
+    clerk.counter.blank()
+    made = clerk.does_it_twice(("offer",), lambda service: service.hand_over(offer))
+    assert [one.id for one in clerk.counter.ana.hand_overs()] == [made.id]
+
+
+def test_a_spoilt_card_is_put_aside_once(clerk: Clerk) -> None:
+    blank = clerk.counter.blank()
+    spoilt = clerk.does_it_twice(("spoil",), lambda service: service.spoil(blank.uuid, "misprinted"))
+    assert spoilt.state is CardState.QUARANTINED
