@@ -12,6 +12,7 @@ from cardsvc.wire.manifest import Language
 from kiosk.desk.colours import Theme
 from kiosk.desk.intents import Intents
 from kiosk.desk.seat import Seat
+from kiosk.desk.stock import Count
 from readers.connection import CardReader
 
 FindsReader = Callable[[], CardReader]
@@ -37,6 +38,8 @@ class Equipment:
     clock: Clock = field(default=system_clock)
     intents: Intents = field(default_factory=Intents)
     """What officers of this desk meant to do and have no answer to yet."""
+    counts: dict[str, Count] = field(default_factory=dict)
+    """The stock-takes that are under way, by officer: each goes on when theirs comes back."""
 
     @property
     def seat(self) -> Seat:

@@ -51,8 +51,17 @@ class CountingTab(QWidget):
         layout.addLayout(lists, 1)
         layout.addLayout(buttons)
 
+    def begin(self) -> None:
+        """An officer has come: whatever they were counting goes on."""
+        count = self.page.around.equipment.counts.get(self._officer())
+        if count is not None:
+            self.count = count
+            self.office.setText(count.office)
+            self.status.setText(self.words["count_goes_on"].format(count.office, len(count.seen)))
+            self._show()
+
     def clear(self) -> None:
-        """Nothing is being counted."""
+        """Nothing is being counted here. What is not sent is kept for its officer, and for nobody else."""
         self.count = None
         self.office.clear()
         self.scan.clear()
@@ -66,6 +75,7 @@ class CountingTab(QWidget):
 
     def _begun(self, office: str, books: list[StockCard]) -> None:
         self.count = Count.of(office, books)
+        self.page.around.equipment.counts[self._officer()] = self.count
         self.status.setText(self.words["expected"].format(len(books)))
         self._show()
         self.scan.setFocus()
@@ -113,6 +123,11 @@ class CountingTab(QWidget):
         self.page.fail(error)
 
     def _sent(self, result: StockCount) -> None:
+        self.page.around.equipment.counts.pop(self._officer(), None)
         self.clear()
         told = ", ".join(result.missing) or "–", ", ".join(result.unexpected) or "–"
         self.page.around.say(self.words["counted"].format(result.expected, result.seen, *told))
+
+    def _officer(self) -> str:
+        on_duty = self.page.on_duty
+        return "" if on_duty is None else on_duty.standing.client_id

@@ -51,6 +51,10 @@ class StockPage(Page):
             ("hand_over", self.handing),
         ]
 
+    def begin(self, officer: ServiceClient) -> None:
+        super().begin(officer)
+        self.counting.begin()
+
     def shown(self) -> None:
         keeps = self.may(Scope.STOCK_WRITE)
         self.tabs.setTabVisible(1, keeps)

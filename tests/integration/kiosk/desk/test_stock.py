@@ -13,8 +13,10 @@ from cardsvc.wire.stock import HandOverRequest, StockCard
 from kiosk.city.issuing import RESIDENT, enrol
 from kiosk.desk.windows.stock import StockPage
 from tests.fixtures.desk_city import DeskAtWork
+from tests.fixtures.desk_menu import pick
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 @dataclass
@@ -126,6 +128,41 @@ def test_a_count_shows_what_is_missing_and_too_much_and_is_sent(stock: AtTheStoc
     desk.press(tab.send)
     stock.says("On the books: 3. Seen: 3. Missing: HC-000002. Too much: HZ-000009")
     assert not tab.scan.isEnabled()
+
+
+def test_a_count_goes_on_after_a_lock_and_in_another_language_and_is_nobody_elses(stock: AtTheStock) -> None:
+    stock.takes_in("HI-000001", "HI-000003", "attic")
+    stock.turns_to(3)
+    desk = stock.desk
+    desk.type(stock.page.counting.office, "attic\r")
+    desk.until(stock.page.counting.scan.isEnabled)
+    desk.type(stock.page.counting.scan, "HI-000001\rHI-000002\r")
+    desk.remove_officer()
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
+    tab = stock.page.counting
+    assert (tab.office.text(), texts(tab.missing)) == ("", [])
+
+    desk.sign_in("bo")
+    assert (tab.office.text(), tab.scan.isEnabled(), texts(tab.missing)) == ("", False, [])
+    desk.remove_officer()
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
+
+    desk.sign_in("ana")
+    assert tab.status.text() == "The count that you began at attic goes on. Seen: 2."
+    desk.until(lambda: not desk.window.workers.busy)
+    pick(desk, "Language", "Português")
+    (page,) = [page for page in desk.window.pages if isinstance(page, StockPage)]
+    tab = page.counting
+    assert (tab.office.text(), texts(tab.missing)) == ("attic", ["HI-000003"])
+    QTest.keyClick(desk.window, Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page)), ALT)
+    QTest.keyClick(desk.window, Qt.Key.Key_3, CONTROL)
+    desk.type(tab.scan, "HI-000003\r")
+    desk.press(tab.send)
+    desk.until(lambda: not tab.scan.isEnabled())
+    desk.remove_officer()
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
+    desk.sign_in("ana")
+    assert not tab.scan.isEnabled()  # it was sent
 
 
 def test_cards_are_offered_to_a_colleague_taken_back_and_accepted(stock: AtTheStock) -> None:
