@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sized
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from cardsvc.client import ServiceProblem
 from cardsvc.wire.approvals import ApprovalKind
@@ -120,6 +123,34 @@ def test_the_blank_cards_of_an_office_come_out(counter: Counter) -> None:
     assert counter.cy.office_day(yesterday).stock == harbour
     now = counter.ana.office_day(today(counter)).stock
     assert (now.opening, now.brought, now.closing) == (9, 1, 10)
+
+
+def test_however_many_cards_moved_no_statement_has_more_parameters(counter: Counter) -> None:
+    """SQLite takes 32766 of them and PostgreSQL 65535: fewer than a busy office has cards in three months."""
+    opened(counter)
+    delivery(counter, "HQ-300001", "HQ-300500")
+    offer = counter.ana.hand_over(HandOverRequest(to="cy", office="harbour", stock_numbers=["HQ-300001", "HQ-300002"]))
+    counter.cy.accept_hand_over(offer.id, 2)
+    sent: list[int] = []
+    with counting_parameters(counter, sent):
+        stock = counter.ana.office_day(today(counter)).stock
+    assert (stock.received, stock.closing) == (498, 498)
+    assert balanced(stock)
+    assert max(sent) < 40
+
+
+@contextmanager
+def counting_parameters(counter: Counter, sent: list[int]) -> Iterator[None]:
+    engine = counter.services.sessions.kw["bind"]
+
+    def note(_connection: object, _cursor: object, _text: str, parameters: Sized, *_: object) -> None:
+        sent.append(len(parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_day_is_the_offices_own(counter: Counter) -> None:
