@@ -14,7 +14,7 @@ from cardsvc.client.errors import ClientError
 from kiosk.desk.cropping import PhotographRefused
 from kiosk.desk.drafts import DraftUnreadable
 from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
-from kiosk.desk.progress import Cancelled
+from kiosk.desk.progress import Cancelled, StoppedWaiting
 from kiosk.desk.relay import RelayBroken, RelayRefused
 from kiosk.desk.seat import PinForgotten
 from kiosk.desk.stock import SerialsMalformed
@@ -58,6 +58,7 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "certificate-revoked": Lines("card-refused-everywhere", "keep-suspect"),
     "revocation-unknown": Lines("nothing-done", "try-later"),
     "cancelled": Lines("nothing-done", "go-on"),
+    "stopped-waiting": Lines("may-be-done", "look-then-repeat"),
     "unreachable": Lines("may-be-done", "wait-connection"),
     "service-fault": Lines("may-be-done", "try-later"),
     "not-signed": Lines("nothing-done", "once-more"),
@@ -311,6 +312,7 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     cards.CertificateRevoked: "certificate-revoked",
     cards.RevocationUnknown: "revocation-unknown",
     Cancelled: "cancelled",
+    StoppedWaiting: "stopped-waiting",
     ServiceUnreachable: "unreachable",
     OSError: "folder-failed",
     RelayBroken: "relay-broken",

@@ -10,6 +10,10 @@ class Cancelled(Exception):
     """Raised in the work when the officer no longer wants it; nothing is half-done then."""
 
 
+class StoppedWaiting(Exception):
+    """Raised for an act whose answer the officer did not wait for: the card service may have done it all the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Step ``done`` of ``total`` begins."""

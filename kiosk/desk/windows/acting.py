@@ -117,18 +117,41 @@ class ActPanel(QWidget):
         self.frame.hide()
         self.unblocking.clear()
 
-    def show_case(self, case: Case, approvals: Sequence[Approval]) -> None:
-        """Offer what is open, and theirs to do."""
-        self.clear()
+    @property
+    def at_the_card(self) -> bool:
+        """Whether a citizen's PIN is in hand: nothing may come in between."""
+        return not self.unblocking.isHidden()
+
+    def show_case(self, case: Case, approvals: Sequence[Approval], *, again: bool = False) -> None:
+        """Offer what is open, and theirs to do.
+
+        ``again``: as it stands now; the act that was chosen stays, with what was typed for it, where it is still open.
+        """
+        acts = [] if self.page.on_duty is None else offered(case, self.page.on_duty)
+        chosen = self.act if again and self.act in acts else None
+        if chosen is None:
+            self.clear()
+        self._list(acts)
         self.case, self.approvals = case, approvals
-        on_duty = self.page.on_duty
-        acts = [] if on_duty is None else offered(case, on_duty)
+        if chosen is not None:
+            self._go_on_with(chosen, case)
+
+    def _list(self, acts: Sequence[Act]) -> None:
+        self.list.clear()
         for act in acts:
             item = QListWidgetItem(f"{self.words[act.name]}  (Ctrl+Shift+{KEYS[act.name]})")
             item.setData(Qt.ItemDataRole.UserRole, act.name)
             self.list.addItem(item)
         self.list.setVisible(bool(acts))
         self.nothing.setVisible(not acts)
+
+    def _go_on_with(self, act: Act, case: Case) -> None:
+        names = [self.list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self.list.count())]
+        self.list.setCurrentRow(names.index(act.name))
+        needed = self._needed(act, case)
+        if needed != self.needs.asked_for:
+            self.needs.ask_for(needed)
+        self._explain(act, case)
 
     def choose(self, act: Act) -> None:
         """Explain an act, if it is open."""

@@ -12,6 +12,7 @@ from cardsvc.wire.people import DocumentKind
 from kiosk.desk.cropping import Frame, PhotographRefused
 from kiosk.desk.drafts import DraftFolder, Scan
 from kiosk.desk.enrolment import photograph
+from kiosk.desk.windows.page import Asks
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.enrolment import EnrolmentPage
@@ -72,6 +73,7 @@ class Attaching(QObject):
             lambda _, __: steps(folder, since),
             lambda result: settle(done, result),
             failed=lambda error: settle(failed, error),
+            asks=Asks.NOTHING,
         )
 
     def _show_photo(self, taken: tuple[bytes, Frame]) -> None:
@@ -93,6 +95,6 @@ class Attaching(QObject):
         if folder is not None:
             draft.scans = [scan for scan in draft.scans if scan.file != file or scan.attached]
             if file not in {scan.file for scan in draft.scans}:
-                self.page.work(lambda _, __: folder.remove(file), lambda _: None)
+                self.page.work(lambda _, __: folder.remove(file), lambda _: None, asks=Asks.NOTHING)
             self.page.judge()
             self.page.changed()

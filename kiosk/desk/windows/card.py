@@ -132,11 +132,20 @@ class CardPage(Page):
     def _purpose(self) -> Purpose:
         return Purpose(self.purpose.currentData())
 
+    def resumed(self) -> None:
+        if not self.acts.at_the_card:
+            self._look_again()
+
     def _reload(self, sentence: str) -> None:
+        """After something was done, or because it was asked for: nothing is done about what is not known any more."""
+        self.acts.clear()
+        self._look_again(sentence)
+
+    def _look_again(self, sentence: str | None = None) -> None:
+        """Without a sentence, what is said stays, and so does the act that was chosen."""
         uuid, purpose, people = self.uuid, self._purpose(), self.may(Scope.PEOPLE_READ)
         if uuid is None:
             return
-        self.acts.clear()  # nothing is done about what is not known any more
 
         def steps(officer: ServiceClient) -> _Opened:
             case = look_at_card(officer, uuid, purpose, self.around.equipment.clock(), people=people)
@@ -144,17 +153,21 @@ class CardPage(Page):
             return _Opened(case, approvals_about(officer, case) if asks else [])
 
         def shown(opened: _Opened) -> None:
-            self._show(opened)
-            self.around.say(sentence)
+            again = sentence is None
+            if self.uuid != uuid or (again and self.acts.at_the_card):
+                return
+            self._show(opened, again=again)
+            if sentence is not None:
+                self.around.say(sentence)
 
         self.work(lambda officer, _: steps(officer), shown)
 
-    def _show(self, opened: _Opened) -> None:
+    def _show(self, opened: _Opened, *, again: bool) -> None:
         self.case = opened.case
         self.facts.setText("\n".join(self._facts(opened.case)))
         self.person.setEnabled(opened.case.citizen_id is not None)
         self.history.show_moments(history_of_card(opened.case))
-        self.acts.show_case(opened.case, opened.approvals)
+        self.acts.show_case(opened.case, opened.approvals, again=again)
 
     def _facts(self, case: Case) -> list[str]:
         card, words = case.card, self.words

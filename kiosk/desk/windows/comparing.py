@@ -15,6 +15,7 @@ from kiosk.desk.duplicates import Likeness, Lookout, Question, ask, can_be_told_
 from kiosk.desk.enrolment import own_photograph, person_of
 from kiosk.desk.subjects import ThePerson
 from kiosk.desk.windows.duplicates import DuplicatesPanel
+from kiosk.desk.windows.page import Asks
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.enrolment import EnrolmentPage
@@ -79,7 +80,7 @@ class Comparing(QObject):
         if cut is None:
             self.panel.show_own(None)
         else:
-            self.page.work(lambda _, __: own_photograph(folder, cut), self.panel.show_own)
+            self.page.work(lambda _, __: own_photograph(folder, cut), self.panel.show_own, asks=Asks.NOTHING)
 
     def _about_typed(self) -> list[Question]:
         return questions(self.page.draft.form, self.page.today)

@@ -16,7 +16,7 @@ from kiosk.desk.consenting import agree_by_card, agree_on_paper
 from kiosk.desk.queue import WITH_REASON, Act, Opened, acts_on, decide, guardians_of, open_application
 from kiosk.desk.subjects import TheApplication
 from kiosk.desk.windows.consent import ConsentPanel
-from kiosk.desk.windows.page import Page
+from kiosk.desk.windows.page import Asks, Page
 from kiosk.desk.windows.parts import Confirm, Facts, button
 from kiosk.desk.windows.pictures import Picture
 from readers.piv.pin import Pin
@@ -248,6 +248,7 @@ class Details(QScrollArea):
         self.page.work(
             lambda service, _: agree_by_card(service, reader(), application.id, guardian, pin),
             self._did(Act.CONSENT, application),
+            asks=Asks.A_CHANGE,
         )
 
     def _agree_on_paper(self, guardian: UUID, document: UUID) -> None:

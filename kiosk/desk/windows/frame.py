@@ -46,6 +46,7 @@ from kiosk.desk.windows.second_person import Act, ColleagueDialog
 from kiosk.desk.windows.sign_in import SignInPage
 from kiosk.desk.windows.stock import StockPage
 from kiosk.desk.windows.theme import Looks
+from kiosk.desk.windows.waiting import WaitingBar
 from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import words_in
 from readers.errors import CardRemoved
@@ -187,7 +188,9 @@ class DeskWindow(QMainWindow):
         self.stack = Rooms(self.pages)
         main = QVBoxLayout()
         main.addWidget(self.message)
+        self.waiting = WaitingBar(self.words, self.stack.currentWidget)
         main.addWidget(self.stack)
+        main.addWidget(self.waiting)
         return main
 
     def _build_status(self) -> None:

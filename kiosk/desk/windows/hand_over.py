@@ -23,6 +23,7 @@ from kiosk.desk.failures import saying
 from kiosk.desk.handing_over import hand_over
 from kiosk.desk.issuing import Standing
 from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.page import Asks
 from kiosk.desk.windows.sheet import Sheet, print_sheet
 from kiosk.desk.windows.signature import SignatureCanvas
 
@@ -143,6 +144,7 @@ class HandOver(QDialog):
             lambda officer, _: hand_over(officer, self.application.id, self.card.uuid, receipt, proxy),
             self._delivered,
             failed=self._failed,
+            asks=Asks.A_CHANGE,
         )
 
     def _failed(self, error: Exception) -> None:

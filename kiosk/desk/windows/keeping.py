@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from kiosk.desk.drafts import PURPOSE, Draft, DraftFolder, DraftUnreadable
 from kiosk.desk.enrolment import Begun, begun
+from kiosk.desk.windows.page import Asks
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.enrolment import EnrolmentPage
@@ -50,6 +51,7 @@ class Keeping(QObject):
                 lambda _, __: begun(folder),
                 lambda found: self._restore(folder, found),
                 failed=lambda error: self._not_read(folder, error),
+                asks=Asks.NOTHING,
             )
 
     def changed(self) -> None:
@@ -67,7 +69,7 @@ class Keeping(QObject):
         if folder is not None:
             self.held_back = False
             version = folder.next_version()
-            self.page.work(lambda _, __: folder.discard(version), lambda _: None)
+            self.page.work(lambda _, __: folder.discard(version), lambda _: None, asks=Asks.NOTHING)
 
     def end(self) -> None:
         """What was typed a moment ago is kept, though its officer is gone; whoever loads it next waits for that."""
@@ -79,7 +81,7 @@ class Keeping(QObject):
         folder = self.folder
         if folder is not None and not self.held_back and self.page.job is None:
             draft, version = self.draft.model_copy(deep=True), folder.next_version()
-            self.page.work(lambda _, __: folder.save(draft, version), lambda _: None)
+            self.page.work(lambda _, __: folder.save(draft, version), lambda _: None, asks=Asks.NOTHING)
 
     def _restore(self, folder: DraftFolder, found: Begun) -> None:
         if folder is not self.folder:

@@ -19,6 +19,7 @@ from kiosk.desk.looking import SeenCard, look
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.watching import CardWatch, Heard
+from kiosk.desk.windows.page import Asks
 from kiosk.desk.windows.work import Job
 from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
 from readers.errors import ReaderError
@@ -209,7 +210,7 @@ class Lane(QGroupBox):
             self.page.around.say(self.words["put_in_first"])
             return
         self.page.around.say("")
-        self.page.work(lambda officer, _: take_card(officer, application.id, number), self._taken)
+        self.page.work(lambda officer, _: take_card(officer, application.id, number), self._taken, asks=Asks.A_CHANGE)
 
     def _taken(self, card: Card) -> None:
         self.card = card
@@ -319,7 +320,9 @@ class Lane(QGroupBox):
             self.reason.setFocus()
             return
         self._torn = False
-        self.page.work(lambda officer, _: put_aside(officer, card.uuid, reason), lambda _: self._aside(card))
+        self.page.work(
+            lambda officer, _: put_aside(officer, card.uuid, reason), lambda _: self._aside(card), asks=Asks.A_CHANGE
+        )
 
     def _aside(self, card: Card) -> None:
         self.page.around.say(self.words["put_aside_done"].format(card.stock_number))

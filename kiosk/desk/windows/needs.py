@@ -32,6 +32,7 @@ class NeedsForm(QWidget):
     def __init__(self, words: Mapping[str, Any]) -> None:
         super().__init__()
         self.words = words
+        self.asked_for: frozenset[Need] = frozenset()
         self.reason = QLineEdit()
         self.reason.setMaxLength(200)
         self.reason.setPlaceholderText(words["reason_hint"])
@@ -85,11 +86,11 @@ class NeedsForm(QWidget):
             box.setChecked(False)
         for need, widget in self.rows:
             self.form.setRowVisible(widget, need in needs)
-        self._needs = needs
+        self.asked_for = needs
         self._show_questions()
 
     def _show_questions(self) -> None:
-        asked = Need.CHANNEL in self._needs and self.channel.currentData() is Channel.TELEPHONE
+        asked = Need.CHANNEL in self.asked_for and self.channel.currentData() is Channel.TELEPHONE
         self.form.setRowVisible(self._questions, asked)
 
     def given(self) -> Given:
@@ -108,7 +109,7 @@ class NeedsForm(QWidget):
     def missing(self) -> QWidget | None:
         """The first field that has to be filled in and is not."""
         for need, field in ((Need.REASON, self.reason), (Need.REFERENCE, self.reference)):
-            if need in self._needs and not field.text().strip():
+            if need in self.asked_for and not field.text().strip():
                 return field
         return None
 

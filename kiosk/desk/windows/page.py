@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from cardsvc.wire.scopes import Scope
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.on_duty import OnDuty
-from kiosk.desk.progress import Report, Stage
+from kiosk.desk.progress import Cancelled, Report, Stage, StoppedWaiting
 from kiosk.desk.second_person import asked, granting
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.second_person import Act
@@ -39,6 +40,16 @@ class Surroundings:
     ``around.open("issuing", TheApplication(application.id))``. Raises LookupError when there is no such page."""
 
 
+class Asks(Enum):
+    """What work asks of the card service, which may take long to answer."""
+
+    HOW_THINGS_ARE = auto()
+    A_CHANGE = auto()
+    """It may be done although the answer is not waited for."""
+    NOTHING = auto()
+    """It is quick, and nobody can stop it."""
+
+
 class Page(QWidget):
     """One thing an officer does. Pages live as long as the window; officers come and go."""
 
@@ -51,6 +62,7 @@ class Page(QWidget):
         self.words = around.words[self.group]
         self.officer: ServiceClient | None = None
         self.on_duty: OnDuty | None = None
+        self._waits: list[tuple[Job, Asks]] = []
 
     def begin(self, officer: ServiceClient) -> None:
         """An officer has signed in."""
@@ -60,7 +72,10 @@ class Page(QWidget):
         """The officer turned to this page."""
 
     def resumed(self) -> None:
-        """The connection to the card service was lost while this page was shown, and is back."""
+        """Ask again for what is shown of the card service's; nothing that was typed is lost, and nothing is said.
+
+        The connection to it was lost and is back, or the answer to an act was not waited for.
+        """
 
     def take(self, subject: Subject) -> None:
         """Go on with what another page hands over by ``around.open(group, subject)``. Called after `shown`.
@@ -76,6 +91,7 @@ class Page(QWidget):
     def end(self) -> None:
         """The officer has left: whatever shows a person goes from the page. What is not finished is kept as a draft."""
         self.officer = None
+        self._waits.clear()
 
     def in_hand(self) -> Any:
         """What would be lost when the window is built anew in another language, for `go_on_with`."""
@@ -91,9 +107,14 @@ class Page(QWidget):
         *,
         failed: Callable[[Exception], None] | None = None,
         progressed: Callable[[Stage], None] = lambda _: None,
-        cancelled: Callable[[], None] = lambda: None,
+        cancelled: Callable[[], None] | None = None,
+        asks: Asks = Asks.HOW_THINGS_ARE,
     ) -> Job:
-        """Do something in the officer's name, beside the window. What it says is not shown to the next officer."""
+        """Do something in the officer's name, beside the window. What it says is not shown to the next officer.
+
+        Takes it long, the window offers to stop waiting, and ``failed`` is told; not where ``cancelled`` is given: such
+        work has progress and a way to stop it of its own.
+        """
         officer = self.officer
         assert officer is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
 
@@ -104,9 +125,28 @@ class Page(QWidget):
             current(done),
             current(failed or self.fail),
             current(progressed),
-            lambda: current(lambda _: cancelled())(None),
+            lambda: current(lambda _: cancelled() if cancelled is not None else None)(None),
         )
-        return self.around.workers.start(lambda report: steps(officer, report), outcomes)
+        job = self.around.workers.start(lambda report: steps(officer, report), outcomes)
+        if cancelled is None and asks is not Asks.NOTHING:
+            self._waits.append((job, asks))
+        return job
+
+    def waited(self) -> int:
+        """For how many milliseconds an answer has been waited for that can be given up."""
+        self._waits = [(job, asks) for job, asks in self._waits if not job.over]
+        return max((job.age for job, _ in self._waits), default=0)
+
+    def stop_waiting(self) -> None:
+        """The officer does not want to wait any longer. What may have been changed is looked at again."""
+        waits, self._waits = self._waits, []
+        given_up = [(job, asks) for job, asks in waits if not job.over]
+        changing = [job for job, asks in given_up if asks is Asks.A_CHANGE]
+        for job, asks in given_up:
+            job.give_up(StoppedWaiting() if asks is Asks.A_CHANGE else Cancelled())
+        if changing:
+            self.fail(StoppedWaiting())
+            self.resumed()
 
     def act(
         self,
@@ -122,7 +162,7 @@ class Page(QWidget):
         """
         assert self.on_duty is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
         intents, whole = self.around.equipment.intents, (self.on_duty.standing.client_id, intent)
-        return self.work(lambda officer, _: intents.do(officer, whole, steps), done, failed=failed)
+        return self.work(lambda officer, _: intents.do(officer, whole, steps), done, failed=failed, asks=Asks.A_CHANGE)
 
     def ask_colleague(
         self,

@@ -88,11 +88,20 @@ class PersonPage(Page):
         self.history.show_moments([])
         self.acts.clear()
 
+    def resumed(self) -> None:
+        if not self.acts.at_the_card:
+            self._look_again()
+
     def _reload(self, sentence: str) -> None:
+        """After something was done, or because it was asked for: nothing is done about what is not known any more."""
+        self.acts.clear()
+        self._look_again(sentence)
+
+    def _look_again(self, sentence: str | None = None) -> None:
+        """Without a sentence, what is said stays, and so does the act that was chosen."""
         subject = self.subject
         if subject is None:
             return
-        self.acts.clear()  # nothing is done about what is not known any more
 
         def steps(officer: ServiceClient) -> _Opened:
             now = self.around.equipment.clock()
@@ -102,12 +111,16 @@ class PersonPage(Page):
             return _Opened(record, case, approvals_about(officer, case) if asks else [])
 
         def shown(opened: _Opened) -> None:
-            self._show(opened)
-            self.around.say(sentence)
+            again = sentence is None
+            if self.subject != subject or (again and self.acts.at_the_card):
+                return
+            self._show(opened, again=again)
+            if sentence is not None:
+                self.around.say(sentence)
 
         self.work(lambda officer, _: steps(officer), shown)
 
-    def _show(self, opened: _Opened) -> None:
+    def _show(self, opened: _Opened, *, again: bool) -> None:
         person, words = opened.record.person, self.words
         self.name.setText(" · ".join(filter(None, (person.name, person.name_latin))))
         facts = [
@@ -120,7 +133,7 @@ class PersonPage(Page):
         self.facts.setText("\n".join(facts))
         self._show_cards(opened.case)
         self.history.show_moments(history_of_person(opened.case.life))
-        self.acts.show_case(opened.case, opened.approvals)
+        self.acts.show_case(opened.case, opened.approvals, again=again)
 
     def _show_cards(self, case: Case) -> None:
         states = self.around.words["failures"]["states"]

@@ -15,7 +15,7 @@ from kiosk.desk.cases import Case
 from kiosk.desk.handing_over import fault_of_both
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.unblocking import choose_pin, unblock
-from kiosk.desk.windows.page import Page
+from kiosk.desk.windows.page import Asks, Page
 from kiosk.desk.windows.work import Job
 from readers.piv.pin import Pin
 
@@ -142,6 +142,7 @@ class UnblockingPanel(QWidget):
             lambda _officer, _report: choose_pin(reader(), case.subject, transport, chosen),
             self._chosen,
             failed=self._pin_failed,
+            asks=Asks.NOTHING,
         )
 
     def _chosen(self, taken: bool) -> None:  # noqa: FBT001 - the one outcome of the work

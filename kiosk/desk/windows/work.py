@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, QRunnable, QThreadPool, Signal, Slot
 
 from kiosk.desk.progress import Cancelled, Report, Stage
 
@@ -35,6 +35,10 @@ class Job(QObject):
         self._workers = workers
         self._outcomes = outcomes
         self._cancelled = threading.Event()
+        self._age = QElapsedTimer()
+        self._age.start()
+        self.over = False
+        """Nobody waits for it: it has ended, or was given up."""
         self._progressed.connect(self._tell_progress)
         self._done.connect(self._tell_done)
         self._failed.connect(self._tell_failed)
@@ -42,6 +46,18 @@ class Job(QObject):
     def cancel(self) -> None:
         """Ask it to stop where that is safe: the next time it reports how far it is."""
         self._cancelled.set()
+
+    @property
+    def age(self) -> int:
+        """For how many milliseconds it has been waited for."""
+        return self._age.elapsed()
+
+    def give_up(self, why: Exception) -> None:
+        """Wait for it no longer. ``why`` is told as its failure, and what comes of it later to nobody."""
+        self.cancel()
+        outcomes, self._outcomes = self._outcomes, Outcomes(lambda _: None, lambda _: None)
+        self._workers.let_go(self)
+        outcomes.failed(why)
 
     def run(self, steps: Callable[[Report], Any]) -> None:
         """In the thread of the work."""
@@ -98,10 +114,11 @@ class Workers(QObject):
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(_THREADS)
         self._jobs: set[Job] = set()
+        self._given_up: set[Job] = set()
 
     @property
     def busy(self) -> bool:
-        """Whether anything is being done."""
+        """Whether anything is being done that is waited for."""
         return bool(self._jobs)
 
     def start(self, steps: Callable[[Report], Any], outcomes: Outcomes) -> Job:
@@ -111,9 +128,17 @@ class Workers(QObject):
         self._pool.start(_Runnable(lambda: job.run(steps)))
         return job
 
+    def let_go(self, job: Job) -> None:
+        """Nobody waits for it any more; its thread does, until the card service answers."""
+        job.over = True
+        self._jobs.discard(job)
+        self._given_up.add(job)
+
     def forget(self, job: Job) -> None:
         """It is over."""
+        job.over = True
         self._jobs.discard(job)
+        self._given_up.discard(job)
         job.deleteLater()
 
     def wait(self) -> None:

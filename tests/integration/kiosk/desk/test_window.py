@@ -64,6 +64,7 @@ def test_every_act_has_a_key(desk: DeskAtWork, page: int) -> None:
 
 def test_f1_lists_the_keys(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
+    idle(desk)
     QTest.keyClick(desk.window, Qt.Key.Key_F1)
     keys = desk.window.keys
     assert keys.isVisible()

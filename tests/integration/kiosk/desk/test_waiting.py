@@ -1,0 +1,75 @@
+"""A card service that takes what it is sent and does not answer: the window says so, and waits while it is wanted."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from cardsvc.wire.lifecycle import CardState
+from kiosk.desk.windows.report import ReportPage
+from kiosk.desk.windows.search import SearchPage
+from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
+from tests.fixtures.desk_city import DeskAtWork, DeskCity
+
+NUMBER = "CC-0000-0201"
+
+
+@pytest.fixture(scope="module")
+def mei(desk_city: DeskCity) -> Resident:
+    return produced(desk_city, "mei", NUMBER, MEI)
+
+
+def stop_waiting(desk: DeskAtWork) -> None:
+    """By its key, as soon as the window offers it."""
+    desk.until(desk.window.waiting.isVisible)
+    QTest.keyClick(desk.window, Qt.Key.Key_F12)
+    desk.until(lambda: not desk.window.waiting.isVisible())
+
+
+def test_a_report_is_not_waited_for_any_longer(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    desk.until(lambda: not desk.window.workers.busy)
+    (page,) = [page for page in desk.window.pages if isinstance(page, ReportPage)]
+    number = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
+    with desk.city.service_silent():
+        QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
+        stop_waiting(desk)
+        assert desk.window.message.text().startswith("You stopped it.\nNothing was done")
+        assert not desk.window.workers.busy
+    assert page.report is None
+    QTest.keyClick(desk.window, Qt.Key.Key_F5)
+    desk.until(lambda: page.report is not None)
+
+
+def test_a_search_is_not_waited_for_any_longer_and_what_was_typed_stays(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    desk.until(lambda: not desk.window.workers.busy)
+    (page,) = [page for page in desk.window.pages if isinstance(page, SearchPage)]
+    QTest.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    desk.type(page.text, "Chen Meiling")
+    page.purpose.setFocus()
+    QTest.keyClick(page.purpose, Qt.Key.Key_Down)
+    with desk.city.service_silent():
+        QTest.keyClick(page.text, Qt.Key.Key_Return)
+        assert page.note.text() == page.words["looking"]
+        stop_waiting(desk)
+    assert (page.text.text(), page.note.text()) == ("Chen Meiling", "")
+
+
+def test_an_act_that_is_not_waited_for_may_be_done_which_is_said_and_looked_at(desk: DeskAtWork, mei: Resident) -> None:
+    card = AtTheCard.signed_in(desk)
+    card.opens(NUMBER)
+    acts = card.page.acts
+    card.chooses("H")
+    desk.type(acts.needs.reason, "looks tampered with")
+    with desk.city.service_silent():
+        desk.press(acts.do)
+        stop_waiting(desk)
+        said = desk.window.message.text()
+        assert said.startswith("You stopped waiting before the card service had answered.\nWhat was sent last may have")
+        assert acts.needs.reason.text() == "looks tampered with"
+    desk.until(lambda: mei.card().state is CardState.HELD)
+    QTest.keyClick(desk.window, Qt.Key.Key_F5)
+    card.shows("is held")
+    assert "Hold" not in card.offers()
