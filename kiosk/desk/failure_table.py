@@ -13,6 +13,7 @@ from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.errors import ClientError
 from kiosk.desk.cropping import PhotographRefused
 from kiosk.desk.drafts import DraftUnreadable
+from kiosk.desk.handing_over import PinUnknown
 from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
 from kiosk.desk.progress import Cancelled, StoppedWaiting
 from kiosk.desk.relay import RelayBroken, RelayRefused
@@ -21,6 +22,7 @@ from kiosk.desk.stock import SerialsMalformed
 from kiosk.pins import PinInDoubt
 from kiosk.proving import OtherCard
 from readers import errors as cards
+from readers.pinpad import PinNotEntered
 
 UNFORESEEN: Final = "unforeseen"
 UNKNOWN_REFUSAL: Final = "unknown-refusal"
@@ -124,6 +126,8 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "other-card-reserved": Lines("nothing-written", "reserved-card"),
     "not-in-stock": Lines("nothing-written", "check-number"),
     "pin-in-doubt": Lines("keys-safe", "put-in-again"),
+    "pin-unknown": Lines("last-try-kept", "unblock"),
+    "pin-not-entered": Lines("no-try-spent", "keypad-again"),
     "not-the-same-card": Lines("nothing-done", "put-in-again"),
     "taken-over": Lines("record-right", "look-at-card"),
     "not-begun": Lines("record-right", "look-at-card"),
@@ -321,6 +325,8 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     NotInStock: "not-in-stock",
     SerialsMalformed: "serials-malformed",
     PinInDoubt: "pin-in-doubt",
+    PinUnknown: "pin-unknown",
+    PinNotEntered: "pin-not-entered",
     OtherCard: "not-the-same-card",
     RelayRefused: "unknown-refusal",
     ServiceProblem: "unknown-refusal",

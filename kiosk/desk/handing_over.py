@@ -6,6 +6,8 @@ The PINs are for the card alone. Nothing here tells the service or the clerk one
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -17,11 +19,11 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Card, CardState, Proxy
 from cardsvc.wire.people import DocumentKind
 from cardsvc.wire.signed import activation_hash
-from kiosk.pins import Weakness, change_pin, took_new_pin, weakness
+from kiosk.pins import PinInDoubt, Weakness, change_pin, took_new_pin, weakness
 from kiosk.proving import OtherCard, proof_of, sign_with_pin
 from readers.connection import CardConnection, CardReader
-from readers.errors import ReaderError
-from readers.pinpad import PinPad, find_pin_pad
+from readers.errors import Outcome, ReaderError, WrongPin
+from readers.pinpad import PinNotEntered, PinPad, find_pin_pad
 from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
@@ -40,6 +42,12 @@ class PinFault(StrEnum):
     """It is the transport PIN."""
     DIFFERENT = "different"
     """The second time it was another one."""
+    NO_LETTER = "no-letter"
+    """The transport PIN was not entered, which is not known at the desk."""
+
+
+class PinUnknown(Exception):
+    """Raised when a card cannot be asked which PIN it has: that would cost its last try."""
 
 
 _WEAK: Final = {weak: PinFault(weak.value) for weak in Weakness}
@@ -87,8 +95,11 @@ def give_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -
 
 
 def settle_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -> bool:
-    """Whether a card whose answer was lost has the citizen's PIN. Raises ReaderError, OtherCard."""
-    return took_new_pin(reader, card_uuid, transport, chosen) is True
+    """Whether a card whose answer was lost has the citizen's PIN. Raises PinUnknown, ReaderError, OtherCard."""
+    taken = took_new_pin(reader, card_uuid, transport, chosen)
+    if taken is None:
+        raise PinUnknown
+    return taken
 
 
 def activate(desk: ServiceClient, reader: CardReader, card_uuid: UUID, pin: Pin) -> Card:
@@ -110,24 +121,63 @@ def has_keypad(reader: CardReader) -> bool:
         return pad is not None and pad.changes
 
 
-def give_pin_at_keypad(desk: ServiceClient, reader: CardReader, card_uuid: UUID) -> Card:
-    """The citizen enters the transport PIN, twice a new one and that once more, all at the reader; it is in force then.
+def change_pin_at_keypad(reader: CardReader, card_uuid: UUID) -> None:
+    """The citizen enters the transport PIN and twice a new one at the reader.
 
     No PIN passes through this machine, and so nobody looks whether it is a weak one. Raises PinNotEntered, WrongPin,
-    ReaderError, OtherCard, ServiceProblem, ServiceUnreachable.
+    PinInDoubt, ReaderError, OtherCard.
     """
-    challenge = _challenge(desk, card_uuid)
+    with _at_keypad(reader, card_uuid) as (_, pad):
+        try:
+            pad.change_pin()
+        except PinNotEntered:
+            raise
+        except ReaderError as error:
+            if error.outcome is Outcome.UNKNOWN:
+                raise PinInDoubt from None
+            raise
+
+
+def settle_keypad(reader: CardReader, card_uuid: UUID, transport: Pin) -> bool:
+    """Whether a card that may have taken a PIN at the keypad has it, by whether it still has the transport PIN.
+
+    Raises PinUnknown, ReaderError, OtherCard.
+    """
     with reader.connect() as connection, connection.transaction():
-        session = PivSession.open(connection)
-        if session.read_chuid().guid != card_uuid:
-            raise OtherCard
-        pad = _keypad(connection)
-        if pad is None:
-            raise ReaderError("the reader has no keypad")
-        pad.change_pin()
+        session = _open(connection, card_uuid)
+        if (session.pin_tries_left() or 0) <= 1:
+            raise PinUnknown
+        try:
+            session.verify_pin(transport)
+        except WrongPin:
+            return True
+        return False
+
+
+def activate_at_keypad(desk: ServiceClient, reader: CardReader, card_uuid: UUID) -> Card:
+    """As `activate`, with the citizen's PIN entered at the reader. Raises PinNotEntered too."""
+    challenge = _challenge(desk, card_uuid)
+    with _at_keypad(reader, card_uuid) as (session, pad):
         pad.verify_pin()
         proof = _prove(session, challenge, card_uuid)
     return desk.activate(card_uuid, proof)
+
+
+@contextmanager
+def _at_keypad(reader: CardReader, card_uuid: UUID) -> Iterator[tuple[PivSession, PinPad]]:
+    with reader.connect() as connection, connection.transaction():
+        session = _open(connection, card_uuid)
+        pad = _keypad(connection)
+        if pad is None:
+            raise ReaderError("the reader has no keypad")
+        yield session, pad
+
+
+def _open(connection: CardConnection, card_uuid: UUID) -> PivSession:
+    session = PivSession.open(connection)
+    if session.read_chuid().guid != card_uuid:
+        raise OtherCard
+    return session
 
 
 def _challenge(desk: ServiceClient, card_uuid: UUID) -> Challenge:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.officers import Standing
 from cardsvc.wire.scopes import Scope
+from kiosk.desk.pins_in_hand import PinsInHand
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,8 @@ class OnDuty:
     service: ServiceClient
     """In their name."""
     standing: Standing
+    pins: PinsInHand = field(default_factory=PinsInHand)
+    """Of cards that they wrote or unblocked."""
 
     def may(self, *scopes: Scope) -> bool:
         """Whether they hold all of these."""

@@ -10,10 +10,8 @@ from uuid import UUID
 
 from cardsvc.client import ServiceClient, ServiceProblem
 from cardsvc.wire.relay import Progress
-from kiosk.desk.handing_over import give_pin, settle_pin
 from kiosk.desk.progress import Report
 from kiosk.desk.relay import relay_unblocking
-from kiosk.pins import PinInDoubt
 from readers.connection import CardReader
 from readers.piv.pin import Pin
 
@@ -33,18 +31,6 @@ def unblock(officer: ServiceClient, reader: CardReader, card_uuid: UUID, report:
     with reader.connect() as connection:  # before the grant is used: without a card it stays good
         _open(officer, card_uuid)
         return Pin(relay_unblocking(officer, card_uuid, connection, progressed).transport_pin)
-
-
-def choose_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -> bool:
-    """Whether the card has the citizen's PIN now; the same again, with the card in, where it has not.
-
-    Raises ReaderError, OtherCard.
-    """
-    try:
-        give_pin(reader, card_uuid, transport, chosen)
-    except PinInDoubt:
-        return settle_pin(reader, card_uuid, transport, chosen)
-    return True
 
 
 def _open(officer: ServiceClient, card_uuid: UUID) -> None:

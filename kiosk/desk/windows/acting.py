@@ -67,7 +67,7 @@ class ActPanel(QWidget):
             key = QShortcut(QKeySequence(f"Ctrl+Shift+{KEYS[act.name]}"), self.page)
             key.setWhatsThis(self.words[act.name])
             key.activated.connect(partial(self.choose, act))
-        self.unblocking = UnblockingPanel(self.page, self._done)
+        self.unblocking = UnblockingPanel(self.page, lambda case: self._done(case, "unblock", None))
         below = QWidget()
         explained = QVBoxLayout(below)
         explained.setContentsMargins(0, 0, 0, 0)
@@ -135,6 +135,8 @@ class ActPanel(QWidget):
         self.case, self.approvals = case, approvals
         if chosen is not None:
             self._go_on_with(chosen, case)
+        else:
+            self.unblocking.show_case(case)
 
     def _list(self, acts: Sequence[Act]) -> None:
         self.list.clear()
@@ -238,7 +240,7 @@ class ActPanel(QWidget):
         self.page.act(
             (act.name, case.subject, given),
             lambda officer: act.run(officer, case, given),
-            lambda result: self._done(act.name, result),
+            lambda result: self._done(case, act.name, result),
             failed=self._failed,
         )
 
@@ -273,11 +275,11 @@ class ActPanel(QWidget):
         self.do.setEnabled(True)
         self.page.fail(error)
 
-    def _done(self, name: str, result: Any) -> None:
+    def _done(self, case: Case, name: str, result: Any) -> None:
+        """``case`` is the one that something was done about; another may be open by now."""
         number = result.number if isinstance(result, LossReport) else ""
-        card = self.case.card if self.case is not None else None
         sentence = str(self.words[f"{name}_done"])
-        self.reload(sentence.format(card="" if card is None else card.stock_number, number=number))
+        self.reload(sentence.format(card="" if case.card is None else case.card.stock_number, number=number))
 
 
 def _text(text: str) -> QLabel:

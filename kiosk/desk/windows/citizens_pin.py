@@ -6,48 +6,38 @@ What is entered goes to the card. The clerk's window is told how far things are,
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from cardsvc.wire.lifecycle import Card, Person
+from cardsvc.wire.lifecycle import Card
+from kiosk.desk.choosing import Choosing
 from kiosk.desk.equipment import FindsReader
 from kiosk.desk.failures import saying
-from kiosk.desk.handing_over import (
-    activate,
-    fault_of,
-    fault_of_both,
-    give_pin,
-    give_pin_at_keypad,
-    has_keypad,
-    settle_pin,
-)
-from kiosk.desk.windows.page import Surroundings
-from kiosk.desk.windows.work import Outcomes
+from kiosk.desk.windows.page import Asks, Page
 from kiosk.pins import PinInDoubt
 from readers.errors import CardRemoved, NoCard
-from readers.piv.pin import Pin
+
+_LOOK_MS: Final = 400
+"""How often it is looked whether the card is back."""
 
 
 class CitizensPin(QWidget):
-    """A window of its own."""
+    """A window of its own, over an officer's page. Closing it leaves off; a PIN that a card may have is still known."""
 
     told = Signal(str)
     """For the clerk: how far it is."""
-    in_force = Signal(object)
-    """With the `Card`."""
+    done = Signal(object)
+    """The card has the citizen's PIN; with the `Card` where it came into force."""
 
-    def __init__(
-        self, around: Surroundings, reader: FindsReader, card: Card, person: Person, transport: Pin | None
-    ) -> None:
+    def __init__(self, page: Page, find_reader: FindsReader, choosing: Choosing) -> None:
         super().__init__()
-        self.around, self.words = around, around.words["citizens-pin"]
-        self._reader, self._card, self._person = reader, card, person
-        self._transport = transport
-        self._chosen: Pin | None = None
-        self._in_doubt = self._taken = self._busy = False
+        self.page, self.words = page, page.around.words["citizens-pin"]
+        self.choosing = choosing
+        self._find_reader = find_reader
+        self._busy = self._keypad = False
         self.setWindowTitle(self.words["title"])
         self._build()
 
@@ -60,19 +50,16 @@ class CitizensPin(QWidget):
         else:
             self.show()
         self._first_field().setFocus()
+        if self.choosing.goes_on:
+            self._go_on()
+            return
         self._tell("choosing")
-        outcomes = Outcomes(self._offer_keypad, lambda _: None)
-        self.around.workers.start(lambda _: has_keypad(self._reader()), outcomes)
-
-    def card_is_there(self) -> None:
-        """The card is in the reader again: what was broken off goes on."""
-        if self._in_doubt and not self._busy:
-            self._settle()
-        elif self._chosen is not None and not self._busy:
-            self._give()
+        self._ask_for_keypad()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        self._forget()
+        self._clear()
+        if not self._busy:  # what the card is just given is settled by what it answers
+            self.choosing.pin.let_go()
         super().closeEvent(event)
 
     def _build(self) -> None:
@@ -88,7 +75,7 @@ class CitizensPin(QWidget):
             field.setMaxLength(8)
             field.setAccessibleName(words[name])
             form.addRow(words[name], field)
-        form.setRowVisible(self.letter, self._transport is None)
+        form.setRowVisible(self.letter, self.choosing.needs_letter)
         self.first.textChanged.connect(self._judge)
         self.again.textChanged.connect(self._judge)
         self.button = QPushButton(words["take"])
@@ -108,7 +95,7 @@ class CitizensPin(QWidget):
         layout.addStretch()
 
     def _first_field(self) -> QLineEdit:
-        return self.letter if self._transport is None else self.first
+        return self.letter if self.choosing.needs_letter else self.first
 
     @Slot()
     def _judge(self) -> None:
@@ -116,111 +103,117 @@ class CitizensPin(QWidget):
         if len(self.first.text()) < 6:
             self.message.clear()
             return
-        fault = fault_of(self.first.text(), self._person.birth_date, self._transport)
+        fault = self.choosing.judge(self.first.text())
         self.message.setText(self.words["faults"][fault] if fault else "")
 
     @Slot()
     def _choose(self) -> None:
         if self._busy:
             return
-        if self._chosen is not None:
-            self.card_is_there()
+        if self._keypad:
+            self._at_keypad()
             return
-        transport = self._transport or _pin_of(self.letter.text())
-        first, again = self.first.text(), self.again.text()
-        fault = fault_of_both(first, again, self._person.birth_date, transport)
-        if fault is None and transport is not None:
-            self._transport, self._chosen = transport, Pin(first)
-            self._give()
-            return
-        for field in (self.first, self.again):
-            field.clear()
-        self.message.setText(self.words["letter_missing"] if fault is None else self.words["faults"][fault])
-        self._first_field().setFocus()
+        if not self.choosing.goes_on:
+            fault = self.choosing.choose(self.letter.text(), self.first.text(), self.again.text())
+            if fault is not None:
+                for field in (self.first, self.again):
+                    field.clear()
+                self.message.setText(self.words["faults"][fault])
+                self._first_field().setFocus()
+                return
+        self._go_on()
 
-    def _give(self) -> None:
-        old, new, uuid = self._transport, self._chosen, self._card.uuid
-        if new is None:
-            return
-        self._tell("taking")
-        if self._taken or old is None:
-            self._activate()
-        else:
-            self._work(lambda: give_pin(self._reader(), uuid, old, new), lambda _: self._activate(), self._not_given)
+    def _go_on(self) -> None:
+        self._tell("asking" if self.choosing.pin.in_doubt else "taking")
+        self._work(self.choosing.go_on)
 
-    def _activate(self) -> None:
-        new, uuid = self._chosen, self._card.uuid
-        if new is None:
+    @Slot()
+    def _ask_for_keypad(self) -> None:
+        """Until there is a card: a reader tells only then."""
+        if self._busy or self.choosing.goes_on or not self.isVisible():
             return
-        self._taken = True
-        self._work(
-            lambda: activate(self.around.equipment.desk, self._reader(), uuid, new), self._active, self._not_active
+        self.page.work(
+            lambda *_: self.choosing.has_keypad(),
+            self._offer_keypad,
+            failed=lambda _: QTimer.singleShot(_LOOK_MS, self, self._ask_for_keypad),
+            asks=Asks.NOTHING,
         )
-
-    def _settle(self) -> None:
-        old, new, uuid = self._transport, self._chosen, self._card.uuid
-        if old is not None and new is not None:
-            self._tell("asking")
-            self._work(lambda: settle_pin(self._reader(), uuid, old, new), self._settled, self._not_given)
-
-    def _settled(self, taken: bool) -> None:  # noqa: FBT001 - what the card said
-        self._in_doubt, self._taken = False, taken
-        self._give()
-
-    def _not_given(self, error: Exception) -> None:
-        if isinstance(error, PinInDoubt):
-            self._in_doubt = True
-        if isinstance(error, PinInDoubt | NoCard | CardRemoved):
-            self._tell("card_out")
-            return
-        self._chosen = None
-        if not self.letter.isHidden():
-            self._transport = None
-        self._say_failure(error)
-
-    def _not_active(self, error: Exception) -> None:
-        """The card has the PIN; the button tries again."""
-        if isinstance(error, NoCard | CardRemoved):
-            self._tell("card_out")
-        else:
-            self._say_failure(error)
-
-    def _say_failure(self, error: Exception) -> None:
-        said = saying(error, self.around.words)
-        self.message.setText(str(said))
-        self.told.emit(str(said))
-
-    def _active(self, card: Card) -> None:
-        self._forget()
-        self._tell("done")
-        self.in_force.emit(card)
-        self.close()
 
     def _offer_keypad(self, has: bool) -> None:  # noqa: FBT001 - what the reader said
         """The PIN then does not even pass through this computer."""
-        if not has or self._chosen is not None:
+        if not has or self.choosing.goes_on or not self.isVisible():
             return
-        for field in (self.letter, self.first, self.again, self.button):
+        self._keypad = True
+        for field in (self.letter, self.first, self.again):
+            field.clear()
             field.setEnabled(False)
-        shown = "" if self._transport is None else self.words["transport"].format(self._transport.digits)
-        self.rules.setText("\n".join(filter(None, (self.words["keypad"], shown))))
-        uuid = self._card.uuid
-        self._work(
-            lambda: give_pin_at_keypad(self.around.equipment.desk, self._reader(), uuid),
-            self._active,
-            self._say_failure,
+        self.button.setText(self.words["keypad_button"])
+        self.button.setShortcut("Ctrl+Return")  # which another text takes away
+        self.button.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._at_keypad()
+
+    def _at_keypad(self) -> None:
+        pin = self.choosing.pin
+        key = "keypad_begin" if pin.taken else "keypad_change" if self.choosing.desk is None else "keypad"
+        known = pin.transport is not None and not pin.taken
+        shown = self.words["transport"].format(pin.transport.digits) if known and pin.transport else ""
+        self.rules.setText("\n".join(filter(None, (self.words[key], shown))))
+        self.message.clear()
+        self._work(self.choosing.at_keypad)
+
+    def _finished(self, card: Card | None) -> None:
+        self._clear()
+        self._tell("changed" if card is None else "done")
+        self.done.emit(card)
+        self.close()
+
+    def _failed(self, error: Exception) -> None:
+        """What the card may have done, the choice knows; it goes on from there."""
+        if not self.isVisible():
+            self.choosing.pin.let_go()
+            return
+        if isinstance(error, PinInDoubt | NoCard | CardRemoved):
+            self._tell("card_out")
+            self._wait_for_card()
+            return
+        said = saying(error, self.page.around.words)
+        self.message.setText(str(said))
+        self.told.emit(str(said))
+
+    def _wait_for_card(self) -> None:
+        QTimer.singleShot(_LOOK_MS, self, self._look_for_card)
+
+    @Slot()
+    def _look_for_card(self) -> None:
+        if self._busy or not self.isVisible():
+            return
+        self.page.work(
+            lambda *_: self._find_reader().wait_for_card(0),
+            self._looked,
+            failed=lambda _: self._wait_for_card(),
+            asks=Asks.NOTHING,
         )
+
+    def _looked(self, there: bool) -> None:  # noqa: FBT001 - what the reader said
+        if self._busy or not self.isVisible():
+            return
+        if not there:
+            self._wait_for_card()
+        elif self._keypad:
+            self._at_keypad()
+        else:
+            self._go_on()
 
     def _tell(self, what: str) -> None:
         self.message.setText(self.words["citizen"][what])
         self.told.emit(self.words["clerk"][what])
 
-    def _forget(self) -> None:
-        self._chosen = None
+    def _clear(self) -> None:
         for field in (self.letter, self.first, self.again):
             field.clear()
 
-    def _work(self, steps: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
+    def _work(self, steps: Callable[[], Card | None]) -> None:
+        """One thing at a time, in the name of whoever is on duty: the next officer hears nothing of it."""
         self._busy = True
 
         def free(tell: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -230,11 +223,4 @@ class CitizensPin(QWidget):
 
             return told
 
-        self.around.workers.start(lambda _: steps(), Outcomes(free(done), free(failed)))
-
-
-def _pin_of(digits: str) -> Pin | None:
-    try:
-        return Pin(digits)
-    except ValueError:
-        return None
+        self.page.work(lambda *_: steps(), free(self._finished), failed=free(self._failed), asks=Asks.NOTHING)

@@ -107,13 +107,10 @@ class DeskWindow(QMainWindow):
             fill(self.menuBar(), self.words, self.looks, self.speak, self._show_keys)
             return
         on_duty, row = self.on_duty, self.menu.currentRow()
-        in_hand = [page.in_hand() for page in self.pages]
         self._end_pages()
         self._close_pages()
         self._build(language)
         if on_duty is not None:
-            for page, kept in zip(self.pages, in_hand, strict=True):
-                page.go_on_with(kept)
             self._begin(on_duty, row)
 
     def ask_colleague(self, act: Act) -> None:

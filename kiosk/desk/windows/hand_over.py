@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from cardsvc.wire.lifecycle import Application, Card, CardState, Proxy
+from kiosk.desk.choosing import Choosing
 from kiosk.desk.failures import saying
 from kiosk.desk.handing_over import hand_over
 from kiosk.desk.issuing import Standing
@@ -42,17 +43,12 @@ class HandOver(QDialog):
         assert standing.card is not None  # noqa: S101 - a card that is handed over is on record
         self.page, self.lane, self.application, self.card = page, lane, application, standing.card
         self.words = page.around.words["hand-over"]
-        self.pin = page.pin_of(standing)
+        self.pin = page.transport_of(standing)
         self.citizen: CitizensPin | None = None
         self.setWindowTitle(self.words["title"])
         self._build()
         if self.card.state is CardState.DELIVERED:
             self._delivered(self.card)
-
-    def card_is_there(self) -> None:
-        """The card is in the reader again."""
-        if self.citizen is not None:
-            self.citizen.card_is_there()
 
     def reject(self) -> None:
         """Not by Esc while the citizen chooses a PIN: nothing would close their window then."""
@@ -170,9 +166,14 @@ class HandOver(QDialog):
         """On the citizen's screen; here nothing of it is seen."""
         if self.citizen is not None and self.citizen.isVisible():
             return
-        self.citizen = CitizensPin(self.page.around, self.lane.reader, self.card, self.application.person, self.pin)
+        equipment, on_duty = self.page.around.equipment, self.page.on_duty
+        if on_duty is None:
+            return
+        pin, born = on_duty.pins.of(self.card.uuid), self.application.person.birth_date
+        choosing = Choosing(self.lane.reader, self.card.uuid, pin, born, equipment.desk)
+        self.citizen = CitizensPin(self.page, self.lane.reader, choosing)
         self.citizen.told.connect(self.message.setText)
-        self.citizen.in_force.connect(self._in_force)
+        self.citizen.done.connect(self._in_force)
         self.citizen.appear()
 
     @Slot()
@@ -191,7 +192,6 @@ class HandOver(QDialog):
         self.pin = None
         self.page.forget_pin(card.uuid)
         self.page.shown()
-        self.lane.clear()
-        self.lane.refresh()
+        self.lane.leave(self.application)
         self._enable()
         self.message.setText(self.words["in_force"].format(card.stock_number))

@@ -31,8 +31,6 @@ class IssuingPage(Page):
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        self._pins: dict[UUID, Pin] = {}
-        """Transport PINs of cards that were written since the officer came, until their citizens have changed them."""
         self.list = QListWidget()
         self.list.setAccessibleName(self.words["applications"])
         self.list.itemActivated.connect(self._chosen)
@@ -85,16 +83,8 @@ class IssuingPage(Page):
             return
         self._give(subject.id)
 
-    def in_hand(self) -> dict[UUID, Pin]:
-        """Transport PINs: without them, each card would have to be unblocked by two people."""
-        return dict(self._pins)
-
-    def go_on_with(self, in_hand: dict[UUID, Pin]) -> None:
-        self._pins.update(in_hand)
-
     def end(self) -> None:
         super().end()
-        self._pins.clear()
         self.list.clear()
         self.by_id.clear()
         for lane in self.lanes:
@@ -118,15 +108,20 @@ class IssuingPage(Page):
 
     def keep_pin(self, written: Written) -> None:
         """Until the citizen has changed it, or the officer leaves."""
-        self._pins[written.card_uuid] = written.transport_pin
+        if self.on_duty is not None:
+            self.on_duty.pins.keep(written.card_uuid, written.transport_pin)
 
-    def pin_of(self, standing: Standing) -> Pin | None:
-        """The transport PIN of a card, if it was written here since the officer came."""
-        return self._pins.get(standing.card.uuid) if standing.card else None
+    def transport_of(self, standing: Standing) -> Pin | None:
+        """The transport PIN of a card, if it was written or unblocked here since the officer came."""
+        if standing.card is None or self.on_duty is None:
+            return None
+        pin = self.on_duty.pins.known(standing.card.uuid)
+        return None if pin is None or pin.by_letter else pin.transport
 
     def forget_pin(self, card_uuid: UUID) -> None:
         """The citizen has changed it."""
-        self._pins.pop(card_uuid, None)
+        if self.on_duty is not None:
+            self.on_duty.pins.forget(card_uuid)
 
     def hand_over(self, lane: Lane, standing: Standing) -> None:
         """The card in this reader goes to whoever stands here."""
@@ -141,11 +136,6 @@ class IssuingPage(Page):
     def _begin_handing(self, lane: Lane, standing: Standing, application: Application) -> None:
         self.handing = HandOver(self, lane, standing, application)
         self.handing.show()
-
-    def card_is_there(self, lane: Lane) -> None:
-        """A hand-over that was waiting for the card goes on."""
-        if self.handing is not None and self.handing.lane is lane:
-            self.handing.card_is_there()
 
     def show_face(self, lane: Lane) -> None:
         """Preview and print the card of this reader."""

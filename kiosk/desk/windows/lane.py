@@ -97,6 +97,12 @@ class Lane(QGroupBox):
         """Look at the card again, which something was done with."""
         self._find_out(lambda officer, _: standing(officer, look(self.reader())))
 
+    def leave(self, application: Application) -> None:
+        """This application's card is in its holder's hands."""
+        if self.application is None or self.application.id == application.id:
+            self.clear()
+        self.refresh()
+
     def _build(self, number: int) -> None:
         words = self.words
         self.whose, self.state, self.step, self.pulled, self.times = (QLabel() for _ in range(5))
@@ -190,10 +196,9 @@ class Lane(QGroupBox):
         if standing.in_stock is not None:
             lines.append(self.words["in_stock"].format(standing.in_stock))
         if standing.situation in {Situation.SEALED, Situation.DELIVERED}:
-            lines.append(self.words["pin_here" if self.page.pin_of(standing) else "pin_unknown"])
+            lines.append(self.words["pin_here" if self.page.transport_of(standing) else "pin_unknown"])
         self.state.setText("\n".join(lines))
         self._enable()
-        self.page.card_is_there(self)
         if self._torn and standing.situation in _RESUMED and not self.busy:
             self._write()
 

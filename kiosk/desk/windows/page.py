@@ -93,13 +93,6 @@ class Page(QWidget):
         self.officer = None
         self._waits.clear()
 
-    def in_hand(self) -> Any:
-        """What would be lost when the window is built anew in another language, for `go_on_with`."""
-        return None
-
-    def go_on_with(self, in_hand: Any) -> None:
-        """Take over what the same page had in hand in the language before."""
-
     def work(
         self,
         steps: Callable[[ServiceClient, Report], Any],

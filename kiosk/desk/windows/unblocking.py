@@ -1,4 +1,4 @@
-"""Unblocking a card, on the page of the card: how far it is, and then the citizen's new PIN."""
+"""Unblocking a card, on the page of the card: how far it is, and then the citizen's window for their new PIN."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
+from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.people import Purpose
 from kiosk.desk.cases import Case
-from kiosk.desk.handing_over import fault_of_both
+from kiosk.desk.choosing import Choosing
 from kiosk.desk.progress import Report, Stage
-from kiosk.desk.unblocking import choose_pin, unblock
-from kiosk.desk.windows.page import Asks, Page
+from kiosk.desk.unblocking import unblock
+from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.work import Job
-from readers.piv.pin import Pin
 
 
 class UnblockingPanel(QWidget):
-    """Hidden until a card is unblocked. The PINs go to the card, and are forgotten at the end."""
+    """Hidden until a card is unblocked, and where nothing is left to do. The PIN is kept by whoever is on duty."""
 
-    def __init__(self, page: Page, done: Callable[[str, Any], None]) -> None:
+    def __init__(self, page: Page, done: Callable[[Case], None]) -> None:
         super().__init__()
         self.page = page
         self.done = done
         self.words: Mapping[str, Any] = page.around.words["acts"]
         self.case: Case | None = None
-        self.transport: Pin | None = None
-        self.birth_date = date.min
+        self.citizen: CitizensPin | None = None
         self._job: Job | None = None
         self._build()
         self.clear()
@@ -43,58 +43,65 @@ class UnblockingPanel(QWidget):
         self.stop = QPushButton(self.words["stop"])
         self.stop.setShortcut("Ctrl+S")
         self.stop.clicked.connect(self._stop)
-        self.new, self.again = (self._pin_field(self.words[key]) for key in ("new_pin", "new_pin_again"))
         self.set = QPushButton(self.words["set_pin"])
-        self.set.setShortcut("Ctrl+Return")
-        self.set.clicked.connect(self._set_pin)
-        self.again.returnPressed.connect(self._set_pin)
-        self.new.returnPressed.connect(self.again.setFocus)
-        self.pins = QWidget()
-        form = QFormLayout(self.pins)
-        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        form.addRow(self.words["new_pin"], self.new)
-        form.addRow(self.words["new_pin_again"], self.again)
-        form.addRow(self.set)
+        self.set.setShortcut("Ctrl+Shift+J")
+        self.set.clicked.connect(self._ask_pin)
         layout = QVBoxLayout(self)
-        for widget in (self.status, self.bar, self.stop, self.pins):
+        for widget in (self.status, self.bar, self.stop, self.set):
             layout.addWidget(widget)
 
-    def _pin_field(self, name: str) -> QLineEdit:
-        field = QLineEdit()
-        field.setEchoMode(QLineEdit.EchoMode.Password)
-        field.setMaxLength(8)
-        field.setAccessibleName(name)
-        return field
-
     def clear(self) -> None:
-        """No PIN is kept, and no card is shown."""
+        """No card is shown. The citizen's window goes with the officer alone."""
         if self._job is not None:
             self._job.cancel()
-        self._job, self.case, self.transport, self.birth_date = None, None, None, date.min
-        self.new.clear()
-        self.again.clear()
+        self._job, self.case = None, None
+        if self.citizen is not None and self.page.officer is None:
+            self.citizen.close()
         self.hide()
+
+    def show_case(self, case: Case) -> None:
+        """A card that was unblocked before still waits for its citizen's PIN."""
+        on_duty = self.page.on_duty
+        pin = None if case.card is None or on_duty is None else on_duty.pins.known(case.card.uuid)
+        if pin is not None and pin.unblocked:
+            self.case = case
+            self._unblocked()
 
     def begin(self, case: Case) -> None:
         """Unblock the card in the citizens' reader."""
+        on_duty = self.page.on_duty
+        if on_duty is None:
+            return
         self.clear()
         self.case = case
         self.status.setText(self.words["busy"])
-        self.pins.hide()
         self.bar.setRange(0, 0)
-        self.bar.show()
         self.stop.setEnabled(True)
-        self.stop.show()
-        self.show()
-        reader = self.page.around.equipment.card_readers[0]
+        self._show_parts(busy=True)
+        reader, pins = self.page.around.equipment.card_readers[0], on_duty.pins
 
-        def steps(officer: ServiceClient, report: Report) -> tuple[Pin, date]:
+        def steps(officer: ServiceClient, report: Report) -> None:
             born = _birth_date(officer, case)
-            return unblock(officer, reader(), case.subject, report), born
+            pins.keep(case.subject, unblock(officer, reader(), case.subject, report), born)  # whatever is shown then
+
+        def current(tell: Callable[[], None]) -> None:
+            if self.case is case:
+                self._job = None
+                tell()
 
         self._job = self.page.work(
-            steps, self._unblocked, failed=self._failed, progressed=self._progressed, cancelled=self._stopped
+            steps,
+            lambda _: current(self._unblocked_now),
+            failed=lambda error: current(lambda: self._failed(error)),
+            progressed=lambda stage: self._progressed(stage) if self.case is case else None,
+            cancelled=lambda: current(self._stopped),
         )
+
+    def _show_parts(self, *, busy: bool, choosing: bool = False) -> None:
+        for widget in (self.bar, self.stop):
+            widget.setVisible(busy)
+        self.set.setVisible(choosing)
+        self.show()
 
     @Slot()
     def _stop(self) -> None:
@@ -104,7 +111,6 @@ class UnblockingPanel(QWidget):
             self._job.cancel()
 
     def _stopped(self) -> None:
-        self._job = None
         self.hide()
         self.page.around.say(self.words["stopped"])
 
@@ -114,50 +120,44 @@ class UnblockingPanel(QWidget):
         step = self.words["steps"].get(stage.step, stage.step)
         self.status.setText(self.words["progress"].format(step, stage.done + 1, stage.total))
 
-    def _unblocked(self, outcome: tuple[Pin, date]) -> None:
-        self._job = None
-        self.transport, self.birth_date = outcome
-        self.status.setText(self.words["pin_next"])
-        self.bar.hide()
-        self.stop.hide()
-        self.pins.show()
-        self.set.setEnabled(True)
-        self.new.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _unblocked_now(self) -> None:
+        self._unblocked()
+        if self.set.isVisible():
+            self._ask_pin()
 
-    def _set_pin(self) -> None:
-        case, transport = self.case, self.transport
-        if case is None or transport is None:
+    def _unblocked(self) -> None:
+        """Whoever does not have their card yet chooses when it is handed over to them."""
+        waits = self.case is not None and self.case.state is CardState.SEALED
+        self.status.setText(self.words["hand_over_next" if waits else "pin_next"])
+        self._show_parts(busy=False, choosing=not waits)
+        self.set.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _ask_pin(self) -> None:
+        """On the citizen's screen; here nothing of it is seen."""
+        case, on_duty = self.case, self.page.on_duty
+        if case is None or on_duty is None or (self.citizen is not None and self.citizen.isVisible()):
             return
-        first, again = self.new.text(), self.again.text()
-        self.new.clear()
-        self.again.clear()
-        fault = fault_of_both(first, again, self.birth_date, transport)
-        if fault is not None:
-            self.status.setText(self.words["pin_faults"][fault])
-            self.new.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
-        self.set.setEnabled(False)
-        reader, chosen = self.page.around.equipment.card_readers[0], Pin(first)
-        self.page.work(
-            lambda _officer, _report: choose_pin(reader(), case.subject, transport, chosen),
-            self._chosen,
-            failed=self._pin_failed,
-            asks=Asks.NOTHING,
-        )
+        pin, equipment = on_duty.pins.of(case.subject), self.page.around.equipment
+        activates = equipment.desk if case.state is CardState.DELIVERED else None
+        reader = equipment.card_readers[0]
+        choosing = Choosing(reader, case.subject, pin, pin.birth_date or date.min, activates)
+        self.citizen = CitizensPin(self.page, reader, choosing)
+        self.citizen.told.connect(self._told)
+        self.citizen.done.connect(lambda _: self._chosen(case))
+        self.citizen.appear()
 
-    def _chosen(self, taken: bool) -> None:  # noqa: FBT001 - the one outcome of the work
-        if taken:
-            self.done("unblock", None)
-        else:
-            self.status.setText(self.words["pin_again"])
-            self.set.setEnabled(True)
+    @Slot(str)
+    def _told(self, how_far: str) -> None:
+        if self.citizen is not None and self.case is not None and self.citizen.choosing.card_uuid == self.case.subject:
+            self.status.setText(how_far)
 
-    def _pin_failed(self, error: Exception) -> None:
-        self.set.setEnabled(True)
-        self.page.fail(error)
+    def _chosen(self, case: Case) -> None:
+        if self.page.on_duty is not None:
+            self.page.on_duty.pins.forget(case.subject)
+        self.done(case)
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
         self.hide()
         self.page.fail(error)
 

@@ -18,12 +18,12 @@ from cardsvc.issuance.writing import STEPS
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState, CardState, Proxy
 from cardsvc.wire.people import DocumentKind, Purpose
+from kiosk.desk.choosing import Choosing
 from kiosk.desk.handing_over import (
     PinFault,
     activate,
     fault_of_both,
     give_pin,
-    give_pin_at_keypad,
     hand_over,
     has_keypad,
     settle_pin,
@@ -40,10 +40,12 @@ from kiosk.desk.issuing import (
     take_card,
 )
 from kiosk.desk.looking import Condition, SeenCard, look
+from kiosk.desk.pins_in_hand import PinInHand
 from kiosk.desk.progress import Cancelled, Report, Stage
 from kiosk.desk.relay import RelayRefused
-from kiosk.desk.unblocking import choose_pin, unblock
+from kiosk.desk.unblocking import unblock
 from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
+from readers.connection import CardReader
 from readers.errors import NoCard, ReaderError, WrongPin
 from readers.pinpad import PinNotEntered
 from readers.piv.pin import Pin
@@ -299,9 +301,29 @@ def test_a_citizen_takes_a_pin_of_their_own_at_the_readers_keypad(desk: Desk) ->
     hand_over(desk.ana, application, written.card_uuid, picture())
     reader = KeypadReader(desk.reader, [written.transport_pin.digits, *[OWN.digits] * 3])
     assert has_keypad(reader)
-    assert give_pin_at_keypad(desk.itself, reader, written.card_uuid).state is CardState.ACTIVE
+    card = choosing_at(desk, reader, written).at_keypad()
+    assert card is not None
+    assert card.state is CardState.ACTIVE
     assert reader.typed == []
     assert settle_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
+
+
+def test_what_broke_off_between_keypad_and_service_goes_on_with_the_new_pin(desk: Desk) -> None:
+    """The card has the PIN already: the transport PIN is not asked for again."""
+    application, written = desk.written()
+    reader = KeypadReader(desk.reader, [written.transport_pin.digits, *[OWN.digits] * 3])
+    choosing = choosing_at(desk, reader, written)
+    with pytest.raises(ServiceProblem, match="transition-refused"):
+        choosing.at_keypad()
+    hand_over(desk.ana, application, written.card_uuid, picture())
+    reader.typed.append(OWN.digits)
+    assert choosing.at_keypad() is not None
+    assert desk.standing().situation is Situation.ACTIVE
+
+
+def choosing_at(desk: Desk, reader: CardReader, written: Written) -> Choosing:
+    pin = PinInHand(written.transport_pin)
+    return Choosing(lambda: reader, written.card_uuid, pin, date(1988, 4, 5), desk.itself)
 
 
 @pytest.mark.parametrize(
@@ -316,7 +338,7 @@ def test_what_is_not_finished_at_the_keypad_changes_no_pin(
     hand_over(desk.ana, application, written.card_uuid, picture())
     pins = [pin.format(old=written.transport_pin.digits) for pin in typed]
     with pytest.raises(error):
-        give_pin_at_keypad(desk.itself, KeypadReader(desk.reader, pins), written.card_uuid)
+        choosing_at(desk, KeypadReader(desk.reader, pins), written).at_keypad()
     assert desk.standing().situation is Situation.DELIVERED
     give_pin(desk.reader, written.card_uuid, written.transport_pin, OWN)
 
@@ -333,7 +355,7 @@ def test_unblocking_that_is_stopped_is_gone_on_with(desk: Desk) -> None:
         unblock(desk.ana, desk.reader, written.card_uuid, Report(stages.append, lambda: len(stages) >= 2))
     assert len(stages) == 2
     transport = unblock(desk.ana, desk.reader, written.card_uuid, Report())
-    assert choose_pin(desk.reader, written.card_uuid, transport, Pin("582914"))
+    give_pin(desk.reader, written.card_uuid, transport, Pin("582914"))
     assert settle_pin(desk.reader, written.card_uuid, transport, Pin("582914"))
 
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Question
+from cardsvc.wire.manifest import Language
 from kiosk.city.issuing import CITIZENS_PIN
 from kiosk.city.stage import LoopbackStage, Place
+from kiosk.desk.windows.card import CardPage
+from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.person import PersonPage
-from readers.errors import WrongPin
+from readers.connection import CardConnection, CardReader
+from readers.errors import CardRemoved, WrongPin
+from readers.piv.identifiers import Instruction
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
-from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
-from tests.fixtures.desk_city import DeskAtWork, DeskCity
+from readers.virtual.pcscd import PrivatePcscd
+from tests.fixtures.accessible import keyless, nameless
+from tests.fixtures.at_the_card import CONTROL_SHIFT, MEI, AtTheCard, Resident, produced
+from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
+from tests.fixtures.transports import Through
 
 NUMBER = "CC-0000-0101"
 NEW_PIN = "582914"
@@ -69,32 +84,152 @@ def test_a_card_is_found_by_its_number_held_and_with_a_colleague_reinstated(card
 
 
 def test_a_pin_is_unblocked_with_a_colleague_and_the_citizen_chooses_another(card: AtTheCard, mei: Resident) -> None:
+    citizen = unblocked(card, mei)
+    for weak, said in (("123456", "follow each other"), ("900506", "date of birth")):
+        card.desk.type(citizen.first, weak)
+        assert said in citizen.message.text()
+        citizen.first.clear()
+    enters(card.desk, citizen, NEW_PIN)
+    card.says("has the citizen's new PIN")
+    assert not card.page.acts.unblocking.isVisible()
+    card.desk.remove()
+    assert takes(mei, NEW_PIN)
+    assert not takes(mei, CITIZENS_PIN)
+
+
+class TornAtChange(Through):
+    """The card is out of the reader once it has carried out CHANGE REFERENCE DATA, before its answer."""
+
+    def __init__(self, inner: CardConnection, tear: list[Callable[[], None]]) -> None:
+        super().__init__(inner)
+        self._tear = tear
+
+    def transmit(self, command: bytes) -> bytes:
+        answer = super().transmit(command)
+        if command[1] == Instruction.CHANGE_REFERENCE_DATA and self._tear:
+            self._tear.pop()()
+            raise CardRemoved("transmit")
+        return answer
+
+
+@dataclass
+class TearingReader:
+    """Such a reader, around another one."""
+
+    inner: CardReader
+    tear: list[Callable[[], None]]
+
+    @property
+    def name(self) -> str:
+        return self.inner.name
+
+    @property
+    def contactless(self) -> bool:
+        return self.inner.contactless
+
+    @contextmanager
+    def connect(self) -> Iterator[CardConnection]:
+        with self.inner.connect() as connection:
+            yield TornAtChange(connection, self.tear)
+
+    def wait_for_card(self, timeout: float | None = None) -> bool:
+        return self.inner.wait_for_card(timeout)
+
+    def wait_for_removal(self, timeout: float | None = None) -> bool:
+        return self.inner.wait_for_removal(timeout)
+
+    def cancel(self) -> None:
+        self.inner.cancel()
+
+
+def test_torn_out_while_it_takes_the_pin_and_looked_away_from_it_goes_on_and_costs_no_try(
+    desk_city: DeskCity, private_pcscd: PrivatePcscd, qtbot: QtBot, tmp_path: Path
+) -> None:
+    wu = produced(desk_city, "wu", "CC-0000-0103", MEI.model_copy(update={"document_number": "A2000003"}))
+    tear: list[Callable[[], None]] = []
+    wraps = partial(TearingReader, tear=tear)
+    with open_desk(desk_city, private_pcscd, qtbot, tmp_path, wraps=wraps) as desk:
+        card = AtTheCard.signed_in(desk)
+        card.opens("CC-0000-0103")
+        closed(desk, unblocked(card, wu))
+        looked_at_again(card)
+        desk.until(lambda: not desk.window.workers.busy)
+        desk.window.speak(Language.PORTUGUESE)
+        (page,) = [page for page in desk.window.pages if isinstance(page, CardPage)]
+        card = AtTheCard(desk, page)
+        QTest.keyClick(desk.window, Qt.Key.Key_6, Qt.KeyboardModifier.AltModifier)
+        card.opens("CC-0000-0103")
+        panel = page.acts.unblocking
+        desk.until(panel.set.isVisible)
+        QTest.keyClick(desk.window, Qt.Key.Key_J, CONTROL_SHIFT)
+        citizen = window_of(card)
+        assert (nameless(citizen), keyless(citizen)) == ([], [])
+
+        tear.append(desk.remove)
+        enters(desk, citizen, NEW_PIN)
+        desk.until(lambda: panel.status.text() == citizen.words["clerk"]["card_out"])
+        closed(desk, citizen)
+        looked_at_again(card)
+        QTest.keyClick(desk.window, Qt.Key.Key_J, CONTROL_SHIFT)
+        desk.until(lambda: panel.citizen is not citizen)
+        desk.insert(wu.files.state)
+        card.says(page.acts.words["unblock_done"].format(card="CC-0000-0103"))
+        desk.until(lambda: not panel.isVisible())
+        desk.remove()
+    assert takes(wu, NEW_PIN)
+    assert tries(wu) == 3
+
+
+def unblocked(card: AtTheCard, resident: Resident) -> CitizensPin:
+    """With a colleague; the window in which the citizen chooses a PIN."""
     acts = card.page.acts
     card.chooses("U")
     card.desk.type(acts.needs.reason, "forgotten")
     card.desk.press(acts.do)
     card.leaves_it_to_a_colleague()
     card.says("A colleague was asked.")
-    with mei.bo() as bo:
+    with resident.bo() as bo:
         (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.PUK_RELEASE]
         bo.approve_request(asked.id)
     card.is_looked_at_again()
     card.chooses("U")
-    card.desk.insert(mei.files.state)
+    card.desk.insert(resident.files.state)
     card.desk.press(acts.do)
-    panel = acts.unblocking
-    card.desk.until(panel.pins.isVisible)
-    for weak, said in (("123456", "follow each other"), ("900506", "date of birth")):
-        card.desk.type(panel.new, weak + "\r")
-        card.desk.type(panel.again, weak + "\r")
-        assert said in panel.status.text()
-    card.desk.type(panel.new, NEW_PIN + "\r")
-    card.desk.type(panel.again, NEW_PIN + "\r")
-    card.says("has the citizen's new PIN")
-    assert not panel.isVisible()
-    card.desk.remove()
-    assert takes(mei, NEW_PIN)
-    assert not takes(mei, CITIZENS_PIN)
+    return window_of(card)
+
+
+def closed(desk: DeskAtWork, citizen: CitizensPin) -> None:
+    """As a window manager does, which turns to the desk's window then."""
+    citizen.close()
+    desk.window.activateWindow()
+    desk.until(desk.window.isActiveWindow)
+
+
+def looked_at_again(card: AtTheCard) -> None:
+    panel = card.page.acts.unblocking
+    QTest.keyClick(card.desk.window, Qt.Key.Key_F5)
+    card.desk.until(lambda: panel.set.isVisible() and panel.status.text() == panel.words["pin_next"])
+
+
+def window_of(card: AtTheCard) -> CitizensPin:
+    panel = card.page.acts.unblocking
+    card.desk.until(lambda: panel.citizen is not None and panel.citizen.isVisible())
+    assert panel.citizen is not None
+    return panel.citizen
+
+
+def enters(desk: DeskAtWork, citizen: CitizensPin, pin: str) -> None:
+    desk.type(citizen.first, pin)
+    desk.type(citizen.again, pin + "\r")
+
+
+def tries(resident: Resident) -> int | None:
+    stage = LoopbackStage(resident.city.plan.folder)
+    stage.put_on(resident.files, Place.CONTACT)
+    with stage.reader(Place.CONTACT).connect() as connection:
+        left = PivSession.open(connection).pin_tries_left()
+    stage.take_off(Place.CONTACT)
+    return left
 
 
 def takes(mei: Resident, pin: str) -> bool:

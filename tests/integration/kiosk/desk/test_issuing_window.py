@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,16 +15,12 @@ from pytestqt.qtbot import QtBot
 from cardsvc.wire.lifecycle import ApplicationState, CardState
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import DocumentKind
-from kiosk.city.founding import DESK
-from kiosk.desk.equipment import Equipment, FindsReader
-from kiosk.desk.windows.frame import DeskWindow
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.lane import Lane
-from kiosk.reader_names import CONTACT, ReaderSource
 from readers.virtual.loopback import LoopbackReader, put_on
-from readers.virtual.pcscd import CONTACT_READER, CONTACTLESS_READER, PrivatePcscd
+from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
-from tests.fixtures.desk_city import DeskAtWork, DeskCity
+from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
 from tests.fixtures.desk_issuing import (
     approved,
     at_step,
@@ -222,20 +217,8 @@ def two_readers(
     desk_city: DeskCity, private_pcscd: PrivatePcscd, qtbot: QtBot, tmp_path: Path
 ) -> Iterator[tuple[DeskAtWork, Path]]:
     """A desk with another reader for cards, and the slot of that."""
-    plan, slot = desk_city.plan, tmp_path / "slot"
-    with ExitStack() as stack:
-        officers, cards = (
-            stack.enter_context(ReaderSource.of(CONTACT, name, None)) for name in (CONTACT_READER, CONTACTLESS_READER)
-        )
-        own = stack.enter_context(plan.caller(DESK))
-        readers: list[FindsReader] = [cards, lambda: LoopbackReader(slot)]
-        equipment = Equipment(own, lambda token: plan.caller(DESK, visit_token=token), officers, readers, tmp_path)
-        window = DeskWindow(equipment)
-        qtbot.addWidget(window)
-        window.show()
-        desk = DeskAtWork(window, desk_city, private_pcscd, qtbot)
-        stack.callback(desk.clear)
-        stack.callback(window.close)
+    slot = tmp_path / "slot"
+    with open_desk(desk_city, private_pcscd, qtbot, tmp_path, more=[lambda: LoopbackReader(slot)]) as desk:
         yield desk, slot
 
 
