@@ -24,4 +24,6 @@ def show(equipment: Equipment) -> int:
     beat.timeout.connect(lambda: None)
     beat.start(_HEARD_EVERY_MS)
     window.show()
-    return app.exec()
+    code = app.exec()
+    window.finish()
+    return code

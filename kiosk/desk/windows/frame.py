@@ -129,11 +129,17 @@ class DeskWindow(QMainWindow):
         self.pages[rows[0]].take(subject)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Gone from the screen at once; what waits for the card service or a card goes on until `finish`."""
         self._end_pages()
         self._close_pages()
-        self.duty.end()
-        self.workers.wait()
+        self.duty.leave()
+        self.workers.cancel()
         super().closeEvent(event)
+
+    def finish(self) -> None:
+        """After it was closed: wait until the officer is signed out, for as long as the client's time-outs allow."""
+        self.workers.wait()  # one of them may be signing somebody in
+        self.duty.end()
 
     def _build(self, language: Language) -> None:
         """Everything that has words."""

@@ -141,8 +141,12 @@ class Workers(QObject):
         self._given_up.discard(job)
         job.deleteLater()
 
-    def wait(self) -> None:
-        """Cancel what goes on, and wait for it."""
+    def cancel(self) -> None:
+        """Ask everything that goes on to stop where that is safe."""
         for job in self._jobs:
             job.cancel()
+
+    def wait(self) -> None:
+        """Cancel what goes on, and wait for it."""
+        self.cancel()
         self._pool.waitForDone()

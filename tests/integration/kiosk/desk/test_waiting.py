@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -18,6 +20,11 @@ NUMBER = "CC-0000-0201"
 @pytest.fixture(scope="module")
 def mei(desk_city: DeskCity) -> Resident:
     return produced(desk_city, "mei", NUMBER, MEI)
+
+
+def signing_out() -> bool:
+    """Whether the card service has not heard yet that the officer has left."""
+    return any(thread.name == "duty" for thread in threading.enumerate())
 
 
 def stop_waiting(desk: DeskAtWork) -> None:
@@ -73,3 +80,13 @@ def test_an_act_that_is_not_waited_for_may_be_done_which_is_said_and_looked_at(d
     QTest.keyClick(desk.window, Qt.Key.Key_F5)
     card.shows("is held")
     assert "Hold" not in card.offers()
+
+
+def test_the_window_is_gone_before_the_service_has_heard_of_it(desk: DeskAtWork) -> None:
+    desk.sign_in("ana")
+    desk.until(lambda: not desk.window.workers.busy)
+    with desk.city.service_silent():
+        desk.window.close()
+        assert (desk.window.isVisible(), signing_out()) == (False, True)
+    desk.window.finish()
+    assert not signing_out()
