@@ -78,6 +78,21 @@ class Details(QScrollArea):
         self._back = back
         self.page.work(lambda service, _: open_application(service, application), self._show_opened)
 
+    def look_again(self) -> None:
+        """At the application that is open, unless somebody is about to decide about it."""
+        application = self.subject
+        if isinstance(application, Application) and not self._being_decided:
+
+            def show(opened: Opened) -> None:
+                if self.subject is application and not self._being_decided:
+                    self._show_opened(opened)
+
+            self.page.work(lambda service, _: open_application(service, application.id), show)
+
+    @property
+    def _being_decided(self) -> bool:
+        return not (self.confirm.isHidden() and self.consent.isHidden())
+
     def show_approval(self, approval: Approval, back: QWidget) -> None:
         """Show what a colleague asked for."""
         self._back = back

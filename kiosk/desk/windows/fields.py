@@ -64,3 +64,11 @@ def fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
     for number, row in enumerate(rows):
         for column, text in enumerate(row):
             table.setItem(number, column, QTableWidgetItem(text))
+
+
+def choose(table: QTableWidget, ids: Sequence[object], chosen: object) -> None:
+    """Choose the row of this one again, which may be another than before, or nowhere."""
+    if chosen in ids:
+        table.selectRow(ids.index(chosen))
+    else:
+        table.setCurrentCell(-1, -1)

@@ -82,6 +82,7 @@ class DeskWindow(QMainWindow):
         self.connection.changed.connect(self._show_connection)
         self.colleague: ColleagueDialog | None = None
         self.on_duty: OnDuty | None = None
+        self._stale: set[Page] = set()
         self._build(equipment.language)
         self.resize(1280, 800)
 
@@ -240,9 +241,11 @@ class DeskWindow(QMainWindow):
         self.say("")
         self.stack.setCurrentIndex(row)
         self.pages[row].shown()
+        self._resume()
 
     def _end_pages(self) -> None:
         self.on_duty = None
+        self._stale.clear()
         if self.colleague is not None:
             self.colleague.done(QDialog.DialogCode.Rejected)
         for page in self.pages:
@@ -283,7 +286,15 @@ class DeskWindow(QMainWindow):
             said = self.words["window"]["back"]
             (self.say if self.on_duty else self.sign_in.say)(said)
             if self.on_duty is not None:
-                self.pages[self.stack.currentIndex()].resumed()
+                self._stale = set(self.pages)
+                self._resume()
+
+    def _resume(self) -> None:
+        """What was fetched before the connection was lost is asked for again: on each page when it is turned to."""
+        page = self.stack.currentWidget()
+        if page in self._stale:
+            self._stale.discard(page)
+            page.resumed()
 
     def _tell_connection(self) -> None:
         reached = self.connection.reached

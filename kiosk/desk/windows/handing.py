@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit,
 
 from cardsvc.wire.stock import HandOver, HandOverRequest
 from kiosk.desk.stock import read_numbers
-from kiosk.desk.windows.fields import button, fill, named_form, reading_table, text_label
+from kiosk.desk.windows.fields import button, choose, fill, named_form, reading_table, text_label
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.stock import StockPage
@@ -72,6 +72,8 @@ class HandingTab(QWidget):
         self.page.work(lambda officer, _: list(officer.hand_overs()), self._show)
 
     def _show(self, rows: list[HandOver]) -> None:
+        chosen = self._chosen()
+        counted = self.cards.value(), self.applications.value()
         self.rows = rows
         texts = [
             (
@@ -84,7 +86,12 @@ class HandingTab(QWidget):
             for row in rows
         ]
         fill(self.table, texts)
+        choose(self.table, [row.id for row in rows], None if chosen is None else chosen.id)
         self._show_chosen()
+        again = self._chosen()
+        if chosen is not None and again is not None and again.id == chosen.id:
+            self.cards.setValue(counted[0])
+            self.applications.setValue(counted[1])
 
     def _chosen(self) -> HandOver | None:
         row = self.table.currentRow()

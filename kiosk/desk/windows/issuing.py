@@ -71,6 +71,11 @@ class IssuingPage(Page):
         if self.officer is not None:
             self.work(lambda officer, _: issuable(officer), self._fill)
 
+    def resumed(self) -> None:
+        self.shown()
+        for lane in self.lanes:
+            lane.look_again()
+
     def begin(self, officer: ServiceClient) -> None:
         super().begin(officer)
         for lane in self.lanes:
@@ -153,6 +158,7 @@ class IssuingPage(Page):
         self.face.show()
 
     def _fill(self, rows: list[ApplicationSummary]) -> None:
+        chosen = None if self.list.currentItem() is None else self.list.currentItem().data(_ID)
         self.list.clear()
         for row in sorted(rows, key=lambda row: (row.state is not ApplicationState.APPROVED, row.created_at)):
             item = QListWidgetItem(
@@ -165,8 +171,9 @@ class IssuingPage(Page):
             )
             item.setData(_ID, str(row.id))
             self.list.addItem(item)
-        if self.list.count():
-            self.list.setCurrentRow(0)
+        ids = [self.list.item(row).data(_ID) for row in range(self.list.count())]
+        if ids:
+            self.list.setCurrentRow(ids.index(chosen) if chosen in ids else 0)
 
     @Slot(QListWidgetItem)
     def _chosen(self, item: QListWidgetItem) -> None:

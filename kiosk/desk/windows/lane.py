@@ -97,6 +97,11 @@ class Lane(QGroupBox):
         """Look at the card again, which something was done with."""
         self._find_out(lambda officer, _: standing(officer, look(self.reader())))
 
+    def look_again(self) -> None:
+        """Unless a card is being written, which goes on by itself."""
+        if not self.busy:
+            self.refresh()
+
     def leave(self, application: Application) -> None:
         """This application's card is in its holder's hands."""
         if self.application is None or self.application.id == application.id:

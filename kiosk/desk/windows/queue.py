@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.lifecycle import ApplicationState, ApplicationSummary
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.queue import Matter, Shown, age, shown, waiting
 from kiosk.desk.subjects import Subject, TheApplication
 from kiosk.desk.windows.details import Details
@@ -51,9 +52,8 @@ class QueuePage(Page):
         self._build()
 
     def shown(self) -> None:
-        on_duty = self.on_duty
-        if on_duty is not None:
-            self.work(lambda _, __: waiting(on_duty), self._fill)
+        if self.on_duty is not None:
+            self._refresh(self.on_duty)
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def take(self, subject: Subject) -> None:
@@ -64,12 +64,17 @@ class QueuePage(Page):
             self.details.open_application(subject.id, self.table)
 
     def resumed(self) -> None:
-        self.shown()
+        if self.on_duty is not None:
+            self._refresh(self.on_duty)
+            self.details.look_again()
 
     def end(self) -> None:
         super().end()
         self.details.clear()
         self._fill([])
+
+    def _refresh(self, on_duty: OnDuty) -> None:
+        self.work(lambda _, __: waiting(on_duty), self._fill)
 
     def _build(self) -> None:
         self.table.setAccessibleName(self.words["title"])

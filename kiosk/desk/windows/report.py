@@ -69,6 +69,9 @@ class ReportPage(Page):
         self._show(None)
         self.work(lambda officer, _: steps(officer), self._show)
 
+    def resumed(self) -> None:
+        self.shown()
+
     def end(self) -> None:
         super().end()
         self._show(None)

@@ -38,6 +38,7 @@ class SearchPage(Page):
         super().__init__(around)
         self.found: list[FoundPerson] = []
         self.occasion: Occasion | None = None
+        self._asked: tuple[str, Occasion] | None = None
         self.text, self.reference, self.birth_date = QLineEdit(), QLineEdit(), QLineEdit()
         self.purpose = QComboBox()
         self.note = QLabel()
@@ -52,8 +53,15 @@ class SearchPage(Page):
         self.look.setEnabled(self.may(Scope.PEOPLE_READ))
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def resumed(self) -> None:
+        """The same is looked for again: it may have broken off."""
+        if self._asked is not None:
+            text, occasion = self._asked
+            self.work(lambda service, _: find(service, text, occasion), self._tell, failed=self._not_found)
+
     def end(self) -> None:
         super().end()
+        self.occasion = self._asked = None
         for box in (self.text, self.reference, self.birth_date):
             box.clear()
         self.purpose.setCurrentIndex(-1)
@@ -117,7 +125,7 @@ class SearchPage(Page):
         box.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _find(self, text: str, occasion: Occasion) -> None:
-        self.occasion = occasion
+        self.occasion, self._asked = occasion, (text, occasion)
         self.note.setText(self.words["looking"])
         self.around.say("")
         self.work(lambda service, _: find(service, text, occasion), self._show, failed=self._not_found)
@@ -130,11 +138,15 @@ class SearchPage(Page):
             self.fail(error)
 
     def _show(self, found: FoundPeople) -> None:
+        self._tell(found)
+        if found.people:
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _tell(self, found: FoundPeople) -> None:
         self.note.setText(self.words["more" if found.more else "open" if found.people else "nobody"])
         self._fill(found)
         if found.people:
             self.table.selectRow(0)
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _fill(self, found: FoundPeople) -> None:
         self.found = list(found.people)

@@ -14,7 +14,7 @@ from cardsvc.wire.scopes import Scope
 from cardsvc.wire.stock import Batch, BatchRequest, StockCard
 from kiosk.desk.stock import SerialsMalformed, by_custodian, by_state, cleaned, read_serials, size_of
 from kiosk.desk.windows.counting import CountingTab
-from kiosk.desk.windows.fields import button, fill, named_form, reading_table, text_label
+from kiosk.desk.windows.fields import button, choose, fill, named_form, reading_table, text_label
 from kiosk.desk.windows.handing import HandingTab
 from kiosk.desk.windows.page import Page, Surroundings
 
@@ -65,6 +65,9 @@ class StockPage(Page):
             self.list.refresh()
         elif self.tabs.currentWidget() is self.handing:
             self.handing.refresh()
+
+    def resumed(self) -> None:
+        self.shown()
 
     def end(self) -> None:
         super().end()
@@ -117,10 +120,13 @@ class ListTab(QWidget):
         self.page.work(lambda officer, _: list(officer.stock(office, custodian)), show)
 
     def _show(self, cards: list[StockCard]) -> None:
+        row = self.table.currentRow()
+        chosen = self.cards[row].uuid if 0 <= row < len(self.cards) else None
         self.cards = cards
         states = self.page.around.words["failures"]["states"]
         rows = [(one.stock_number, states[one.state], one.office or "–", one.custodian or "–") for one in cards]
         fill(self.table, rows)
+        choose(self.table, [one.uuid for one in cards], chosen)
         counted = [f"{states[state]}: {count}" for state, count in by_state(cards)]
         held = [f"{officer}: {count}" for officer, count in by_custodian(cards)]
         self.summary.setText(self.words["summary"].format(len(cards), ", ".join(counted), ", ".join(held)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final, Self
 
@@ -34,6 +35,17 @@ class Line:
         self._down.set()
         threading.Timer(seconds, self._down.clear).start()
         self._break_all()
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        """Cut for the time of a ``with`` block."""
+        self.cuts += 1
+        self._down.set()
+        self._break_all()
+        try:
+            yield
+        finally:
+            self._down.clear()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
