@@ -48,6 +48,8 @@ class CardPage(Page):
         super().__init__(around)
         self.uuid: UUID | None = None
         self.case: Case | None = None
+        self._to_say: str | None = None
+        """Once the card is shown as it stands then."""
         self.number = QLineEdit()
         self.number.setMaxLength(40)
         self.number.setPlaceholderText(self.words["number_hint"])
@@ -106,7 +108,8 @@ class CardPage(Page):
         self._clear()
 
     def _clear(self) -> None:
-        self.uuid = self.case = None
+        self.no_longer("card")
+        self.uuid = self.case = self._to_say = None
         self.facts.setText(self.words["hint"])
         self.person.setEnabled(False)
         self.history.show_moments([])
@@ -127,7 +130,9 @@ class CardPage(Page):
 
         people = self.may(Scope.PEOPLE_READ)
         blanks = self.may(Scope.APPLICATIONS_WRITE) or self.may(Scope.STOCK_WRITE)
-        self.work(lambda officer, _: find_card(officer, typed, purpose, people=people, blanks=blanks), found)
+        self.work(
+            lambda officer, _: find_card(officer, typed, purpose, people=people, blanks=blanks), found, about="card"
+        )
 
     def _purpose(self) -> Purpose:
         return Purpose(self.purpose.currentData())
@@ -139,10 +144,11 @@ class CardPage(Page):
     def _reload(self, sentence: str) -> None:
         """After something was done, or because it was asked for: nothing is done about what is not known any more."""
         self.acts.clear()
-        self._look_again(sentence)
+        self._to_say = sentence or self._to_say or ""
+        self._look_again()
 
-    def _look_again(self, sentence: str | None = None) -> None:
-        """Without a sentence, what is said stays, and so does the act that was chosen."""
+    def _look_again(self) -> None:
+        """Without a sentence to say, what is said stays, and so does the act that was chosen."""
         uuid, purpose, people = self.uuid, self._purpose(), self.may(Scope.PEOPLE_READ)
         if uuid is None:
             return
@@ -153,14 +159,18 @@ class CardPage(Page):
             return _Opened(case, approvals_about(officer, case) if asks else [])
 
         def shown(opened: _Opened) -> None:
-            again = sentence is None
-            if self.uuid != uuid or (again and self.acts.at_the_card):
+            again, sentence, self._to_say = self._to_say is None, self._to_say, None
+            if again and self.acts.at_the_card:
                 return
             self._show(opened, again=again)
             if sentence is not None:
                 self.around.say(sentence)
 
-        self.work(lambda officer, _: steps(officer), shown)
+        self.work(lambda officer, _: steps(officer), shown, failed=self._not_shown, about="card")
+
+    def _not_shown(self, error: Exception) -> None:
+        self._to_say = None
+        self.fail(error)
 
     def _show(self, opened: _Opened, *, again: bool) -> None:
         self.case = opened.case

@@ -9,6 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
 
+from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.lifecycle import Application
 from cardsvc.wire.people import Document, Purpose
@@ -33,6 +34,8 @@ KEYS: Final = {
     Act.REFUSE: "F7",
     Act.TAKE_BACK: "F8",
 }
+_OPENED, _PICTURE, _GUARDIANS = "opened", "picture", "guardians"
+"""What is asked for to be shown here."""
 ISSUING: Final = "issuing"
 """The page where a card is made."""
 
@@ -69,6 +72,8 @@ class Details(QScrollArea):
     def clear(self) -> None:
         """Nothing is shown."""
         self.opened = self.subject = None
+        for about in (_PICTURE, _GUARDIANS):
+            self.page.no_longer(about)
         self.confirm.put_away()
         self.consent.put_away()
         self._show("", [], [])
@@ -76,7 +81,7 @@ class Details(QScrollArea):
     def open_application(self, application: UUID, back: QWidget) -> None:
         """Look at it, which goes on record. The keyboard goes ``back`` after an act."""
         self._back = back
-        self.page.work(lambda service, _: open_application(service, application), self._show_opened)
+        self.page.work(lambda service, _: open_application(service, application), self._show_opened, about=_OPENED)
 
     def look_again(self) -> None:
         """At the application that is open, unless somebody is about to decide about it."""
@@ -96,6 +101,7 @@ class Details(QScrollArea):
     def show_approval(self, approval: Approval, back: QWidget) -> None:
         """Show what a colleague asked for."""
         self._back = back
+        self.page.no_longer(_OPENED)
         self.clear()
         self.subject = approval
         words = self.words
@@ -190,12 +196,16 @@ class Details(QScrollArea):
             return
         if document is None:
             citizen = application.citizen_id
-            self.page.work(lambda service, _: service.open_photo(citizen, Purpose.APPLICATION), self.picture.show_bytes)
+            self._show_picture(lambda service: service.open_photo(citizen, Purpose.APPLICATION))
         elif document.media_type.startswith("image/"):
             wanted = (application.id, document.id, Purpose.APPLICATION)
-            self.page.work(lambda service, _: service.open_document(*wanted), self.picture.show_bytes)
+            self._show_picture(lambda service: service.open_document(*wanted))
         else:
+            self.page.no_longer(_PICTURE)
             self.picture.say(self.words["no_preview"])
+
+    def _show_picture(self, fetch: Callable[[ServiceClient], bytes]) -> None:
+        self.page.work(lambda service, _: fetch(service), self.picture.show_bytes, about=_PICTURE)
 
     def _begin(self, act: Act) -> Callable[[], None]:
         """What the act's button does: say what would happen, and wait for a yes."""
@@ -223,7 +233,8 @@ class Details(QScrollArea):
     def _did(self, act: Act, subject: Application | Approval) -> Callable[[Any], None]:
         def tell(_: Any) -> None:
             whom = subject.person.name if isinstance(subject, Application) else subject.requested_by
-            self.clear()
+            if self.subject is subject:  # something else may be open by now
+                self.clear()
             self._changed()
             self.page.around.say(self.words["done"][act.value].format(whom))
 
@@ -256,7 +267,7 @@ class Details(QScrollArea):
             else:
                 self.page.around.say(self.words["no_guardian"])
 
-        self.page.work(lambda service, _: guardians_of(service, opened.application), ask)
+        self.page.work(lambda service, _: guardians_of(service, opened.application), ask, about=_GUARDIANS)
 
     def _agree_by_card(self, guardian: UUID, pin: Pin) -> None:
         application, reader = self._application(), self.page.around.equipment.card_readers[0]

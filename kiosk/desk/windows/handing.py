@@ -69,7 +69,7 @@ class HandingTab(QWidget):
 
     def refresh(self) -> None:
         """Ask the service again."""
-        self.page.work(lambda officer, _: list(officer.hand_overs()), self._show)
+        self.page.work(lambda officer, _: list(officer.hand_overs()), self._show, about="hand-overs")
 
     def _show(self, rows: list[HandOver]) -> None:
         chosen = self._chosen()

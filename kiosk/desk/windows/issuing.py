@@ -18,7 +18,6 @@ from kiosk.desk.windows.card_face import PRINTED, CardFaceDialog
 from kiosk.desk.windows.hand_over import HandOver
 from kiosk.desk.windows.lane import Lane
 from kiosk.desk.windows.page import Page, Surroundings
-from kiosk.desk.writing import Written
 from readers.piv.pin import Pin
 
 _ID: Final = Qt.ItemDataRole.UserRole
@@ -69,7 +68,7 @@ class IssuingPage(Page):
 
     def shown(self) -> None:
         if self.officer is not None:
-            self.work(lambda officer, _: issuable(officer), self._fill)
+            self.work(lambda officer, _: issuable(officer), self._fill, about="list")
 
     def resumed(self) -> None:
         self.shown()
@@ -111,11 +110,6 @@ class IssuingPage(Page):
         latin = f" · {person.name_latin}" if person.name_latin else ""
         return f"{person.name}{latin} · {person.document_number} · {self.words['kinds'][application.kind]}"
 
-    def keep_pin(self, written: Written) -> None:
-        """Until the citizen has changed it, or the officer leaves."""
-        if self.on_duty is not None:
-            self.on_duty.pins.keep(written.card_uuid, written.transport_pin)
-
     def transport_of(self, standing: Standing) -> Pin | None:
         """The transport PIN of a card, if it was written or unblocked here since the officer came."""
         if standing.card is None or self.on_duty is None:
@@ -136,6 +130,7 @@ class IssuingPage(Page):
         self.work(
             lambda officer, _: officer.application(summary.id),
             lambda application: self._begin_handing(lane, standing, application),
+            about="hand-over",
         )
 
     def _begin_handing(self, lane: Lane, standing: Standing, application: Application) -> None:
@@ -148,7 +143,7 @@ class IssuingPage(Page):
         known = standing.application.id if standing is not None and standing.application is not None else None
         application_id = lane.application.id if lane.application is not None else known
         if application_id is not None:
-            self.work(lambda officer, _: what_is_printed(officer, application_id), self._preview)
+            self.work(lambda officer, _: what_is_printed(officer, application_id), self._preview, about="face")
 
     def _preview(self, printed: Printed) -> None:
         if self.face is not None:
@@ -202,10 +197,21 @@ class IssuingPage(Page):
         self._chosen(waiting[0])
 
     def _give(self, application_id: UUID) -> None:
-        lane = next((lane for lane in self.lanes if lane.free), None)
-        lane = lane or next((lane for lane in self.lanes if not lane.busy and lane.card is None), None)
-        if lane is None:
+        if self._next_lane() is None:
             self.around.say(self.words["readers_busy"])
             return
         self.around.say("")
-        self.work(lambda officer, _: officer.application(application_id), lane.give)
+        self.work(lambda officer, _: officer.application(application_id), self._given, about="application")
+
+    def _given(self, application: Application) -> None:
+        """Which reader is free is asked when the answer is there: a card may have been begun meanwhile."""
+        lane = self._next_lane()
+        if lane is None:
+            self.around.say(self.words["readers_busy"])
+        else:
+            lane.give(application)
+
+    def _next_lane(self) -> Lane | None:
+        makings = [(lane, lane.making) for lane in self.lanes]
+        free = [lane for lane, making in makings if making.free]
+        return next(iter(free or [lane for lane, making in makings if making.may_yield]), None)

@@ -14,8 +14,9 @@ from cardsvc.wire.lifecycle import Application, Card
 from kiosk.desk.equipment import FindsReader
 from kiosk.desk.failures import saying
 from kiosk.desk.findings import in_words
-from kiosk.desk.issuing import GOES_ON, Situation, Standing, put_aside, standing, take_card
+from kiosk.desk.issuing import Situation, Standing, put_aside, standing, take_card
 from kiosk.desk.looking import SeenCard, look
+from kiosk.desk.making import Making
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.watching import CardWatch, Heard
@@ -27,11 +28,7 @@ from readers.errors import ReaderError
 if TYPE_CHECKING:
     from kiosk.desk.windows.issuing import IssuingPage
 
-_BREAKS: Final = 5
-"""So often writing a card is gone on with by itself; then the clerk says so."""
 _ASKED_AGAIN_MS: Final = 2000
-_RESUMED: Final = frozenset({*GOES_ON, Situation.BLANK, Situation.BEGUN_ONE_OF_SEVERAL})
-"""What a torn card may look like when it is back. The service compares its marker and refuses any other."""
 
 
 class Lane(QGroupBox):
@@ -46,14 +43,10 @@ class Lane(QGroupBox):
     def __init__(self, page: IssuingPage, reader: FindsReader, number: int) -> None:
         super().__init__(page.words["reader"].format(number))
         self.page, self.words, self.reader = page, page.words, reader
-        self.application: Application | None = None
-        self.card: Card | None = None
-        self.written: Written | None = None
+        self.making = Making()
         self.standing: Standing | None = None
         self._seen: SeenCard | None = None
         self._job: Job | None = None
-        self._torn = False
-        self._breaks = 0
         self._heard = 0
         """How many cards came and went."""
         self._build(number)
@@ -62,19 +55,19 @@ class Lane(QGroupBox):
         self.clear()
 
     @property
-    def busy(self) -> bool:
-        """Whether a card is being written."""
-        return self._job is not None
+    def application(self) -> Application | None:
+        """Whose card is next in this reader, or was last."""
+        return self.making.application
 
     @property
-    def free(self) -> bool:
-        """Whether it can be given an application."""
-        return not self.busy and (self.application is None or self.written is not None)
+    def written(self) -> Written | None:
+        """That card, once it is sealed."""
+        return self.making.written
 
     def give(self, application: Application) -> None:
-        """The next card in this reader is for this application."""
+        """The next card in this reader is for this application. Not while something is in hand (`Making.busy`)."""
         self.clear()
-        self.application = application
+        self.making = Making(application)
         self.whose.setText(self.page.name_of(application))
         self._enable()
         self.number.setFocus()
@@ -83,8 +76,7 @@ class Lane(QGroupBox):
         """Nothing of a person stays. A card that is being written stops at the next step, for anybody to go on with."""
         self._stop()
         self._job = None
-        self.application = self.card = self.written = None
-        self._torn, self._breaks = False, 0
+        self.making = Making()
         for label in (self.whose, self.step, self.pulled, self.times):
             label.clear()
         self.whose.setText(self.words["nobody"])
@@ -99,7 +91,7 @@ class Lane(QGroupBox):
 
     def look_again(self) -> None:
         """Unless a card is being written, which goes on by itself."""
-        if not self.busy:
+        if not self.making.busy:
             self.refresh()
 
     def leave(self, application: Application) -> None:
@@ -175,7 +167,7 @@ class Lane(QGroupBox):
 
     def _ask_what_is_true(self, seen: SeenCard) -> None:
         """Once somebody is on duty; `refresh` asks then."""
-        if self.page.officer is not None and not self.busy:
+        if self.page.officer is not None and not self.making.busy:
             self._find_out(lambda officer, _: standing(officer, seen))
 
     def _find_out(self, steps: Callable[[ServiceClient, Report], Standing]) -> None:
@@ -204,40 +196,62 @@ class Lane(QGroupBox):
             lines.append(self.words["pin_here" if self.page.transport_of(standing) else "pin_unknown"])
         self.state.setText("\n".join(lines))
         self._enable()
-        if self._torn and standing.situation in _RESUMED and not self.busy:
+        if self.making.resumes(standing.situation):
             self._write()
 
     # Writing
 
     @Slot()
     def _take(self) -> None:
-        application = self.application
+        making, application = self.making, self.application
         number = self.number.text().strip().upper()
-        if application is None or self.busy or not number:
+        if application is None or not making.can_be_written or not number:
             self.page.around.say(self.words["choose_first"])
             return
         if self._seen is None:
             self.page.around.say(self.words["put_in_first"])
             return
         self.page.around.say("")
-        self.page.work(lambda officer, _: take_card(officer, application.id, number), self._taken, asks=Asks.A_CHANGE)
+        making.take()
+        self._enable()
+        self.page.work(
+            lambda officer, _: take_card(officer, application.id, number),
+            self._for(making, self._taken),
+            failed=self._for(making, self._not_taken),
+            asks=Asks.A_CHANGE,
+        )
+
+    def _for(self, making: Making, tell: Callable[[Any], None]) -> Callable[[Any], None]:
+        """What is heard of an application that this reader is not for any more is not shown, and nothing follows."""
+        return lambda what: tell(what) if self.making is making else None
 
     def _taken(self, card: Card) -> None:
-        self.card = card
+        self.making.took(card)
         self._write()
 
+    def _not_taken(self, error: Exception) -> None:
+        self.making.took(None)
+        self._enable()
+        self.page.fail(error)
+
     def _write(self) -> None:
-        card = self.card
-        if card is None or self.busy:
+        making, card, on_duty = self.making, self.making.card, self.page.on_duty
+        if card is None or making.busy or on_duty is None:
             return
-        self._torn = False
+        making.begin()
         self.times.clear()
 
         def steps(officer: ServiceClient, report: Report) -> Written:
-            return write(officer, self.reader(), card.uuid, report, time.perf_counter)
+            written = write(officer, self.reader(), card.uuid, report, time.perf_counter)
+            on_duty.pins.keep(written.card_uuid, written.transport_pin)  # whatever is shown then
+            return written
 
         self._job = self.page.work(
-            steps, self._sealed, failed=self._broke, progressed=self._progressed, cancelled=self._stopped
+            steps,
+            self._for(making, self._sealed),
+            failed=self._for(making, self._broke),
+            progressed=self._for(making, self._progressed),
+            cancelled=lambda: self._for(making, lambda _: self._stopped())(None),
         )
         self._enable()
 
@@ -249,8 +263,8 @@ class Lane(QGroupBox):
         self.bar.setValue(stage.done)
 
     def _sealed(self, written: Written) -> None:
-        self._job, self.written = None, written
-        self.page.keep_pin(written)
+        self._job = None
+        self.making.sealed(written)
         self.bar.setValue(self.bar.maximum())
         timing = written.timing
         slowest = max(timing.steps, key=lambda one: one.seconds)
@@ -280,58 +294,57 @@ class Lane(QGroupBox):
     def _stopped(self) -> None:
         self._job = None
         self.step.setText(self.words["stopped"])
-        self._ask_after()
+        self._ask_after(self.making, again=self.making.broke(None))
 
     def _broke(self, error: Exception) -> None:
         self._job = None
         self.page.fail(error)
         findings = error.findings if isinstance(error, RelayRefused) else ()
         self.times.setText("\n".join(in_words(findings, self.words["findings"])))
-        self._breaks += 1
-        broken_off = not isinstance(error, RelayRefused) or error.code == "card-failed"
-        self._ask_after(again=broken_off and self._breaks <= _BREAKS)
+        self._ask_after(self.making, again=self.making.broke(error))
 
-    def _ask_after(self, *, again: bool = False) -> None:
-        card = self.card
-        if card is None or self.page.officer is None:
+    def _ask_after(self, making: Making, *, again: bool) -> None:
+        card = making.card
+        if card is None or self.making is not making or making.busy or self.page.officer is None:
             return
         self._enable()
         self.page.work(
             lambda officer, _: aftermath(officer, card.uuid),
-            lambda after: self._after(after, again=again),
-            failed=lambda error: self._not_told(error, again=again),
+            self._for(making, lambda after: self._after(after, again=again)),
+            failed=self._for(making, lambda error: self._not_told(error, again=again)),
         )
 
     def _not_told(self, error: Exception, *, again: bool) -> None:
         """Ask until the service is back: the clerk is not to guess what became of the card."""
         self.page.fail(error)
         if isinstance(error, ServiceUnreachable):
-            QTimer.singleShot(_ASKED_AGAIN_MS, self, lambda: self._ask_after(again=again))
+            making = self.making
+            QTimer.singleShot(_ASKED_AGAIN_MS, self, lambda: self._ask_after(making, again=again))
 
     def _after(self, after: Aftermath, *, again: bool) -> None:
         """``again``: it is gone on with as soon as the card is back."""
         self.pulled.setText(self.words["after"][after])
-        self._torn = again and after in {Aftermath.GOES_ON, Aftermath.NOTHING_WRITTEN}
-        if after in {Aftermath.QUARANTINED, Aftermath.OVER}:
-            self.card = None
+        torn = self.making.came_out(after, again=again)
+        if self.making.card is None:
             self.number.clear()
         self.changed.emit()
         self._enable()
-        if self._torn and self._seen is not None:
+        if torn and self._seen is not None:
             self.refresh()  # it is back already, or was there all the time
 
     @Slot()
     def _put_aside(self) -> None:
-        card, reason = self.card, self.reason.text().strip()
-        if card is None or self.busy:
+        making, card, reason = self.making, self.making.card, self.reason.text().strip()
+        if card is None or making.busy:
             return
         if not reason:
             self.page.around.say(self.words["say_why"])
             self.reason.setFocus()
             return
-        self._torn = False
         self.page.work(
-            lambda officer, _: put_aside(officer, card.uuid, reason), lambda _: self._aside(card), asks=Asks.A_CHANGE
+            lambda officer, _: put_aside(officer, card.uuid, reason),
+            self._for(making, lambda _: self._aside(card)),
+            asks=Asks.A_CHANGE,
         )
 
     def _aside(self, card: Card) -> None:
@@ -349,19 +362,19 @@ class Lane(QGroupBox):
         self.page.show_face(self)
 
     def _enable(self) -> None:
-        written = self.written is not None
-        self.write.setText(self.words["write" if self.card is None else "go_on"])
-        self.write.setEnabled(self.application is not None and not self.busy and not written)
-        self.number.setEnabled(self.application is not None and self.card is None)
-        self.stop.setEnabled(self.busy)
-        aside = self.card is not None and not self.busy and not written
-        self.aside.setEnabled(aside)
-        self.reason.setEnabled(aside)
+        making = self.making
+        self.write.setText(self.words["write" if making.card is None else "go_on"])
+        self.write.setEnabled(making.can_be_written)
+        self.number.setEnabled(making.can_be_written and making.card is None)
+        self.stop.setEnabled(making.writing)
+        for widget in (self.aside, self.reason):
+            widget.setEnabled(making.can_be_put_aside)
         situation = None if self.standing is None else self.standing.situation
-        ready = situation in {Situation.SEALED, Situation.DELIVERED} and not self.busy
-        self.hand.setEnabled(ready and self.standing is not None and self.standing.application is not None)
+        finished = situation in {Situation.SEALED, Situation.DELIVERED}
+        whose = self.standing is not None and self.standing.application is not None
+        self.hand.setEnabled(finished and not making.busy and whose)
         has_card = self.application is not None and self.application.card_uuid is not None
-        self.face.setEnabled(self.card is not None or has_card or situation in {Situation.SEALED, Situation.DELIVERED})
+        self.face.setEnabled(making.card is not None or has_card or finished)
 
 
 _BUTTONS: Final = ("write", "stop", "put_aside", "hand_over", "face")

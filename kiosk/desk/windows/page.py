@@ -63,6 +63,7 @@ class Page(QWidget):
         self.officer: ServiceClient | None = None
         self.on_duty: OnDuty | None = None
         self._waits: list[tuple[Job, Asks]] = []
+        self._questions: dict[str, object] = {}
 
     def begin(self, officer: ServiceClient) -> None:
         """An officer has signed in."""
@@ -102,17 +103,26 @@ class Page(QWidget):
         progressed: Callable[[Stage], None] = lambda _: None,
         cancelled: Callable[[], None] | None = None,
         asks: Asks = Asks.HOW_THINGS_ARE,
+        about: str = "",
     ) -> Job:
         """Do something in the officer's name, beside the window. What it says is not shown to the next officer.
 
         Takes it long, the window offers to stop waiting, and ``failed`` is told; not where ``cancelled`` is given: such
-        work has progress and a way to stop it of its own.
+        work has progress and a way to stop it of its own. ``about`` names what is shown of it: of several answers about
+        the same, only that to the last question is told.
         """
         officer = self.officer
         assert officer is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
 
+        question = object()
+        if about:
+            self._questions[about] = question
+
+        def wanted() -> bool:
+            return self.officer is officer and (not about or self._questions.get(about) is question)
+
         def current(tell: Callable[[Any], None]) -> Callable[[Any], None]:
-            return lambda what: tell(what) if self.officer is officer else None
+            return lambda what: tell(what) if wanted() else None
 
         outcomes = Outcomes(
             current(done),
@@ -124,6 +134,10 @@ class Page(QWidget):
         if cancelled is None and asks is not Asks.NOTHING:
             self._waits.append((job, asks))
         return job
+
+    def no_longer(self, about: str) -> None:
+        """Something else is shown: what was asked about this is not told any more."""
+        self._questions.pop(about, None)
 
     def waited(self) -> int:
         """For how many milliseconds an answer has been waited for that can be given up."""

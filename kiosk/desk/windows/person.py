@@ -35,6 +35,8 @@ class PersonPage(Page):
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
         self.subject: ThePerson | None = None
+        self._to_say: str | None = None
+        """Once the person is shown as things stand then."""
         self.name = QLabel()
         self.name.setProperty("role", "title")
         self.facts = QLabel(self.words["hint"])
@@ -82,6 +84,8 @@ class PersonPage(Page):
         self._clear()
 
     def _clear(self) -> None:
+        self.no_longer("person")
+        self._to_say = None
         self.name.clear()
         self.facts.setText(self.words["hint"])
         self.cards.clear()
@@ -95,10 +99,11 @@ class PersonPage(Page):
     def _reload(self, sentence: str) -> None:
         """After something was done, or because it was asked for: nothing is done about what is not known any more."""
         self.acts.clear()
-        self._look_again(sentence)
+        self._to_say = sentence or self._to_say or ""
+        self._look_again()
 
-    def _look_again(self, sentence: str | None = None) -> None:
-        """Without a sentence, what is said stays, and so does the act that was chosen."""
+    def _look_again(self) -> None:
+        """Without a sentence to say, what is said stays, and so does the act that was chosen."""
         subject = self.subject
         if subject is None:
             return
@@ -111,14 +116,18 @@ class PersonPage(Page):
             return _Opened(record, case, approvals_about(officer, case) if asks else [])
 
         def shown(opened: _Opened) -> None:
-            again = sentence is None
-            if self.subject != subject or (again and self.acts.at_the_card):
+            again, sentence, self._to_say = self._to_say is None, self._to_say, None
+            if again and self.acts.at_the_card:
                 return
             self._show(opened, again=again)
             if sentence is not None:
                 self.around.say(sentence)
 
-        self.work(lambda officer, _: steps(officer), shown)
+        self.work(lambda officer, _: steps(officer), shown, failed=self._not_shown, about="person")
+
+    def _not_shown(self, error: Exception) -> None:
+        self._to_say = None
+        self.fail(error)
 
     def _show(self, opened: _Opened, *, again: bool) -> None:
         person, words = opened.record.person, self.words

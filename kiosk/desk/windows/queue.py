@@ -74,7 +74,7 @@ class QueuePage(Page):
         self._fill([])
 
     def _refresh(self, on_duty: OnDuty) -> None:
-        self.work(lambda _, __: waiting(on_duty), self._fill)
+        self.work(lambda _, __: waiting(on_duty), self._fill, about="list")
 
     def _build(self) -> None:
         self.table.setAccessibleName(self.words["title"])

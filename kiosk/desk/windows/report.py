@@ -67,7 +67,7 @@ class ReportPage(Page):
             return report_of(day_of(officer, day, now), by, now, self.words, states)
 
         self._show(None)
-        self.work(lambda officer, _: steps(officer), self._show)
+        self.work(lambda officer, _: steps(officer), self._show, about="report")
 
     def resumed(self) -> None:
         self.shown()

@@ -57,7 +57,9 @@ class SearchPage(Page):
         """The same is looked for again: it may have broken off."""
         if self._asked is not None:
             text, occasion = self._asked
-            self.work(lambda service, _: find(service, text, occasion), self._tell, failed=self._not_found)
+            self.work(
+                lambda service, _: find(service, text, occasion), self._tell, failed=self._not_found, about="found"
+            )
 
     def end(self) -> None:
         super().end()
@@ -128,7 +130,7 @@ class SearchPage(Page):
         self.occasion, self._asked = occasion, (text, occasion)
         self.note.setText(self.words["looking"])
         self.around.say("")
-        self.work(lambda service, _: find(service, text, occasion), self._show, failed=self._not_found)
+        self.work(lambda service, _: find(service, text, occasion), self._show, failed=self._not_found, about="found")
 
     def _not_found(self, error: Exception) -> None:
         self.note.clear()

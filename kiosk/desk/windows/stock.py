@@ -117,7 +117,7 @@ class ListTab(QWidget):
             if self._asked == asked:
                 self._show(cards)
 
-        self.page.work(lambda officer, _: list(officer.stock(office, custodian)), show)
+        self.page.work(lambda officer, _: list(officer.stock(office, custodian)), show, about="stock")
 
     def _show(self, cards: list[StockCard]) -> None:
         row = self.table.currentRow()

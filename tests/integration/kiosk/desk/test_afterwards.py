@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Question
 from cardsvc.wire.manifest import Language
 from kiosk.city.issuing import CITIZENS_PIN
 from kiosk.city.stage import LoopbackStage, Place
+from kiosk.desk.cases import find_card
 from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.person import PersonPage
@@ -324,3 +329,28 @@ def test_a_blank_card_is_found_and_put_aside_and_a_number_nobody_has_is_said(car
     card.desk.type(card.page.number, "HX-999999\r")
     card.says("No card has the number HX-999999.")
     assert card.offers() == []
+
+
+def test_an_answer_that_is_late_is_not_shown_in_place_of_what_was_asked_for_since(
+    card: AtTheCard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with card.desk.city.client("bo") as bo:
+        bo.add_stock("HX-000002", "town-hall")
+    asked, answer = threading.Event(), threading.Event()
+
+    def slowly(officer: ServiceClient, number: str, *given: Any, **more: Any) -> UUID | None:
+        if number == NUMBER:
+            asked.set()
+            answer.wait()
+        return find_card(officer, number, *given, **more)
+
+    monkeypatch.setattr("kiosk.desk.windows.card.find_card", slowly)
+    for number in (NUMBER, "HX-000002"):
+        card.page.number.clear()
+        card.desk.type(card.page.number, number + "\r")
+        card.desk.until(asked.is_set)
+    card.shows("HX-000002")
+    answer.set()
+    card.desk.until(lambda: not card.desk.window.workers.busy)
+    assert "HX-000002" in card.page.facts.text()
+    assert card.offers() == ["Put aside as spoilt"]

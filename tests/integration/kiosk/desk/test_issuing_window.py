@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cardsvc.wire.lifecycle import ApplicationState, CardState
+from cardsvc.wire.lifecycle import ApplicationState, Card, CardState
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import DocumentKind
+from kiosk.desk.issuing import take_card
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.lane import Lane
 from readers.virtual.loopback import LoopbackReader, put_on
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
+from tests.fixtures.at_the_card import MEI
 from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
 from tests.fixtures.desk_issuing import (
     approved,
@@ -308,3 +311,34 @@ def test_esc_does_not_leave_the_citizens_window_alone(desk: DeskAtWork, tmp_path
     assert handing.isVisible()
     desk.remove_officer()
     desk.until(lambda: not citizen.isVisible() and not handing.isVisible())
+
+
+def test_while_a_card_is_taken_from_stock_its_reader_is_given_to_no_other_application(
+    desk: DeskAtWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It wrote the card of the first while the name of the second was shown."""
+    first, number = approved(desk)
+    with desk.city.client("ana") as ana:
+        second = ana.create_application(MEI).id
+    page, lane = issuing(desk)
+    choose(desk, page, first)
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+    whose, asked, answer = lane.whose.text(), threading.Event(), threading.Event()
+
+    def slowly(*given: Any) -> Card:
+        asked.set()
+        answer.wait()
+        return take_card(*given)
+
+    monkeypatch.setattr("kiosk.desk.windows.lane.take_card", slowly)
+    desk.type(lane.number, number + "\r")
+    desk.until(asked.is_set)
+    desk.type(page.by_id, f"{second}\r")
+    desk.until(lambda: page.words["readers_busy"] in desk.window.message.text())
+    answer.set()
+    sealed(desk, lane)
+    assert (lane.application and lane.application.id, lane.whose.text()) == (first, whose)
+    with desk.city.client("ana") as ana:
+        assert ana.application(first).state is ApplicationState.PRODUCED
+        assert ana.application(second).card_uuid is None
