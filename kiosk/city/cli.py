@@ -81,8 +81,10 @@ def card(position: Annotated[Position, typer.Argument(help="Where to put the res
 @app.command(epilog="Example: city desk --language pt --theme dark")
 def desk(
     transport: TransportOption = None,
-    language: Annotated[Language, typer.Option(help="Of the window.")] = Language.ENGLISH,
-    theme: Annotated[Theme, typer.Option(help="Light, dark, or as the desktop has it.")] = Theme.SYSTEM,
+    language: Annotated[Language | None, typer.Option(help="Of the window.", show_default=False)] = None,
+    theme: Annotated[
+        Theme | None, typer.Option(help="Light, dark, or as the desktop has it.", show_default=False)
+    ] = None,
 ) -> None:
     """Open a counter: the clerk's desk, two officers with cards, blank cards, and residents; until it is closed.
 

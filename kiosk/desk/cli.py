@@ -54,10 +54,18 @@ def desk(
     issuer: Annotated[
         str | None, typer.Option(envvar="DESK_ISSUER", help="Name of the service in its tokens, if not its address.")
     ] = None,
-    language: Annotated[Language, typer.Option(envvar="DESK_LANGUAGE", help="Of the windows.")] = Language.ENGLISH,
-    theme: Annotated[Theme, typer.Option(envvar="DESK_THEME", help="Light, dark, or as the desktop has it.")] = (
-        Theme.SYSTEM
-    ),
+    language: Annotated[
+        Language | None,
+        typer.Option(envvar="DESK_LANGUAGE", help="Of the windows. Default: as chosen there last.", show_default=False),
+    ] = None,
+    theme: Annotated[
+        Theme | None,
+        typer.Option(
+            envvar="DESK_THEME",
+            help="Light, dark, or as the desktop has it. Default: as chosen in the window last.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Open the desk: officers sign in with their card, enrol people, and issue and look after cards."""
     if importlib.util.find_spec("PySide6") is None:

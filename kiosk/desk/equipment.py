@@ -32,9 +32,10 @@ class Equipment:
     card_readers: Sequence[FindsReader]
     """Where citizens' cards are written: one or two of them."""
     folder: Path
-    """The desk's own: drafts. Nobody else can read it."""
-    language: Language = Language.ENGLISH
-    theme: Theme = Theme.SYSTEM
+    """The desk's own: drafts, and what was chosen for the window. Nobody else can read it."""
+    language: Language | None = None
+    theme: Theme | None = None
+    """None: as they were chosen in the window last."""
     clock: Clock = field(default=system_clock)
     intents: Intents = field(default_factory=Intents)
     """What officers of this desk meant to do and have no answer to yet."""

@@ -31,10 +31,16 @@ _ANNOUNCED: Final = "counter.json"
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How the window is opened."""
+    """How the window is opened; None: as it was chosen there last."""
 
-    language: Language = Language.ENGLISH
-    theme: Theme = Theme.SYSTEM
+    language: Language | None = None
+    theme: Theme | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """Of the desk's program."""
+        chosen = {"--language": self.language, "--theme": self.theme}
+        return [f"{option}={value}" for option, value in chosen.items() if value is not None]
 
 
 def run_counter(folder: Path, wanted: Transport | None, opening: Opening, console: Console) -> None:
@@ -74,7 +80,7 @@ def open_desk(plan: Plan, stage: Stage, opening: Opening) -> Iterator[ChildProce
     command = python(
         "kiosk.desk.cli", f"--service={plan.service_url}", f"--client-id={DESK}", f"--key={plan.private_key(DESK)}",
         f"--officer={readers[Reader.OFFICER]}", f"--card={readers[Reader.CARD]}", f"--folder={plan.folder / 'drafts'}",
-        f"--language={opening.language.value}", f"--theme={opening.theme.value}",
+        *opening.options,
     )  # fmt: skip
     with ChildProcess("desk", command, stage.environment, plan.folder / "desk.log") as process:
         yield process

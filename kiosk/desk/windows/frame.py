@@ -26,6 +26,7 @@ from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.on_duty import OnDuty
+from kiosk.desk.preferences import Preferences, keep, preferences_in
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill
@@ -67,7 +68,9 @@ class DeskWindow(QMainWindow):
     def __init__(self, equipment: Equipment) -> None:
         super().__init__()
         self.equipment = equipment
-        self.looks = Looks(equipment.theme, self)
+        kept = preferences_in(equipment.folder)
+        self.looks = Looks(equipment.theme or kept.theme, kept.size, self)
+        self.looks.changed.connect(self._remember)
         self.workers = Workers(self)
         self.connection = Connection(self.workers, equipment.desk.look, self)
         self.duty = Duty(
@@ -83,7 +86,7 @@ class DeskWindow(QMainWindow):
         self.colleague: ColleagueDialog | None = None
         self.on_duty: OnDuty | None = None
         self._stale: set[Page] = set()
-        self._build(equipment.language)
+        self._build(equipment.language or kept.language)
         self.resize(1280, 800)
 
     def say(self, what: str | Saying) -> None:
@@ -111,6 +114,7 @@ class DeskWindow(QMainWindow):
         self._end_pages()
         self._close_pages()
         self._build(language)
+        self._remember()
         if on_duty is not None:
             self._begin(on_duty, row)
 
@@ -253,6 +257,12 @@ class DeskWindow(QMainWindow):
             forget_typed(page)
             page.on_duty = None
         self.say("")
+
+    @Slot()
+    def _remember(self) -> None:
+        """What officers chose, for the next start."""
+        chosen = Preferences(language=self.words.language, theme=self.looks.theme, size=self.looks.size)
+        keep(self.equipment.folder, chosen)
 
     def _close_pages(self) -> None:
         """They go; what a page has running by itself ends in its ``closeEvent``, which Qt sends to windows alone."""

@@ -85,10 +85,10 @@ class Looks(QObject):
 
     changed = Signal()
 
-    def __init__(self, theme: Theme, parent: QObject) -> None:
+    def __init__(self, theme: Theme, size: int, parent: QObject) -> None:
         super().__init__(parent)
         self.theme = theme
-        self.size = SIZES[0]
+        self.size = size
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._desktop_changed)
         self._apply()
 
