@@ -135,7 +135,15 @@ class IssuingPage(Page):
 
     def _begin_handing(self, lane: Lane, standing: Standing, application: Application) -> None:
         self.handing = HandOver(self, lane, standing, application)
+        self.handing.finished.connect(self._handing_is_closed)
         self.handing.show()
+
+    @Slot()
+    def _handing_is_closed(self) -> None:
+        """It knows a person, and a PIN: it does not stay until the next one."""
+        if self.handing is not None:
+            self.handing.deleteLater()
+            self.handing = None
 
     def show_face(self, lane: Lane) -> None:
         """Preview and print the card of this reader."""
@@ -150,7 +158,14 @@ class IssuingPage(Page):
             self.face.close()
         equipment = self.around.equipment
         self.face = CardFaceDialog(self, self.around.words, printed, equipment.folder)
+        self.face.finished.connect(self._face_is_closed)
         self.face.show()
+
+    @Slot()
+    def _face_is_closed(self) -> None:
+        if self.face is not None:
+            self.face.deleteLater()
+            self.face = None
 
     def _fill(self, rows: list[ApplicationSummary]) -> None:
         chosen = None if self.list.currentItem() is None else self.list.currentItem().data(_ID)
