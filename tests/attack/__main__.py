@@ -29,6 +29,7 @@ from tests.attack.campaign import Campaign, Result
 from tests.attack.codes import Codes
 from tests.attack.proofs import turnstiles
 from tests.attack.readers import READERS
+from tests.attack.sign_ins import SignIn
 from tests.attack.strikes import Target
 from tests.attack.taps import Journal
 from tests.attack.visits import Exchange, Keeping
@@ -44,7 +45,7 @@ def targets_of(world: World) -> list[Target[Any]]:
     readers = [reader(world) for reader in READERS]
     books = (on_proofs, on_challenges, on_numbers, on_card_signatures)
     on_cards = [attack for book in books for attack in book.attack.attacks]
-    kiosks: list[Target[Any]] = [Exchange(world), Keeping(world), Codes(world), Journal(world)]
+    kiosks: list[Target[Any]] = [Exchange(world), Keeping(world), SignIn(world), Codes(world), Journal(world)]
     return [*turnstiles(world, on_cards), *readers, *kiosks, Receiver(world)]
 
 

@@ -19,14 +19,14 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from cardsvc.audit.service import Draft, record_all
-from cardsvc.authentication import challenges, proofs, visits
+from cardsvc.authentication import challenges, proofs, signing_in, visits
 from cardsvc.authentication.challenges import IssuedChallenge
-from cardsvc.authentication.errors import ChallengeUnknown, SignatureInvalid
+from cardsvc.authentication.errors import CardOfNoOfficer, ChallengeUnknown, SignatureInvalid
 from cardsvc.authentication.holders import find_holders
 from cardsvc.authentication.models import Visit
 from cardsvc.authentication.visits import VisitTimes
 from cardsvc.callers import access_tokens, private_key_jwt
-from cardsvc.callers.models import Caller
+from cardsvc.callers.models import Caller, CallerKind
 from cardsvc.callers.principal import Principal, principal_of
 from cardsvc.client import AssertionMalformed, AssertionVerifier, jwks
 from cardsvc.client import webhooks as webhook_client
@@ -255,6 +255,7 @@ def lenient_base64(patch: pytest.MonkeyPatch) -> None:
 
 @mutant("visit token", "shown by another kiosk, a desk")
 @mutant("visit kept", "shown by another kiosk, a desk")
+@mutant("officer's sign-in", "shown by another kiosk, a desk")
 def visits_of_anybody(patch: pytest.MonkeyPatch) -> None:
     honest = visits._own_visit
 
@@ -265,6 +266,30 @@ def visits_of_anybody(patch: pytest.MonkeyPatch) -> None:
         return honest(session, token, mine, now)
 
     patch.setattr(visits, "_own_visit", anybody)
+
+
+@mutant("officer's sign-in", "with a card of nobody, of two officers, not confirmed or held, or only tapped")
+def officers_of_any_card(patch: pytest.MonkeyPatch) -> None:
+    def officer_with(session: Session, visit: Visit) -> Caller:
+        found = session.query(Caller).filter_by(citizen_id=visit.citizen_id, kind=CallerKind.OFFICER).first()
+        if found is None:
+            raise CardOfNoOfficer
+        return found
+
+    patch.setattr(signing_in, "_officer_with", officer_with)
+
+
+@mutant("officer's sign-in", "at a kiosk, with the officer's own visit there")
+def officers_anywhere(patch: pytest.MonkeyPatch) -> None:
+    def opened(session: Session, token: str, actor: Principal, now: datetime, times: VisitTimes) -> Visit:
+        return visits.open_visit(session, token, actor=actor, now=now, times=times)
+
+    patch.setattr(signing_in, "_open", opened)
+
+
+@mutant("officer's sign-in", "for scopes that the officer does not hold")
+def scopes_as_wanted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(signing_in, "_allowed", lambda officer, _wanted: principal_of(officer).scopes)
 
 
 @mutant("visit kept", "kept going for longer than a visit lasts")

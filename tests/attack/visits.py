@@ -45,12 +45,18 @@ class VisitDraft:
     audience: str
     service: str
     attributes: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    """That an officer asks for; all of theirs, if none."""
 
 
 class Counter(ABC):
     """Where visit tokens are shown."""
 
     name: str
+    caller = KIOSK
+    """Who began the visit."""
+    others: Sequence[str] = (OTHER_KIOSK, DESK)
+    level = Level.TAP
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -58,30 +64,45 @@ class Counter(ABC):
 
     @cached_property
     def actor(self) -> Principal:
-        return self.world.city.principal(KIOSK)
+        return self.world.city.principal(self.caller)
+
+    @cached_property
+    def card(self) -> IssuedCard:
+        """Whose visit it is."""
+        return self.world.cards[0]
+
+    def card_to_revoke(self) -> IssuedCard:
+        """Another that would do as well."""
+        return self.world.city.card()
 
     @cached_property
     def token(self) -> str:
-        """Of a visit at level `tap`, going on."""
+        """Of a visit that goes on."""
         return self.visit()
 
     @cached_property
     def strangers(self) -> tuple[str, ...]:
         """Tokens of visits that are over, or that never were here."""
         city, world = self.world.city, self.world
-        ended, revoked = self.visit(), city.card()
-        city.client(KIOSK).end_visit(ended)
+        ended, revoked = self.visit(), self.card_to_revoke()
+        city.client(self.caller).end_visit(ended)
         of_revoked = self.visit(card=revoked)
         world.officer.revoke(revoked.uuid, RevocationReason.WITHDRAWN)
         elsewhere = self.visit(world.other_city, card=world.other_city.card())
-        others = self.visit(caller=OTHER_KIOSK), self.visit(caller=DESK)
+        others = (self.visit(caller=name) for name in self.others)
         return (ended, of_revoked, elsewhere, *others, world.kiosk.access_token(), world.assertion())
 
-    def visit(self, city: City | None = None, caller: str = KIOSK, card: IssuedCard | None = None) -> str:
-        """A citizen begins one with a tap."""
-        kiosk = (city or self.world.city).client(caller)
-        (challenge,) = kiosk.challenges(Level.TAP)
-        return kiosk.authenticate((card or self.world.cards[0]).prove(challenge)).visit_token
+    def visit(
+        self,
+        city: City | None = None,
+        caller: str | None = None,
+        card: IssuedCard | None = None,
+        level: Level | None = None,
+    ) -> str:
+        """Somebody begins one."""
+        client = (city or self.world.city).client(caller or self.caller)
+        (challenge,) = client.challenges(level or self.level)
+        return client.authenticate((card or self.card).prove(challenge)).visit_token
 
     def fresh(self, random: Random) -> VisitDraft:
         now, audience = self.world.city.clock(), department_audience(DEPARTMENT)
@@ -226,7 +247,7 @@ def stranger(draft: VisitDraft, strike: Strike) -> None:
 @attack("relabelled", "shown by another kiosk, a desk")
 def other_actor(draft: VisitDraft, strike: Strike) -> None:
     city = draft.place.world.city
-    draft.actor = strike.pick(draft.actor, *(city.principal(name) for name in (OTHER_KIOSK, DESK)))
+    draft.actor = strike.pick(draft.actor, *(city.principal(name) for name in draft.place.others))
 
 
 @attack("re-signed", "by the kiosk with another key than it began the visit with")

@@ -33,6 +33,7 @@ from tests.fixtures.services import ADDRESSES, NOW, PASSPHRASE, StandingClock
 KIOSK = "kiosk-1"
 OTHER_KIOSK = "kiosk-2"
 DESK = "desk-1"
+OTHER_DESK = "desk-2"
 DEPARTMENT = "medical-insurance"
 OTHER_DEPARTMENT = "education"
 SERVICE = "clinic-check-in"
@@ -67,6 +68,7 @@ class World:
             self.kiosk = city.caller(KIOSK)
             city.caller(OTHER_KIOSK)
             city.caller(DESK, CallerKind.DESK)
+            city.caller(OTHER_DESK, CallerKind.DESK)
             self.officer = city.caller("ana", CallerKind.OFFICER)
             self.department = city.department(DEPARTMENT)
             city.department(OTHER_DEPARTMENT)
