@@ -20,7 +20,6 @@ from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Question
-from cardsvc.wire.manifest import Language
 from kiosk.city.issuing import CITIZENS_PIN
 from kiosk.city.stage import LoopbackStage, Place
 from kiosk.desk.cases import find_card
@@ -36,6 +35,7 @@ from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
 from tests.fixtures.at_the_card import CONTROL_SHIFT, MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
+from tests.fixtures.desk_menu import pick
 from tests.fixtures.transports import Through
 
 NUMBER = "CC-0000-0101"
@@ -159,7 +159,7 @@ def test_torn_out_while_it_takes_the_pin_and_looked_away_from_it_goes_on_and_cos
         closed(desk, unblocked(card, wu))
         looked_at_again(card)
         desk.until(lambda: not desk.window.workers.busy)
-        desk.window.speak(Language.PORTUGUESE)
+        pick(desk, "Language", "Português")
         (page,) = [page for page in desk.window.pages if isinstance(page, CardPage)]
         card = AtTheCard(desk, page)
         QTest.keyClick(desk.window, Qt.Key.Key_6, Qt.KeyboardModifier.AltModifier)

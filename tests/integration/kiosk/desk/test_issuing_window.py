@@ -14,7 +14,6 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.lifecycle import ApplicationState, Card, CardState
-from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import DocumentKind
 from kiosk.desk.issuing import take_card
 from kiosk.desk.windows.issuing import IssuingPage
@@ -36,6 +35,7 @@ from tests.fixtures.desk_issuing import (
     sign,
     written,
 )
+from tests.fixtures.desk_menu import pick
 
 OWN: Final = "864193"
 
@@ -294,7 +294,7 @@ def test_in_another_language_the_transport_pin_is_still_known(desk: DeskAtWork, 
     written(desk, page, lane, tmp_path / "card")
     window = desk.window
     desk.until(lambda: not window.workers.busy)
-    window.speak(Language.PORTUGUESE)
+    pick(desk, "Language", "Português")
     (again,) = (page for page in window.pages if isinstance(page, IssuingPage))
     says(desk, again.lanes[0], again.words["pin_here"])
 

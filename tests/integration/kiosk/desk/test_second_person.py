@@ -2,54 +2,43 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from itertools import count
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from cardsvc.wire.approvals import Approval, ApprovalKind, ApprovalState
-from kiosk.city.issuing import RESIDENT, enrol, produce
-from kiosk.city.stage import CardFiles, LoopbackStage
 from kiosk.desk.windows.second_person import ColleagueDialog
+from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import PIN, DeskAtWork, DeskCity
 
-SENTENCE = "The PIN of Chen Jiaxin's card is reset."
-
-
-@pytest.fixture(scope="module")
-def residents(desk_city: DeskCity) -> list[tuple[UUID, CardFiles]]:
-    """Cards of residents, one for each act."""
-    folder = desk_city.plan.folder
-    cards = []
-    for number in (7, 8, 9):
-        files = CardFiles.named(folder, f"resident-{number}")
-        with desk_city.client("ana") as clerk:
-            person = RESIDENT.model_copy(update={"document_number": f"M765432{number}"})
-            application = enrol(clerk, person)
-        uuid = produce(desk_city.plan, LoopbackStage(folder), files, application, f"CC-0000-000{number}")
-        cards.append((uuid, files))
-    return cards
+_numbers = count(1)
 
 
 @pytest.fixture
-def resident(residents: list[tuple[UUID, CardFiles]]) -> tuple[UUID, CardFiles]:
-    return residents.pop()
+def resident(desk_city: DeskCity) -> tuple[Resident, str]:
+    """Somebody with a card, and its printed number."""
+    one = next(_numbers)
+    number = f"CP-0000-{one:04}"
+    person = MEI.model_copy(update={"document_number": f"P{one:07}"})
+    return produced(desk_city, f"second-{one}", number, person), number
 
 
-def ask(desk: DeskAtWork, card: UUID) -> list[Approval]:
-    """Whoever is on duty asks for an unblocking; what comes of it. The colleague's dialog is open then."""
-    granted: list[Approval] = []
-    page = desk.window.pages[0]
-    page.ask_approval(
-        ApprovalKind.PUK_RELEASE,
-        card,
-        reason="forgotten",
-        sentence=SENTENCE,
-        done=granted.append,
-    )
+def asks(desk: DeskAtWork, number: str) -> AtTheCard:
+    """Ana asks for an unblocking. The colleague's dialog is open then."""
+    card = AtTheCard.signed_in(desk)
+    card.opens(number)
+    card.chooses("U")
+    desk.type(card.page.acts.needs.reason, "forgotten")
+    card.does()
     desk.until(lambda: desk.window.colleague is not None)
-    return granted
+    return card
+
+
+def approvals(resident: Resident) -> list[Approval]:
+    with resident.bo() as bo:
+        return list(bo.approvals(subject_id=resident.uuid))
 
 
 def dialog_of(desk: DeskAtWork) -> ColleagueDialog:
@@ -67,10 +56,10 @@ def waits_for(desk: DeskAtWork, words: str) -> None:
     desk.until(lambda: words in dialog_of(desk).step.text())
 
 
-def test_a_colleague_grants_and_both_are_on_record(desk: DeskAtWork, resident: tuple[UUID, CardFiles]) -> None:
-    desk.sign_in("ana")
-    desk.insert(resident[1].state)  # the resident's own card, on which no officer's PIN may be tried
-    granted = ask(desk, resident[0])
+def test_a_colleague_grants_and_both_are_on_record(desk: DeskAtWork, resident: tuple[Resident, str]) -> None:
+    mei, number = resident
+    desk.insert(mei.files.state)  # the resident's own card, on which no officer's PIN may be tried
+    card = asks(desk, number)
     waits_for(desk, "Take the card out")
     assert not dialog_of(desk).pin.isEnabled()
     desk.remove()
@@ -81,30 +70,29 @@ def test_a_colleague_grants_and_both_are_on_record(desk: DeskAtWork, resident: t
     desk.until(lambda: "wrong" in dialog_of(desk).message.text())
     ready(desk)
     desk.type(dialog_of(desk).pin, PIN + "\r")
-    desk.until(lambda: len(granted) == 1)
-    assert desk.window.colleague is None
-    assert desk.window.message.text() == "Done. Colleague: take your card out."
-    (approval,) = granted
+    desk.until(lambda: desk.window.colleague is None)
+    card.says("A colleague has agreed.")
+    (approval,) = approvals(mei)
     assert (approval.requested_by, approval.decided_by) == ("ana", "bo")
-    assert approval.state is ApprovalState.APPROVED
+    assert (approval.kind, approval.state) == (ApprovalKind.PUK_RELEASE, ApprovalState.APPROVED)
 
 
-def test_escape_leaves_it_to_the_colleagues_own_queue(desk: DeskAtWork, resident: tuple[UUID, CardFiles]) -> None:
-    desk.sign_in("ana")
-    granted = ask(desk, resident[0])
+def test_escape_leaves_it_to_the_colleagues_own_queue(desk: DeskAtWork, resident: tuple[Resident, str]) -> None:
+    mei, number = resident
+    card = asks(desk, number)
     waits_for(desk, "put your own card")
     QTest.keyClick(dialog_of(desk), Qt.Key.Key_Escape)
     desk.until(lambda: desk.window.colleague is None)
-    assert granted == []
-    with desk.city.client("bo") as colleague:
-        newest = next(colleague.approvals(subject_id=resident[0]))
-    assert newest.state is ApprovalState.REQUESTED
+    card.says("A colleague was asked.")
+    (approval,) = approvals(mei)
+    assert (approval.state, approval.decided_by) == (ApprovalState.REQUESTED, None)
 
 
-def test_when_whoever_asked_leaves_nobody_is_asked_any_more(desk: DeskAtWork, resident: tuple[UUID, CardFiles]) -> None:
-    desk.sign_in("ana")
-    granted = ask(desk, resident[0])
+def test_when_whoever_asked_leaves_nobody_is_asked_any_more(desk: DeskAtWork, resident: tuple[Resident, str]) -> None:
+    mei, number = resident
+    asks(desk, number)
     desk.remove_officer()
     desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert desk.window.colleague is None
-    assert granted == []
+    (approval,) = approvals(mei)
+    assert approval.state is ApprovalState.REQUESTED

@@ -23,6 +23,7 @@ from kiosk.desk.windows.frame import PAGES
 from kiosk.desk.windows.keys import keys_of
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.theme import SIZES
+from kiosk.desk.words import words_in
 from tests.fixtures.accessible import keyless, named, nameless, reachable_in
 from tests.fixtures.desk_city import DeskAtWork
 from tests.fixtures.desk_menu import pick
@@ -120,7 +121,8 @@ def test_nothing_is_cut_off_at_twice_the_size_on_a_small_screen(desk: DeskAtWork
     window = desk.window
     desk.sign_in("ana")
     idle(desk)
-    window.speak(language)
+    pick(desk, "Language", words_in(language).called)
+    assert window.words.language is language
     for _ in SIZES:
         QTest.keyClick(window, Qt.Key.Key_Plus, CONTROL)
     window.resize(SMALLEST_SCREEN)
