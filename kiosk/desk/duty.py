@@ -60,7 +60,9 @@ class Duty:
         self._leaving.clear()
         self._over.clear()
         begun: Future[OnDuty] = Future()
-        self._thread = threading.Thread(target=self._hold, args=(pin, begun), name="duty", daemon=True)
+        pins = [pin]
+        del pin
+        self._thread = threading.Thread(target=self._hold, args=(pins, begun), name="duty", daemon=True)
         self._thread.start()
         return begun.result()
 
@@ -75,10 +77,11 @@ class Duty:
         if thread is not None:
             thread.join()
 
-    def _hold(self, pin: Pin, begun: Future[OnDuty]) -> None:
+    def _hold(self, pins: list[Pin], begun: Future[OnDuty]) -> None:
+        """``pins`` holds the one that is used; nothing holds it afterwards."""
         try:
             reader = self._reader()
-            with self._seat.taken(reader, pin) as sitting:
+            with self._seat.taken(reader, pins.pop()) as sitting:
                 begun.set_result(OnDuty(sitting.officer, sitting.officer.own_standing()))
                 with self._watching(reader), self._telling():
                     self._stay(sitting)

@@ -15,8 +15,8 @@ from cardsvc.wire.days import OfficeDay, OfficerDay, StockDay
 
 OFFICER_FIGURES: Final = tuple(name for name in OfficerDay.model_fields if name != "officer")
 STOCK_FIGURES: Final = tuple(StockDay.model_fields)
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+_FORMULA: Final = (*"=+-@", *"＝＋－＠", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), some in full width too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ class Seat:
             card_uuid = session.read_chuid().guid
             (challenge,) = self._desk.challenges(Level.PIN)
             session.verify_pin(pin)
+            del pin  # the card remembers it for as long as the officer stays
             sitting = Sitting(self._desk, session, card_uuid, self._clock)
             try:
                 with self._open_for(sitting.prove(challenge)) as officer:

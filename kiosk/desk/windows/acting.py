@@ -25,6 +25,7 @@ from cardsvc.wire.losses import LossReport
 from kiosk.desk.acts import ACTS, Act, Need, Step, offered, open_approval, preview, step_of
 from kiosk.desk.cases import Case
 from kiosk.desk.second_person import granting
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.needs import NeedsForm
 from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.unblocking import UnblockingPanel
@@ -55,7 +56,7 @@ class ActPanel(QWidget):
         self.clear()
 
     def _build(self) -> None:
-        title = QLabel(self.words["title"])
+        title = Label(self.words["title"])
         self.list = QListWidget()
         self.list.setWordWrap(True)
         title.setBuddy(self.list)
@@ -283,6 +284,6 @@ class ActPanel(QWidget):
 
 
 def _text(text: str) -> QLabel:
-    label = QLabel(text)
+    label = Label(text)
     label.setWordWrap(True)
     return label

@@ -14,8 +14,9 @@ from typing import Any
 
 from PySide6.QtCore import QCameraPermission, QCoreApplication, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import button
 
 
@@ -129,7 +130,7 @@ class CameraDialog(QDialog):
         self.words = words
         self._taken = taken
         self._last = QImage()
-        self.seen = QLabel(words["camera_starts"])
+        self.seen = Label(words["camera_starts"])
         self.seen.setWordWrap(True)
         self.seen.setAccessibleName(words["camera"])
         self.take = button(words["take_picture"], "Return", self._take)

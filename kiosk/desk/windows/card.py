@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
@@ -18,6 +18,7 @@ from kiosk.desk.subjects import Subject, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_card
 from kiosk.desk.windows.acting import ActPanel
 from kiosk.desk.windows.history import HistoryView
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
 
 PURPOSES: Final = (
@@ -60,7 +61,7 @@ class CardPage(Page):
         self.open = QPushButton(self.words["open"])
         self.open.setShortcut("Ctrl+O")
         self.open.clicked.connect(self._find)
-        self.facts = QLabel(self.words["hint"])
+        self.facts = Label(self.words["hint"])
         self.facts.setWordWrap(True)
         self.person = QPushButton(self.words["person"])
         self.person.setShortcut("Ctrl+P")

@@ -9,9 +9,10 @@ from typing import Final
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt, Slot
 from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Face, Picture, Printed, Text, back, front
+from kiosk.desk.windows.label import Label
 from kiosk.desk.words import Words
 
 _FAMILIES: Final = ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC"]
@@ -101,7 +102,7 @@ class CardFaceDialog(QDialog):
         captions = Captions(*(self.words["captions"][name] for name in ("city", "valid_until", "number", "found")))
         self.faces = [front(printed, captions), back(printed, captions)]
         self.setWindowTitle(self.words["title"])
-        self.message = QLabel()
+        self.message = Label()
         self.message.setWordWrap(True)
         self.message.setAccessibleName(self.words["message"])
         self.print = QPushButton(self.words["print"])

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QGuiApplication
-from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.wire.lifecycle import Card
 from kiosk.desk.choosing import Choosing
 from kiosk.desk.equipment import FindsReader
 from kiosk.desk.failures import saying
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks, Page
 from kiosk.pins import PinInDoubt
 from readers.errors import CardRemoved, NoCard
@@ -64,7 +65,7 @@ class CitizensPin(QWidget):
 
     def _build(self) -> None:
         words = self.words
-        self.heading, self.rules, self.message = QLabel(words["title"]), QLabel(words["rules"]), QLabel()
+        self.heading, self.rules, self.message = Label(words["title"]), Label(words["rules"]), Label()
         self.heading.setProperty("role", "title")
         self.message.setAccessibleName(words["message"])
         self.letter, self.first, self.again = QLineEdit(), QLineEdit(), QLineEdit()
@@ -210,7 +211,7 @@ class CitizensPin(QWidget):
 
     def _clear(self) -> None:
         for field in (self.letter, self.first, self.again):
-            field.clear()
+            field.setText("")  # and no undoing, which `clear` leaves
 
     def _work(self, steps: Callable[[], Card | None]) -> None:
         """One thing at a time, in the name of whoever is on duty: the next officer hears nothing of it."""

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
 
 from cardsvc.wire.people import Document, Guardian, PersonRecord
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import button
 from kiosk.desk.words import Words
 from readers.piv.pin import Pin
@@ -28,14 +29,14 @@ class ConsentPanel(QFrame):
         self._by_card, self._on_paper = by_card, on_paper
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(self.words["title"])
-        sentence = QLabel(self.words["will"])
+        sentence = Label(self.words["will"])
         sentence.setWordWrap(True)
         self.guardian, self.how = QComboBox(), QComboBox()
         self.pin = QLineEdit()
         self.pin.setEchoMode(QLineEdit.EchoMode.Password)
         self.pin.setMaxLength(8)
         self.pin.returnPressed.connect(self._accept)
-        self.fault = QLabel()
+        self.fault = Label()
         self.fault.setWordWrap(True)
         self.how.currentIndexChanged.connect(self._show_pin)
         self.form = QFormLayout()

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
@@ -17,6 +17,7 @@ from kiosk.desk.consenting import agree_by_card, agree_on_paper
 from kiosk.desk.queue import WITH_REASON, Act, Opened, acts_on, decide, guardians_of, open_application
 from kiosk.desk.subjects import TheApplication
 from kiosk.desk.windows.consent import ConsentPanel
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks, Page
 from kiosk.desk.windows.parts import Confirm, Facts, button
 from kiosk.desk.windows.pictures import Picture
@@ -53,7 +54,7 @@ class Details(QScrollArea):
         self.opened: Opened | None = None
         self.subject: Application | Approval | None = None
         self._back: QWidget = self
-        self.title = QLabel()
+        self.title = Label()
         self.title.setWordWrap(True)
         self.title.setProperty("role", "title")
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -119,7 +120,7 @@ class Details(QScrollArea):
     def _build(self) -> None:
         inside = QWidget()
         layout = QVBoxLayout(inside)
-        heads = {key: QLabel(self.words[key]) for key in ("papers", "history")}
+        heads = {key: Label(self.words[key]) for key in ("papers", "history")}
         for widget in (
             self.title, *self.buttons.values(), self.confirm, self.consent, self.facts, heads["papers"], self.papers,
             self.picture, heads["history"], self.past,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QListWidget, QTableWidget, QTableWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from cardsvc.wire.people import FoundPerson
 from kiosk.desk.drafts import Form
 from kiosk.desk.duplicates import Likeness, Row, side_by_side
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import button
 from kiosk.desk.windows.pictures import Picture
 from kiosk.desk.words import Words
@@ -56,7 +57,7 @@ class DuplicatesPanel(QFrame):
         self.clear()
 
     def _build(self) -> None:
-        warning = QLabel(self.words["duplicates"])
+        warning = Label(self.words["duplicates"])
         warning.setWordWrap(True)
         answers = QHBoxLayout()
         for one in (self.yes, self.no):

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from kiosk.desk.windows.label import Label
+
 
 def named_form(rows: Sequence[tuple[str, QWidget]]) -> QFormLayout:
     """Fields under each other, each with its name beside it or, where that is too narrow, above it."""
@@ -38,7 +40,7 @@ def button(text: str, pressed: Callable[[], object], key: str = "") -> QPushButt
 
 def text_label(text: str = "") -> QLabel:
     """Text that goes on in the next line where there is no room."""
-    label = QLabel(text)
+    label = Label(text)
     label.setWordWrap(True)
     return label
 

@@ -6,12 +6,13 @@ from datetime import date
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFormLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
 
 from kiosk.desk.dates import read_date
 from kiosk.desk.drafts import Form
 from kiosk.desk.enrolment import Faults
 from kiosk.desk.numbers import Paper, birth_date_in, fault_in, is_passport_line, read_passport_line, tidy
+from kiosk.desk.windows.label import Label
 from kiosk.desk.words import Words
 
 _TYPED: Final = ("name", "name_latin", "number", "birth_date", "district", "appointment")
@@ -31,7 +32,7 @@ class FormPanel(QWidget):
         for paper in Paper:
             self.paper.addItem(self.words["papers"][paper.value], paper.value)
         self.boxes = {name: QLineEdit() for name in _TYPED}
-        self.faults = {name: QLabel() for name in _TYPED}
+        self.faults = {name: Label() for name in _TYPED}
         self._complain = False
         self._today = date.max
         self._build()

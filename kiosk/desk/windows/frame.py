@@ -11,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QMainWindow,
     QPushButton,
@@ -35,6 +34,7 @@ from kiosk.desk.windows.connection import Connection
 from kiosk.desk.windows.enrolment import EnrolmentPage
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.keys import KeysWindow
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.parts import forget_typed
@@ -181,7 +181,7 @@ class DeskWindow(QMainWindow):
             opens.setWhatsThis(page.words["title"])
             opens.activated.connect(partial(self.menu.setCurrentRow, number - 1))
         self.menu.currentRowChanged.connect(self._turn_to)
-        self.officer = QLabel()
+        self.officer = Label()
         self.officer.setWordWrap(True)
         self.lock = QPushButton(texts["lock"])
         self.lock.setShortcut("Ctrl+L")
@@ -203,7 +203,7 @@ class DeskWindow(QMainWindow):
 
     def _build_status(self) -> None:
         bar = QStatusBar()
-        self.connected = QLabel()
+        self.connected = Label()
         self.connected.setObjectName("connection")
         self.connected.setAccessibleName(self.words["window"]["connection"])
         bar.addPermanentWidget(self.connected)

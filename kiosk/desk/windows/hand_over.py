@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -24,6 +23,7 @@ from kiosk.desk.failures import saying
 from kiosk.desk.handing_over import hand_over
 from kiosk.desk.issuing import Standing
 from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks
 from kiosk.desk.windows.sheet import Sheet, print_sheet
 from kiosk.desk.windows.signature import SignatureCanvas
@@ -62,8 +62,8 @@ class HandOver(QDialog):
 
     def _build(self) -> None:
         words = self.words
-        self.receipt = QLabel(words["receipt"].format(number=self.card.stock_number, name=self.application.person.name))
-        self.message = QLabel()
+        self.receipt = Label(words["receipt"].format(number=self.card.stock_number, name=self.application.person.name))
+        self.message = Label()
         self.holder, self.by_proxy = QRadioButton(words["holder"]), QRadioButton(words["proxy"])
         self.holder.setShortcut("Alt+H")
         self.by_proxy.setShortcut("Alt+X")

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
-    QLabel,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from kiosk.desk.timeline import Moment, reason_of, saying
+from kiosk.desk.windows.label import Label
 from kiosk.desk.words import Words
 
 _COLUMNS: Final = ("at", "what", "actor", "reason")
@@ -28,7 +28,7 @@ class HistoryView(QWidget):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self.words, self.states = words["timeline"], words["failures"]["states"]
-        title = QLabel(self.words["title"])
+        title = Label(self.words["title"])
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setAccessibleName(self.words["title"])
         self.table.setHorizontalHeaderLabels([self.words[column] for column in _COLUMNS])

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
@@ -16,6 +16,7 @@ from kiosk.desk.issuing import Standing, issuable, what_is_printed
 from kiosk.desk.subjects import Subject, TheApplication
 from kiosk.desk.windows.card_face import PRINTED, CardFaceDialog
 from kiosk.desk.windows.hand_over import HandOver
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.lane import Lane
 from kiosk.desk.windows.page import Page, Surroundings
 from readers.piv.pin import Pin
@@ -53,7 +54,7 @@ class IssuingPage(Page):
             lane.watch.start()
 
     def _lay_out(self) -> None:
-        title = QLabel(self.words["applications"])
+        title = Label(self.words["applications"])
         title.setBuddy(self.list)
         left = QVBoxLayout()
         for widget in (title, self.list, self.by_id, self.next, self.refresh):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QProgressBar, QPushButton
+from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLineEdit, QProgressBar, QPushButton
 
 from cardsvc.client import ServiceClient, ServiceUnreachable
 from cardsvc.wire.lifecycle import Application, Card
@@ -20,6 +20,7 @@ from kiosk.desk.making import Making
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.watching import CardWatch, Heard
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks
 from kiosk.desk.windows.work import Job
 from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
@@ -102,7 +103,7 @@ class Lane(QGroupBox):
 
     def _build(self, number: int) -> None:
         words = self.words
-        self.whose, self.state, self.step, self.pulled, self.times = (QLabel() for _ in range(5))
+        self.whose, self.state, self.step, self.pulled, self.times = (Label() for _ in range(5))
         for label, name in ((self.whose, "whose"), (self.state, "state"), (self.step, "step"), (self.pulled, "pulled"),
                             (self.times, "times")):  # fmt: skip
             label.setWordWrap(True)
@@ -132,7 +133,7 @@ class Lane(QGroupBox):
 
     def _lay_out(self) -> None:
         layout = QGridLayout(self)
-        title = QLabel(self.words["number"])
+        title = Label(self.words["number"])
         title.setBuddy(self.number)
         for row, label in enumerate((self.whose, self.state)):
             layout.addWidget(label, row, 0, 1, 3)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from kiosk.desk.failures import Saying
+from kiosk.desk.windows.label import Label
 
 
 class MessageArea(QFrame):
@@ -16,7 +17,7 @@ class MessageArea(QFrame):
         super().__init__()
         self.setObjectName("message")
         self.setAccessibleName(name)
-        self._lines = {role: QLabel() for role in ("happened", "safe", "next", "small")}
+        self._lines = {role: Label() for role in ("happened", "safe", "next", "small")}
         layout = QVBoxLayout(self)
         for role, label in self._lines.items():
             label.setWordWrap(True)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDateEdit,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from cardsvc.wire.lifecycle import RevocationReason
 from cardsvc.wire.losses import Channel, Question
 from cardsvc.wire.registry import RegistryEventKind
 from kiosk.desk.acts import REVOCATION_REASONS, Given, Need
+from kiosk.desk.windows.label import Label
 
 _CHANNELS: Final = (Channel.DESK, Channel.TELEPHONE)
 
@@ -45,7 +45,7 @@ class NeedsForm(QWidget):
         self.occurred_on = QDateEdit(QDate.currentDate())
         self.occurred_on.setCalendarPopup(True)
         self.occurred_on.setMaximumDate(QDate.currentDate())
-        self.reader_hint = QLabel(words["reader_hint"])
+        self.reader_hint = Label(words["reader_hint"])
         self.reader_hint.setWordWrap(True)
         self._build()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from kiosk.desk.windows.label import Label
 from kiosk.desk.words import Words
 
 
@@ -50,7 +51,7 @@ class Facts(QWidget):
         return self._values[title].text()
 
     def _add(self, title: str, value: str) -> None:
-        label = QLabel(value)
+        label = Label(value)
         label.setTextFormat(Qt.TextFormat.PlainText)  # a name is no markup
         label.setWordWrap(True)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -67,7 +68,7 @@ class Confirm(QFrame):
         self.words = words["confirm"]
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAccessibleName(self.words["title"])
-        self.sentence = QLabel()
+        self.sentence = Label()
         self.sentence.setWordWrap(True)
         self.reason = QLineEdit()
         self.reason.setMaxLength(200)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
@@ -17,6 +17,7 @@ from kiosk.desk.subjects import Subject, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_person
 from kiosk.desk.windows.acting import ActPanel
 from kiosk.desk.windows.history import HistoryView
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
 
 
@@ -37,9 +38,9 @@ class PersonPage(Page):
         self.subject: ThePerson | None = None
         self._to_say: str | None = None
         """Once the person is shown as things stand then."""
-        self.name = QLabel()
+        self.name = Label()
         self.name.setProperty("role", "title")
-        self.facts = QLabel(self.words["hint"])
+        self.facts = Label(self.words["hint"])
         for label in (self.name, self.facts):
             label.setWordWrap(True)
         self.cards = QListWidget()
@@ -54,7 +55,7 @@ class PersonPage(Page):
         self._build()
 
     def _build(self) -> None:
-        title = QLabel(self.words["cards"])
+        title = Label(self.words["cards"])
         title.setBuddy(self.cards)
         left = QVBoxLayout()
         for widget in (title, self.cards, self.history):

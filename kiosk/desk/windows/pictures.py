@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QLabel
+
+from kiosk.desk.windows.label import Label
 
 _LEAST: QSize = QSize(1, 1)
 
 
-class Picture(QLabel):
+class Picture(Label):
     """Hidden while there is none."""
 
     def __init__(self, name: str) -> None:

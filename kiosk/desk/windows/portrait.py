@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, Signal
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from kiosk.desk.cropping import Frame
 from kiosk.desk.windows import camera
 from kiosk.desk.windows.crop import CropView
 from kiosk.desk.windows.files import FileBox
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import button
 from kiosk.desk.words import Words
 
@@ -33,10 +34,10 @@ class PortraitPanel(QFrame):
         self.file = FileBox(self.words["photo_file"], self.words["browse"], "Ctrl+O", "*.jpg *.jpeg *.png")
         self.file.chosen.connect(self.file_chosen)
         self.paste = button(self.words["paste"], "Ctrl+Shift+V", self._paste)
-        self.keys = QLabel(self.words["photo_keys"])
+        self.keys = Label(self.words["photo_keys"])
         self.keys.setWordWrap(True)
         self.keys.setProperty("role", "hint")
-        self.fault = QLabel()
+        self.fault = Label()
         self.fault.setWordWrap(True)
         sources = QHBoxLayout()
         sources.addWidget(self.paste)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSplitter,
     QTableView,
@@ -26,6 +25,7 @@ from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.queue import Matter, Shown, age, shown, waiting
 from kiosk.desk.subjects import Subject, TheApplication
 from kiosk.desk.windows.details import Details
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
 
 _COLUMNS: Final = ("state", "kind", "whose", "waits_for", "since")
@@ -45,7 +45,7 @@ class QueuePage(Page):
         self.rows = QStandardItemModel(0, len(_COLUMNS), self)
         self.rows.setHorizontalHeaderLabels([self.words[column] for column in _COLUMNS])
         self.table = QTableView()
-        self.empty = QLabel(self.words["empty"])
+        self.empty = Label(self.words["empty"])
         self.state = QComboBox()
         self.mine = QCheckBox(self.words["mine"])
         self.details = Details(self, self.shown)
@@ -109,7 +109,7 @@ class QueuePage(Page):
         self.state.currentIndexChanged.connect(self._show_part)
         self.mine.setShortcut("Alt+M")
         self.mine.toggled.connect(self._show_part)
-        title = QLabel(self.words["filter"])
+        title = Label(self.words["filter"])
         title.setBuddy(self.state)
         refresh = QPushButton(self.words["refresh"])
         refresh.setShortcut("F5")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QListWidget, QListWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFrame, QListWidget, QListWidgetItem, QVBoxLayout
 
 from cardsvc.wire.people import DocumentKind
 from kiosk.desk.drafts import Scan
 from kiosk.desk.windows.files import FileBox
+from kiosk.desk.windows.label import Label
 from kiosk.desk.words import Words
 
 _LATER = frozenset({DocumentKind.COLLECTION_RECEIPT})
@@ -40,13 +41,13 @@ class ScansPanel(QFrame):
         self.file.chosen.connect(lambda path: self.added.emit(self.kind.currentData(), path))
         self.list = QListWidget()
         self.list.setAccessibleName(self.words["scans"])
-        self.needed = QLabel()
+        self.needed = Label()
         self.needed.setWordWrap(True)
         remove = QShortcut(QKeySequence(Qt.Key.Key_Delete), self.list)
         remove.setContext(Qt.ShortcutContext.WidgetShortcut)
         remove.setWhatsThis(self.words["scan_remove"])
         remove.activated.connect(self._remove)
-        title = QLabel(self.words["scans"])
+        title = Label(self.words["scans"])
         title.setWordWrap(True)
         layout = QVBoxLayout(self)
         for widget in (title, self.kind, self.file, self.list, self.needed):

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QTableView,
     QVBoxLayout,
@@ -21,6 +20,7 @@ from cardsvc.wire.scopes import Scope
 from kiosk.desk.dates import read_date
 from kiosk.desk.search import PURPOSES, Occasion, find, is_reference, readings
 from kiosk.desk.subjects import ThePerson
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.parts import button
 
@@ -41,7 +41,7 @@ class SearchPage(Page):
         self._asked: tuple[str, Occasion] | None = None
         self.text, self.reference, self.birth_date = QLineEdit(), QLineEdit(), QLineEdit()
         self.purpose = QComboBox()
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         self.rows = QStandardItemModel(0, len(_COLUMNS), self)
         self.rows.setHorizontalHeaderLabels([self.words[column] for column in _COLUMNS])

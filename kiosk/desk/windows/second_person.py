@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.progress import Stage
 from kiosk.desk.second_person import SecondPerson
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.work import Job, Outcomes, Workers
 from kiosk.desk.words import Words
@@ -55,11 +56,11 @@ class ColleagueDialog(QDialog):
         self._wait()
 
     def _build(self) -> None:
-        what = QLabel(self._act.sentence)
+        what = Label(self._act.sentence)
         what.setWordWrap(True)
         what.setTextFormat(Qt.TextFormat.PlainText)
         what.setProperty("role", "title")
-        self.step = QLabel()
+        self.step = Label()
         self.step.setWordWrap(True)
         self.message = MessageArea(self._all_words["window"]["message"])
         self.pin = QLineEdit()
@@ -118,7 +119,7 @@ class ColleagueDialog(QDialog):
 
     def _decide(self) -> None:
         digits = self.pin.text()
-        self.pin.clear()
+        self.pin.setText("")  # and no undoing, which `clear` leaves
         try:
             pin = Pin(digits)
         except ValueError:

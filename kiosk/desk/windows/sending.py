@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from kiosk.desk.progress import Stage
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import Confirm, button
 from kiosk.desk.words import Words
 
@@ -19,7 +20,7 @@ class SendingBar(QWidget):
     ) -> None:
         super().__init__()
         self.words = words["enrolment"]
-        self.note = QLabel()
+        self.note = Label()
         self.note.setWordWrap(True)
         self.note.setAccessibleName(self.words["note"])
         self.progress = QProgressBar()

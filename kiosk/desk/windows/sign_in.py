@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.desk.failures import Saying
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.words import Words
 from readers.piv.pin import Pin
@@ -20,7 +21,7 @@ class SignInPage(QWidget):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self.words = words["sign-in"]
-        title = QLabel(self.words["title"])
+        title = Label(self.words["title"])
         title.setProperty("role", "title")
         title.setWordWrap(True)
         self.pin = QLineEdit()
@@ -50,7 +51,7 @@ class SignInPage(QWidget):
 
     def _send(self) -> None:
         digits = self.pin.text()
-        self.pin.clear()
+        self.pin.setText("")  # and no undoing, which `clear` leaves
         try:
             pin = Pin(digits)
         except ValueError:

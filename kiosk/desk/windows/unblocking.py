@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import CardState
@@ -17,6 +17,7 @@ from kiosk.desk.choosing import Choosing
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.unblocking import unblock
 from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.work import Job
 
@@ -36,7 +37,7 @@ class UnblockingPanel(QWidget):
         self.clear()
 
     def _build(self) -> None:
-        self.status = QLabel()
+        self.status = Label()
         self.status.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setAccessibleName(self.words["unblock"])

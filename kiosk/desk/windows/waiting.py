@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
+from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.parts import button
 from kiosk.desk.words import Words
@@ -24,7 +25,7 @@ class WaitingBar(QWidget):
         """``page`` is the one that is shown."""
         super().__init__()
         self._page = page
-        text = QLabel(words["window"]["waiting"])
+        text = Label(words["window"]["waiting"])
         text.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setRange(0, 0)

@@ -45,6 +45,12 @@ def test_top_level_holds_what_the_house_has_room_for() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in tracked()} <= TOP_LEVEL
 
 
+def test_the_desk_has_labels_of_one_kind() -> None:
+    """`kiosk.desk.windows.label.Label` shows a name as it is; Qt's own takes it for markup."""
+    windows = (path for path in tracked() if path.parts[-3:-1] == ("desk", "windows") and path.name != "label.py")
+    assert [path.name for path in windows if re.search(r"\bQLabel\(|\(QLabel\)", path.read_text())] == []
+
+
 def test_no_file_is_empty_but_those_that_must_be() -> None:
     empty = {str(path.relative_to(ROOT)) for path in tracked() if not path.stat().st_size}
     assert empty == {"cardsvc/__init__.py", "cardsvc/py.typed", "kiosk/py.typed", "readers/py.typed"}

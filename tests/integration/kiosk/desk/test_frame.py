@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFormLayout, QLabel
 
 from cardsvc.wire.scopes import Scope
 from kiosk.desk.windows.search import SearchPage
-from tests.fixtures.desk_city import DeskAtWork
+from readers.piv.pin import Pin
+from tests.fixtures.desk_city import PIN, DeskAtWork
 
 
 def test_an_officer_signs_in_and_the_desk_is_locked_when_the_card_is_taken_out(desk: DeskAtWork) -> None:
@@ -40,3 +44,31 @@ def test_the_next_officer_undoes_nothing_that_the_one_before_typed(desk: DeskAtW
     QTest.keyClick(desk.window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
     QTest.keyClick(search.text, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert search.text.text() == ""
+
+
+def test_an_officers_pin_is_kept_nowhere_once_the_card_was_given_it(desk: DeskAtWork) -> None:
+    def kept() -> bool:
+        gc.collect()
+        return any(isinstance(one, Pin) and one.digits == PIN for one in gc.get_objects())
+
+    desk.sign_in("ana")
+    assert not kept()
+    desk.remove_officer()
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
+    assert not kept()
+    QTest.keyClick(desk.window.sign_in.pin, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.window.sign_in.pin.text() == ""
+
+
+def test_a_name_is_shown_letter_by_letter_whatever_it_is(desk: DeskAtWork) -> None:
+    """A name such as ``<img src=…>`` is no markup. What stands beside fields is the desk's own words."""
+    titles = {
+        item.widget()
+        for form in desk.window.findChildren(QFormLayout)
+        for row in range(form.rowCount())
+        if (item := form.itemAt(row, QFormLayout.ItemRole.LabelRole)) is not None
+    }
+    labels = [label for label in desk.window.findChildren(QLabel) if label not in titles]
+    assert len(labels) > 20
+    markup = [label.text() for label in labels if label.textFormat() is not Qt.TextFormat.PlainText]
+    assert markup == []

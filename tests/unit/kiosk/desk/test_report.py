@@ -70,9 +70,9 @@ def test_nothing_is_left_untranslated(language: Language) -> None:
 
 
 def test_no_cell_is_a_formula_and_spreadsheets_see_that_it_is_unicode() -> None:
-    made = report(told("町-hall", "=1+1", "@cy", "+7", "-d", "plain"))
+    made = report(told("町-hall", "=1+1", "@cy", "+7", "-d", "＝1+1", "＠cy", "＋7", "－d", "plain"))
     assert as_csv(made).startswith(b"\xef\xbb\xbf")
-    assert rows(made)[4][1:6] == ["'=1+1", "'@cy", "'+7", "'-d", "plain"]
+    assert rows(made)[4][1:10] == ["'=1+1", "'@cy", "'+7", "'-d", "'＝1+1", "'＠cy", "'＋7", "'－d", "plain"]
     assert "町-hall" in rows(made)[0][0]
     assert b"\r\n" in as_csv(made)
 
