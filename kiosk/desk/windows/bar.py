@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -23,6 +24,8 @@ def fill(
 ) -> None:
     """Everything in it, in the language of the words."""
     texts = words["window"]
+    for gone in bar.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        gone.deleteLater()  # which `clear` leaves, each time another language is chosen
     bar.clear()
     bar.setAccessibleName(texts["bar"])
     _add_languages(bar.addMenu(texts["language"]), words.language, speak)

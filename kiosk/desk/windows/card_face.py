@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QV
 
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Face, Picture, Printed, Text, back, front
 from kiosk.desk.windows.label import Label
+from kiosk.desk.windows.parts import fit_height
 from kiosk.desk.words import Words
 
 _FAMILIES: Final = ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC"]
@@ -116,16 +117,20 @@ class CardFaceDialog(QDialog):
         layout.addWidget(self.print)
         layout.addWidget(self.message)
 
+    def _say(self, what: str) -> None:
+        self.message.setText(what)
+        fit_height(self)
+
     @Slot()
     def _print(self) -> None:
         if has_printer():
             print_card(self.faces)
-            self.message.setText(self.words["printed"].format(QPrinterInfo.defaultPrinter().description()))
+            self._say(self.words["printed"].format(QPrinterInfo.defaultPrinter().description()))
             return
         file = self._folder / f"card-{self._number}.pdf"
         print_card(self.faces, file)
         file.chmod(0o600)
-        self.message.setText(self.words["no_printer"].format(file))
+        self._say(self.words["no_printer"].format(file))
 
 
 def _area(box: Box) -> QRectF:

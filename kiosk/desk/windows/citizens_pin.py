@@ -18,6 +18,7 @@ from kiosk.desk.equipment import FindsReader
 from kiosk.desk.failures import saying
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks, Page
+from kiosk.desk.windows.parts import fit_height
 from kiosk.pins import PinInDoubt
 from readers.errors import CardRemoved, NoCard
 
@@ -102,10 +103,10 @@ class CitizensPin(QWidget):
     def _judge(self) -> None:
         """While it is typed: what is too easy is said at once, what is unfinished is not."""
         if len(self.first.text()) < 6:
-            self.message.clear()
+            self._say("")
             return
         fault = self.choosing.judge(self.first.text())
-        self.message.setText(self.words["faults"][fault] if fault else "")
+        self._say(self.words["faults"][fault] if fault else "")
 
     @Slot()
     def _choose(self) -> None:
@@ -119,7 +120,7 @@ class CitizensPin(QWidget):
             if fault is not None:
                 for field in (self.first, self.again):
                     field.clear()
-                self.message.setText(self.words["faults"][fault])
+                self._say(self.words["faults"][fault])
                 self._first_field().setFocus()
                 return
         self._go_on()
@@ -159,7 +160,7 @@ class CitizensPin(QWidget):
         known = pin.transport is not None and not pin.taken
         shown = self.words["transport"].format(pin.transport.digits) if known and pin.transport else ""
         self.rules.setText("\n".join(filter(None, (self.words[key], shown))))
-        self.message.clear()
+        self._say("")
         self._work(self.choosing.at_keypad)
 
     def _finished(self, card: Card | None) -> None:
@@ -178,7 +179,7 @@ class CitizensPin(QWidget):
             self._wait_for_card()
             return
         said = saying(error, self.page.around.words)
-        self.message.setText(str(said))
+        self._say(str(said))
         self.told.emit(str(said))
 
     def _wait_for_card(self) -> None:
@@ -205,8 +206,13 @@ class CitizensPin(QWidget):
         else:
             self._go_on()
 
+    def _say(self, what: str) -> None:
+        """The window grows with it: the fields are never squeezed."""
+        self.message.setText(what)
+        fit_height(self)
+
     def _tell(self, what: str) -> None:
-        self.message.setText(self.words["citizen"][what])
+        self._say(self.words["citizen"][what])
         self.told.emit(self.words["clerk"][what])
 
     def _clear(self) -> None:

@@ -25,6 +25,7 @@ from kiosk.desk.issuing import Standing
 from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks
+from kiosk.desk.windows.parts import fit_height
 from kiosk.desk.windows.sheet import Sheet, print_sheet
 from kiosk.desk.windows.signature import SignatureCanvas
 
@@ -73,6 +74,8 @@ class HandOver(QDialog):
         self.document.setAccessibleName(words["proxy_document"])
         self.canvas = SignatureCanvas(words["canvas"])
         self.again, self.confirm, self.set_pin, self.letter = (QPushButton(words[name]) for name in _BUTTONS)
+        for button in (self.again, self.confirm, self.set_pin, self.letter):
+            button.setAutoDefault(False)  # Enter in a field must not clear the signature
         self.again.setShortcut("Ctrl+Z")
         self.confirm.setShortcut("Ctrl+Return")
         self.set_pin.setShortcut("Ctrl+P")
@@ -117,6 +120,13 @@ class HandOver(QDialog):
         self.confirm.setEnabled(self.canvas.has_signature and not delivered)
         self.set_pin.setEnabled(self.card.state is CardState.DELIVERED)
         self.letter.setEnabled(self.pin is not None)
+        self.confirm.setDefault(self.confirm.isEnabled())
+        self.set_pin.setDefault(self.set_pin.isEnabled())
+
+    @Slot(str)
+    def _say(self, what: str) -> None:
+        self.message.setText(what)
+        fit_height(self)
 
     def _proxy(self) -> Proxy | None:
         if not self.by_proxy.isChecked():
@@ -128,7 +138,7 @@ class HandOver(QDialog):
         try:
             proxy = self._proxy()
         except ValidationError:
-            self.message.setText(self.words["proxy_missing"])
+            self._say(self.words["proxy_missing"])
             self.name.setFocus()
             return
         who = self.application.person.name if proxy is None else f"{proxy.name} ({proxy.document_number})"
@@ -144,7 +154,7 @@ class HandOver(QDialog):
         )
 
     def _failed(self, error: Exception) -> None:
-        self.message.setText(str(saying(error, self.page.around.words)))
+        self._say(str(saying(error, self.page.around.words)))
         self._enable()
 
     def _delivered(self, card: Card) -> None:
@@ -155,10 +165,10 @@ class HandOver(QDialog):
             widget.setEnabled(False)
         self._enable()
         if self.by_proxy.isChecked():
-            self.message.setText(self.words["handed_to_proxy"])
+            self._say(self.words["handed_to_proxy"])
             self.letter.setFocus()
             return
-        self.message.setText(self.words["handed"])
+        self._say(self.words["handed"])
         self.set_pin.setFocus()
 
     @Slot()
@@ -172,7 +182,7 @@ class HandOver(QDialog):
         pin, born = on_duty.pins.of(self.card.uuid), self.application.person.birth_date
         choosing = Choosing(self.lane.reader, self.card.uuid, pin, born, equipment.desk)
         self.citizen = CitizensPin(self.page, self.lane.reader, choosing)
-        self.citizen.told.connect(self.message.setText)
+        self.citizen.told.connect(self._say)
         self.citizen.done.connect(self._in_force)
         self.citizen.appear()
 
@@ -184,7 +194,7 @@ class HandOver(QDialog):
         texts = self.words["letter"]
         lines = [texts["to"].format(self.application.person.name), texts["card"].format(self.card.stock_number)]
         sheet = Sheet(texts["title"], [*lines, texts["pin"], self.pin.digits, texts["what"]])
-        self.message.setText(self.words["letter_printed" if print_sheet(sheet) else "no_printer"])
+        self._say(self.words["letter_printed" if print_sheet(sheet) else "no_printer"])
 
     @Slot(object)
     def _in_force(self, card: Card) -> None:
@@ -194,4 +204,4 @@ class HandOver(QDialog):
         self.page.shown()
         self.lane.leave(self.application)
         self._enable()
-        self.message.setText(self.words["in_force"].format(card.stock_number))
+        self._say(self.words["in_force"].format(card.stock_number))

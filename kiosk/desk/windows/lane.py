@@ -116,7 +116,7 @@ class Lane(QGroupBox):
         self.number.setPlaceholderText(words["number"])
         self.reason.setPlaceholderText(words["reason"])
         self.number.returnPressed.connect(self._take)
-        self.bar = QProgressBar()
+        self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(words["names"]["progress"])
         self.write, self.stop, self.aside, self.hand, self.face = (QPushButton(words[name]) for name in _BUTTONS)
         for button, key, act in (

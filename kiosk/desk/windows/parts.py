@@ -60,6 +60,17 @@ class Facts(QWidget):
         self._values[title] = label
 
 
+def fit_height(window: QWidget) -> None:
+    """At least as high as what it says now takes at its width: what wraps has no height of its own."""
+    layout = window.layout()
+    if layout is None or window.isFullScreen() or window.isMaximized():
+        return
+    layout.activate()
+    needed = max(layout.totalHeightForWidth(window.width()), window.minimumSizeHint().height())
+    if window.height() < needed:
+        window.resize(window.width(), needed)
+
+
 class Confirm(QFrame):
     """Says what an act will do, asks for a reason where it takes one, and does it on a yes. Part of the page."""
 

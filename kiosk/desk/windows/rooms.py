@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QStackedWidget
+from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtWidgets import QApplication, QScrollArea, QStackedWidget, QWidget
 
 from kiosk.desk.windows.page import Page
 
@@ -22,10 +22,23 @@ class Rooms(QStackedWidget):
             room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             room.setWidget(page)
             self.addWidget(room)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)  # noqa: S101 - there is no window without it
+        app.focusChanged.connect(self._show_focus)
 
     def currentWidget(self) -> Page:  # noqa: N802 - Qt's name
         """The page, not its room."""
         return self._pages[self.currentIndex()]
+
+    @Slot(QWidget, QWidget)
+    def _show_focus(self, _: QWidget | None, focused: QWidget | None) -> None:
+        """A question that is asked further down than the window shows is scrolled to."""
+        if focused is not None and self.isAncestorOf(focused):
+            QTimer.singleShot(0, focused, lambda: self._scroll_to(focused))  # when it has its place
+
+    def _scroll_to(self, widget: QWidget) -> None:
+        if self.room.isAncestorOf(widget):
+            self.room.ensureWidgetVisible(widget)
 
     @property
     def room(self) -> QScrollArea:

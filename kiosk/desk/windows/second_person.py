@@ -15,6 +15,7 @@ from kiosk.desk.progress import Stage
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.message import MessageArea
+from kiosk.desk.windows.parts import fit_height
 from kiosk.desk.windows.work import Job, Outcomes, Workers
 from kiosk.desk.words import Words
 from readers.errors import CardRemoved, NoCard
@@ -98,14 +99,7 @@ class ColleagueDialog(QDialog):
 
     def _tell(self, step: str) -> None:
         self.step.setText(self.words[step])
-        self._fit()
-
-    def _fit(self) -> None:
-        """As high as what it says now takes at its width."""
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            self.resize(self.width(), max(layout.totalHeightForWidth(self.width()), self.minimumSizeHint().height()))
+        fit_height(self)
 
     def _progressed(self, stage: Stage) -> None:
         if not self._over:
@@ -160,7 +154,7 @@ class ColleagueDialog(QDialog):
 
     def _say(self, what: str | Saying) -> None:
         self.message.say(what)
-        self._fit()
+        fit_height(self)
 
     def _let_decide(self, *, ready: bool) -> None:
         self.pin.setEnabled(ready)

@@ -23,7 +23,7 @@ class SendingBar(QWidget):
         self.note = Label()
         self.note.setWordWrap(True)
         self.note.setAccessibleName(self.words["note"])
-        self.progress = QProgressBar()
+        self.progress = QProgressBar(textVisible=False)
         self.progress.setAccessibleName(self.words["progress"])
         self.confirm = Confirm(words)
         self.submit = button(self.words["submit"], "F2", submit)

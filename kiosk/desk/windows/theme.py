@@ -64,8 +64,9 @@ QHeaderView::section {{ padding: 0.3em 0.5em; background: {c.button}; color: {c.
 QPushButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QDateEdit:focus,
 QSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus {{ border-color: {c.focus}; }}
 QPushButton:default:focus, QPushButton[role="main"]:focus {{ border-color: {c.text}; }}
+QRadioButton::indicator, QCheckBox::indicator {{ width: 1em; height: 1em; }}
 QScrollArea {{ border: 0; }}
-QProgressBar {{ border: 1px solid {c.edge}; border-radius: 3px; text-align: center; background: {c.surface}; }}
+QProgressBar {{ border: 1px solid {c.edge}; border-radius: 3px; background: {c.surface}; }}
 QProgressBar::chunk {{ background: {c.accent}; }}
 """
 

@@ -39,7 +39,7 @@ class UnblockingPanel(QWidget):
     def _build(self) -> None:
         self.status = Label()
         self.status.setWordWrap(True)
-        self.bar = QProgressBar()
+        self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(self.words["unblock"])
         self.stop = QPushButton(self.words["stop"])
         self.stop.setShortcut("Ctrl+S")

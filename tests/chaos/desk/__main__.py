@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.chaos.desk.day import Evening, spend
+from tests.chaos.desk.day import THREE_MINUTES, Evening, spend
 from tests.chaos.desk.memory import share_one_heap
 
 console: Final = Console(width=None if sys.stdout.isatty() else 130)
@@ -31,6 +31,10 @@ def show(evening: Evening) -> None:
     table.add_row("memory grown by", f"{evening.growth.resident / 2**20:.1f} MB, {evening.growth.objects} objects")
     for who, times in evening.milliseconds.items():
         table.add_row(f"milliseconds a card, {who}", ", ".join(f"{name} {value}" for name, value in times.items()))
+    took = evening.person_to_card
+    measured = "not measured" if took is None else f"{took / 1000:.1f} s"
+    limit = f"of at most {THREE_MINUTES // 1000} s: {'in time' if evening.in_time else 'TOO SLOW'}"
+    table.add_row("from a person to their card in force, the median", f"{measured} {limit}")
     table.add_row("wrong in the evening", str(len(evening.wrong)))
     console.print(table)
     for line in evening.wrong:
@@ -57,7 +61,7 @@ def main(
     report_file.write_text(json.dumps(evening.to_json(), indent=2) + "\n")
     show(evening)
     console.print(f"written to {report_file}")
-    if not evening.good:
+    if not (evening.good and evening.in_time):
         raise typer.Exit(1)
 
 

@@ -1,10 +1,15 @@
-"""Pictures of every window of the desk, in every language, light and dark: left in var/screens/desk to be looked at."""
+"""Pictures of every window of the desk, in every language, light, dark and large: left in var/screens/desk."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Final, TypeVar
 from uuid import UUID
 
 import pytest
@@ -13,54 +18,107 @@ from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
+from cardsvc.client.clock import system_clock
 from cardsvc.wire.approvals import ApprovalKind
-from cardsvc.wire.lifecycle import ApplicationState
+from cardsvc.wire.lifecycle import ApplicationState, Person
 from cardsvc.wire.manifest import Language
-from cardsvc.wire.people import Purpose
-from kiosk.city.counter.residents import seed
+from cardsvc.wire.people import DocumentKind, Relation
+from kiosk.city.counter.residents import RESIDENTS, seed
 from kiosk.city.issuing import RESIDENT, enrol, produce
+from kiosk.city.portraits import portrait
 from kiosk.city.stage import CardFiles, LoopbackStage
-from kiosk.desk.colours import Theme
-from kiosk.desk.subjects import Subject, TheApplication, TheCard, ThePerson
-from tests.fixtures.desk_city import DeskAtWork, DeskCity
+from kiosk.desk.issuing import Situation
+from kiosk.desk.windows.card import CardPage
+from kiosk.desk.windows.enrolment import EnrolmentPage
+from kiosk.desk.windows.issuing import IssuingPage
+from kiosk.desk.windows.lane import Lane
+from kiosk.desk.windows.page import Page
+from kiosk.desk.windows.person import PersonPage
+from kiosk.desk.windows.queue import QueuePage
+from kiosk.desk.windows.theme import SIZES
+from kiosk.desk.words import words_in
+from tests.fixtures.accessible import cut_off, keyless, nameless
+from tests.fixtures.at_the_card import AtTheCard
+from tests.fixtures.desk_city import PIN, DeskAtWork, DeskCity
+from tests.fixtures.desk_issuing import approved, at_step, choose, handing_of, pin_window, sign
+from tests.fixtures.desk_menu import pick
 
 pytestmark = pytest.mark.needs("chinese-font")
 
-PICTURES = Path(__file__).parents[4] / "var" / "screens" / "desk"
-SIZE = QSize(1366, 768)
-_BRIGHT = 128
+PICTURES: Final = Path(__file__).parents[4] / "var" / "screens" / "desk"
+SIZE: Final = QSize(1366, 768)
+CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+NUMBER: Final = "CC-0000-0009"
+_BRIGHT: Final = 128
+_numbers = count(1)
+P = TypeVar("P", bound=Page)
+
+
+class Look(StrEnum):
+    """How a window is photographed."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    LARGE = "large"
+    """Light, at twice the size."""
 
 
 @dataclass(frozen=True)
 class Busy:
-    """A city in which residents have come before, and one of them carries a card."""
+    """A city in which residents have come before: one of them carries a card, and a child waits for its mother."""
 
     city: DeskCity
-    citizen: UUID
     card: UUID
+    files: CardFiles
+    child: UUID
 
 
 @pytest.fixture(scope="module")
 def busy(desk_city: DeskCity) -> Busy:
     plan = desk_city.plan
-    stage = LoopbackStage(plan.folder)
+    stage, files = LoopbackStage(plan.folder), CardFiles.named(plan.folder, "resident")
     seed(plan, stage)
+    born = date(system_clock().year - 8, 1, 2)
     with desk_city.client("ana") as clerk:
         application = enrol(clerk, RESIDENT)
-        card = produce(plan, stage, CardFiles.named(plan.folder, "resident"), application, "CC-0000-0009")
-        return Busy(desk_city, clerk.application(application).citizen_id, card)
+        mother = clerk.application(application).citizen_id
+        child = clerk.create_application(
+            Person(name="陈小宝", name_latin="Chen Xiaobao", birth_date=born, document_number="M7654999",
+                   district="hengqin")
+        )  # fmt: skip
+        clerk.store_photo(child.citizen_id, portrait("child"))
+        clerk.appoint_guardian(child.citizen_id, mother, Relation.PARENT)
+        clerk.attach_document(child.id, DocumentKind.GUARDIANSHIP, portrait("form"))
+        card = produce(plan, stage, files, application, NUMBER)
+    return Busy(desk_city, card, files, child.id)
 
 
 class Photographer:
-    """Takes pictures of one desk, in one language and theme."""
+    """Takes pictures of one desk, in one language and look."""
 
-    def __init__(self, desk: DeskAtWork, folder: Path) -> None:
-        self.desk = desk
-        self.folder = folder
-        self.numbers = count(1)
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("*.png"):
+    def __init__(self, desk: DeskAtWork, language: Language, look: Look) -> None:
+        self.desk, self.look = desk, look
+        self.folder = PICTURES / f"{language.value}-{look.value}"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for old in self.folder.glob("*.png"):
             old.unlink()
+        self.words = words_in(language)
+        self.taken: list[Path] = []
+        self.cut: list[str] = []
+        """What had less room than it takes, in the dialogs."""
+        desk.window.resize(SIZE)
+        self.idle()
+        self.to_the_front()
+        pick(desk, "Language", self.words.called)
+        texts = self.words["window"]
+        pick(desk, texts["looks"], texts["theme_dark" if look is Look.DARK else "theme_light"])
+        for _ in SIZES if look is Look.LARGE else ():
+            QTest.keyClick(desk.window, Qt.Key.Key_Plus, CONTROL)
+
+    def to_the_front(self) -> None:
+        """As a window manager has it when another window has gone."""
+        self.desk.window.activateWindow()
+        self.desk.until(self.desk.window.isActiveWindow)
 
     def idle(self) -> None:
         self.desk.until(lambda: not self.desk.window.workers.busy)
@@ -69,15 +127,33 @@ class Photographer:
     def take(self, name: str, what: QWidget | None = None) -> None:
         """A picture, under its number and name."""
         QApplication.processEvents()
+        if what is not None:
+            assert (nameless(what), keyless(what)) == ([], []), name
+            self.cut += [f"{name}: {each}" for each in cut_off(what)]
         picture = (what or self.desk.window).grab()
         assert is_painted(picture), name
-        assert picture.save(str(self.folder / f"{next(self.numbers):02}-{name}.png"))
+        file = self.folder / f"{len(self.taken) + 1:02}-{name}.png"
+        assert picture.save(str(file))
+        self.taken.append(file)
 
-    def page(self, group: str) -> None:
+    def page(self, kind: type[P]) -> P:
         """As the keyboard opens it."""
-        row = [page.group for page in self.desk.window.pages].index(group)
+        (row,) = (row for row, page in enumerate(self.desk.window.pages) if isinstance(page, kind))
+        self.to_the_front()
         key = getattr(Qt.Key, f"Key_{(row + 1) % 10}")
         QTest.keyClick(self.desk.window, key, Qt.KeyboardModifier.AltModifier)
+        self.idle()
+        page = self.desk.window.pages[row]
+        assert isinstance(page, kind)
+        return page
+
+    def key(
+        self, key: Qt.Key, until: Callable[[], bool], modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    ) -> None:
+        """A button's key presses it a moment later, so that it is seen."""
+        self.to_the_front()
+        QTest.keyClick(self.desk.window, key, modifier)
+        self.desk.until(until)
         self.idle()
 
 
@@ -94,16 +170,37 @@ def brightness(file: Path) -> int:
     return QColor(picture.pixel(3, picture.height() // 2)).lightness()
 
 
-@pytest.mark.parametrize("theme", [Theme.LIGHT, Theme.DARK])
+@pytest.mark.parametrize("look", [Look.LIGHT, Look.DARK])
 @pytest.mark.parametrize("language", list(Language))
 def test_every_window_in_every_language_light_and_dark(
-    desk: DeskAtWork, busy: Busy, language: Language, theme: Theme
+    desk: DeskAtWork, busy: Busy, language: Language, look: Look, tmp_path: Path
 ) -> None:
-    window = desk.window
-    window.looks.choose(theme)
-    window.speak(language)
-    window.resize(SIZE)
-    camera = Photographer(desk, PICTURES / f"{language.value}-{theme.value}")
+    camera = Photographer(desk, language, look)
+    turn_the_pages(camera, busy)
+    look_at_card(camera, busy)
+    enrol_somebody(camera, tmp_path)
+    issue(camera, tmp_path)
+    dark = {brightness(file) < _BRIGHT for file in camera.taken}
+    assert dark == {look is Look.DARK}
+    assert len(camera.taken) == len(desk.window.pages) + 23
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_in_the_dialogs_nothing_is_cut_off_at_twice_the_size(
+    desk: DeskAtWork, busy: Busy, language: Language, tmp_path: Path
+) -> None:
+    camera = Photographer(desk, language, Look.LARGE)
+    desk.sign_in("ana")
+    page = camera.page(CardPage)
+    desk.type(page.number, NUMBER + "\r")
+    desk.until(lambda: NUMBER in page.facts.text())
+    ask_colleague(camera, page)
+    issue(camera, tmp_path)
+    assert camera.cut == []
+
+
+def turn_the_pages(camera: Photographer, busy: Busy) -> None:
+    desk, window = camera.desk, camera.desk.window
     camera.take("locked")
     desk.insert_officer("ana")
     desk.type(window.sign_in.pin, "918273\r")
@@ -112,43 +209,146 @@ def test_every_window_in_every_language_light_and_dark(
     desk.remove_officer()
     desk.sign_in("ana")
     for page in window.pages:
-        camera.page(page.group)
+        camera.page(type(page))
         camera.take(page.group)
-    opened: list[tuple[str, Subject]] = [
-        ("person", ThePerson(busy.citizen, Purpose.APPLICATION)),
-        ("card", TheCard(busy.card)),
-        ("queue", TheApplication(approved(busy.city))),
-        ("issuing", TheApplication(approved(busy.city))),
-    ]
-    for group, subject in opened:
-        window.open_page(group, subject)
-        camera.idle()
-        camera.take(f"{group}-open")
+    open_in_queue(camera, approved_application(busy.city))
+    camera.take("queue-open")
+    (issuing,) = [page for page in window.pages if isinstance(page, IssuingPage)]
+    camera.key(Qt.Key.Key_F4, lambda: issuing.lanes[0].application is not None)
+    camera.take("issuing-open")
+    queue = open_in_queue(camera, busy.child)
+    camera.key(Qt.Key.Key_F3, queue.details.consent.isVisible)
+    camera.take("guardians-consent")
+    camera.key(Qt.Key.Key_Escape, queue.details.consent.isHidden)
     QTest.keyClick(window, Qt.Key.Key_F1)
     camera.take("keys", window.keys)
     window.keys.close()
-    ask_colleague(desk, camera, busy.card)
-    pictures = sorted(camera.folder.glob("*.png"))
-    assert len(pictures) == len(window.pages) + len(opened) + 4
-    dark = {brightness(picture) < _BRIGHT for picture in pictures}
-    assert dark == {theme is Theme.DARK}
 
 
-def approved(city: DeskCity) -> UUID:
+def approved_application(city: DeskCity) -> UUID:
     with city.client("ana") as clerk:
         return next(one.id for one in clerk.applications() if one.state is ApplicationState.APPROVED)
 
 
-def ask_colleague(desk: DeskAtWork, camera: Photographer, card: UUID) -> None:
-    """For the yes that an unblocking takes; it stays open."""
-    window = desk.window
-    sentence = window.words["second-person"]["title"]
-    window.pages[0].ask_approval(
-        ApprovalKind.PUK_RELEASE, card, reason="forgotten", sentence=sentence, done=lambda _: None
-    )
+def open_in_queue(camera: Photographer, application: UUID) -> QueuePage:
+    """Down to it with the arrow, and Enter."""
+    page = camera.page(QueuePage)
+    desk, table, matter = camera.desk, page.table, page.details
+    desk.until(lambda: application in [one.id for one in page.matters])
+    QTest.keyClick(table, Qt.Key.Key_Home, CONTROL)
+    while table.currentIndex().siblingAtColumn(0).data(Qt.ItemDataRole.UserRole).id != application:
+        QTest.keyClick(table, Qt.Key.Key_Down)
+    QTest.keyClick(table, Qt.Key.Key_Return)
+    desk.until(lambda: matter.subject is not None and matter.subject.id == application)
+    camera.idle()
+    return page
+
+
+def look_at_card(camera: Photographer, busy: Busy) -> None:
+    """Opened, an act explained, its PIN unblocked with a colleague, and its person."""
+    desk, page = camera.desk, camera.page(CardPage)
+    desk.type(page.number, NUMBER + "\r")
+    desk.until(lambda: NUMBER in page.facts.text())
+    camera.take("card-open")
+    camera.key(Qt.Key.Key_H, page.acts.frame.isVisible, CONTROL | SHIFT)
+    camera.take("act-explained")
+    camera.key(Qt.Key.Key_Escape, page.acts.frame.isHidden)
+    ask_colleague(camera, page)
+    with busy.city.client("bo") as bo:
+        asked = bo.approvals(subject_id=busy.card)
+        bo.approve_request(next(one.id for one in asked if one.kind is ApprovalKind.PUK_RELEASE))
+    camera.to_the_front()
+    AtTheCard(desk, page).is_looked_at_again()
+    camera.key(Qt.Key.Key_U, page.acts.frame.isVisible, CONTROL | SHIFT)
+    camera.take("act-agreed")
+    desk.insert(busy.files.state)
+    desk.press(page.acts.do)
+    desk.until(page.acts.unblocking.set.isVisible)
+    camera.take("unblocking")
+    desk.remove()
+    (person,) = [one for one in desk.window.pages if isinstance(one, PersonPage)]
+    camera.key(Qt.Key.Key_P, lambda: bool(person.name.text()), CONTROL)
+    camera.take("person-open")
+
+
+def ask_colleague(camera: Photographer, page: CardPage) -> None:
+    """For the yes that an unblocking takes."""
+    desk, window = camera.desk, camera.desk.window
+    camera.key(Qt.Key.Key_U, page.acts.frame.isVisible, CONTROL | SHIFT)
+    desk.type(page.acts.needs.reason, "forgotten")
+    desk.press(page.acts.do)
     desk.until(lambda: window.colleague is not None)
     dialog = window.colleague
     assert dialog is not None
     desk.until(lambda: bool(dialog.step.text()))
     camera.take("colleague", dialog)
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    camera.idle()
+
+
+def enrol_somebody(camera: Photographer, tmp_path: Path) -> None:
+    desk, page = camera.desk, camera.page(EnrolmentPage)
+    boxes, known = page.form.boxes, RESIDENTS[0]
+    QTest.keyClick(page.form.paper, Qt.Key.Key_End)
+    for name, text in (
+        ("number", f"E{next(_numbers):06}"), ("name_latin", "Wong Ka Man"), ("district", "hengqin"),
+        ("appointment", "A-17"), ("birth_date", "2990-05-17"),
+    ):  # fmt: skip
+        desk.type(boxes[name], text)
+    picture = tmp_path / "photo.jpg"
+    picture.write_bytes(portrait("sitter"))
+    desk.type(page.portrait.file.path, f"{picture}\r")
+    desk.until(lambda: page.portrait.frame_kept is not None)
+    camera.take("enrolment-filled")
+    boxes["birth_date"].selectAll()
+    desk.type(boxes["birth_date"], f"{known.birth_date}")
+    desk.type(boxes["name"], known.name)
+    desk.until(page.duplicates.isVisible)
+    QTest.keyClick(page.duplicates.list, Qt.Key.Key_Return)
+    desk.until(page.duplicates.yes.isEnabled)
+    camera.idle()
+    camera.take("enrolment-duplicates")
+    camera.key(Qt.Key.Key_F8, page.bar.confirm.isVisible)
+    camera.take("enrolment-discarded")
+    QTest.keyClick(page.bar.confirm.yes, Qt.Key.Key_Return)
+    desk.until(lambda: not boxes["name"].text())
+
+
+def issue(camera: Photographer, tmp_path: Path) -> None:
+    desk = camera.desk
+    application, number = approved(desk)
+    page = camera.page(IssuingPage)
+    lane = page.lanes[0]
+    choose(desk, page, application)
+    desk.insert(tmp_path / "card")
+    stands_at(desk, lane, Situation.BLANK)
+    at_step(lane, lane.words["steps"]["certificate-9c"], partial(camera.take, "issuing-writes"))
+    desk.type(lane.number, number + "\r")
+    desk.until(lambda: lane.written is not None)
+    stands_at(desk, lane, Situation.SEALED)
+    camera.take("issuing-finished")
+    desk.press(lane.face)
+    desk.until(lambda: page.face is not None and page.face.isVisible())
+    assert page.face is not None
+    camera.take("card-face", page.face)
+    QTest.keyClick(page.face, Qt.Key.Key_Escape)
+    handing = handing_of(desk, page, lane)
+    sign(desk, handing)
+    camera.take("hand-over", handing)
+    desk.press(handing.confirm)
+    desk.until(handing.set_pin.isEnabled)
+    camera.take("hand-over-signed", handing)
+    citizen = pin_window(desk, handing)
+    camera.take("citizens-pin", citizen)
+    desk.type(citizen.first, "123456")
+    camera.take("citizens-pin-weak", citizen)
+    citizen.first.clear()
+    for field in (citizen.first, citizen.again):
+        desk.type(field, PIN)
+    QTest.keyClick(citizen.again, Qt.Key.Key_Return)
+    desk.until(lambda: not citizen.isVisible())
+    camera.take("hand-over-in-force", handing)
+
+
+def stands_at(desk: DeskAtWork, lane: Lane, situation: Situation) -> None:
+    desk.until(lambda: lane.standing is not None and lane.standing.situation is situation)

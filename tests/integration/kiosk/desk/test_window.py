@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPalette, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
-    QLabel,
-    QLineEdit,
     QScrollArea,
     QWidget,
 )
@@ -24,7 +19,7 @@ from kiosk.desk.windows.keys import keys_of
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.theme import SIZES
 from kiosk.desk.words import words_in
-from tests.fixtures.accessible import keyless, named, nameless, reachable_in
+from tests.fixtures.accessible import cut_off, keyless, named, nameless, reachable_in
 from tests.fixtures.desk_city import DeskAtWork
 from tests.fixtures.desk_menu import pick
 
@@ -136,18 +131,6 @@ def test_nothing_is_cut_off_at_twice_the_size_on_a_small_screen(desk: DeskAtWork
     QTest.keyClick(window, Qt.Key.Key_0, CONTROL)
     assert window.size() == SMALLEST_SCREEN, "the window fits"
     assert cut == []
-
-
-def cut_off(page: QWidget) -> Iterator[str]:
-    """Labels and buttons that have less room than their text takes."""
-    for widget in page.findChildren(QWidget):
-        if not widget.isVisible() or not isinstance(widget, (QLabel, QAbstractButton, QLineEdit)):
-            continue
-        needed = widget.minimumSizeHint()
-        if isinstance(widget, QLabel) and widget.wordWrap():
-            needed = QSize(0, widget.heightForWidth(widget.width()))
-        if widget.width() < needed.width() or widget.height() < needed.height():
-            yield f"{type(widget).__name__} {widget.text()!r}: {widget.size().toTuple()} < {needed.toTuple()}"
 
 
 def reachable(room: QScrollArea) -> bool:
