@@ -15,6 +15,7 @@ from kiosk.desk.cropping import PhotographRefused
 from kiosk.desk.drafts import DraftUnreadable
 from kiosk.desk.handing_over import PinUnknown
 from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
+from kiosk.desk.paper import NotPrinted
 from kiosk.desk.progress import Cancelled, StoppedWaiting
 from kiosk.desk.relay import RelayBroken, RelayRefused
 from kiosk.desk.seat import PinForgotten
@@ -126,6 +127,7 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "other-card-reserved": Lines("nothing-written", "reserved-card"),
     "not-in-stock": Lines("nothing-written", "check-number"),
     "pin-in-doubt": Lines("keys-safe", "put-in-again"),
+    "not-printed": Lines("nothing-done", "see-printer"),
     "pin-unknown": Lines("last-try-kept", "unblock"),
     "pin-not-entered": Lines("no-try-spent", "keypad-again"),
     "not-the-same-card": Lines("nothing-done", "put-in-again"),
@@ -326,6 +328,7 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     SerialsMalformed: "serials-malformed",
     PinInDoubt: "pin-in-doubt",
     PinUnknown: "pin-unknown",
+    NotPrinted: "not-printed",
     PinNotEntered: "pin-not-entered",
     OtherCard: "not-the-same-card",
     RelayRefused: "unknown-refusal",

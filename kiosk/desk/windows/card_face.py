@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt, Slot
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QCloseEvent, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Face, Picture, Printed, Text, back, front
+from kiosk.desk.failures import saying
+from kiosk.desk.paper import NotPrinted, private_file
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import fit_height
+from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import Words
 
 _FAMILIES: Final = ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC"]
@@ -39,16 +42,22 @@ def paint(painter: QPainter, face: Face) -> None:
 
 
 def print_card(faces: Sequence[Face], pdf: Path | None = None) -> None:
-    """Each side on a page of a card's size: on the default printer, or into a file."""
+    """Each side on a page of a card's size: on the default printer, or into a file that nobody else can read.
+
+    In any thread. Raises NotPrinted, OSError.
+    """
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
     if pdf is not None:
+        private_file(pdf)
         printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
         printer.setOutputFileName(str(pdf))
     printer.setPageSize(QPageSize(QSizeF(WIDTH, HEIGHT), QPageSize.Unit.Millimeter, "CR80", _EXACT))
     printer.setPageOrientation(QPageLayout.Orientation.Portrait)
     printer.setPageMargins(QMarginsF(), QPageLayout.Unit.Millimeter)
     printer.setFullPage(True)
-    painter = QPainter(printer)
+    painter = QPainter()
+    if not painter.begin(printer):
+        raise NotPrinted
     try:
         for number, face in enumerate(faces):
             if number:
@@ -59,11 +68,6 @@ def print_card(faces: Sequence[Face], pdf: Path | None = None) -> None:
             painter.restore()
     finally:
         painter.end()
-
-
-def has_printer() -> bool:
-    """Whether this machine has a printer to print on."""
-    return not QPrinterInfo.defaultPrinter().isNull()
 
 
 _EXACT: Final = QPageSize.SizeMatchPolicy.ExactMatch
@@ -96,9 +100,10 @@ class FaceView(QWidget):
 class CardFaceDialog(QDialog):
     """Stands beside the desk's window and blocks nothing."""
 
-    def __init__(self, parent: QWidget | None, words: Words, printed: Printed, folder: Path) -> None:
+    def __init__(self, parent: QWidget | None, words: Words, workers: Workers, printed: Printed, folder: Path) -> None:
         """Where there is no printer, the PDF lands in ``folder``."""
         super().__init__(parent)
+        self._all_words, self._workers, self._gone = words, workers, False
         self.words, self._folder, self._number = words["card-face"], folder, printed.number
         captions = Captions(*(self.words["captions"][name] for name in ("city", "valid_until", "number", "found")))
         self.faces = [front(printed, captions), back(printed, captions)]
@@ -121,16 +126,34 @@ class CardFaceDialog(QDialog):
         self.message.setText(what)
         fit_height(self)
 
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        self._gone = True
+        super().closeEvent(event)
+
     @Slot()
     def _print(self) -> None:
-        if has_printer():
+        """Beside the window: a printer may take its time."""
+        self.print.setEnabled(False)
+        self._say(self.words["printing"])
+        self._workers.start(lambda _: self._on_paper(), Outcomes(self._printed, self._not_printed))
+
+    def _on_paper(self) -> str:
+        printer = QPrinterInfo.defaultPrinter()
+        if not printer.isNull():
             print_card(self.faces)
-            self._say(self.words["printed"].format(QPrinterInfo.defaultPrinter().description()))
-            return
+            return str(self.words["printed"].format(printer.description()))
         file = self._folder / f"card-{self._number}.pdf"
         print_card(self.faces, file)
-        file.chmod(0o600)
-        self._say(self.words["no_printer"].format(file))
+        if self._gone:  # and with it the officer: it shows a person
+            file.unlink(missing_ok=True)
+        return str(self.words["no_printer"].format(file))
+
+    def _printed(self, said: str) -> None:
+        self.print.setEnabled(True)
+        self._say(said)
+
+    def _not_printed(self, error: Exception) -> None:
+        self._printed(str(saying(error, self._all_words)))
 
 
 def _area(box: Box) -> QRectF:

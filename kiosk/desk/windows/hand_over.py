@@ -194,7 +194,12 @@ class HandOver(QDialog):
         texts = self.words["letter"]
         lines = [texts["to"].format(self.application.person.name), texts["card"].format(self.card.stock_number)]
         sheet = Sheet(texts["title"], [*lines, texts["pin"], self.pin.digits, texts["what"]])
-        self._say(self.words["letter_printed" if print_sheet(sheet) else "no_printer"])
+        self.letter.setEnabled(False)
+        self.page.work(lambda *_: print_sheet(sheet), self._printed, failed=self._failed, asks=Asks.NOTHING)
+
+    def _printed(self, printed: bool) -> None:  # noqa: FBT001 - what the printer said
+        self._enable()
+        self._say(self.words["letter_printed" if printed else "no_printer"])
 
     @Slot(object)
     def _in_force(self, card: Card) -> None:

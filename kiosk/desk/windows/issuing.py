@@ -158,7 +158,7 @@ class IssuingPage(Page):
         if self.face is not None:
             self.face.close()
         equipment = self.around.equipment
-        self.face = CardFaceDialog(self, self.around.words, printed, equipment.folder)
+        self.face = CardFaceDialog(self, self.around.words, self.around.workers, printed, equipment.folder)
         self.face.finished.connect(self._face_is_closed)
         self.face.show()
 

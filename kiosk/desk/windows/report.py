@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser,
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.days import MOST_DAYS_BACK
+from kiosk.desk.paper import NotPrinted, private_file
 from kiosk.desk.report import DayReport, Section, as_csv, day_of, report_of, save
 from kiosk.desk.windows.fields import button, named_form
-from kiosk.desk.windows.page import Page, Surroundings
+from kiosk.desk.windows.page import Asks, Page, Surroundings
 
 
 class ReportPage(Page):
@@ -83,15 +84,19 @@ class ReportPage(Page):
             one.setEnabled(report is not None)
 
     def _print(self) -> None:
-        if self.report is None:
-            return
-        if QPrinterInfo.defaultPrinter().isNull():
-            self.around.say(self.words["no_printer"])
-            return
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-        document_of(self.report).print_(printer)
-        self.around.say(self.words["printed"])
+        """Beside the window: a printer may take its time."""
+        report = self.report
+        if report is not None:
+            self.print.setEnabled(False)
+            self.work(lambda *_: print_report(report), self._printed, failed=self._not_printed, asks=Asks.NOTHING)
+
+    def _printed(self, printed: bool) -> None:  # noqa: FBT001 - what the printer said
+        self.print.setEnabled(self.report is not None)
+        self.around.say(self.words["printed" if printed else "no_printer"])
+
+    def _not_printed(self, error: Exception) -> None:
+        self.print.setEnabled(self.report is not None)
+        self.fail(error)
 
     def _save_pdf(self) -> None:
         report = self.report
@@ -127,10 +132,22 @@ def document_of(report: DayReport) -> QTextDocument:
     return document
 
 
+def print_report(report: DayReport) -> bool:
+    """On the default printer; False where there is none. In any thread. Raises NotPrinted."""
+    if QPrinterInfo.defaultPrinter().isNull():
+        return False
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+    document_of(report).print_(printer)
+    if printer.printerState() is QPrinter.PrinterState.Error:
+        raise NotPrinted
+    return True
+
+
 def write_pdf(report: DayReport, path: Path) -> None:
     """A4, whole or not at all. Raises OSError."""
     beside = path.with_name(f".{path.name}.new")
-    beside.touch()  # the PDF writer itself says nothing about a folder that is not there
+    private_file(beside)  # the PDF writer itself says nothing about a folder that is not there
     writer = QPdfWriter(str(beside))
     writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
     writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)

@@ -9,6 +9,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPageSize, QPainter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
+from kiosk.desk.paper import NotPrinted
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
@@ -19,7 +21,10 @@ class Sheet:
 
 
 def print_sheet(sheet: Sheet) -> bool:
-    """On the default printer, and in no file: that would stay behind, with a PIN in it. False where there is none."""
+    """On the default printer, and in no file: that would stay behind, with a PIN in it. False where there is none.
+
+    In any thread. Raises NotPrinted.
+    """
     if QPrinterInfo.defaultPrinter().isNull():
         return False
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
@@ -28,9 +33,11 @@ def print_sheet(sheet: Sheet) -> bool:
 
 
 def draw_sheet(printer: QPrinter, sheet: Sheet) -> None:
-    """On this printer."""
+    """On this printer. Raises NotPrinted."""
     printer.setPageSize(QPageSize(QPageSize.PageSizeId.A5))
-    painter = QPainter(printer)
+    painter = QPainter()
+    if not painter.begin(printer):
+        raise NotPrinted
     page = QRectF(painter.viewport())
     top = page.top()
     for text, points in ((sheet.title, 16), *((line, 12) for line in sheet.lines)):

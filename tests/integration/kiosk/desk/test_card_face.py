@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import io
+import stat
 import subprocess
+import threading
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pypdfium2
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.manifest import Language
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Picture, Printed, Text, back, front
+from kiosk.desk.paper import NotPrinted
 from kiosk.desk.windows.card_face import CardFaceDialog, print_card
+from kiosk.desk.windows.sheet import Sheet, draw_sheet
+from kiosk.desk.windows.work import Workers
 from kiosk.desk.words import words_in
 from tests.fixtures.pictures import picture
 
@@ -25,6 +33,16 @@ POINTS_A_MM = 72 / 25.4
 
 def printed(name: str = "何慧君", latin: str = "He Huijun") -> Printed:
     return Printed(name, latin, "HQ-0000-0042", date(2031, 5, 6), picture())
+
+
+@pytest.fixture
+def workers(qtbot: QtBot) -> Iterator[Workers]:
+    """As a window has them: there until nothing is done any more."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    ours = Workers(window)
+    yield ours
+    ours.wait()
 
 
 @pytest.fixture
@@ -94,13 +112,66 @@ def test_a_long_name_is_made_smaller_until_it_fits(qtbot: QtBot, tmp_path: Path)
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_the_preview_prints_and_prints_again(qtbot: QtBot, tmp_path: Path, language: Language) -> None:
-    dialog = CardFaceDialog(None, words_in(language), printed(), tmp_path)
+def test_the_preview_prints_and_prints_again(
+    qtbot: QtBot, workers: Workers, tmp_path: Path, language: Language
+) -> None:
+    dialog = CardFaceDialog(None, words_in(language), workers, printed(), tmp_path)
     qtbot.addWidget(dialog)
     dialog.show()
     for _ in range(2):
         QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+        assert not dialog.print.isEnabled()
+        qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
     (file,) = tmp_path.glob("*.pdf")
     assert str(file) in dialog.message.text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [type(item) for item in dialog.faces[1].items].count(Code) == 1
     assert any(isinstance(item, Text) for item in dialog.faces[0].items)
+
+
+def test_nobody_else_can_read_the_file_from_the_first_byte_on(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, modes = tmp_path / "card.pdf", []
+    file.write_bytes(b"before")
+    file.chmod(0o644)
+
+    def seen(*_: object) -> None:
+        modes.append(stat.S_IMODE(file.stat().st_mode))
+
+    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", seen)
+    print_card([front(printed(), CAPTIONS)], file)
+    assert modes == [0o600]
+
+
+def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    assert "could not read or write a file" in dialog.message.text()
+
+
+def test_a_letter_that_no_printer_takes_is_no_success(qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    broken = QPrinter()
+    broken.setOutputFileName(str(folder / "letter.pdf"))
+    with pytest.raises(NotPrinted):
+        draw_sheet(broken, Sheet("Letter", ["271828"]))
+
+
+def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
+    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = threading.Event()
+    dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", lambda *_: left.wait())
+    QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+    dialog.close()
+    left.set()
+    qtbot.waitUntil(lambda: not workers.busy, timeout=30_000)
+    assert list(tmp_path.iterdir()) == []

@@ -167,7 +167,7 @@ def test_somebody_else_collects_it_and_the_citizen_comes_with_the_letter(desk: D
     desk.press(handing.confirm)
     desk.until(lambda: "on record who collected it" in handing.message.text())
     desk.press(handing.letter)
-    assert "no printer" in handing.message.text()
+    desk.until(lambda: "no printer" in handing.message.text())
     assert handing.pin is not None
     letter = handing.pin.digits
     handing.close()
@@ -286,7 +286,8 @@ def test_the_officer_leaves_while_a_card_is_written_and_it_is_gone_on_with_later
     desk.until(lambda: page.face is not None and page.face.isVisible())
     assert page.face is not None
     desk.press(page.face.print)
-    assert f"card-{number}.pdf" in page.face.message.text()
+    face = page.face
+    desk.until(lambda: f"card-{number}.pdf" in face.message.text())
 
 
 def test_in_another_language_the_transport_pin_is_still_known(desk: DeskAtWork, tmp_path: Path) -> None:
