@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 
 from cardsvc.client import ServiceUnreachable
@@ -82,9 +83,10 @@ class Duty:
         try:
             reader = self._reader()
             with self._seat.taken(reader, pins.pop()) as sitting:
+                since = self._clock()
                 begun.set_result(OnDuty(sitting.officer, sitting.officer.own_standing()))
                 with self._watching(reader), self._telling():
-                    self._stay(sitting)
+                    self._stay(sitting, since)
         except Exception as error:  # noqa: BLE001 - it goes to whoever signed in; the window was told
             if not begun.done():
                 begun.set_exception(error)
@@ -130,8 +132,7 @@ class Duty:
             why = error
         self._tell(why)
 
-    def _stay(self, sitting: Sitting) -> None:
-        tended = self._clock()
+    def _stay(self, sitting: Sitting, tended: datetime) -> None:
         while not self._leaving.wait(_LOOK_SECONDS):
             if self._clock() - tended >= TENDED_EVERY:
                 self._tend(sitting)
