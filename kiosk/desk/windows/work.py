@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from PySide6.QtCore import QElapsedTimer, QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from kiosk.desk.progress import Cancelled, Report, Stage
 
 _THREADS: Final = 12
-"""Most of them wait, for a card or for the service. With Qt's one a processor, a list would wait for a card."""
-
-
-class _Runnable(QRunnable):
-    def __init__(self, run: Callable[[], None]) -> None:
-        super().__init__()
-        self._run = run
-
-    def run(self) -> None:
-        self._run()
+"""Most of them wait, for a card or for the service. With one a processor, a list would wait for a card."""
 
 
 class Job(QObject):
@@ -111,10 +103,11 @@ class Workers(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(_THREADS)
+        # Not Qt's pool: what it ran stays in Python now and then, and an officer's token and a person with it.
+        self._pool = ThreadPoolExecutor(_THREADS, "desk")
         self._jobs: set[Job] = set()
         self._given_up: set[Job] = set()
+        self._gone = False
 
     @property
     def busy(self) -> bool:
@@ -122,10 +115,13 @@ class Workers(QObject):
         return bool(self._jobs)
 
     def start(self, steps: Callable[[Report], Any], outcomes: Outcomes) -> Job:
-        """Do this beside the window."""
+        """Do this beside the window; not any more once it has gone."""
         job = Job(self, outcomes)
+        if self._gone:
+            job.over = True
+            return job
         self._jobs.add(job)
-        self._pool.start(_Runnable(lambda: job.run(steps)))
+        self._pool.submit(job.run, steps)
         return job
 
     def let_go(self, job: Job) -> None:
@@ -147,6 +143,7 @@ class Workers(QObject):
             job.cancel()
 
     def wait(self) -> None:
-        """Cancel what goes on, and wait for it."""
+        """Cancel what goes on, and wait for it. The window has gone."""
+        self._gone = True
         self.cancel()
-        self._pool.waitForDone()
+        self._pool.shutdown()
