@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLineEdit, QProgressBar, QPushButton
 
 from cardsvc.client import ServiceClient, ServiceUnreachable
 from cardsvc.wire.lifecycle import Application, Card
@@ -20,7 +19,7 @@ from kiosk.desk.making import Making
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.watching import CardWatch, Heard
-from kiosk.desk.windows.label import Label
+from kiosk.desk.windows.lane_parts import LaneParts
 from kiosk.desk.windows.page import Asks
 from kiosk.desk.windows.work import Job
 from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 _ASKED_AGAIN_MS: Final = 2000
 
 
-class Lane(QGroupBox):
+class Lane(LaneParts):
     """Lives as long as the window. The card watch tells it of cards."""
 
     heard = Signal(object)
@@ -51,6 +50,15 @@ class Lane(QGroupBox):
         self._heard = 0
         """How many cards came and went."""
         self._build(number)
+        self.number.returnPressed.connect(self._take)
+        for button, act in (
+            (self.write, self._take),
+            (self.stop, self._stop),
+            (self.aside, self._put_aside),
+            (self.hand, self._hand_over),
+            (self.face, self._show_face),
+        ):
+            button.clicked.connect(act)
         self.heard.connect(self._hear)
         self.watch = CardWatch(reader, self.heard.emit)
         self.clear()
@@ -100,54 +108,6 @@ class Lane(QGroupBox):
         if self.application is None or self.application.id == application.id:
             self.clear()
         self.refresh()
-
-    def _build(self, number: int) -> None:
-        words = self.words
-        self.whose, self.state, self.step, self.pulled, self.times = (Label() for _ in range(5))
-        for label, name in ((self.whose, "whose"), (self.state, "state"), (self.step, "step"), (self.pulled, "pulled"),
-                            (self.times, "times")):  # fmt: skip
-            label.setWordWrap(True)
-            label.setAccessibleName(words["names"][name])
-        self.number, self.reason = QLineEdit(), QLineEdit()
-        self.number.setMaxLength(20)
-        self.reason.setMaxLength(200)
-        self.number.setAccessibleName(words["number"])
-        self.reason.setAccessibleName(words["reason"])
-        self.number.setPlaceholderText(words["number"])
-        self.reason.setPlaceholderText(words["reason"])
-        self.number.returnPressed.connect(self._take)
-        self.bar = QProgressBar(textVisible=False)
-        self.bar.setAccessibleName(words["names"]["progress"])
-        self.write, self.stop, self.aside, self.hand, self.face = (QPushButton(words[name]) for name in _BUTTONS)
-        for button, key, act in (
-            (self.write, "W", self._take),
-            (self.stop, "S", self._stop),
-            (self.aside, "Q", self._put_aside),
-            (self.hand, "H", self._hand_over),
-            (self.face, "P", self._show_face),
-        ):
-            button.setShortcut(f"Ctrl+{key}" if number == 1 else f"Ctrl+Shift+{key}")
-            button.setToolTip(button.shortcut().toString())
-            button.clicked.connect(act)
-        self._lay_out()
-
-    def _lay_out(self) -> None:
-        layout = QGridLayout(self)
-        title = Label(self.words["number"])
-        title.setBuddy(self.number)
-        for row, label in enumerate((self.whose, self.state)):
-            layout.addWidget(label, row, 0, 1, 3)
-        layout.addWidget(title, 2, 0)
-        layout.addWidget(self.number, 2, 1)
-        layout.addWidget(self.write, 2, 2)
-        layout.addWidget(self.bar, 3, 0, 1, 2)
-        layout.addWidget(self.stop, 3, 2)
-        for row, label in enumerate((self.step, self.pulled, self.times), 4):
-            layout.addWidget(label, row, 0, 1, 3)
-        last = QHBoxLayout()
-        for widget in (self.reason, self.aside, self.face, self.hand):
-            last.addWidget(widget)
-        layout.addLayout(last, 7, 0, 1, 3)
 
     # Which card is there
 
@@ -376,6 +336,3 @@ class Lane(QGroupBox):
         self.hand.setEnabled(finished and not making.busy and whose)
         has_card = self.application is not None and self.application.card_uuid is not None
         self.face.setEnabled(making.card is not None or has_card or finished)
-
-
-_BUTTONS: Final = ("write", "stop", "put_aside", "hand_over", "face")

@@ -1,0 +1,58 @@
+"""What a reader's lane on the issuing page is made of: its fields, buttons and lines of text, and where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLineEdit, QProgressBar, QPushButton
+
+from kiosk.desk.windows.label import Label
+
+_BUTTONS: Final = ("write", "stop", "put_aside", "hand_over", "face")
+
+
+class LaneParts(QGroupBox):
+    """Nothing in it does anything yet."""
+
+    words: Mapping[str, Any]
+
+    def _build(self, number: int) -> None:
+        words = self.words
+        self.whose, self.state, self.step, self.pulled, self.times = (Label() for _ in range(5))
+        for label, name in ((self.whose, "whose"), (self.state, "state"), (self.step, "step"), (self.pulled, "pulled"),
+                            (self.times, "times")):  # fmt: skip
+            label.setWordWrap(True)
+            label.setAccessibleName(words["names"][name])
+        self.number, self.reason = QLineEdit(), QLineEdit()
+        self.number.setMaxLength(20)
+        self.reason.setMaxLength(200)
+        self.number.setAccessibleName(words["number"])
+        self.reason.setAccessibleName(words["reason"])
+        self.number.setPlaceholderText(words["number"])
+        self.reason.setPlaceholderText(words["reason"])
+        self.bar = QProgressBar(textVisible=False)
+        self.bar.setAccessibleName(words["names"]["progress"])
+        self.write, self.stop, self.aside, self.hand, self.face = (QPushButton(words[name]) for name in _BUTTONS)
+        for button, key in zip((self.write, self.stop, self.aside, self.hand, self.face), "WSQHP", strict=True):
+            button.setShortcut(f"Ctrl+{key}" if number == 1 else f"Ctrl+Shift+{key}")
+            button.setToolTip(button.shortcut().toString())
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        layout = QGridLayout(self)
+        title = Label(self.words["number"])
+        title.setBuddy(self.number)
+        for row, label in enumerate((self.whose, self.state)):
+            layout.addWidget(label, row, 0, 1, 3)
+        layout.addWidget(title, 2, 0)
+        layout.addWidget(self.number, 2, 1)
+        layout.addWidget(self.write, 2, 2)
+        layout.addWidget(self.bar, 3, 0, 1, 2)
+        layout.addWidget(self.stop, 3, 2)
+        for row, label in enumerate((self.step, self.pulled, self.times), 4):
+            layout.addWidget(label, row, 0, 1, 3)
+        last = QHBoxLayout()
+        for widget in (self.reason, self.aside, self.face, self.hand):
+            last.addWidget(widget)
+        layout.addLayout(last, 7, 0, 1, 3)
