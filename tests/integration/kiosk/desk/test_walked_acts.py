@@ -25,6 +25,7 @@ from cardsvc.wire.lifecycle import (
     RevocationReason,
 )
 from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
+from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest, RegistryEventState
 from kiosk.city.issuing import enrol, produce
 from kiosk.city.stage import CardFiles, LoopbackStage, Place
 from kiosk.desk.issuing import take_card
@@ -178,6 +179,46 @@ def test_a_card_is_revoked_for_the_reason_that_was_chosen_and_then_destroyed(des
     card.says(f"Card {number} is destroyed and off the books.")
     assert somebody.card().state is CardState.DESTROYED
     assert not {"Destroy", "Revoke for good", "Hold"} & set(card.offers())
+
+
+def test_a_stolen_card_is_revoked_at_once_and_the_report_has_a_number(desk: DeskAtWork) -> None:
+    somebody, number = resident(desk.city)
+    card = AtTheCard.signed_in(desk)
+    card.opens(number)
+    card.chooses("S")
+    assert "This cannot be undone." in card.page.acts.effects.text()
+    assert somebody.card().state is CardState.ACTIVE
+    card.does()
+    card.says(f"Card {number} is reported stolen and revoked. The report's number: ")
+    stolen = somebody.card()
+    assert (stolen.state, stolen.history[-1].reason) == (CardState.REVOKED, RevocationReason.STOLEN)
+    with somebody.bo() as bo:
+        report = bo.loss_report(desk.window.message.text().split()[-1].rstrip("."))
+    assert (report.card_uuid, report.kind, report.channel) == (somebody.uuid, LossKind.STOLEN, Channel.DESK)
+
+
+def test_what_the_registry_told_is_taken_back_with_a_colleague_at_the_desk(desk: DeskAtWork) -> None:
+    somebody, number = resident(desk.city)
+    told = RegistryEventRequest(kind=RegistryEventKind.DEATH, reference="R-7", occurred_on=system_clock().date())
+    with somebody.bo() as bo:
+        bo.report_registry_event(somebody.citizen_id, told)
+    card = AtTheCard.signed_in(desk)
+    acts = card.page.acts
+    card.opens(number)
+    card.chooses("V")
+    assert acts.do.text() == "Ask a colleague"
+    desk.type(acts.needs.reason, "somebody of the same name")
+    card.does()
+    card.has_a_colleague_agree("bo")
+    assert somebody.card().state is CardState.HELD
+    card.chooses("V")
+    assert "bo has agreed" in acts.consent.text()
+    card.does()
+    card.says("It is taken back. The draft of an application for a new card is in the queue.")
+    with somebody.bo() as bo:
+        (event,) = bo.registry_events(somebody.citizen_id)
+    assert (event.state, somebody.card().state) == (RegistryEventState.REVERSED, CardState.REVOKED)
+    assert ApplicationState.DRAFT in [one.state for one in open_applications(somebody)]
 
 
 def test_a_card_that_was_taken_for_somebody_is_given_back_to_stock(desk: DeskAtWork) -> None:
