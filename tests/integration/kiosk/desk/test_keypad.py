@@ -7,9 +7,11 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
+from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskCity, open_desk
 from tests.fixtures.desk_issuing import handing_of, issuing, pin_window, says, sign, written
 from tests.fixtures.keypads import KeypadReader
@@ -48,3 +50,45 @@ def test_whoever_is_too_slow_at_the_keypad_begins_again_and_the_card_comes_into_
         says(desk, lane, "is in force")
     with desk_city.client("ana") as ana:
         assert ana.application(application).state is ApplicationState.CLOSED
+
+
+def test_whose_card_is_unblocked_chooses_at_the_keypad(
+    desk_city: DeskCity, private_pcscd: PrivatePcscd, qtbot: QtBot, tmp_path: Path
+) -> None:
+    mei, typed = produced(desk_city, "mei", "KP-0000-0001", MEI), list[str]()
+    with open_desk(desk_city, private_pcscd, qtbot, tmp_path, wraps=partial(KeypadReader, typed=typed)) as desk:
+        card = AtTheCard.signed_in(desk)
+        panel = card.page.acts.unblocking
+        card.opens("KP-0000-0001")
+        agreed(card, mei)
+        card.chooses("U")
+        desk.insert(mei.files.state)
+        desk.press(card.page.acts.do)
+        desk.until(lambda: panel.citizen is not None and panel.citizen.isVisible())
+        citizen = panel.citizen
+        assert citizen is not None
+        desk.until(lambda: "No PIN was entered at the reader's keypad" in citizen.message.text())
+        pin = citizen.choosing.pin.transport
+        assert pin is not None
+        assert f"Your transport PIN: {pin.digits}" in citizen.rules.text()
+        assert not any(field.isEnabled() for field in (citizen.letter, citizen.first, citizen.again))
+        assert pin.digits not in panel.status.text()
+        typed += [pin.digits, OWN, OWN]
+        desk.press(citizen.button)
+        card.says("Card KP-0000-0001 has the citizen's new PIN.")
+        assert typed == []
+        assert not citizen.isVisible()
+
+
+def agreed(card: AtTheCard, resident: Resident) -> None:
+    """A colleague has, in their own queue."""
+    acts = card.page.acts
+    card.chooses("U")
+    card.desk.type(acts.needs.reason, "forgotten")
+    card.desk.press(acts.do)
+    card.leaves_it_to_a_colleague()
+    card.says("A colleague was asked.")
+    with resident.bo() as bo:
+        (asked,) = [one for one in bo.approvals(subject_id=resident.uuid) if one.kind is ApprovalKind.PUK_RELEASE]
+        bo.approve_request(asked.id)
+    card.is_looked_at_again()
