@@ -35,6 +35,8 @@ from kiosk.desk.windows.lane import Lane
 from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
+from kiosk.desk.windows.search import SearchPage
+from kiosk.desk.windows.stock import StockPage
 from kiosk.desk.windows.theme import SIZES
 from kiosk.desk.words import words_in
 from tests.fixtures.accessible import cut_off, keyless, nameless
@@ -177,12 +179,14 @@ def test_every_window_in_every_language_light_and_dark(
 ) -> None:
     camera = Photographer(desk, language, look)
     turn_the_pages(camera, busy)
+    turn_the_stocks_tabs(camera)
+    search_somebody(camera)
     look_at_card(camera, busy)
     enrol_somebody(camera, tmp_path)
     issue(camera, tmp_path)
     dark = {brightness(file) < _BRIGHT for file in camera.taken}
     assert dark == {look is Look.DARK}
-    assert len(camera.taken) == len(desk.window.pages) + 23
+    assert len(camera.taken) == len(desk.window.pages) + 27
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -223,6 +227,24 @@ def turn_the_pages(camera: Photographer, busy: Busy) -> None:
     QTest.keyClick(window, Qt.Key.Key_F1)
     camera.take("keys", window.keys)
     window.keys.close()
+
+
+def turn_the_stocks_tabs(camera: Photographer) -> None:
+    """The first was seen with the pages."""
+    page = camera.page(StockPage)
+    for tab in range(1, page.tabs.count()):
+        key = getattr(Qt.Key, f"Key_{tab + 1}")
+        camera.key(key, partial(lambda tab: page.tabs.currentIndex() == tab, tab), CONTROL)
+        camera.take(f"stock-{tab + 1}")
+
+
+def search_somebody(camera: Photographer) -> None:
+    page = camera.page(SearchPage)
+    QTest.keyClick(page.purpose, Qt.Key.Key_Home)
+    camera.desk.type(page.text, RESIDENT.name + "\r")
+    camera.desk.until(lambda: bool(page.found))
+    camera.idle()
+    camera.take("search-found")
 
 
 def approved_application(city: DeskCity) -> UUID:
