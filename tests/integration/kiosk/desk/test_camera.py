@@ -7,12 +7,13 @@ them, and which cameras there are is said here.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCameraPermission, QObject, Qt, QTimer
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
@@ -135,14 +136,48 @@ def test_a_camera_that_gives_nothing_is_told_of(panel: PortraitPanel, plugs: Plu
     assert INSTEAD in dialog.seen.text()
 
 
-def test_a_camera_that_is_refused_is_told_of(panel: PortraitPanel, plugs: Plugs, qtbot: QtBot) -> None:
+@dataclass
+class Answer:
+    """What the system says of a permission."""
+
+    given: Qt.PermissionStatus
+
+    def status(self) -> Qt.PermissionStatus:
+        return self.given
+
+
+class RefusingSystem:
+    """A system that asks whoever sits there, who refuses. It answers later, as a dialog does."""
+
+    def __init__(self) -> None:
+        self.asked_for: list[object] = []
+
+    def instance(self) -> RefusingSystem:
+        return self
+
+    def checkPermission(self, _: object) -> Qt.PermissionStatus:  # noqa: N802 - Qt's name
+        return Qt.PermissionStatus.Denied if self.asked_for else Qt.PermissionStatus.Undetermined
+
+    def requestPermission(  # noqa: N802 - Qt's name
+        self, permission: object, context: QObject, tell: Callable[[Answer], object]
+    ) -> None:
+        self.asked_for.append(permission)
+        QTimer.singleShot(0, context, lambda: tell(Answer(Qt.PermissionStatus.Denied)))
+
+
+def test_a_camera_that_is_refused_is_told_of(
+    panel: PortraitPanel, plugs: Plugs, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = RefusingSystem()
+    monkeypatch.setattr("kiosk.desk.windows.camera.QCoreApplication", system)
     plugs.put_in()
     dialog = opened(panel, qtbot)
-    eye = eye_of(dialog)
-    eye.go_on(Qt.PermissionStatus.Denied)  # as the system's own dialog answers
-    assert dialog.seen.text().startswith("The system does not let this program use the camera.")
+    refused = "The system does not let this program use the camera."
+    qtbot.waitUntil(lambda: dialog.seen.text().startswith(refused), timeout=PATIENCE_MS)
+    assert [type(permission) for permission in system.asked_for] == [QCameraPermission]
     assert INSTEAD in dialog.seen.text()
-    assert eye.camera is None
+    assert not dialog.take.isEnabled()
+    assert eye_of(dialog).camera is None
 
 
 def test_a_library_that_is_missing_is_told_of(
