@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -88,6 +88,7 @@ class Lane(LaneParts):
         self.making = Making()
         for label in (self.whose, self.step, self.pulled, self.times):
             label.clear()
+        self._tell_each()
         self.whose.setText(self.words["nobody"])
         self.number.clear()
         self.reason.clear()
@@ -201,6 +202,7 @@ class Lane(LaneParts):
             return
         making.begin()
         self.times.clear()
+        self._tell_each()
 
         def steps(officer: ServiceClient, report: Report) -> Written:
             written = write(officer, self.reader(), card.uuid, report, time.perf_counter)
@@ -240,12 +242,16 @@ class Lane(LaneParts):
                 seconds=f"{slowest.seconds:.1f}",
             )
         )
-        self.times.setToolTip(
-            "\n".join(f"{self.words['steps'][one.step]}: {one.seconds:.2f} s" for one in timing.steps)
-        )
+        self._tell_each(f"{self.words['steps'][one.step]}: {one.seconds:.2f} s" for one in timing.steps)
         self.refresh()
         self.changed.emit()
         self.finished.emit(self)
+
+    def _tell_each(self, steps: Iterable[str] = ()) -> None:
+        """To whoever points at the times, and to whoever has them read aloud."""
+        each = "\n".join(steps)
+        self.times.setToolTip(each)
+        self.times.setAccessibleDescription(each)
 
     @Slot()
     def _stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,8 +17,10 @@ from pytestqt.qtbot import QtBot
 from cardsvc.wire.lifecycle import ApplicationState, Card, CardState
 from cardsvc.wire.people import DocumentKind
 from kiosk.desk.issuing import take_card
+from kiosk.desk.relay import RelayRefused
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.lane import Lane
+from kiosk.desk.writing import IF_PULLED, Written
 from readers.virtual.loopback import LoopbackReader, put_on
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
@@ -62,6 +65,12 @@ def test_from_an_approved_application_to_a_card_in_force(desk: DeskAtWork, tmp_p
     assert any("is pulled out now" in step for step in steps)
     sealed(desk, lane)
     assert "commands" in lane.times.text()
+    assert lane.written is not None
+    names = [page.words["steps"][one.step] for one in lane.written.timing.steps]
+    assert len(names) == len(IF_PULLED)  # each step there is
+    told = lane.times.accessibleDescription().split("\n")
+    assert [line.rpartition(": ")[0] for line in told] == names
+    assert all(re.fullmatch(r"\d+\.\d\d s", line.rpartition(": ")[2]) for line in told)
 
     handing = handing_of(desk, page, lane)
     assert not handing.confirm.isEnabled()
@@ -152,6 +161,35 @@ def test_a_card_that_broke_is_put_aside_and_the_application_gets_another_one(des
     says(desk, lane, "The card is blank.")
     desk.type(lane.number, f"{number}-B\r")
     sealed(desk, lane)
+
+
+def test_what_is_wrong_with_a_card_that_does_not_conform_is_said_in_sentences(
+    desk: DeskAtWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    choose(desk, page, application)
+    desk.insert(tmp_path / "card")
+    says(desk, lane, "The card is blank.")
+
+    def refused(*_: Any) -> Written:
+        found = ["pin-tries", "key-9a", "printed-information", "signature-wrong:chuid"]
+        raise RelayRefused("card-not-conforming", "The finished card is not right.", found)
+
+    monkeypatch.setattr("kiosk.desk.windows.lane.write", refused)
+    desk.type(lane.number, number + "\r")
+    desk.until(lambda: lane.times.text() != "")
+    assert lane.times.text().split("\n") == [
+        "The card has fewer PIN tries than it should.",
+        "The key 9A does not sign.",
+        "On the card is something else than was written: printed-information.",
+        "The check signature-wrong failed at chuid.",
+    ]
+    assert lane.times.isVisible()
+    assert desk.window.message.text().startswith("The card is not right and must not be given")
+    desk.until(lambda: lane.pulled.text() == page.words["after"]["nothing-written"])
+    assert lane.aside.isEnabled()
+    assert lane.written is None
 
 
 def test_somebody_else_collects_it_and_the_citizen_comes_with_the_letter(desk: DeskAtWork, tmp_path: Path) -> None:
