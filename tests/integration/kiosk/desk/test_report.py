@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pypdfium2
 import pytest
@@ -17,7 +18,9 @@ from cardsvc.wire.lifecycle import Person
 from kiosk.city.issuing import enrol
 from kiosk.desk.windows.report import ReportPage
 from tests.fixtures.desk_city import DeskAtWork
+from tests.fixtures.printers import no_printer, printer_into
 
+PRINTING = "kiosk.desk.windows.report"
 MEI = Person(
     name="陈美玲",
     name_latin="Chen Meiling",
@@ -48,6 +51,17 @@ class AtTheReport:
         self.desk.until(lambda: self.desk.window.message.text().startswith("Saved: "))
         self.desk.window.activateWindow()
         self.desk.until(self.desk.window.isActiveWindow)
+
+    @property
+    def message(self) -> str:
+        return self.desk.window.message.text()
+
+    def prints(self) -> None:
+        """With the keyboard, until something is said of it."""
+        self.desk.until(self.page.print.isEnabled)
+        before = self.message
+        QTest.keyClick(self.desk.window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier)
+        self.desk.until(lambda: self.message not in {"", before} and self.page.print.isEnabled())
 
     def dialogs(self) -> list[QFileDialog]:
         return [one for one in self.page.findChildren(QFileDialog) if one.isVisible()]
@@ -100,3 +114,37 @@ def test_another_day_has_other_figures_and_nobody_sees_any_after_the_officer_lef
     report.desk.remove_officer()
     report.desk.until(lambda: report.page.view.toPlainText() == "")
     assert not report.page.print.isEnabled()
+
+
+def test_without_a_printer_it_says_so_and_what_to_do_instead(
+    report: AtTheReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_printer(monkeypatch, PRINTING)
+    report.shows("Applications taken")
+    report.prints()
+    assert report.message.startswith("This computer has no printer that it uses by itself.")
+    assert report.message.endswith("Save the report as PDF instead.")
+
+
+def test_what_lies_in_the_printer_is_the_report_that_is_seen(
+    report: AtTheReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = tmp_path / "paper.pdf"
+    printer_into(monkeypatch, PRINTING, "Laser", paper)
+    report.shows("Applications taken")
+    report.prints()
+    assert report.message == "The report was sent to the printer."
+    with pypdfium2.PdfDocument(paper) as document:
+        text = "".join(page.get_textpage().get_text_bounded() for page in document)
+        assert [round(side) for side in document[0].get_size()] == [595, 842]  # A4
+    for words in ("Report of the day", "Applications taken", "In stock when the day ended", "Made by Chen Anna"):
+        assert words in text
+
+
+def test_a_printer_that_does_not_take_the_report_is_told_of(
+    report: AtTheReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printer_into(monkeypatch, PRINTING, "Laser", tmp_path / "gone" / "paper.pdf")
+    report.shows("Applications taken")
+    report.prints()
+    assert report.message.startswith("The printer did not take it.")
