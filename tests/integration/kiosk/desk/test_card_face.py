@@ -26,6 +26,7 @@ from kiosk.desk.windows.sheet import Sheet, draw_sheet
 from kiosk.desk.windows.work import Workers
 from kiosk.desk.words import words_in
 from tests.fixtures.pictures import picture
+from tests.fixtures.printers import printer_into
 
 CAPTIONS = Captions("Citizen Card 市民卡", "Valid until", "Number", "Whoever finds this card, please hand it in.")
 POINTS_A_MM = 72 / 25.4
@@ -152,6 +153,45 @@ def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Pa
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
     assert "could not read or write a file" in dialog.message.text()
+
+
+def test_on_a_printer_it_is_printed_and_no_file_stays(
+    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, paper = tmp_path / "desk", tmp_path / "paper.pdf"
+    folder.mkdir()
+    printer_into(monkeypatch, "kiosk.desk.windows.card_face", "Fargo at window 3", paper)
+    dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    assert dialog.message.text() == "Sent to the printer Fargo at window 3. You can print it again."
+    with pypdfium2.PdfDocument(paper) as document:
+        assert len(document) == 2
+        assert "HQ-0000-0042" in document[0].get_textpage().get_text_range()
+    assert list(folder.iterdir()) == []
+
+
+def test_what_a_printer_does_not_take_is_said_and_can_be_printed_again(
+    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, paper = tmp_path / "desk", tmp_path / "gone" / "paper.pdf"
+    folder.mkdir()
+    printer_into(monkeypatch, "kiosk.desk.windows.card_face", "Fargo at window 3", paper)
+    dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    happened, *_, then = dialog.message.text().split("\n")
+    assert happened == "The printer did not take it."
+    assert then.startswith("See whether the printer is on and has paper")
+    assert list(folder.iterdir()) == []
+    paper.parent.mkdir()
+    QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    assert dialog.message.text().startswith("Sent to the printer Fargo")
 
 
 def test_a_letter_that_no_printer_takes_is_no_success(qtbot: QtBot, tmp_path: Path) -> None:
