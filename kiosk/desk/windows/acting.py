@@ -26,6 +26,7 @@ from kiosk.desk.acts import ACTS, Act, Need, Step, offered, open_approval, previ
 from kiosk.desk.cases import Case
 from kiosk.desk.second_person import granting
 from kiosk.desk.windows.label import Label
+from kiosk.desk.windows.loss_receipt import LossReceipt
 from kiosk.desk.windows.needs import NeedsForm
 from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.unblocking import UnblockingPanel
@@ -68,10 +69,12 @@ class ActPanel(QWidget):
             key = QShortcut(QKeySequence(f"Ctrl+Shift+{KEYS[act.name]}"), self.page)
             key.setWhatsThis(self.words[act.name])
             key.activated.connect(partial(self.choose, act))
+        self.receipt = LossReceipt(self.page, self.page.around.words["loss-receipt"])
         self.unblocking = UnblockingPanel(self.page, lambda case: self._done(case, "unblock", None))
         below = QWidget()
         explained = QVBoxLayout(below)
         explained.setContentsMargins(0, 0, 0, 0)
+        explained.addWidget(self.receipt)
         explained.addWidget(self._explanation())
         explained.addWidget(self.unblocking)
         explained.addStretch()
@@ -110,12 +113,18 @@ class ActPanel(QWidget):
         layout.addLayout(buttons)
         return self.frame
 
-    def clear(self) -> None:
+    def forget(self) -> None:
         """Nobody's card is shown any more."""
+        self.clear()
+        self.receipt.forget()
+
+    def clear(self) -> None:
+        """Until it is known how things are."""
         self.case, self.act, self.approvals = None, None, ()
         self.list.clear()
         self.nothing.hide()
         self.frame.hide()
+        self.receipt.hide()
         self.unblocking.clear()
 
     @property
@@ -134,6 +143,7 @@ class ActPanel(QWidget):
             self.clear()
         self._list(acts)
         self.case, self.approvals = case, approvals
+        self.receipt.show_for(case)
         if chosen is not None:
             self._go_on_with(chosen, case)
         else:
@@ -278,7 +288,10 @@ class ActPanel(QWidget):
 
     def _done(self, case: Case, name: str, result: Any) -> None:
         """``case`` is the one that something was done about; another may be open by now."""
-        number = result.number if isinstance(result, LossReport) else ""
+        number = ""
+        if isinstance(result, LossReport):
+            number = result.number
+            self.receipt.offer(result)
         sentence = str(self.words[f"{name}_done"])
         self.reload(sentence.format(card="" if case.card is None else case.card.stock_number, number=number))
 

@@ -114,7 +114,7 @@ class CardPage(Page):
         self.facts.setText(self.words["hint"])
         self.person.setEnabled(False)
         self.history.show_moments([])
-        self.acts.clear()
+        self.acts.forget()
 
     def _find(self) -> None:
         typed, purpose = self.number.text().strip().upper(), self._purpose()

@@ -91,7 +91,7 @@ class PersonPage(Page):
         self.facts.setText(self.words["hint"])
         self.cards.clear()
         self.history.show_moments([])
-        self.acts.clear()
+        self.acts.forget()
 
     def resumed(self) -> None:
         if not self.acts.at_the_card:

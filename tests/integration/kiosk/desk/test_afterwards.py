@@ -25,6 +25,7 @@ from kiosk.city.stage import LoopbackStage, Place
 from kiosk.desk.cases import find_card
 from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.citizens_pin import CitizensPin
+from kiosk.desk.windows.loss_receipt import receipt_of
 from kiosk.desk.windows.person import PersonPage
 from readers.connection import CardConnection, CardReader
 from readers.errors import CardRemoved, WrongPin
@@ -270,6 +271,7 @@ def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, 
     assert page.history.table.rowCount() == page.cards.count() == page.acts.list.count() == 0
 
 
+@pytest.mark.usefixtures("mei")
 def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCard, desk_city: DeskCity) -> None:
     """Another resident's card: it is over at the end."""
     lee = produced(desk_city, "lee", "CC-0000-0102", MEI.model_copy(update={"document_number": "A2000002"}))
@@ -291,6 +293,19 @@ def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCa
     card.says("Card CC-0000-0102 is reported lost. The report's number: ")
     card.shows("It is held: lost.")
     assert any("reported: lost, by telephone" in line for line in card.history())
+    receipt = acts.receipt
+    desk.until(receipt.print.isVisible)
+    assert receipt.report is not None
+    QTest.keyClick(desk.window, Qt.Key.Key_K, CONTROL_SHIFT)
+    card.says(f"Write the number down for the citizen: {receipt.report.number}.")
+    paper = " ".join(receipt_of(receipt.report, "CC-0000-0102", receipt.words).lines)
+    for told in (receipt.report.number, "CC-0000-0102", "Reported lost, and held since ", "If you find it by "):
+        assert told in paper
+    assert MEI.name not in paper
+    card.opens(NUMBER)
+    assert receipt.isHidden()
+    card.opens("CC-0000-0102")
+    assert receipt.isVisible()
 
     card.chooses("Y")
     desk.type(form.reference, "R-77")
