@@ -37,7 +37,6 @@ class Text:
     text: str = field(repr=False)
     height: float
     """Of the letters, in millimetres."""
-    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +94,8 @@ def front(printed: Printed, captions: Captions) -> Face:
     wide = WIDTH - left - _MARGIN
     until = "" if printed.expires_on is None else f"{printed.expires_on:%Y-%m-%d}"
     items: list[Item] = [
-        Text(Box(_MARGIN, 3.5, WIDTH - 2 * _MARGIN, 6.0), captions.city, 4.0, bold=True),
-        Text(Box(left, 13.0, wide, 8.0), printed.name, 6.0, bold=True),
+        Text(Box(_MARGIN, 3.5, WIDTH - 2 * _MARGIN, 6.0), captions.city, 4.0),
+        Text(Box(left, 13.0, wide, 8.0), printed.name, 6.0),
         Text(Box(left, 21.5, wide, 5.0), printed.name_latin, 3.6),
         Text(Box(left, 30.5, wide, 3.0), captions.number, 2.1),
         Text(Box(left, 33.5, wide, 5.0), printed.number, 3.6),
@@ -114,7 +113,7 @@ def back(printed: Printed, captions: Captions) -> Face:
     return Face(
         (
             Code(Box(WIDTH - side - _MARGIN, 8.0, side, side), qr(printed.number)),
-            Text(Box(_MARGIN, 10.0, WIDTH - side - 3 * _MARGIN, 5.0), captions.city, 3.4, bold=True),
+            Text(Box(_MARGIN, 10.0, WIDTH - side - 3 * _MARGIN, 5.0), captions.city, 3.4),
             Text(Box(_MARGIN, 17.0, WIDTH - side - 3 * _MARGIN, 5.0), printed.number, 3.6),
             Text(Box(_MARGIN, 42.0, WIDTH - 2 * _MARGIN, 5.0), captions.found, 2.6),
         )

@@ -169,7 +169,6 @@ def _write(painter: QPainter, item: Text) -> None:
     area = QRectF(*(value * _DOTS_A_MM for value in (box.x, box.y, box.width, box.height)))
     font = QFont()
     font.setFamilies(_FAMILIES)
-    font.setBold(item.bold)
     font.setPixelSize(round(item.height * _DOTS_A_MM))
     wide = QFontMetricsF(font).horizontalAdvance(item.text)
     if wide > area.width():

@@ -41,6 +41,8 @@ class ConsentPanel(QFrame):
         self.how.currentIndexChanged.connect(self._show_pin)
         self.form = QFormLayout()
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        for box in (self.guardian, self.how):  # as narrow as the panel is
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for key, widget in (("guardian", self.guardian), ("how", self.how), ("pin", self.pin)):
             widget.setAccessibleName(self.words[key])
             self.form.addRow(self.words[key], widget)

@@ -42,7 +42,7 @@ ISSUING: Final = "issuing"
 
 
 class Details(QScrollArea):
-    """Beside the queue. Empty until something is opened."""
+    """Beside the queue, from when something is opened: until then the queue has the room."""
 
     def __init__(self, page: Page, changed: Callable[[], object]) -> None:
         """``changed`` is called after something was done."""
@@ -72,12 +72,16 @@ class Details(QScrollArea):
 
     def clear(self) -> None:
         """Nothing is shown."""
+        self._forget()
+        self._show("", [], [])
+        self.hide()
+
+    def _forget(self) -> None:
         self.opened = self.subject = None
         for about in (_PICTURE, _GUARDIANS):
             self.page.no_longer(about)
         self.confirm.put_away()
         self.consent.put_away()
-        self._show("", [], [])
 
     def open_application(self, application: UUID, back: QWidget) -> None:
         """Look at it, which goes on record. The keyboard goes ``back`` after an act."""
@@ -103,7 +107,7 @@ class Details(QScrollArea):
         """Show what a colleague asked for."""
         self._back = back
         self.page.no_longer(_OPENED)
-        self.clear()
+        self._forget()
         self.subject = approval
         words = self.words
         facts = [
@@ -134,7 +138,7 @@ class Details(QScrollArea):
         self.setAccessibleName(self.words["details"])
 
     def _show_opened(self, opened: Opened) -> None:
-        self.clear()
+        self._forget()
         self.opened, self.subject = opened, opened.application
         self._show(opened.application.person.name, self._facts(opened.application), opened.documents)
 
@@ -169,6 +173,7 @@ class Details(QScrollArea):
         offered = () if self.subject is None or on_duty is None else acts_on(self.subject, on_duty)
         for act, pressed in self.buttons.items():
             pressed.setVisible(act in offered)
+        self.show()
 
     def _show_papers(self, application: Application | None, documents: Sequence[Document]) -> None:
         self.picture.clear()

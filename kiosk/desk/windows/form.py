@@ -70,7 +70,7 @@ class FormPanel(QWidget):
 
     def _build(self) -> None:
         rows = QFormLayout(self)
-        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         for name in _TYPED:
             if name == "number":
                 self.paper.setAccessibleName(self.words["paper"])

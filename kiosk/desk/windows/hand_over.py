@@ -28,6 +28,7 @@ from kiosk.desk.windows.page import Asks
 from kiosk.desk.windows.parts import fit_height
 from kiosk.desk.windows.sheet import Sheet, print_sheet
 from kiosk.desk.windows.signature import SignatureCanvas
+from kiosk.desk.windows.waiting import WaitingBar
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.issuing import IssuingPage
@@ -107,6 +108,7 @@ class HandOver(QDialog):
         layout.addWidget(self.canvas)
         layout.addLayout(buttons)
         layout.addWidget(self.message)
+        layout.addWidget(WaitingBar(self.page.around.words, lambda: self.page))
 
     @Slot(bool)
     def _choose_who(self, proxy: bool) -> None:  # noqa: FBT001 - a signal's argument

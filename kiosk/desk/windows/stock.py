@@ -129,7 +129,8 @@ class ListTab(QWidget):
         choose(self.table, [one.uuid for one in cards], chosen)
         counted = [f"{states[state]}: {count}" for state, count in by_state(cards)]
         held = [f"{officer}: {count}" for officer, count in by_custodian(cards)]
-        self.summary.setText(self.words["summary"].format(len(cards), ", ".join(counted), ", ".join(held)))
+        summary = self.words["summary" if cards else "none"]
+        self.summary.setText(summary.format(len(cards), ", ".join(counted), ", ".join(held)))
 
     def _spoil(self) -> None:
         row, reason = self.table.currentRow(), self.reason.text().strip()
