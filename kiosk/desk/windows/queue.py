@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
+    QHeaderView,
     QPushButton,
     QSplitter,
     QTableView,
@@ -85,6 +86,7 @@ class QueuePage(Page):
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(True)
         self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
         self.table.activated.connect(lambda index: self._open(index.row()))
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -147,7 +149,6 @@ class QueuePage(Page):
         if self.rows.rowCount() and not self.table.selectionModel().hasSelection():
             self.table.selectRow(0)
         self.empty.setVisible(not self.rows.rowCount())
-        self.table.resizeColumnsToContents()
 
     def _chosen(self) -> Matter | None:
         matter = self.table.currentIndex().siblingAtColumn(0).data(Qt.ItemDataRole.UserRole)
