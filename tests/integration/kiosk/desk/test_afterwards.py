@@ -37,6 +37,7 @@ from tests.fixtures.accessible import keyless, nameless
 from tests.fixtures.at_the_card import CONTROL_SHIFT, MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
 from tests.fixtures.desk_menu import pick
+from tests.fixtures.printers import no_printer
 from tests.fixtures.transports import Through
 
 NUMBER = "CC-0000-0101"
@@ -272,8 +273,11 @@ def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, 
 
 
 @pytest.mark.usefixtures("mei")
-def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCard, desk_city: DeskCity) -> None:
+def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(
+    card: AtTheCard, desk_city: DeskCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another resident's card: it is over at the end."""
+    no_printer(monkeypatch, "kiosk.desk.windows.sheet")
     lee = produced(desk_city, "lee", "CC-0000-0102", MEI.model_copy(update={"document_number": "A2000002"}))
     desk, acts = card.desk, card.page.acts
     card.page.number.clear()
