@@ -272,6 +272,23 @@ def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, 
     assert page.history.table.rowCount() == page.cards.count() == page.acts.list.count() == 0
 
 
+def prints_the_receipt(card: AtTheCard) -> None:
+    """Where there is no printer, its number is told; it is offered beside its card alone."""
+    receipt = card.page.acts.receipt
+    card.desk.until(receipt.print.isVisible)
+    assert receipt.report is not None
+    QTest.keyClick(card.desk.window, Qt.Key.Key_K, CONTROL_SHIFT)
+    card.says(f"Write the number down for the citizen: {receipt.report.number}.")
+    paper = " ".join(receipt_of(receipt.report, "CC-0000-0102", receipt.words).lines)
+    for told in (receipt.report.number, "CC-0000-0102", "Reported lost, and held since ", "If you find it by "):
+        assert told in paper
+    assert MEI.name not in paper
+    card.opens(NUMBER)
+    assert receipt.isHidden()
+    card.opens("CC-0000-0102")
+    assert receipt.isVisible()
+
+
 @pytest.mark.usefixtures("mei")
 def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(
     card: AtTheCard, desk_city: DeskCity, monkeypatch: pytest.MonkeyPatch
@@ -297,19 +314,7 @@ def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(
     card.says("Card CC-0000-0102 is reported lost. The report's number: ")
     card.shows("It is held: lost.")
     assert any("reported: lost, by telephone" in line for line in card.history())
-    receipt = acts.receipt
-    desk.until(receipt.print.isVisible)
-    assert receipt.report is not None
-    QTest.keyClick(desk.window, Qt.Key.Key_K, CONTROL_SHIFT)
-    card.says(f"Write the number down for the citizen: {receipt.report.number}.")
-    paper = " ".join(receipt_of(receipt.report, "CC-0000-0102", receipt.words).lines)
-    for told in (receipt.report.number, "CC-0000-0102", "Reported lost, and held since ", "If you find it by "):
-        assert told in paper
-    assert MEI.name not in paper
-    card.opens(NUMBER)
-    assert receipt.isHidden()
-    card.opens("CC-0000-0102")
-    assert receipt.isVisible()
+    prints_the_receipt(card)
 
     card.chooses("Y")
     desk.type(form.reference, "R-77")
