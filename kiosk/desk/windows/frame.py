@@ -30,6 +30,7 @@ from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill
 from kiosk.desk.windows.card import CardPage
+from kiosk.desk.windows.collecting import Collector
 from kiosk.desk.windows.connection import Connection
 from kiosk.desk.windows.enrolment import EnrolmentPage
 from kiosk.desk.windows.issuing import IssuingPage
@@ -71,6 +72,7 @@ class DeskWindow(QMainWindow):
         kept = preferences_in(equipment.folder)
         self.looks = Looks(equipment.theme or kept.theme, kept.size, self)
         self.looks.changed.connect(self._remember)
+        self.collector = Collector(self)
         self.workers = Workers(self)
         self.connection = Connection(self.workers, equipment.desk.look, self)
         self.duty = Duty(
@@ -145,6 +147,7 @@ class DeskWindow(QMainWindow):
         """After it was closed: wait until the officer is signed out, for as long as the client's time-outs allow."""
         self.workers.wait()  # one of them may be signing somebody in
         self.duty.end()
+        self.collector.stop()
 
     def _build(self, language: Language) -> None:
         """Everything that has words."""

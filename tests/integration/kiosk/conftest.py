@@ -46,6 +46,7 @@ from tests.fixtures.cards import PersonalisedCard
 from tests.fixtures.departments import NO_TLS, press_of, serving
 from tests.fixtures.proofs import BASE_URL, City
 from tests.fixtures.services import StandingClock
+from tests.fixtures.waiting import wait_until
 
 POLICY = {
     "services": {
@@ -82,6 +83,15 @@ class Visitor:
                 return view
             after = view["version"]
         raise AssertionError(f"{view['screen']} instead of {' or '.join(screens)}: {view}")
+
+    def look_for(self, service: str) -> None:
+        """Wait until it is offered: a department that answers late is listed late."""
+
+        def offered() -> bool:
+            departments = self.look("services")["departments"]
+            return any(each["code"] == service for one in departments for each in one["services"])
+
+        wait_until(offered)
 
     def press(self, path: str, **body: Any) -> dict[str, Any]:
         """Press a button; the view right after it."""

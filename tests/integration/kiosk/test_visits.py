@@ -27,7 +27,7 @@ def tickets(town: Town) -> int:
 
 
 def choose(visitor: Visitor, service: str) -> dict[str, object]:
-    visitor.look("services")
+    visitor.look_for(service)
     return visitor.press("/choose", department="medical-insurance", service=service)
 
 
