@@ -43,6 +43,11 @@ class CitizensPin(QWidget):
         self.setWindowTitle(self.words["title"])
         self._build()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a card is being given its PIN, seen or not."""
+        return self._busy
+
     def appear(self) -> None:
         """On the second screen, where there is one."""
         screens = QGuiApplication.screens()

@@ -259,6 +259,8 @@ class DeskWindow(QMainWindow):
             page.end()
             forget_typed(page)
             page.on_duty = None
+            for dialog in page.findChildren(QDialog):
+                dialog.close()  # what stood over the page would stand over the lock
         self.say("")
 
     @Slot()

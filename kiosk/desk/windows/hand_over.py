@@ -29,6 +29,7 @@ from kiosk.desk.windows.parts import fit_height
 from kiosk.desk.windows.sheet import Sheet, print_sheet
 from kiosk.desk.windows.signature import SignatureCanvas
 from kiosk.desk.windows.waiting import WaitingBar
+from kiosk.desk.windows.work import Job
 
 if TYPE_CHECKING:
     from kiosk.desk.windows.issuing import IssuingPage
@@ -47,15 +48,22 @@ class HandOver(QDialog):
         self.words = page.around.words["hand-over"]
         self.pin = page.transport_of(standing)
         self.citizen: CitizensPin | None = None
+        self._job: Job | None = None
         self.setWindowTitle(self.words["title"])
         self._build()
         if self.card.state is CardState.DELIVERED:
             self._delivered(self.card)
 
     def reject(self) -> None:
-        """Not by Esc while the citizen chooses a PIN: nothing would close their window then."""
-        if self.citizen is None or not self.citizen.isVisible():
+        """Not while something is under way, unless its officer has left: nobody would hear what came of it."""
+        if self.page.officer is None or not self._under_way:
             super().reject()
+
+    @property
+    def _under_way(self) -> bool:
+        """Esc alone would leave the citizen's window without this one, too."""
+        citizen = self.citizen is not None and (self.citizen.isVisible() or self.citizen.busy)
+        return citizen or (self._job is not None and not self._job.over)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         if self.citizen is not None:
@@ -148,7 +156,7 @@ class HandOver(QDialog):
         lines = self.receipt.text(), self.words["signed"].format(who=who, at=at)
         receipt = self.canvas.receipt("\n\n".join(lines))
         self.confirm.setEnabled(False)
-        self.page.work(
+        self._job = self.page.work(
             lambda officer, _: hand_over(officer, self.application.id, self.card.uuid, receipt, proxy),
             self._delivered,
             failed=self._failed,
@@ -197,7 +205,7 @@ class HandOver(QDialog):
         lines = [texts["to"].format(self.application.person.name), texts["card"].format(self.card.stock_number)]
         sheet = Sheet(texts["title"], [*lines, texts["pin"], self.pin.digits, texts["what"]])
         self.letter.setEnabled(False)
-        self.page.work(lambda *_: print_sheet(sheet), self._printed, failed=self._failed, asks=Asks.NOTHING)
+        self._job = self.page.work(lambda *_: print_sheet(sheet), self._printed, failed=self._failed, asks=Asks.NOTHING)
 
     def _printed(self, printed: bool) -> None:  # noqa: FBT001 - what the printer said
         self._enable()

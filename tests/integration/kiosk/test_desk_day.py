@@ -15,7 +15,7 @@ from tests.chaos.desk.day import PERSON_TO_CARD, THREE_MINUTES, Evening, spend
 def test_a_short_day_at_the_desk(tmp_path: Path) -> None:
     seed = secrets.randbelow(2**31)
     evening = spend(tmp_path, f"sqlite:///{tmp_path / 'cards.db'}", seed, 12, in_process=True)
-    assert evening.good, f"seed {seed}: {evening}"
+    assert not evening.wrong, f"seed {seed}: {evening}"  # twelve are too few to tell what memory holds
     assert sum(evening.faults.values()) == 12
     assert evening.milliseconds["desk"]["card"] > 0
 

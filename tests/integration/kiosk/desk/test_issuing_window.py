@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.lifecycle import ApplicationState, Card, CardState
 from cardsvc.wire.people import DocumentKind
+from kiosk.desk.handing_over import hand_over
 from kiosk.desk.issuing import take_card
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.windows.issuing import IssuingPage
@@ -350,6 +351,32 @@ def test_esc_does_not_leave_the_citizens_window_alone(desk: DeskAtWork, tmp_path
     assert handing.isVisible()
     desk.remove_officer()
     desk.until(lambda: page.handing is None and not citizen.isVisible())
+
+
+def test_esc_does_not_leave_a_hand_over_that_nobody_knows_of_yet(
+    desk: DeskAtWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came of it was told to a window that had gone."""
+    page, lane = issuing(desk)
+    written(desk, page, lane, tmp_path / "card")
+    handing = handing_of(desk, page, lane)
+    sign(desk, handing)
+    answer = threading.Event()
+
+    def late(*given: Any) -> Card:
+        answer.wait(60)
+        return hand_over(*given)
+
+    monkeypatch.setattr("kiosk.desk.windows.hand_over.hand_over", late)
+    try:
+        desk.press(handing.confirm)
+        QTest.keyClick(handing, Qt.Key.Key_Escape)
+        assert handing.isVisible()
+    finally:
+        answer.set()
+    desk.until(handing.set_pin.isEnabled)
+    QTest.keyClick(handing, Qt.Key.Key_Escape)
+    desk.until(lambda: page.handing is None)
 
 
 def test_while_a_card_is_taken_from_stock_its_reader_is_given_to_no_other_application(

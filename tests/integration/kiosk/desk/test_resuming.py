@@ -49,7 +49,7 @@ def mei(desk_city: DeskCity) -> Resident:
     return produced(desk_city, "mei", NUMBER, MEI)
 
 
-@pytest.mark.parametrize("step", ["Setting the unblocking code", "Making the signature key", "Judging"])
+@pytest.mark.parametrize("step", ["Setting the unblocking code", "Making the signature key", "Making the tap key"])
 def test_a_card_whose_line_is_cut_is_finished_by_itself(lined: LinedDesk, tmp_path: Path, step: str) -> None:
     desk = lined.desk
     application, number = approved(desk)
