@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Final
 
 import httpx
 import pytest
@@ -32,6 +33,9 @@ from tests.fixtures.live import serving
 from tests.fixtures.proofs import BASE_URL, City, say_who_it_is
 
 DESK, OFFICER = "desk-7", "cy"
+
+_PATIENCE: Final = 90.0
+"""Seconds: only if it never comes."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +184,7 @@ class SlowLine(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == self.path:
             self.asked.set()
-            assert self.back.wait(30)
+            assert self.back.wait(_PATIENCE)
         return self.inner.handle_request(request)
 
 
@@ -201,7 +205,7 @@ def test_the_screen_is_locked_before_the_service_has_heard_of_it(
     assert duty.begin(desk.pin).standing.client_id == OFFICER
     try:
         how(desk, duty)
-        assert isinstance(ended.get(timeout=20), why)
+        assert isinstance(ended.get(timeout=_PATIENCE), why)
         assert (duty.over, desk.going_on()) == (True, 1)
     finally:
         line.back.set()
@@ -215,9 +219,9 @@ def test_that_the_card_is_out_is_heard_while_the_service_does_not_answer(desk: D
     duty.begin(desk.pin)
     try:
         desk.city.clock.advance(seconds=31)
-        assert line.asked.wait(20)
+        assert line.asked.wait(_PATIENCE)
         take_off(desk.slot)
-        assert isinstance(ended.get(timeout=20), CardRemoved)
+        assert isinstance(ended.get(timeout=_PATIENCE), CardRemoved)
         assert duty.over
     finally:
         line.back.set()

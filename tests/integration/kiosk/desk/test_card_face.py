@@ -122,7 +122,7 @@ def test_the_preview_prints_and_prints_again(
     for _ in range(2):
         QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
         assert not dialog.print.isEnabled()
-        qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+        qtbot.waitUntil(dialog.print.isEnabled, timeout=90_000)
     (file,) = tmp_path.glob("*.pdf")
     assert str(file) in dialog.message.text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -151,7 +151,7 @@ def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Pa
     qtbot.addWidget(dialog)
     dialog.show()
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=90_000)
     assert "could not read or write a file" in dialog.message.text()
 
 
@@ -165,7 +165,7 @@ def test_on_a_printer_it_is_printed_and_no_file_stays(
     qtbot.addWidget(dialog)
     dialog.show()
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=90_000)
     assert dialog.message.text() == "Sent to the printer Fargo at window 3. You can print it again."
     with pypdfium2.PdfDocument(paper) as document:
         assert len(document) == 2
@@ -183,14 +183,14 @@ def test_what_a_printer_does_not_take_is_said_and_can_be_printed_again(
     qtbot.addWidget(dialog)
     dialog.show()
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=90_000)
     happened, *_, then = dialog.message.text().split("\n")
     assert happened == "The printer did not take it."
     assert then.startswith("See whether the printer is on and has paper")
     assert list(folder.iterdir()) == []
     paper.parent.mkdir()
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(dialog.print.isEnabled, timeout=30_000)
+    qtbot.waitUntil(dialog.print.isEnabled, timeout=90_000)
     assert dialog.message.text().startswith("Sent to the printer Fargo")
 
 
@@ -213,5 +213,5 @@ def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
     dialog.close()
     left.set()
-    qtbot.waitUntil(lambda: not workers.busy, timeout=30_000)
+    qtbot.waitUntil(lambda: not workers.busy, timeout=90_000)
     assert list(tmp_path.iterdir()) == []

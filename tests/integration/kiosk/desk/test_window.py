@@ -152,8 +152,8 @@ def test_a_lost_connection_is_shown_and_comes_back_by_itself(desk: DeskAtWork) -
         QTest.keyClick(window, Qt.Key.Key_F5)
         desk.until(lambda: not window.connection.reached)
         assert "No connection" in window.connected.text()
-        assert window.message.text().startswith("There is no connection to the card service.")
+        desk.until(lambda: window.message.text().startswith("There is no connection to the card service."))
     desk.until(lambda: window.connection.reached)
     assert window.connected.text() == "Connected to the card service"
-    assert window.message.text().startswith("The card service can be reached again.")
+    desk.until(lambda: window.message.text().startswith("The card service can be reached again."))
     assert window.whole.currentWidget() is window.open, "ana is still on duty"
