@@ -48,7 +48,8 @@ class AtTheReport:
         (dialog,) = self.dialogs()
         (name,) = [field for field in dialog.findChildren(QLineEdit) if field.objectName() == "fileNameEdit"]
         self.desk.type(name, "\r")
-        self.desk.until(lambda: self.desk.window.message.text().startswith("Saved: "))
+        ending = ".csv" if table else ".pdf"
+        self.desk.until(lambda: self.message.startswith("Saved: ") and self.message.endswith(ending))
         self.desk.window.activateWindow()
         self.desk.until(self.desk.window.isActiveWindow)
 
@@ -84,10 +85,12 @@ def taken(desk: DeskAtWork, person: Person) -> None:
 
 def test_the_day_is_seen_and_saved_as_pdf_and_csv(report: AtTheReport) -> None:
     report.shows("Applications taken")
+    before = report.page.view.toPlainText()
     taken(report.desk, MEI)
-    QTest.keyClick(report.desk.window, Qt.Key.Key_F5)
+    QTest.keyClick(report.desk.window, Qt.Key.Key_F5)  # which acts a moment later
+    report.desk.until(lambda: report.page.view.toPlainText() not in {"", before})
     report.shows("Applications: submitted")
-    assert report.page.pdf.isEnabled()
+    report.desk.until(report.page.pdf.isEnabled)
     report.saves(table=False)
     report.saves(table=True)
     folder = report.page.around.equipment.folder
