@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from kiosk.reader_names import CONTACT, ReaderSource
 from readers.connection import CardConnection, CardReader
 from readers.virtual import loopback
 from readers.virtual.pcscd import CardOnReader, PrivatePcscd
+from tests.fixtures.around import ReaderAround
 from tests.fixtures.tearing import TornOut, When
 
 
@@ -69,23 +69,12 @@ class OnPcscd:
         self._source.__exit__(None, None, None)
 
 
-class TornReader:
+@dataclass
+class TornReader(ReaderAround):
     """A reader whose next card is torn out at a command."""
 
-    def __init__(self, inner: CardReader, at: int, when: When) -> None:
-        self._inner, self._at, self._when = inner, at, when
-        self.name, self.contactless = inner.name, inner.contactless
+    at: int
+    when: When
 
-    @contextmanager
-    def connect(self) -> Iterator[CardConnection]:
-        with self._inner.connect() as connection:
-            yield TornOut(connection, self._at, self._when)
-
-    def wait_for_card(self, timeout: float | None = None) -> bool:
-        return self._inner.wait_for_card(timeout)
-
-    def wait_for_removal(self, timeout: float | None = None) -> bool:
-        return self._inner.wait_for_removal(timeout)
-
-    def cancel(self) -> None:
-        self._inner.cancel()
+    def through(self, connection: CardConnection) -> CardConnection:
+        return TornOut(connection, self.at, self.when)

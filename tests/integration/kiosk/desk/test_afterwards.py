@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,13 +26,14 @@ from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.loss_receipt import receipt_of
 from kiosk.desk.windows.person import PersonPage
-from readers.connection import CardConnection, CardReader
+from readers.connection import CardConnection
 from readers.errors import CardRemoved, WrongPin
 from readers.piv.identifiers import Instruction
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
+from tests.fixtures.around import ReaderAround
 from tests.fixtures.at_the_card import CONTROL_SHIFT, MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
 from tests.fixtures.desk_menu import pick
@@ -120,33 +120,13 @@ class TornAtChange(Through):
 
 
 @dataclass
-class TearingReader:
+class TearingReader(ReaderAround):
     """Such a reader, around another one."""
 
-    inner: CardReader
     tear: list[Callable[[], None]]
 
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def contactless(self) -> bool:
-        return self.inner.contactless
-
-    @contextmanager
-    def connect(self) -> Iterator[CardConnection]:
-        with self.inner.connect() as connection:
-            yield TornAtChange(connection, self.tear)
-
-    def wait_for_card(self, timeout: float | None = None) -> bool:
-        return self.inner.wait_for_card(timeout)
-
-    def wait_for_removal(self, timeout: float | None = None) -> bool:
-        return self.inner.wait_for_removal(timeout)
-
-    def cancel(self) -> None:
-        self.inner.cancel()
+    def through(self, connection: CardConnection) -> CardConnection:
+        return TornAtChange(connection, self.tear)
 
 
 def test_torn_out_while_it_takes_the_pin_and_looked_away_from_it_goes_on_and_costs_no_try(
@@ -190,15 +170,7 @@ def test_torn_out_while_it_takes_the_pin_and_looked_away_from_it_goes_on_and_cos
 def unblocked(card: AtTheCard, resident: Resident) -> CitizensPin:
     """With a colleague; the window in which the citizen chooses a PIN."""
     acts = card.page.acts
-    card.chooses("U")
-    card.desk.type(acts.needs.reason, "forgotten")
-    card.desk.press(acts.do)
-    card.leaves_it_to_a_colleague()
-    card.says("A colleague was asked.")
-    with resident.bo() as bo:
-        (asked,) = [one for one in bo.approvals() if one.kind is ApprovalKind.PUK_RELEASE]
-        bo.approve_request(asked.id)
-    card.is_looked_at_again()
+    card.has_unblocking_agreed(resident)
     card.chooses("U")
     card.desk.insert(resident.files.state)
     card.desk.press(acts.do)

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
-from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import ApplicationState
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
-from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
+from tests.fixtures.at_the_card import MEI, AtTheCard, produced
 from tests.fixtures.desk_city import DeskCity, open_desk
 from tests.fixtures.desk_issuing import handing_of, issuing, pin_window, says, sign, written
 from tests.fixtures.keypads import KeypadReader
@@ -60,7 +59,7 @@ def test_whose_card_is_unblocked_chooses_at_the_keypad(
         card = AtTheCard.signed_in(desk)
         panel = card.page.acts.unblocking
         card.opens("KP-0000-0001")
-        agreed(card, mei)
+        card.has_unblocking_agreed(mei)
         card.chooses("U")
         desk.insert(mei.files.state)
         desk.press(card.page.acts.do)
@@ -78,17 +77,3 @@ def test_whose_card_is_unblocked_chooses_at_the_keypad(
         card.says("Card KP-0000-0001 has the citizen's new PIN.")
         assert typed == []
         assert not citizen.isVisible()
-
-
-def agreed(card: AtTheCard, resident: Resident) -> None:
-    """A colleague has, in their own queue."""
-    acts = card.page.acts
-    card.chooses("U")
-    card.desk.type(acts.needs.reason, "forgotten")
-    card.desk.press(acts.do)
-    card.leaves_it_to_a_colleague()
-    card.says("A colleague was asked.")
-    with resident.bo() as bo:
-        (asked,) = [one for one in bo.approvals(subject_id=resident.uuid) if one.kind is ApprovalKind.PUK_RELEASE]
-        bo.approve_request(asked.id)
-    card.is_looked_at_again()
