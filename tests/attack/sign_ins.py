@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import count
@@ -12,16 +11,10 @@ import httpx
 from cardsvc.authentication.signing_in import SignedIn
 from cardsvc.callers.models import CallerKind
 from cardsvc.db import transaction
-from cardsvc.wire.authentication import (
-    CLIENT_ASSERTION_TYPE,
-    GRANT_TOKEN_EXCHANGE,
-    TOKEN_TYPE_ACCESS,
-    TOKEN_TYPE_VISIT,
-)
+from cardsvc.wire.authentication import TOKEN_TYPE_ACCESS
 from cardsvc.wire.levels import Level
 from cardsvc.wire.scopes import Scope
 from tests.attack.strikes import Book, Strike
-from tests.attack.tokens import client_assertion
 from tests.attack.visits import Counter, VisitDraft, attack
 from tests.attack.world import DESK, KIOSK, OTHER_DESK, World
 from tests.fixtures.proofs import IssuedCard, say_who_it_is
@@ -95,15 +88,7 @@ class SignIn(Counter):
         return [isinstance(answer, SignedIn) for answer in asked]
 
     def request(self, client: httpx.Client, draft: VisitDraft) -> httpx.Response:
-        form = {
-            "grant_type": GRANT_TOKEN_EXCHANGE,
-            "client_assertion_type": CLIENT_ASSERTION_TYPE,
-            "client_assertion": client_assertion(self.world, draft.actor.client_id, secrets.token_hex()),
-            "subject_token": draft.token,
-            "subject_token_type": TOKEN_TYPE_VISIT,
-            "requested_token_type": TOKEN_TYPE_ACCESS,
-            "scope": " ".join(draft.scopes),
-        }
+        form = self.exchange(draft) | {"requested_token_type": TOKEN_TYPE_ACCESS, "scope": " ".join(draft.scopes)}
         return client.post("/oauth/token", data=form)
 
 

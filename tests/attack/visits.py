@@ -124,6 +124,16 @@ class Counter(ABC):
     def request(self, client: httpx.Client, draft: VisitDraft) -> httpx.Response:
         """Over HTTP."""
 
+    def exchange(self, draft: VisitDraft) -> dict[str, str]:
+        """The form of a token exchange (RFC 8693, 2.1) that shows the visit, without what is asked for."""
+        return {
+            "grant_type": GRANT_TOKEN_EXCHANGE,
+            "client_assertion_type": CLIENT_ASSERTION_TYPE,
+            "client_assertion": client_assertion(self.world, draft.actor.client_id, secrets.token_hex()),
+            "subject_token": draft.token,
+            "subject_token_type": TOKEN_TYPE_VISIT,
+        }
+
     def _thumbprint(self, actor: Principal) -> str:
         return self.world.city.keys[actor.client_id].thumbprint()
 
@@ -151,16 +161,12 @@ class Exchange(Counter):
         return [isinstance(answer, IssuedToken) for answer in asked]
 
     def request(self, client: httpx.Client, draft: VisitDraft) -> httpx.Response:
-        form = {
-            "grant_type": GRANT_TOKEN_EXCHANGE,
-            "client_assertion_type": CLIENT_ASSERTION_TYPE,
-            "client_assertion": client_assertion(self.world, draft.actor.client_id, secrets.token_hex()),
-            "subject_token": draft.token,
-            "subject_token_type": TOKEN_TYPE_VISIT,
+        asks = {
             "audience": draft.audience,
             "service": draft.service,
             "attributes": " ".join(draft.attributes),
         }
+        form = self.exchange(draft) | asks
         return client.post("/oauth/token", data=form)
 
 
