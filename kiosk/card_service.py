@@ -10,14 +10,22 @@ from cardsvc.wire.levels import Level
 from cardsvc.wire.signing import DocumentSignature, SignatureChallenge
 
 
-class CardService(Protocol):
-    """The part of `cardsvc.client.ServiceClient` that a kiosk uses. All raise ServiceProblem and ServiceUnreachable."""
+class GivesChallenges(Protocol):
+    """Raises ServiceProblem and ServiceUnreachable, as all below."""
 
     def challenges(self, level: Level, count: int = 1) -> list[Challenge]:
         """Fresh challenges."""
 
+
+class Authenticates(Protocol):
+    """Where a card proves itself."""
+
     def authenticate(self, proof: CardProof) -> AuthenticationResult:
         """Open a visit for the card that made the proof."""
+
+
+class CardService(GivesChallenges, Authenticates, Protocol):
+    """The part of `cardsvc.client.ServiceClient` that a kiosk uses in a visit."""
 
     def exchange(
         self, visit_token: str, department: str, service: str, attributes: Sequence[str], questions: Sequence[str]

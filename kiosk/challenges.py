@@ -10,7 +10,7 @@ from typing import Final
 from cardsvc.client.clock import Clock
 from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.levels import Level
-from kiosk.card_service import CardService
+from kiosk.card_service import GivesChallenges
 
 STOCK: Final = 4
 MARGIN: Final = timedelta(seconds=30)
@@ -20,7 +20,7 @@ MARGIN: Final = timedelta(seconds=30)
 class ChallengeStock:
     """Unused challenges of one level. Fetching and taking may happen in different threads."""
 
-    def __init__(self, service: CardService, level: Level, clock: Clock, size: int = STOCK) -> None:
+    def __init__(self, service: GivesChallenges, level: Level, clock: Clock, size: int = STOCK) -> None:
         self._service = service
         self._level = level
         self._clock = clock

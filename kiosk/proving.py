@@ -11,7 +11,7 @@ import structlog
 from cardsvc.client import statement
 from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
-from kiosk.card_service import CardService
+from kiosk.card_service import Authenticates
 from kiosk.challenges import ChallengeStock
 from kiosk.visit.events import Authenticated, CardInserted
 from readers.connection import CardReader
@@ -33,7 +33,7 @@ class OtherCard(Exception):
 class Prover:
     """Turns cards into visits. Every method raises ReaderError, ServiceProblem and ServiceUnreachable."""
 
-    def __init__(self, service: CardService, stocks: dict[Level, ChallengeStock], used: Callable[[], None]) -> None:
+    def __init__(self, service: Authenticates, stocks: dict[Level, ChallengeStock], used: Callable[[], None]) -> None:
         """``used`` is called after a challenge was taken, so that the stock can be filled again."""
         self._service = service
         self._stocks = stocks

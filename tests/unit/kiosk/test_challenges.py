@@ -8,9 +8,8 @@ from itertools import count
 import pytest
 
 from cardsvc.client import ServiceUnreachable
-from cardsvc.wire.authentication import AuthenticationResult, CardProof, Challenge
+from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.levels import Level
-from cardsvc.wire.signing import DocumentSignature, SignatureChallenge
 from kiosk.challenges import ChallengeStock
 from tests.fixtures.services import StandingClock
 
@@ -40,31 +39,6 @@ class Service:
             )
             for _ in range(count)
         ]
-
-    def authenticate(self, proof: CardProof) -> AuthenticationResult:
-        raise NotImplementedError
-
-    def exchange(self, visit_token: str, department: str, service: str, attributes: object, questions: object) -> str:
-        raise NotImplementedError
-
-    def exchange_to_prepare(
-        self, visit_token: str, department: str, service: str, attributes: object, questions: object
-    ) -> str:
-        raise NotImplementedError
-
-    def request_signature(
-        self, visit_token: str, department: str, service: str, *, document: bytes, prepared: str
-    ) -> SignatureChallenge:
-        raise NotImplementedError
-
-    def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
-        raise NotImplementedError
-
-    def keep_visit(self, visit_token: str) -> None:
-        raise NotImplementedError
-
-    def end_visit(self, visit_token: str) -> None:
-        raise NotImplementedError
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ import pytest
 from cardsvc.client import statement
 from cardsvc.wire.authentication import AuthenticationResult, CardProof, Challenge
 from cardsvc.wire.levels import Level
-from cardsvc.wire.signing import DocumentSignature, SignatureChallenge
 from kiosk.challenges import ChallengeStock
 from kiosk.proving import OtherCard, Prover, identify
 from readers.connection import CardConnection, CardReader
@@ -64,28 +63,6 @@ class Service:
             expires_at=NOW + timedelta(minutes=10),
             idle_seconds=90,
         )
-
-    def exchange(self, visit_token: str, department: str, service: str, attributes: object, questions: object) -> str:
-        raise NotImplementedError
-
-    def exchange_to_prepare(
-        self, visit_token: str, department: str, service: str, attributes: object, questions: object
-    ) -> str:
-        raise NotImplementedError
-
-    def request_signature(
-        self, visit_token: str, department: str, service: str, *, document: bytes, prepared: str
-    ) -> SignatureChallenge:
-        raise NotImplementedError
-
-    def submit_signature(self, challenge: SignatureChallenge, signature: bytes) -> DocumentSignature:
-        raise NotImplementedError
-
-    def keep_visit(self, visit_token: str) -> None:
-        raise NotImplementedError
-
-    def end_visit(self, visit_token: str) -> None:
-        raise NotImplementedError
 
 
 @pytest.fixture
