@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, TypeVar
@@ -98,6 +98,13 @@ class Case:
     def is_over(self, card: Card) -> bool:
         """Whether its last day has passed."""
         return card.expires_on is not None and self.now.date() > card.expires_on
+
+    @property
+    def about(self) -> frozenset[Hashable]:
+        """All that an act upon it may change, however it is known."""
+        asked, card = self.open_application, self.card
+        known = () if card is None else (card.uuid, card.stock_number)
+        return frozenset({*known, self.citizen_id, None if asked is None else asked.id}) - {None}
 
     @property
     def subject(self) -> UUID:

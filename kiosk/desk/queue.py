@@ -177,6 +177,14 @@ def guardians_of(service: ServiceClient, application: Application) -> list[tuple
     return [(one, service.open_person(one.guardian_id, Purpose.APPLICATION)) for one in ward.guardians]
 
 
+def changed_by(subject: Application | Approval) -> frozenset[UUID]:
+    """All that a decision on it may change."""
+    if isinstance(subject, Approval):
+        return frozenset({subject.id, subject.subject_id})
+    ids = (subject.id, subject.citizen_id, subject.card_uuid)
+    return frozenset(one for one in ids if one is not None)
+
+
 def decide(service: ServiceClient, act: Act, subject: Application | Approval, reason: str = "") -> None:
     """Do what takes no more than a reason. Raises ServiceProblem, ServiceUnreachable."""
     steps: Mapping[Act, Callable[[], object]] = {

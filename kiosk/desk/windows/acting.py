@@ -24,6 +24,7 @@ from cardsvc.wire.approvals import Approval
 from cardsvc.wire.losses import LossReport
 from kiosk.desk.acts import ACTS, Act, Need, Step, offered, open_approval, preview, step_of
 from kiosk.desk.cases import Case
+from kiosk.desk.intents import means
 from kiosk.desk.second_person import granting
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.loss_receipt import LossReceipt
@@ -249,7 +250,7 @@ class ActPanel(QWidget):
     def _do(self, act: Act, case: Case) -> None:
         given = self.needs.given()
         self.page.act(
-            (act.name, case.subject, given),
+            means(act.name, case.subject, case.about, fields=given),
             lambda officer: act.run(officer, case, given),
             lambda result: self._done(case, act.name, result),
             failed=self._failed,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
 from cardsvc.wire.stock import StockCard, StockCount
+from kiosk.desk.intents import means
 from kiosk.desk.stock import Count
 from kiosk.desk.windows.fields import button, named_form, text_label
 
@@ -112,7 +113,7 @@ class CountingTab(QWidget):
             self.send.setEnabled(False)
             seen = tuple(count.seen)
             self.page.act(
-                ("count", count.office, seen),
+                means("count", ("office", count.office), fields=seen),
                 lambda officer: officer.count_stock(count.office, seen),
                 self._sent,
                 failed=self._failed,

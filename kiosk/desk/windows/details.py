@@ -14,7 +14,8 @@ from cardsvc.wire.approvals import Approval
 from cardsvc.wire.lifecycle import Application
 from cardsvc.wire.people import Document, Purpose
 from kiosk.desk.consenting import agree_by_card, agree_on_paper
-from kiosk.desk.queue import WITH_REASON, Act, Opened, acts_on, decide, guardians_of, open_application
+from kiosk.desk.intents import means
+from kiosk.desk.queue import WITH_REASON, Act, Opened, acts_on, changed_by, decide, guardians_of, open_application
 from kiosk.desk.subjects import TheApplication
 from kiosk.desk.windows.consent import ConsentPanel
 from kiosk.desk.windows.label import Label
@@ -233,7 +234,7 @@ class Details(QScrollArea):
         )
 
     def _decide(self, act: Act, subject: Application | Approval, reason: str) -> None:
-        intent = (act, subject.id, reason)
+        intent = means(act, subject.id, changed_by(subject), fields=reason)
         self.page.act(intent, lambda service: decide(service, act, subject, reason), self._did(act, subject))
 
     def _did(self, act: Act, subject: Application | Approval) -> Callable[[Any], None]:
@@ -277,6 +278,7 @@ class Details(QScrollArea):
 
     def _agree_by_card(self, guardian: UUID, pin: Pin) -> None:
         application, reader = self._application(), self.page.around.equipment.card_readers[0]
+        self.page.touch(*changed_by(application))
         self.page.work(
             lambda service, _: agree_by_card(service, reader(), application.id, guardian, pin),
             self._did(Act.CONSENT, application),
@@ -286,7 +288,7 @@ class Details(QScrollArea):
     def _agree_on_paper(self, guardian: UUID, document: UUID) -> None:
         application = self._application()
         self.page.act(
-            ("agree", application.id, guardian, document),
+            means("agree", application.id, changed_by(application), fields=(guardian, document)),
             lambda service: agree_on_paper(service, application.id, guardian, document),
             self._did(Act.CONSENT, application),
         )

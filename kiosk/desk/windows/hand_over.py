@@ -156,6 +156,7 @@ class HandOver(QDialog):
         lines = self.receipt.text(), self.words["signed"].format(who=who, at=at)
         receipt = self.canvas.receipt("\n\n".join(lines))
         self.confirm.setEnabled(False)
+        self.page.touch(self.application.id, self.application.citizen_id, self.card.uuid, self.card.stock_number)
         self._job = self.page.work(
             lambda officer, _: hand_over(officer, self.application.id, self.card.uuid, receipt, proxy),
             self._delivered,

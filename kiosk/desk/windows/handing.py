@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
 
 from cardsvc.wire.stock import HandOver, HandOverRequest
+from kiosk.desk.intents import means
 from kiosk.desk.stock import read_numbers
 from kiosk.desk.windows.fields import button, choose, fill, named_form, reading_table, text_label
 
@@ -98,9 +100,8 @@ class HandingTab(QWidget):
         return self.rows[row] if 0 <= row < len(self.rows) else None
 
     def _show_chosen(self) -> None:
-        chosen, on_duty = self._chosen(), self.page.on_duty
-        me = None if on_duty is None else on_duty.standing.client_id
-        for_me = chosen is not None and chosen.to_officer == me
+        chosen = self._chosen()
+        for_me = chosen is not None and chosen.to_officer == self._me()
         # How many there are is not said to whoever is to count them.
         shown = chosen is not None and not for_me
         self.numbers_of_chosen.setText(", ".join(chosen.stock_numbers) if chosen is not None and shown else "")
@@ -112,11 +113,15 @@ class HandingTab(QWidget):
             box.setEnabled(for_me)
             box.setValue(0)
 
+    def _me(self) -> str | None:
+        on_duty = self.page.on_duty
+        return None if on_duty is None else on_duty.standing.client_id
+
     def _accept(self) -> None:
         chosen, cards, applications = self._chosen(), self.cards.value(), self.applications.value()
         if chosen is not None:
             self.page.act(
-                ("accept", chosen.id, cards, applications),
+                means("accept", chosen.id, _about(chosen), fields=(cards, applications)),
                 lambda officer: officer.accept_hand_over(chosen.id, cards, applications),
                 lambda done: self._settled("accepted", done),
             )
@@ -125,24 +130,26 @@ class HandingTab(QWidget):
         chosen = self._chosen()
         if chosen is not None:
             self.page.act(
-                ("decline", chosen.id),
+                means("decline", chosen.id, _about(chosen)),
                 lambda officer: officer.decline_hand_over(chosen.id),
                 lambda done: self._settled(done.state.value, done),
             )
 
     def _offer(self) -> None:
         shift = self.shift.isChecked()
+        numbers = [] if shift else read_numbers(self.numbers.toPlainText())
         told = {
             "to": self.to.text().strip(),
             "office": self.office.text().strip() or None,
-            "stock_numbers": [] if shift else read_numbers(self.numbers.toPlainText()),
+            "stock_numbers": numbers,
             "shift": shift,
         }
         if not told["to"]:
             self.to.setFocus()
             return
+        between = ("hand-over", self._me(), told["to"])
         self.page.act(
-            ("offer", repr(told)),
+            means("offer", between, numbers, fields=repr(told)),
             lambda officer: officer.hand_over(HandOverRequest.model_validate(told)),
             lambda done: self._settled("offered", done),
         )
@@ -155,3 +162,9 @@ class HandingTab(QWidget):
             self.numbers.clear()
             self.shift.setChecked(False)
         self.refresh()
+
+
+def _about(chosen: HandOver) -> list[Hashable]:
+    """All that goes from one to the other by it, and who they are: the cards of a whole shift nobody names."""
+    between = ("hand-over", chosen.from_officer, chosen.to_officer)
+    return [between, *chosen.stock_numbers, *chosen.application_ids]

@@ -175,6 +175,7 @@ class Lane(LaneParts):
             return
         self.page.around.say("")
         making.take()
+        self.page.touch(application.id, application.citizen_id, number)
         self._enable()
         self.page.work(
             lambda officer, _: take_card(officer, application.id, number),
@@ -201,6 +202,7 @@ class Lane(LaneParts):
         if card is None or making.busy or on_duty is None:
             return
         making.begin()
+        self.page.touch(card.uuid, card.stock_number)
         self.times.clear()
         self._tell_each()
 
@@ -308,6 +310,7 @@ class Lane(LaneParts):
             self.page.around.say(self.words["say_why"])
             self.reason.setFocus()
             return
+        self.page.touch(card.uuid, card.stock_number)
         self.page.work(
             lambda officer, _: put_aside(officer, card.uuid, reason),
             self._for(making, lambda _: self._aside(card)),

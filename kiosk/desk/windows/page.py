@@ -15,6 +15,7 @@ from cardsvc.wire.approvals import Approval, ApprovalKind, ApprovalState
 from cardsvc.wire.scopes import Scope
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
+from kiosk.desk.intents import Intent, means
 from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.progress import Cancelled, Report, Stage, StoppedWaiting
 from kiosk.desk.second_person import asked, granting
@@ -157,19 +158,22 @@ class Page(QWidget):
 
     def act(
         self,
-        intent: Hashable,
+        intent: Intent,
         steps: Callable[[ServiceClient], Any],
         done: Callable[[Any], None],
         *,
         failed: Callable[[Exception], None] | None = None,
     ) -> Job:
-        """As `work`, for what changes something: pressed again after its answer was lost, it is not done twice.
-
-        ``intent`` says which act it is, about what, and with which fields.
-        """
+        """As `work`, for what changes something: pressed again after its answer was lost, it is not done twice."""
         assert self.on_duty is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
-        intents, whole = self.around.equipment.intents, (self.on_duty.standing.client_id, intent)
-        return self.work(lambda officer, _: intents.do(officer, whole, steps), done, failed=failed, asks=Asks.A_CHANGE)
+        intents, name = self.around.equipment.intents, self.on_duty.standing.client_id
+        return self.work(
+            lambda officer, _: intents.do(officer, name, intent, steps), done, failed=failed, asks=Asks.A_CHANGE
+        )
+
+    def touch(self, *about: Hashable) -> None:
+        """By other means than `act`, which has no need of it, something is about to be done about these."""
+        self.around.equipment.intents.end(about)
 
     def ask_colleague(
         self,
@@ -213,7 +217,8 @@ class Page(QWidget):
             else:
                 self.ask_colleague(sentence, granting(approval.id), done, left)
 
-        self.act(("ask", kind, subject_id, reason), lambda officer: asked(officer, kind, subject_id, reason), go_on)
+        intent = means("ask", subject_id, fields=(kind, reason))
+        self.act(intent, lambda officer: asked(officer, kind, subject_id, reason), go_on)
 
     def fail(self, error: Exception) -> None:
         """Say what happened, what is safe and what to do next."""

@@ -12,6 +12,7 @@ from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Card
 from cardsvc.wire.scopes import Scope
 from cardsvc.wire.stock import Batch, BatchRequest, StockCard
+from kiosk.desk.intents import means
 from kiosk.desk.stock import SerialsMalformed, by_custodian, by_state, cleaned, read_serials, size_of
 from kiosk.desk.windows.counting import CountingTab
 from kiosk.desk.windows.fields import button, choose, fill, named_form, reading_table, text_label
@@ -137,8 +138,9 @@ class ListTab(QWidget):
         if not 0 <= row < len(self.cards) or not reason:
             self.page.around.say(self.words["choose_to_spoil"])
             return
-        uuid = self.cards[row].uuid
-        self.page.act(("spoil", uuid, reason), lambda officer: officer.spoil(uuid, reason), self._spoilt)
+        card = self.cards[row]
+        intent = means("spoil", card.uuid, [card.stock_number], fields=reason)
+        self.page.act(intent, lambda officer: officer.spoil(card.uuid, reason), self._spoilt)
 
     def _spoilt(self, card: Card) -> None:
         self.reason.clear()
@@ -199,7 +201,8 @@ class ReceiptTab(QWidget):
             return officer.receive_stock(BatchRequest.model_validate(told))
 
         self.take_in.setEnabled(False)
-        self.page.act(("receive", repr(told)), steps, self._taken_in, failed=self._failed)
+        intent = means("receive", ("delivery", told["first"], told["last"]), fields=repr(told))
+        self.page.act(intent, steps, self._taken_in, failed=self._failed)
 
     def _failed(self, error: Exception) -> None:
         self._show_size()

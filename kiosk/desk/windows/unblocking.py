@@ -75,6 +75,7 @@ class UnblockingPanel(QWidget):
             return
         self.clear()
         self.case = case
+        self.page.touch(*case.about)
         self.status.setText(self.words["busy"])
         self.bar.setRange(0, 0)
         self.stop.setEnabled(True)

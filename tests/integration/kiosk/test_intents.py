@@ -25,12 +25,13 @@ from cardsvc.wire.people import Purpose
 from cardsvc.wire.stock import HandOverRequest
 from kiosk.desk.acts import ACTS, Given
 from kiosk.desk.cases import look_at_card
-from kiosk.desk.intents import KEPT, Intents
+from kiosk.desk.intents import KEPT, Intent, Intents, means
 from tests.fixtures.counter import Counter
 from tests.fixtures.lines import Line
 from tests.fixtures.proofs import BASE_URL
 
 GIVEN = Given(reason="it is so", channel=Channel.DESK)
+COUNT = means("count", "hengqin")
 
 
 @dataclass
@@ -42,15 +43,19 @@ class Clerk:
     service: ServiceClient
     intents: Intents
 
-    def does(self, intent: tuple[object, ...], steps: Callable[[ServiceClient], Any]) -> Any:
-        return self.intents.do(self.service, ("ana", *intent), steps)
+    def does(self, intent: Intent, steps: Callable[[ServiceClient], Any]) -> Any:
+        return self.intents.do(self.service, "ana", intent, steps)
 
-    def does_it_twice(self, intent: tuple[object, ...], steps: Callable[[ServiceClient], Any]) -> Any:
-        """The first time the answer is lost."""
+    def does_it_unheard(self, intent: Intent, steps: Callable[[ServiceClient], Any]) -> None:
+        """It is done, and the answer is lost."""
         self.line.lose_the_next_answer()
         with pytest.raises(ServiceUnreachable):
             self.does(intent, steps)
         self.line.mend()
+
+    def does_it_twice(self, intent: Intent, steps: Callable[[ServiceClient], Any]) -> Any:
+        """The first time the answer is lost."""
+        self.does_it_unheard(intent, steps)
         return self.does(intent, steps)
 
 
@@ -72,28 +77,24 @@ def count(service: ServiceClient) -> Any:
 
 
 def test_a_count_whose_answer_was_lost_is_noted_once_and_the_next_one_again(clerk: Clerk) -> None:
-    clerk.does_it_twice(("count",), count)
+    clerk.does_it_twice(COUNT, count)
     assert len(clerk.counter.city.audit("stock.count")) == 1
-    clerk.does(("count",), count)
+    clerk.does(COUNT, count)
     assert len(clerk.counter.city.audit("stock.count")) == 2
 
 
 def test_the_same_count_tomorrow_is_another(clerk: Clerk) -> None:
-    clerk.line.lose_the_next_answer()
-    with pytest.raises(ServiceUnreachable):
-        clerk.does(("count",), count)
-    clerk.line.mend()
+    clerk.does_it_unheard(COUNT, count)
     clerk.counter.city.clock.advance(seconds=KEPT.total_seconds() + 1)
-    clerk.does(("count",), count)
+    clerk.does(COUNT, count)
     assert len(clerk.counter.city.audit("stock.count")) == 2
 
 
 def test_with_other_fields_it_is_another_act(clerk: Clerk) -> None:
-    clerk.line.lose_the_next_answer()
-    with pytest.raises(ServiceUnreachable):
-        clerk.does(("count", 1), count)
-    clerk.line.mend()
-    clerk.does(("count", 2), lambda service: service.count_stock("hengqin", ["HQ-000001", "HQ-000002"]))
+    clerk.does_it_unheard(COUNT, count)
+    clerk.does(
+        means("count", "hengqin", fields=2), lambda service: service.count_stock("hengqin", ["HQ-000001", "HQ-000002"])
+    )
     with reading(clerk.counter.services.sessions) as session:
         assert sorted(row.seen for row in session.scalars(select(StockCount))) == [1, 2]
 
@@ -132,7 +133,9 @@ def test_an_act_on_a_card_is_done_once_and_its_answer_comes_the_second_time(cler
             session.execute(update(CardRow).where(CardRow.uuid == uuid).values(expires_on=ends))
     case = look_at_card(clerk.counter.ana, uuid, Purpose.COMPLAINT, clerk.counter.city.clock(), people=True)
     before = of_card(clerk.counter, uuid)
-    clerk.does_it_twice((name, case.subject, GIVEN), lambda service: act.run(service, case, GIVEN))
+    clerk.does_it_twice(
+        means(name, case.subject, case.about, fields=GIVEN), lambda service: act.run(service, case, GIVEN)
+    )
     after = of_card(clerk.counter, uuid)
     assert [after[kind] - before[kind] for kind in after] == [*CHANGES[name]]
 
@@ -140,13 +143,48 @@ def test_an_act_on_a_card_is_done_once_and_its_answer_comes_the_second_time(cler
 def test_a_refusal_is_an_answer(clerk: Clerk) -> None:
     offer = HandOverRequest(to="bo", stock_numbers=["HQ-000001"])
     with pytest.raises(ServiceProblem):
-        clerk.does(("offer",), lambda service: service.hand_over(offer))
+        clerk.does(means("offer", "bo"), lambda service: service.hand_over(offer))
     clerk.counter.blank()
-    made = clerk.does_it_twice(("offer",), lambda service: service.hand_over(offer))
+    made = clerk.does_it_twice(means("offer", "bo"), lambda service: service.hand_over(offer))
     assert [one.id for one in clerk.counter.ana.hand_overs()] == [made.id]
 
 
 def test_a_spoilt_card_is_put_aside_once(clerk: Clerk) -> None:
     blank = clerk.counter.blank()
-    spoilt = clerk.does_it_twice(("spoil",), lambda service: service.spoil(blank.uuid, "misprinted"))
+    spoilt = clerk.does_it_twice(means("spoil", blank.uuid), lambda service: service.spoil(blank.uuid, "misprinted"))
     assert spoilt.state is CardState.QUARANTINED
+
+
+def test_an_offer_that_was_declined_meanwhile_is_made_again(clerk: Clerk) -> None:
+    clerk.counter.blank()
+    offer, between = HandOverRequest(to="bo", stock_numbers=["HQ-000001"]), ("hand-over", "ana", "bo")
+    clerk.does_it_unheard(means("offer", between), lambda service: service.hand_over(offer))
+    (first,) = clerk.counter.ana.hand_overs()
+    clerk.does(means("decline", between), lambda service: service.decline_hand_over(first.id))
+    again = clerk.does(means("offer", between), lambda service: service.hand_over(offer))
+    assert again.id != first.id
+    assert [one.id for one in clerk.counter.ana.hand_overs()] == [again.id]
+
+
+def test_what_is_undone_by_other_means_than_an_intent_is_done_again(clerk: Clerk) -> None:
+    clerk.counter.blank()
+    offer = HandOverRequest(to="bo", stock_numbers=["HQ-000001"])
+    clerk.does_it_unheard(means("offer", "HQ-000001"), lambda service: service.hand_over(offer))
+    (first,) = clerk.counter.ana.hand_overs()
+    clerk.intents.end(["HQ-000001"])
+    clerk.counter.ana.decline_hand_over(first.id)
+    assert clerk.does(means("offer", "HQ-000001"), lambda service: service.hand_over(offer)).id != first.id
+
+
+def test_what_else_is_known_of_its_subject_by_then_makes_no_other_act_of_it(clerk: Clerk) -> None:
+    clerk.does_it_unheard(means("count", "hengqin"), count)
+    clerk.does(means("count", "hengqin", ["what the first one made"]), count)
+    assert len(clerk.counter.city.audit("stock.count")) == 1
+
+
+def test_what_is_done_about_something_else_does_not_have_an_act_done_twice(clerk: Clerk) -> None:
+    clerk.does_it_unheard(COUNT, count)
+    blank = clerk.counter.blank()
+    clerk.does(means("spoil", blank.uuid), lambda service: service.spoil(blank.uuid, "misprinted"))
+    clerk.does(COUNT, count)
+    assert len(clerk.counter.city.audit("stock.count")) == 1
