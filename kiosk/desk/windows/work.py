@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from kiosk.desk.progress import Cancelled, Report, Stage
 
-_THREADS: Final = 12
-"""Most of them wait, for a card or for the service. With one a processor, a list would wait for a card."""
+_AT_ONCE: Final = 12
+"""As many jobs as somebody waits for; most of them wait themselves, for a card or for the service."""
 
 
 class Job(QObject):
@@ -29,6 +29,7 @@ class Job(QObject):
         self._cancelled = threading.Event()
         self._age = QElapsedTimer()
         self._age.start()
+        self._thread: threading.Thread | None = None
         self.over = False
         """Nobody waits for it: it has ended, or was given up."""
         self._progressed.connect(self._tell_progress)
@@ -51,8 +52,17 @@ class Job(QObject):
         self._workers.let_go(self)
         outcomes.failed(why)
 
-    def run(self, steps: Callable[[Report], Any]) -> None:
-        """In the thread of the work."""
+    def begin(self, steps: Callable[[Report], Any]) -> None:
+        """In a thread of its own, not of a pool: what ran in one stays in Python now and then, and a person with it."""
+        self._thread = threading.Thread(target=self._run, args=(steps,), name="desk")
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until its thread has ended."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, steps: Callable[[Report], Any]) -> None:
         try:
             result = steps(Report(self._progressed.emit, self._cancelled.is_set))
         except Exception as error:  # noqa: BLE001 - the window says what happened, whatever it was
@@ -103,10 +113,9 @@ class Workers(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        # Not Qt's pool: what it ran stays in Python now and then, and an officer's token and a person with it.
-        self._pool = ThreadPoolExecutor(_THREADS, "desk")
         self._jobs: set[Job] = set()
         self._given_up: set[Job] = set()
+        self._queue: deque[tuple[Job, Callable[[Report], Any]]] = deque()
         self._gone = False
 
     @property
@@ -121,14 +130,21 @@ class Workers(QObject):
             job.over = True
             return job
         self._jobs.add(job)
-        self._pool.submit(job.run, steps)
+        self._queue.append((job, steps))
+        self._begin_next()
         return job
 
     def let_go(self, job: Job) -> None:
-        """Nobody waits for it any more; its thread does, until the card service answers."""
+        """Nobody waits for it any more; its thread does, until the card service answers, and is in nobody's way."""
+        waiting = [one for one, _ in self._queue]
+        if job in waiting:
+            del self._queue[waiting.index(job)]
+            self.forget(job)
+            return
         job.over = True
         self._jobs.discard(job)
         self._given_up.add(job)
+        self._begin_next()
 
     def forget(self, job: Job) -> None:
         """It is over."""
@@ -136,6 +152,7 @@ class Workers(QObject):
         self._jobs.discard(job)
         self._given_up.discard(job)
         job.deleteLater()
+        self._begin_next()
 
     def cancel(self) -> None:
         """Ask everything that goes on to stop where that is safe."""
@@ -146,4 +163,14 @@ class Workers(QObject):
         """Cancel what goes on, and wait for it. The window has gone."""
         self._gone = True
         self.cancel()
-        self._pool.shutdown()
+        while self._queue:  # a draft may be among them, to be kept
+            job, steps = self._queue.popleft()
+            job.begin(steps)
+        for job in (*self._jobs, *self._given_up):
+            job.join()
+
+    def _begin_next(self) -> None:
+        """What waited longest, while there is room."""
+        while self._queue and len(self._jobs) - len(self._queue) < _AT_ONCE:
+            job, steps = self._queue.popleft()
+            job.begin(steps)

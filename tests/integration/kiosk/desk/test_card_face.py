@@ -26,8 +26,9 @@ from kiosk.desk.windows.sheet import Sheet, draw_sheet
 from kiosk.desk.windows.work import Workers
 from kiosk.desk.words import words_in
 from tests.fixtures.pictures import picture
-from tests.fixtures.printers import printer_into
+from tests.fixtures.printers import no_printer, printer_into
 
+PRINTING = "kiosk.desk.windows.card_face"
 CAPTIONS = Captions("Citizen Card 市民卡", "Valid until", "Number", "Whoever finds this card, please hand it in.")
 POINTS_A_MM = 72 / 25.4
 
@@ -114,8 +115,9 @@ def test_a_long_name_is_made_smaller_until_it_fits(qtbot: QtBot, tmp_path: Path)
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_preview_prints_and_prints_again(
-    qtbot: QtBot, workers: Workers, tmp_path: Path, language: Language
+    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language
 ) -> None:
+    no_printer(monkeypatch, PRINTING)
     dialog = CardFaceDialog(None, words_in(language), workers, printed(), tmp_path)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -145,7 +147,10 @@ def test_nobody_else_can_read_the_file_from_the_first_byte_on(
     assert modes == [0o600]
 
 
-def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Path) -> None:
+def test_what_no_file_takes_is_said(
+    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_printer(monkeypatch, PRINTING)
     folder = tmp_path / "gone"
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
@@ -160,7 +165,7 @@ def test_on_a_printer_it_is_printed_and_no_file_stays(
 ) -> None:
     folder, paper = tmp_path / "desk", tmp_path / "paper.pdf"
     folder.mkdir()
-    printer_into(monkeypatch, "kiosk.desk.windows.card_face", "Fargo at window 3", paper)
+    printer_into(monkeypatch, PRINTING, "Fargo at window 3", paper)
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -178,7 +183,7 @@ def test_what_a_printer_does_not_take_is_said_and_can_be_printed_again(
 ) -> None:
     folder, paper = tmp_path / "desk", tmp_path / "gone" / "paper.pdf"
     folder.mkdir()
-    printer_into(monkeypatch, "kiosk.desk.windows.card_face", "Fargo at window 3", paper)
+    printer_into(monkeypatch, PRINTING, "Fargo at window 3", paper)
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -205,6 +210,7 @@ def test_a_letter_that_no_printer_takes_is_no_success(qtbot: QtBot, tmp_path: Pa
 def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
     qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    no_printer(monkeypatch, PRINTING)
     left = threading.Event()
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
     qtbot.addWidget(dialog)
