@@ -113,7 +113,8 @@ class Confirm(QFrame):
 
     def put_away(self) -> None:
         """Nothing is done."""
-        had_focus = self.focusWidget() is not None
+        # Our own ``focusWidget`` would be whoever had it last, for ever.
+        had_focus = self.window().focusWidget() in (self.reason, self.yes, self.no)
         self._go = lambda _: None
         self.reason.clear()
         self.hide()

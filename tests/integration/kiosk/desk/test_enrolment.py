@@ -147,6 +147,25 @@ def test_what_is_wrong_is_said_while_it_is_typed(desk: DeskAtWork) -> None:
     assert page.form.paper.currentText() == "Passport"
 
 
+def test_after_a_question_the_keyboard_stays_in_the_field_that_is_typed_into(desk: DeskAtWork) -> None:
+    """Every person after the first of a day."""
+    desk.sign_in("ana")
+    page = page_of(desk)
+    boxes = page.form.boxes
+    desk.type(boxes["name"], "Chen")
+    key(desk, Qt.Key.Key_F8)
+    desk.until(page.bar.confirm.isVisible)
+    key(desk, Qt.Key.Key_Return, page.bar.confirm.yes)
+    desk.until(boxes["name"].hasFocus)
+    desk.type(boxes["name"], "Wong")
+    key(desk, Qt.Key.Key_Tab, boxes["name"])
+    for letter in "Ho":
+        focused = desk.window.focusWidget()
+        assert focused is not None
+        desk.type(focused, letter)
+    assert (boxes["name"].text(), boxes["name_latin"].text()) == ("Wong", "Ho")
+
+
 def enrolled(desk: DeskAtWork, name: str) -> None:
     """Somebody of whom there is a photograph."""
     with desk.city.client("bo") as bo:
