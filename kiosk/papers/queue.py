@@ -12,11 +12,16 @@ _SECONDS: Final = 15
 _ENABLED: Final = re.compile(r"^printer \S+ (is idle|now printing)", re.MULTILINE)
 _ACCEPTING: Final = re.compile(r"^\S+ accepting requests", re.MULTILINE)
 _REASON: Final = re.compile(r"^\t(.+)$", re.MULTILINE)
+_DEFAULT: Final = re.compile(r"^system default destination: (\S+)", re.MULTILINE)
 _JOB: Final = re.compile(r"^\S+-\d+ ", re.MULTILINE)
 
 
 class NoQueue(Exception):
     """Raised when there is no such queue, or no CUPS at all."""
+
+
+class QueueSilent(NoQueue):
+    """Raised when CUPS is there and does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +39,27 @@ class QueueState:
 
 
 def ask_queue(name: str) -> QueueState:
-    """Ask CUPS. Raises NoQueue."""
+    """Ask CUPS. Raises NoQueue, QueueSilent."""
+    return read_state(_lpstat("-p", name, "-a", name, "-W", "completed", "-o", name))
+
+
+def default_queue() -> str | None:
+    """The queue that is used where none is named. Raises NoQueue, QueueSilent."""
+    named = _DEFAULT.search(_lpstat("-d"))
+    return named[1] if named else None
+
+
+def _lpstat(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["lpstat", "-p", name, "-a", name, "-W", "completed", "-o", name],
+            ["lpstat", *arguments],
             capture_output=True, text=True, timeout=_SECONDS, check=True, env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise QueueSilent(*arguments) from error
     except (OSError, subprocess.SubprocessError) as error:
-        raise NoQueue(name) from error
-    return read_state(done.stdout)
+        raise NoQueue(*arguments) from error
+    return done.stdout
 
 
 def read_state(said: str) -> QueueState:

@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
-from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Face, Picture, Printed, Text, back, front
@@ -16,6 +16,7 @@ from kiosk.desk.failures import saying
 from kiosk.desk.paper import NotPrinted, private_file
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import fit_height
+from kiosk.desk.windows.printing import on_paper
 from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import Words
 
@@ -41,16 +42,17 @@ def paint(painter: QPainter, face: Face) -> None:
                 _draw_code(painter, item)
 
 
-def print_card(faces: Sequence[Face], pdf: Path | None = None) -> None:
-    """Each side on a page of a card's size: on the default printer, or into a file that nobody else can read.
-
-    In any thread. Raises NotPrinted, OSError.
-    """
+def save_card(faces: Sequence[Face], pdf: Path) -> None:
+    """Into a file that nobody else can read. In any thread. Raises NotPrinted, OSError."""
+    private_file(pdf)
     printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    if pdf is not None:
-        private_file(pdf)
-        printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-        printer.setOutputFileName(str(pdf))
+    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
+    printer.setOutputFileName(str(pdf))
+    draw_card(printer, faces)
+
+
+def draw_card(printer: QPrinter, faces: Sequence[Face]) -> None:
+    """Each side on a page of a card's size. Raises NotPrinted."""
     printer.setPageSize(QPageSize(QSizeF(WIDTH, HEIGHT), QPageSize.Unit.Millimeter, "CR80", _EXACT))
     printer.setPageOrientation(QPageLayout.Orientation.Portrait)
     printer.setPageMargins(QMarginsF(), QPageLayout.Unit.Millimeter)
@@ -138,12 +140,11 @@ class CardFaceDialog(QDialog):
         self._workers.start(lambda _: self._on_paper(), Outcomes(self._printed, self._not_printed))
 
     def _on_paper(self) -> str:
-        printer = QPrinterInfo.defaultPrinter()
-        if not printer.isNull():
-            print_card(self.faces)
-            return str(self.words["printed"].format(printer.description()))
+        name = on_paper(lambda printer: draw_card(printer, self.faces))
+        if name is not None:
+            return str(self.words["printed"].format(name))
         file = self._folder / f"card-{self._number}.pdf"
-        print_card(self.faces, file)
+        save_card(self.faces, file)
         if self._gone:  # and with it the officer: it shows a person
             file.unlink(missing_ok=True)
         return str(self.words["no_printer"].format(file))

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QDate, QMarginsF
 from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
-from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.days import MOST_DAYS_BACK
-from kiosk.desk.paper import NotPrinted, private_file
+from kiosk.desk.paper import private_file
 from kiosk.desk.report import DayReport, Section, as_csv, day_of, report_of, save
 from kiosk.desk.windows.fields import button, named_form
 from kiosk.desk.windows.page import Asks, Page, Surroundings
+from kiosk.desk.windows.printing import on_paper
 
 
 class ReportPage(Page):
@@ -134,14 +135,12 @@ def document_of(report: DayReport) -> QTextDocument:
 
 def print_report(report: DayReport) -> bool:
     """On the default printer; False where there is none. In any thread. Raises NotPrinted."""
-    if QPrinterInfo.defaultPrinter().isNull():
-        return False
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    document_of(report).print_(printer)
-    if printer.printerState() is QPrinter.PrinterState.Error:
-        raise NotPrinted
-    return True
+
+    def draw(printer: QPrinter) -> None:
+        printer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        document_of(report).print_(printer)
+
+    return on_paper(draw) is not None
 
 
 def write_pdf(report: DayReport, path: Path) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPageSize, QPainter
-from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
+from PySide6.QtPrintSupport import QPrinter
 
 from kiosk.desk.paper import NotPrinted
+from kiosk.desk.windows.printing import on_paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,7 @@ def print_sheet(sheet: Sheet) -> bool:
 
     In any thread. Raises NotPrinted.
     """
-    if QPrinterInfo.defaultPrinter().isNull():
-        return False
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    draw_sheet(printer, sheet)
-    return True
+    return on_paper(lambda printer: draw_sheet(printer, sheet)) is not None
 
 
 def draw_sheet(printer: QPrinter, sheet: Sheet) -> None:

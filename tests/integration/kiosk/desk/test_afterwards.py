@@ -37,7 +37,6 @@ from tests.fixtures.around import ReaderAround
 from tests.fixtures.at_the_card import CONTROL_SHIFT, MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
 from tests.fixtures.desk_menu import pick
-from tests.fixtures.printers import no_printer
 from tests.fixtures.transports import Through
 
 NUMBER = "CC-0000-0101"
@@ -262,11 +261,8 @@ def prints_the_receipt(card: AtTheCard) -> None:
 
 
 @pytest.mark.usefixtures("mei")
-def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(
-    card: AtTheCard, desk_city: DeskCity, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_loss_by_telephone_takes_answers_and_a_death_a_colleague(card: AtTheCard, desk_city: DeskCity) -> None:
     """Another resident's card: it is over at the end."""
-    no_printer(monkeypatch, "kiosk.desk.windows.sheet")
     lee = produced(desk_city, "lee", "CC-0000-0102", MEI.model_copy(update={"document_number": "A2000002"}))
     desk, acts = card.desk, card.page.acts
     card.page.number.clear()

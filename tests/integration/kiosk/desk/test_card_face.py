@@ -21,14 +21,13 @@ from pytestqt.qtbot import QtBot
 from cardsvc.wire.manifest import Language
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Picture, Printed, Text, back, front
 from kiosk.desk.paper import NotPrinted
-from kiosk.desk.windows.card_face import CardFaceDialog, print_card
+from kiosk.desk.windows.card_face import CardFaceDialog, save_card
 from kiosk.desk.windows.sheet import Sheet, draw_sheet
 from kiosk.desk.windows.work import Workers
 from kiosk.desk.words import words_in
 from tests.fixtures.pictures import picture
-from tests.fixtures.printers import no_printer, printer_into
+from tests.fixtures.printers import printer_into
 
-PRINTING = "kiosk.desk.windows.card_face"
 CAPTIONS = Captions("Citizen Card 市民卡", "Valid until", "Number", "Whoever finds this card, please hand it in.")
 POINTS_A_MM = 72 / 25.4
 
@@ -50,7 +49,7 @@ def workers(qtbot: QtBot) -> Iterator[Workers]:
 @pytest.fixture
 def pdf(qtbot: QtBot, tmp_path: Path) -> Path:
     file = tmp_path / "card.pdf"
-    print_card([front(printed(), CAPTIONS), back(printed(), CAPTIONS)], file)
+    save_card([front(printed(), CAPTIONS), back(printed(), CAPTIONS)], file)
     return file
 
 
@@ -106,7 +105,7 @@ def overlap(one: Box, other: Box) -> bool:
 
 def test_a_long_name_is_made_smaller_until_it_fits(qtbot: QtBot, tmp_path: Path) -> None:
     long = printed("阿卜杜热西提·买买提伊明江·托合提", "Maria Antonieta de Vasconcelos e Albuquerque da Conceição")
-    print_card([front(long, CAPTIONS)], tmp_path / "long.pdf")
+    save_card([front(long, CAPTIONS)], tmp_path / "long.pdf")
     page = pypdfium2.PdfDocument(tmp_path / "long.pdf")[0].render(scale=300 / 72).to_pil().convert("L")
     dots = 300 / 25.4
     right = page.crop((round((WIDTH - 3) * dots), 0, round(WIDTH * dots), round(HEIGHT * dots)))
@@ -115,9 +114,8 @@ def test_a_long_name_is_made_smaller_until_it_fits(qtbot: QtBot, tmp_path: Path)
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_preview_prints_and_prints_again(
-    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: Language
+    qtbot: QtBot, workers: Workers, tmp_path: Path, language: Language
 ) -> None:
-    no_printer(monkeypatch, PRINTING)
     dialog = CardFaceDialog(None, words_in(language), workers, printed(), tmp_path)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -143,14 +141,11 @@ def test_nobody_else_can_read_the_file_from_the_first_byte_on(
         modes.append(stat.S_IMODE(file.stat().st_mode))
 
     monkeypatch.setattr("kiosk.desk.windows.card_face.paint", seen)
-    print_card([front(printed(), CAPTIONS)], file)
+    save_card([front(printed(), CAPTIONS)], file)
     assert modes == [0o600]
 
 
-def test_what_no_file_takes_is_said(
-    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_printer(monkeypatch, PRINTING)
+def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Path) -> None:
     folder = tmp_path / "gone"
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
@@ -165,7 +160,7 @@ def test_on_a_printer_it_is_printed_and_no_file_stays(
 ) -> None:
     folder, paper = tmp_path / "desk", tmp_path / "paper.pdf"
     folder.mkdir()
-    printer_into(monkeypatch, PRINTING, "Fargo at window 3", paper)
+    printer_into(monkeypatch, "Fargo at window 3", paper)
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -183,7 +178,7 @@ def test_what_a_printer_does_not_take_is_said_and_can_be_printed_again(
 ) -> None:
     folder, paper = tmp_path / "desk", tmp_path / "gone" / "paper.pdf"
     folder.mkdir()
-    printer_into(monkeypatch, PRINTING, "Fargo at window 3", paper)
+    printer_into(monkeypatch, "Fargo at window 3", paper)
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
     dialog.show()
@@ -210,7 +205,6 @@ def test_a_letter_that_no_printer_takes_is_no_success(qtbot: QtBot, tmp_path: Pa
 def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
     qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    no_printer(monkeypatch, PRINTING)
     left = threading.Event()
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
     qtbot.addWidget(dialog)

@@ -18,9 +18,8 @@ from cardsvc.wire.lifecycle import Person
 from kiosk.city.issuing import enrol
 from kiosk.desk.windows.report import ReportPage
 from tests.fixtures.desk_city import DeskAtWork
-from tests.fixtures.printers import no_printer, printer_into
+from tests.fixtures.printers import printer_into
 
-PRINTING = "kiosk.desk.windows.report"
 MEI = Person(
     name="陈美玲",
     name_latin="Chen Meiling",
@@ -119,10 +118,7 @@ def test_another_day_has_other_figures_and_nobody_sees_any_after_the_officer_lef
     assert not report.page.print.isEnabled()
 
 
-def test_without_a_printer_it_says_so_and_what_to_do_instead(
-    report: AtTheReport, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    no_printer(monkeypatch, PRINTING)
+def test_without_a_printer_it_says_so_and_what_to_do_instead(report: AtTheReport) -> None:
     report.shows("Applications taken")
     report.prints()
     assert report.message.startswith("This computer has no printer that it uses by itself.")
@@ -133,7 +129,7 @@ def test_what_lies_in_the_printer_is_the_report_that_is_seen(
     report: AtTheReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paper = tmp_path / "paper.pdf"
-    printer_into(monkeypatch, PRINTING, "Laser", paper)
+    printer_into(monkeypatch, "Laser", paper)
     report.shows("Applications taken")
     report.prints()
     assert report.message == "The report was sent to the printer."
@@ -147,7 +143,7 @@ def test_what_lies_in_the_printer_is_the_report_that_is_seen(
 def test_a_printer_that_does_not_take_the_report_is_told_of(
     report: AtTheReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    printer_into(monkeypatch, PRINTING, "Laser", tmp_path / "gone" / "paper.pdf")
+    printer_into(monkeypatch, "Laser", tmp_path / "gone" / "paper.pdf")
     report.shows("Applications taken")
     report.prints()
     assert report.message.startswith("The printer did not take it.")
