@@ -1,22 +1,18 @@
-"""Pictures of every window of the desk, in every language, light, dark and large: left in var/screens/desk."""
+"""Pictures of every window of the desk, in every language, light, dark and large: they are left in var/screens/desk."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
 
 from cardsvc.client.clock import system_clock
 from cardsvc.wire.approvals import ApprovalKind
@@ -32,37 +28,19 @@ from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.enrolment import EnrolmentPage
 from kiosk.desk.windows.issuing import IssuingPage
 from kiosk.desk.windows.lane import Lane
-from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.search import SearchPage
 from kiosk.desk.windows.stock import StockPage
-from kiosk.desk.windows.theme import SIZES
-from kiosk.desk.words import words_in
-from tests.fixtures.accessible import cut_off, keyless, nameless
 from tests.fixtures.at_the_card import AtTheCard
 from tests.fixtures.desk_city import PIN, DeskAtWork, DeskCity
 from tests.fixtures.desk_issuing import approved, at_step, choose, handing_of, pin_window, sign
-from tests.fixtures.desk_menu import pick
+from tests.fixtures.desk_photographer import CONTROL, SHIFT, Look, Photographer, is_dark
 
 pytestmark = pytest.mark.needs("chinese-font")
 
-PICTURES: Final = Path(__file__).parents[4] / "var" / "screens" / "desk"
-SIZE: Final = QSize(1366, 768)
-CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 NUMBER: Final = "CC-0000-0009"
-_BRIGHT: Final = 128
 _numbers = count(1)
-P = TypeVar("P", bound=Page)
-
-
-class Look(StrEnum):
-    """How a window is photographed."""
-
-    LIGHT = "light"
-    DARK = "dark"
-    LARGE = "large"
-    """Light, at twice the size."""
 
 
 @dataclass(frozen=True)
@@ -95,86 +73,9 @@ def busy(desk_city: DeskCity) -> Busy:
     return Busy(desk_city, card, files, child.id)
 
 
-class Photographer:
-    """Takes pictures of one desk, in one language and look."""
-
-    def __init__(self, desk: DeskAtWork, language: Language, look: Look) -> None:
-        self.desk, self.look = desk, look
-        self.folder = PICTURES / f"{language.value}-{look.value}"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        for old in self.folder.glob("*.png"):
-            old.unlink()
-        self.words = words_in(language)
-        self.taken: list[Path] = []
-        self.cut: list[str] = []
-        """What had less room than it takes, in the dialogs."""
-        desk.window.resize(SIZE)
-        self.idle()
-        self.to_the_front()
-        pick(desk, "Language", self.words.called)
-        texts = self.words["window"]
-        pick(desk, texts["looks"], texts["theme_dark" if look is Look.DARK else "theme_light"])
-        for _ in SIZES if look is Look.LARGE else ():
-            QTest.keyClick(desk.window, Qt.Key.Key_Plus, CONTROL)
-
-    def to_the_front(self) -> None:
-        """As a window manager has it when another window has gone."""
-        self.desk.window.activateWindow()
-        self.desk.until(self.desk.window.isActiveWindow)
-
-    def idle(self) -> None:
-        self.desk.until(lambda: not self.desk.window.workers.busy)
-        QApplication.processEvents()
-
-    def take(self, name: str, what: QWidget | None = None) -> None:
-        """A picture, under its number and name."""
-        QApplication.processEvents()
-        if what is not None:
-            assert (nameless(what), keyless(what)) == ([], []), name
-            self.cut += [f"{name}: {each}" for each in cut_off(what)]
-        picture = (what or self.desk.window).grab()
-        assert is_painted(picture), name
-        file = self.folder / f"{len(self.taken) + 1:02}-{name}.png"
-        assert picture.save(str(file))
-        self.taken.append(file)
-
-    def page(self, kind: type[P]) -> P:
-        """As the keyboard opens it."""
-        (row,) = (row for row, page in enumerate(self.desk.window.pages) if isinstance(page, kind))
-        self.to_the_front()
-        key = getattr(Qt.Key, f"Key_{(row + 1) % 10}")
-        QTest.keyClick(self.desk.window, key, Qt.KeyboardModifier.AltModifier)
-        self.idle()
-        page = self.desk.window.pages[row]
-        assert isinstance(page, kind)
-        return page
-
-    def key(
-        self, key: Qt.Key, until: Callable[[], bool], modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-    ) -> None:
-        """A button's key presses it a moment later, so that it is seen."""
-        self.to_the_front()
-        QTest.keyClick(self.desk.window, key, modifier)
-        self.desk.until(until)
-        self.idle()
-
-
-def is_painted(picture: QPixmap) -> bool:
-    """Whether there is more than a background."""
-    image = picture.toImage()
-    colours = {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
-    return len(colours) > 8
-
-
-def brightness(file: Path) -> int:
-    """Of a corner of the window, where nothing stands."""
-    picture = QPixmap(str(file)).toImage()
-    return QColor(picture.pixel(3, picture.height() // 2)).lightness()
-
-
-@pytest.mark.parametrize("look", [Look.LIGHT, Look.DARK])
+@pytest.mark.parametrize("look", list(Look))
 @pytest.mark.parametrize("language", list(Language))
-def test_every_window_in_every_language_light_and_dark(
+def test_every_window_in_every_language_light_dark_and_large(
     desk: DeskAtWork, busy: Busy, language: Language, look: Look, tmp_path: Path
 ) -> None:
     camera = Photographer(desk, language, look)
@@ -184,22 +85,8 @@ def test_every_window_in_every_language_light_and_dark(
     look_at_card(camera, busy)
     enrol_somebody(camera, tmp_path)
     issue(camera, tmp_path)
-    dark = {brightness(file) < _BRIGHT for file in camera.taken}
-    assert dark == {look is Look.DARK}
+    assert {is_dark(file) for file in camera.taken} == {look is Look.DARK}
     assert len(camera.taken) == len(desk.window.pages) + 27
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_in_the_dialogs_nothing_is_cut_off_at_twice_the_size(
-    desk: DeskAtWork, busy: Busy, language: Language, tmp_path: Path
-) -> None:
-    camera = Photographer(desk, language, Look.LARGE)
-    desk.sign_in("ana")
-    page = camera.page(CardPage)
-    desk.type(page.number, NUMBER + "\r")
-    desk.until(lambda: NUMBER in page.facts.text())
-    ask_colleague(camera, page)
-    issue(camera, tmp_path)
     assert camera.cut == []
 
 
