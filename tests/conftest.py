@@ -26,6 +26,7 @@ pytest_plugins = (
     "tests.fixtures.evidence",
     "tests.fixtures.counter",
     "tests.fixtures.crowd",
+    "tests.fixtures.cups",
     "tests.fixtures.audit",
     "tests.fixtures.tokens",
     "tests.fixtures.webhooks",
