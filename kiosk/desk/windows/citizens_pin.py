@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.wire.lifecycle import Card
@@ -24,6 +24,11 @@ from readers.errors import CardRemoved, NoCard
 
 _LOOK_MS: Final = 400
 """How often it is looked whether the card is back."""
+
+
+def second_screen(clerks: QWidget) -> QScreen | None:
+    """One on which the clerk's window is not; None where the computer has a single one."""
+    return next((screen for screen in QGuiApplication.screens() if screen is not clerks.screen()), None)
 
 
 class CitizensPin(QWidget):
@@ -50,9 +55,9 @@ class CitizensPin(QWidget):
 
     def appear(self) -> None:
         """On the second screen, where there is one."""
-        screens = QGuiApplication.screens()
-        if len(screens) > 1:
-            self.setGeometry(screens[-1].geometry())
+        second = second_screen(self.page)
+        if second is not None:
+            self.setGeometry(second.geometry())
             self.showFullScreen()
         else:
             self.show()
