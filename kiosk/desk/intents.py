@@ -1,23 +1,21 @@
-"""What an officer meant to do, and whether an answer to it has come: an act that is pressed again is not done twice.
+"""What an officer meant to do, and whether they know what came of it: an act that is pressed again is not done twice.
 
-The card service does a request once for each Idempotency-Key. As long as an act's answer has not arrived, the same act
-about the same things with the same fields goes with the same key, however often and from wherever it is pressed: until
-something else is done about one of them, for it may have undone the first, and whoever then presses again means it.
+The card service does a request once for each Idempotency-Key. As long as nobody was told an act's answer, the same
+act about the same subject with the same fields goes with the same key, however often and from wherever it is pressed:
+until something else is done about that, for it may have undone the first, and whoever then presses again means it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 from uuid import UUID, uuid4
 
-from cardsvc.client import ServiceClient, ServiceProblem
+from cardsvc.client import ServiceProblem
 from cardsvc.client.clock import Clock, system_clock
-
-T = TypeVar("T")
 
 KEPT: Final = timedelta(hours=1)
 """Whoever does the same after that means it: the stock is counted again, and comes out alike."""
@@ -45,58 +43,57 @@ def means(act: str, subject: Hashable, also: Iterable[Hashable] = (), fields: Ha
 
 
 @dataclass(frozen=True, slots=True)
-class _Open:
+class Meant:
+    """An intent that was begun, and of which nobody has heard what came of it."""
+
+    officer: str
+    intent: Intent
     key: UUID
     since: datetime
 
 
 class Intents:
-    """The acts of a desk that have no answer yet. Safe to use from several threads."""
+    """The acts of a desk of which nobody knows what came of them. Safe to use from several threads."""
 
     def __init__(self, clock: Clock = system_clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._open: dict[tuple[str, Intent], _Open] = {}
+        self._open: dict[tuple[str, Intent], Meant] = {}
 
-    def do(self, service: ServiceClient, officer: str, intent: Intent, steps: Callable[[ServiceClient], T]) -> T:
-        """Do it once, in the name of ``officer``. Raises what ``steps`` raise."""
-        whole = officer, intent
-        key = self._key_of(whole)
-        try:
-            result = steps(service.under(key))
-        except ServiceProblem as refusal:
-            if _is_answer(refusal):
-                self._settle(whole, key)
-            raise
-        self._settle(whole, key)
-        return result
+    def begin(self, officer: str, intent: Intent) -> Meant:
+        """It is about to be done in the name of ``officer``, for the first time or again: under the key of this."""
+        now, whole = self._clock(), (officer, intent)
+        with self._lock:
+            meant = self._open.get(whole)
+            if meant is None or now - meant.since >= KEPT:
+                meant = Meant(officer, intent, uuid4(), now)
+            self._open = {
+                one: other
+                for one, other in self._open.items()
+                if now - other.since < KEPT and other.intent.about.isdisjoint(intent.about)
+            } | {whole: meant}
+        return meant
+
+    def heard(self, meant: Meant, outcome: object) -> None:
+        """The officer was told what came of it, a result or a failure: whoever does the same again means it anew.
+
+        Not as long as the card service may have done it without their having heard.
+        """
+        if isinstance(outcome, Exception) and not _is_answer(outcome):
+            return
+        with self._lock:
+            if self._open.get((meant.officer, meant.intent)) is meant:
+                del self._open[meant.officer, meant.intent]
 
     def end(self, about: Collection[Hashable]) -> None:
         """Something is done about these, by whomever: what was meant with them before is meant anew from now on."""
         with self._lock:
-            self._open = {one: entry for one, entry in self._open.items() if one[1].about.isdisjoint(about)}
-
-    def _key_of(self, whole: tuple[str, Intent]) -> UUID:
-        now, (_, intent) = self._clock(), whole
-        with self._lock:
-            entry = self._open.get(whole)
-            if entry is None or now - entry.since >= KEPT:
-                entry = _Open(uuid4(), now)
-            self._open = {
-                one: other
-                for one, other in self._open.items()
-                if now - other.since < KEPT and one[1].about.isdisjoint(intent.about)
-            } | {whole: entry}
-        return entry.key
-
-    def _settle(self, whole: tuple[str, Intent], key: UUID) -> None:
-        with self._lock:
-            entry = self._open.get(whole)
-            if entry is not None and entry.key == key:
-                del self._open[whole]
+            self._open = {one: entry for one, entry in self._open.items() if entry.intent.about.isdisjoint(about)}
 
 
-def _is_answer(refusal: ServiceProblem) -> bool:
+def _is_answer(failure: Exception) -> bool:
     """Whether the card service has decided; a fault of its own leaves open whether an earlier try was done."""
-    problem = refusal.problem
+    if not isinstance(failure, ServiceProblem):
+        return False
+    problem = failure.problem
     return problem.status < 500 and problem.status not in _NO_ANSWER and problem.code != _UNDER_WAY

@@ -77,6 +77,7 @@ class CountingTab(QWidget):
     def _begun(self, office: str, books: list[StockCard]) -> None:
         self.count = Count.of(office, books)
         self.page.around.equipment.counts[self._officer()] = self.count
+        self.page.touch(("office", office))  # which is another count, though it may come out alike
         self.status.setText(self.words["expected"].format(len(books)))
         self._show()
         self.scan.setFocus()

@@ -164,11 +164,25 @@ class Page(QWidget):
         *,
         failed: Callable[[Exception], None] | None = None,
     ) -> Job:
-        """As `work`, for what changes something: pressed again after its answer was lost, it is not done twice."""
+        """As `work`, for what changes something: pressed again before its answer was seen, it is not done twice."""
         assert self.on_duty is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
-        intents, name = self.around.equipment.intents, self.on_duty.standing.client_id
+        intents = self.around.equipment.intents
+        meant = intents.begin(self.on_duty.standing.client_id, intent)
+
+        def tells(tell: Callable[[Any], None]) -> Callable[[Any], None]:
+            """Only what the officer is told settles it, not what comes after they stopped waiting or left."""
+
+            def heard(what: Any) -> None:
+                tell(what)
+                intents.heard(meant, what)
+
+            return heard
+
         return self.work(
-            lambda officer, _: intents.do(officer, name, intent, steps), done, failed=failed, asks=Asks.A_CHANGE
+            lambda officer, _: steps(officer.under(meant.key)),
+            tells(done),
+            failed=tells(failed or self.fail),
+            asks=Asks.A_CHANGE,
         )
 
     def touch(self, *about: Hashable) -> None:

@@ -44,7 +44,15 @@ class Clerk:
     intents: Intents
 
     def does(self, intent: Intent, steps: Callable[[ServiceClient], Any]) -> Any:
-        return self.intents.do(self.service, "ana", intent, steps)
+        """And hears what came of it."""
+        meant = self.intents.begin("ana", intent)
+        try:
+            result = steps(self.service.under(meant.key))
+        except (ServiceProblem, ServiceUnreachable) as error:
+            self.intents.heard(meant, error)
+            raise
+        self.intents.heard(meant, result)
+        return result
 
     def does_it_unheard(self, intent: Intent, steps: Callable[[ServiceClient], Any]) -> None:
         """It is done, and the answer is lost."""
@@ -78,6 +86,14 @@ def count(service: ServiceClient) -> Any:
 
 def test_a_count_whose_answer_was_lost_is_noted_once_and_the_next_one_again(clerk: Clerk) -> None:
     clerk.does_it_twice(COUNT, count)
+    assert len(clerk.counter.city.audit("stock.count")) == 1
+    clerk.does(COUNT, count)
+    assert len(clerk.counter.city.audit("stock.count")) == 2
+
+
+def test_a_count_whose_answer_came_and_was_shown_to_nobody_is_noted_once(clerk: Clerk) -> None:
+    count(clerk.service.under(clerk.intents.begin("ana", COUNT).key))
+    clerk.does(COUNT, count)
     assert len(clerk.counter.city.audit("stock.count")) == 1
     clerk.does(COUNT, count)
     assert len(clerk.counter.city.audit("stock.count")) == 2

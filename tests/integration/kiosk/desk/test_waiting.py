@@ -9,8 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from cardsvc.wire.lifecycle import CardState
+from kiosk.city.witness import DatabaseWitness
+from kiosk.desk.windows.counting import CountingTab
 from kiosk.desk.windows.report import ReportPage
 from kiosk.desk.windows.search import SearchPage
+from kiosk.desk.windows.stock import StockPage
+from kiosk.desk.windows.work import Job
 from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity
 
@@ -80,6 +84,59 @@ def test_an_act_that_is_not_waited_for_may_be_done_which_is_said_and_looked_at(d
     QTest.keyClick(desk.window, Qt.Key.Key_F5)
     card.shows("is held")
     assert "Hold" not in card.offers()
+
+
+def ended(desk: DeskAtWork) -> bool:
+    """Whether nothing goes on beside the window, waited for or not."""
+    return not desk.window.workers.findChildren(Job)
+
+
+def counts(desk: DeskAtWork, office: str, number: str) -> CountingTab:
+    """Ana counts the one card of an office, and stops waiting before its answer comes."""
+    with desk.city.client("ana") as ana:
+        ana.add_stock(number, office)
+    desk.sign_in("ana")
+    desk.until(lambda: not desk.window.workers.busy)
+    (page,) = [page for page in desk.window.pages if isinstance(page, StockPage)]
+    key = Qt.Key(Qt.Key.Key_1.value + desk.window.pages.index(page))
+    QTest.keyClick(desk.window, key, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(desk.window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    tab = page.counting
+    desk.type(tab.office, f"{office}\r")
+    desk.until(tab.scan.isEnabled)
+    desk.type(tab.scan, f"{number}\r")
+    with desk.city.service_silent():
+        desk.press(tab.send)
+        stop_waiting(desk)
+    desk.until(lambda: ended(desk))
+    return tab
+
+
+def noted(desk: DeskAtWork, office: str) -> int:
+    """How many counts of it the card service has noted."""
+    sql = "SELECT count(*) FROM stock_counts WHERE office = ?"
+    return int(DatabaseWitness(desk.city.plan.database).value(sql, office))
+
+
+def is_counted(desk: DeskAtWork) -> bool:
+    return desk.window.message.text().startswith("Counted. On the books: 1.")
+
+
+def test_a_count_whose_answer_came_when_nobody_waited_is_noted_once(desk: DeskAtWork) -> None:
+    tab = counts(desk, "loft", "HW-000001")
+    desk.press(tab.send)
+    desk.until(lambda: is_counted(desk))
+    assert noted(desk, "loft") == 1
+
+
+def test_a_count_that_is_begun_anew_is_another_though_it_comes_out_alike(desk: DeskAtWork) -> None:
+    tab = counts(desk, "garret", "HW-000002")
+    desk.type(tab.office, "\r")
+    desk.until(lambda: tab.count is not None and not tab.count.seen)
+    desk.type(tab.scan, "HW-000002\r")
+    desk.press(tab.send)
+    desk.until(lambda: is_counted(desk))
+    assert noted(desk, "garret") == 2
 
 
 def test_the_window_is_gone_before_the_service_has_heard_of_it(desk: DeskAtWork) -> None:
