@@ -12,10 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from cardsvc.approvals.errors import RecipientDecides
-from cardsvc.callers.models import CallerKind
-from cardsvc.callers.repository import find_by_client_id
-from cardsvc.callers.service import disable_caller
 from cardsvc.cards.models import Card
 from cardsvc.cards.repository import get_card
 from cardsvc.citizens import photos
@@ -24,12 +20,9 @@ from cardsvc.issuance import applications
 from cardsvc.issuance.attempts import take_turn
 from cardsvc.issuance.errors import (
     AnotherCard,
-    CallerShutOut,
     CardBegunElsewhere,
     CardFailed,
     CardLocked,
-    CardRefused,
-    DeskGone,
     NotBegun,
     TakenOver,
 )
@@ -38,23 +31,17 @@ from cardsvc.issuance.personalisation import Personalisation
 from cardsvc.issuance.quarantine import give_up
 from cardsvc.services import Services
 from cardsvc.stock import service as stock
-from cardsvc.stock.errors import SerialMismatch
 from cardsvc.transitions import TransitionRefused
 from cardsvc.trust.models import Certificate, CertificateStatus
 from cardsvc.wire.lifecycle import CardState, StockRequest
 from cardsvc.wire.relay import Progress
 from readers.connection import CardConnection
-from readers.errors import WrongPin
 from readers.piv.admin import PivAdmin
-from readers.piv.identifiers import Algorithm, KeyReference, ObjectId, PinReference
-from readers.piv.management_key import ManagementKey
+from readers.piv.identifiers import KeyReference, ObjectId, PinReference
 from readers.piv.metadata import tries_left
-from readers.piv.pin import Pin
-from readers.piv.products import YUBICO_5_3, recognise
+from readers.piv.products import recognise
 from readers.piv.session import PivSession
-from readers.virtual.card import VirtualCard
-from readers.virtual.profiles import PIVAPPLET_LIKE, YUBICO_5_7_LIKE, CardProfile
-from tests.fixtures.issuance import ANA, DESK, LocalDesk, caller, card_in_reader, personalise, reserve, seat
+from tests.fixtures.issuance import ANA, DESK, OTHER_DESK, LocalDesk, card_in_reader, personalise, reserve, seat
 from tests.fixtures.pictures import picture
 from tests.fixtures.tearing import (
     WRITING,
@@ -62,26 +49,14 @@ from tests.fixtures.tearing import (
     TornOut,
     When,
     assert_going_on,
-    assert_opens,
     assert_put_aside,
     assert_sealed,
+    begin,
     every_command,
-    writes,
 )
-from tests.fixtures.transports import Through
 
 PUT_DATA = 0xDB
 CHUID_TAG = bytes.fromhex("5C035FC102")
-OTHER_DESK = caller("desk-2", CallerKind.DESK)
-
-
-def begin(
-    services: Services, card_uuid: UUID, connection: CardConnection, at: int = 12, when: When = When.AFTER
-) -> None:
-    """Begin a card and tear it out at its n-th write."""
-    with pytest.raises(CardFailed):
-        personalise(services, card_uuid, TornOut(connection, at, when, writes))
-    assert_going_on(services, card_uuid)
 
 
 def test_another_desk_goes_on(services: Services, tmp_path: Path) -> None:
@@ -244,104 +219,6 @@ def test_the_marker_that_counts_is_the_newest(sqlite_services: Services, tmp_pat
     assert_sealed(services, card_uuid)
 
 
-@pytest.mark.parametrize("profile", [PIVAPPLET_LIKE, YUBICO_5_7_LIKE], ids=lambda profile: profile.name)
-def test_other_products_torn_at_writes(sqlite_services: Services, tmp_path: Path, profile: CardProfile) -> None:
-    for at in range(0, 36, 3):
-        folder = tmp_path / str(at)
-        folder.mkdir()
-        VirtualCard(folder / "card.json", profile=profile).close()
-        card_uuid = reserve(sqlite_services, f"HQ-{at:04}")
-        with card_in_reader(folder) as connection:
-            begin(sqlite_services, card_uuid, connection, at)
-            assert_opens(sqlite_services, card_uuid, connection)
-            personalise(sqlite_services, card_uuid, connection)
-        assert_sealed(sqlite_services, card_uuid)
-
-
-@pytest.mark.parametrize("when", When)
-@pytest.mark.parametrize("at", [1, 2, 3])
-def test_a_product_that_tells_nothing_of_its_secrets(
-    sqlite_services: Services, tmp_path: Path, at: int, when: When
-) -> None:
-    """Whether it has the new PUK and PIN is found out by trying, at most one try each."""
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        begin(services, card_uuid, Silent(connection), at, when)
-        personalise(services, card_uuid, Silent(connection))
-        assert_opens(services, card_uuid, connection)
-    assert_sealed(services, card_uuid)
-
-
-def test_the_last_try_of_the_puk_is_not_spent(sqlite_services: Services, tmp_path: Path) -> None:
-    """Torn at the PUK, and again at every guess: no answer ever comes, and the card does not tell its tries."""
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        begin(services, card_uuid, Silent(connection), at=1, when=When.BEFORE)
-        for _ in range(2):
-            begin(services, card_uuid, Silent(connection), at=0)
-        with pytest.raises(CardLocked, match="PUK"):
-            personalise(services, card_uuid, Silent(connection))
-        assert tries_left(PivSession.open(connection), PinReference.PUK) == 1
-    assert_put_aside(services, card_uuid)
-
-
-def test_the_last_try_of_the_pin_is_not_spent(sqlite_services: Services, tmp_path: Path) -> None:
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        begin(services, card_uuid, connection, at=2)
-        session = PivSession.open(connection)
-        for _ in range(2):
-            with pytest.raises(WrongPin):
-                session.verify_pin(Pin("999999"))
-        with pytest.raises(CardLocked, match="PIN"):
-            personalise(services, card_uuid, connection)
-        connection.reset()
-        assert PivSession.open(connection).pin_tries_left() == 1
-    assert_put_aside(services, card_uuid)
-
-
-def test_a_card_with_a_management_key_of_somebody_else(sqlite_services: Services, tmp_path: Path) -> None:
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        begin(services, card_uuid, connection)
-        admin = PivAdmin(PivSession.open(connection))
-        admin.authenticate(YUBICO_5_3.management_key)
-        admin.set_management_key(ManagementKey(Algorithm.AES_256, bytes(32)))
-        with pytest.raises(CardLocked, match="management key"):
-            personalise(services, card_uuid, connection)
-    assert_put_aside(services, card_uuid)
-    with reading(services.sessions) as session:
-        statuses = set(session.scalars(select(Certificate.status)))
-    assert statuses == {CertificateStatus.REVOKED}
-
-
-class Refusing(Through):
-    """A card that refuses to make keys."""
-
-    def transmit(self, command: bytes) -> bytes:
-        return b"\x6f\x00" if command[1] == 0x47 else super().transmit(command)
-
-
-def test_a_card_that_refuses_gets_a_second_chance_and_no_third(sqlite_services: Services, tmp_path: Path) -> None:
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        with pytest.raises(CardRefused):
-            personalise(services, card_uuid, Refusing(connection))
-        assert_going_on(services, card_uuid)
-        with pytest.raises(CardRefused):
-            personalise(services, card_uuid, Refusing(connection))
-    assert_put_aside(services, card_uuid)
-
-
-def test_a_bad_contact_does_not_cost_the_card(sqlite_services: Services, tmp_path: Path) -> None:
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        with pytest.raises(CardRefused):
-            personalise(services, card_uuid, Refusing(connection))
-        personalise(services, card_uuid, connection)
-    assert_sealed(services, card_uuid)
-
-
 def test_a_card_given_up(services: Services, tmp_path: Path) -> None:
     """On both databases: it is put aside, is not gone on with, and its application gets another card."""
     card_uuid = reserve(services)
@@ -373,97 +250,6 @@ def test_only_a_card_that_was_begun_is_given_up(sqlite_services: Services, tmp_p
             personalise(sqlite_services, card_uuid, connection)
     with pytest.raises(NotBegun, match=state), transaction(sqlite_services.sessions) as session:
         give_up(session, card_uuid, "bent", actor=ANA, now=sqlite_services.clock())
-
-
-@pytest.mark.parametrize("step", ["puk", "key-9c", "certificate-9e", "management-key", "chuid", "inspect"])
-def test_a_desk_that_is_disabled_ends_at_its_next_write(services: Services, tmp_path: Path, step: str) -> None:
-    """On both databases. It does not even seal the card; a colleague does."""
-    card_uuid = reserve(services)
-    with card_in_reader(tmp_path) as connection:
-
-        def shut_out(progress: Progress) -> None:
-            if progress.step == step:
-                with transaction(services.sessions) as session:
-                    disable_caller(session, "desk-1", actor="ana", now=services.clock())
-
-        desk = LocalDesk(connection, on_progress=shut_out)
-        with pytest.raises(CallerShutOut):
-            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
-        assert_going_on(services, card_uuid)
-        with pytest.raises(CallerShutOut):
-            personalise(services, card_uuid, connection)
-        with transaction(services.sessions) as session:
-            seat(session, OTHER_DESK)
-        last = LocalDesk(connection)
-        Personalisation(services, last, card_uuid, OTHER_DESK).run(last.hello)
-    assert_sealed(services, card_uuid)
-
-
-def test_nobody_writes_their_own_card(sqlite_services: Services, tmp_path: Path) -> None:
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with transaction(services.sessions) as session:
-        seat(session, ANA)
-        session.flush()
-        officer = find_by_client_id(session, "ana")
-        assert officer is not None
-        officer.citizen_id = get_card(session, card_uuid).citizen_id
-    with card_in_reader(tmp_path) as connection:
-        desk = LocalDesk(connection)
-        with pytest.raises(RecipientDecides):
-            Personalisation(services, desk, card_uuid, ANA).run(desk.hello)
-    with reading(services.sessions) as session:
-        assert get_card(session, card_uuid).state is CardState.RESERVED
-
-
-def test_a_product_serial_that_is_not_the_one_in_stock(sqlite_services: Services, tmp_path: Path) -> None:
-    """Refused before the first write; the right one passes, whatever the case of its letters."""
-    services, card_uuid = sqlite_services, reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        session = PivSession.open(connection)
-        serial = recognise(session).serial(session)
-        assert serial is not None
-        enter_serial(services, card_uuid, serial + "0")
-        desk = LocalDesk(connection)
-        with pytest.raises(SerialMismatch):
-            Personalisation(services, desk, card_uuid, DESK).run(desk.hello)
-        assert not {command[1] for command in desk.commands} & WRITING
-        with reading(services.sessions) as database:
-            assert get_card(database, card_uuid).state is CardState.RESERVED
-        enter_serial(services, card_uuid, serial)
-        personalise(services, card_uuid, connection)
-    assert_sealed(services, card_uuid)
-
-
-def enter_serial(services: Services, card_uuid: UUID, serial: str) -> None:
-    with transaction(services.sessions) as session:
-        get_card(session, card_uuid).product_serial = serial
-
-
-@pytest.mark.parametrize("after", [8, 30, 60])
-def test_a_desk_that_hangs_up(sqlite_services: Services, tmp_path: Path, after: int) -> None:
-    card_uuid = reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        desk = LocalDesk(connection, hang_up_after=after)
-        with pytest.raises(DeskGone):
-            Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
-        assert_going_on(sqlite_services, card_uuid)
-        personalise(sqlite_services, card_uuid, connection)
-    assert_sealed(sqlite_services, card_uuid)
-
-
-@pytest.mark.parametrize("after", range(6))
-def test_a_desk_that_hangs_up_before_the_first_write_changed_nothing(
-    sqlite_services: Services, tmp_path: Path, after: int
-) -> None:
-    card_uuid = reserve(sqlite_services)
-    with card_in_reader(tmp_path) as connection:
-        desk = LocalDesk(connection, hang_up_after=after)
-        with pytest.raises(DeskGone):
-            Personalisation(sqlite_services, desk, card_uuid, DESK).run(desk.hello)
-        with reading(sqlite_services.sessions) as session:
-            assert get_card(session, card_uuid).state is CardState.RESERVED
-        personalise(sqlite_services, card_uuid, connection)
-    assert_sealed(sqlite_services, card_uuid)
 
 
 TEARS = st.lists(st.tuples(st.integers(0, 75), st.sampled_from(When)), min_size=2, max_size=5)
