@@ -139,6 +139,8 @@ class _Gate:
         """All versions up to this one are on the disk, or are not wanted any more."""
         self.discarded = 0
         """The version in which the newest draft that is gone went."""
+        self.written: dict[str, int] = {}
+        """The version of each file: a draft that goes late takes nothing of the one that was begun since."""
 
 
 _gates: Final[WeakValueDictionary[Path, _Gate]] = WeakValueDictionary()
@@ -181,23 +183,23 @@ class DraftFolder:
         except ValidationError:
             raise DraftUnreadable from None
 
-    def save(self, draft: Draft, version: int) -> None:
-        """Keep it, unless a later version is kept or it was discarded. Raises OSError."""
+    def save(self, draft: Draft, version: int, *, since: int | None = None) -> None:
+        """Keep it, unless a later version is kept or it was discarded (``since``: as for `write`). Raises OSError."""
         with self._settling(version) as is_newest:
-            if is_newest:
-                self._write(_FORM, draft.model_dump_json().encode())
+            if is_newest and not self._gone(since):
+                self._write(_FORM, draft.model_dump_json().encode(), version)
 
     def write(self, content: bytes, name: str | None = None, *, since: int | None = None) -> str | None:
         """Keep a picture or a scan; its name. Raises OSError.
 
-        ``since`` is the `newest` version when it was chosen: what comes after its draft was discarded is not kept, and
-        None is given.
+        ``since`` is the `newest` version when it was chosen: what comes after its draft was discarded, or after one
+        that was chosen later, is not kept, and None is given.
         """
         name = name or f"scan-{secrets.token_hex(8)}"
         with self._gate.turn:
-            if since is not None and self._gate.discarded > since:
+            if since is not None and (self._gone(since) or self._gate.written.get(name, since) > since):
                 return None
-            self._write(name, content)
+            self._write(name, content, since or 0)
         return name
 
     def put_aside(self) -> None:
@@ -208,6 +210,7 @@ class DraftFolder:
             except (DraftUnreadable, ValidationError):
                 aside = self._own.with_name(f"{self._own.name}.{secrets.token_hex(4)}{UNREADABLE}")
                 self._own.rename(aside)
+                self._gate.written.clear()
                 os.utime(aside)  # from which `KEPT` counts
 
     def read(self, name: str) -> bytes:
@@ -220,15 +223,23 @@ class DraftFolder:
 
     def remove(self, name: str) -> None:
         """A scan that was wrong."""
-        with self._gate.turn, suppress(FileNotFoundError):
-            (self._own / name).unlink()
+        with self._gate.turn:
+            self._remove(name)
 
-    def discard(self, version: int) -> None:
-        """Nothing of it stays, and no version up to this one comes back."""
+    def discard(self, version: int, *, since: int | None = None) -> None:
+        """Nothing of it stays, and no version up to this one comes back (``since``: as for `write`). Raises OSError.
+
+        What was begun after this version was given stays, however late this comes.
+        """
         with self._settling(version):
-            self._gate.discarded = version
-            with suppress(FileNotFoundError):
-                shutil.rmtree(self._own)
+            if self._gone(since):
+                return
+            self._gate.discarded = max(version, self._gate.discarded)
+            for name in self._names():
+                if self._gate.written.get(name, 0) < version:
+                    self._remove(name)
+            with suppress(OSError):  # it is not there, or not empty
+                self._own.rmdir()
 
     @contextmanager
     def _settling(self, version: int) -> Iterator[bool]:
@@ -241,7 +252,21 @@ class DraftFolder:
                 gate.settled = max(version, gate.settled)
                 gate.turn.notify_all()
 
-    def _write(self, name: str, content: bytes) -> None:
+    def _gone(self, since: int | None) -> bool:
+        """Whether the draft that was there then was discarded."""
+        return since is not None and self._gate.discarded > since
+
+    def _names(self) -> list[str]:
+        """Of all files, the form first: without it there is no draft. Also those of a writing that broke off."""
+        with suppress(FileNotFoundError):
+            return sorted((path.name for path in self._own.iterdir()), key=lambda name: (name != _FORM, name))
+        return []
+
+    def _remove(self, name: str) -> None:
+        (self._own / name).unlink(missing_ok=True)
+        self._gate.written.pop(name, None)
+
+    def _write(self, name: str, content: bytes, version: int) -> None:
         """Whole or not at all, whenever the power goes."""
         self._own.mkdir(mode=0o700, parents=True, exist_ok=True)
         nonce = secrets.token_bytes(_NONCE_SIZE)
@@ -253,6 +278,7 @@ class DraftFolder:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(self._own / name)
+            self._gate.written[name] = version
         finally:
             fresh.unlink(missing_ok=True)
 

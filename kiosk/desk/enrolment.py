@@ -213,8 +213,13 @@ class Sender:
 
 def send_and_forget(service: ServiceClient, folder: DraftFolder, draft: Draft, report: Report) -> Sent:
     """Send it, noting each step, and leave nothing of it on the desk. Raises what `Sender.send` raises."""
-    sent = Sender(service, folder, lambda kept: folder.save(kept, folder.next_version())).send(draft, report)
-    folder.discard(folder.next_version())
+    since = folder.newest
+
+    def keep(kept: Draft) -> None:
+        folder.save(kept, folder.next_version(), since=since)
+
+    sent = Sender(service, folder, keep).send(draft, report)
+    folder.discard(folder.next_version(), since=since)
     return sent
 
 

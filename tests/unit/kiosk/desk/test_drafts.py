@@ -172,3 +172,53 @@ def test_a_dismissal_of_an_earlier_release_is_not_believed_and_the_draft_is_kept
 def test_an_empty_draft_is_known() -> None:
     assert Draft().empty
     assert not DRAFT.empty
+
+
+NEXT = Draft(form=Form(name="陈小龙"), cut=Cut(left=0, top=0, width=35))
+
+
+def test_discarding_late_takes_nothing_of_the_draft_that_was_begun_since(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    folder.write(b"a face", PHOTO, since=folder.newest)
+    scan = folder.write(b"a paper", since=folder.newest)
+    keep(folder, DRAFT)
+    discarded = folder.next_version()
+    folder.write(b"another face", PHOTO, since=folder.newest)
+    keep(folder, NEXT)
+    folder.discard(discarded)
+    assert folder_of(tmp_path).load() == NEXT
+    assert folder.read(PHOTO) == b"another face"
+    with pytest.raises(FileNotFoundError):
+        folder.read(str(scan))
+
+
+def test_a_photograph_stays_whose_draft_is_not_written_yet(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    keep(folder, DRAFT)
+    discarded = folder.next_version()
+    folder.write(b"another face", PHOTO, since=folder.newest)
+    folder.discard(discarded)
+    assert folder.read(PHOTO) == b"another face"
+    assert folder.load() is None
+
+
+def test_a_photograph_that_comes_late_takes_the_place_of_no_newer_one(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    keep(folder, DRAFT)
+    chosen = folder.newest
+    discarded = folder.next_version()
+    folder.write(b"another face", PHOTO, since=folder.newest)
+    assert folder.write(b"a face", PHOTO, since=chosen) is None
+    folder.discard(discarded)
+    assert folder.read(PHOTO) == b"another face"
+
+
+def test_what_is_sent_still_comes_back_in_the_place_of_no_newer_draft(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    keep(folder, DRAFT)
+    sent = folder.newest
+    folder.discard(folder.next_version())
+    keep(folder, NEXT)
+    folder.save(DRAFT, folder.next_version(), since=sent)
+    folder.discard(folder.next_version(), since=sent)
+    assert folder_of(tmp_path).load() == NEXT
