@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt, Slot
-from PySide6.QtGui import QCloseEvent, QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
@@ -106,7 +106,7 @@ class CardFaceDialog(QDialog):
         """Where there is no printer, the PDF lands in ``folder``."""
         super().__init__(parent)
         self._all_words, self._workers, self._gone = words, workers, False
-        self.words, self._folder, self._number = words["card-face"], folder, printed.number
+        self.words, self._file = words["card-face"], folder / f"card-{printed.number}.pdf"
         captions = Captions(*(self.words["captions"][name] for name in ("city", "valid_until", "number", "found")))
         self.faces = [front(printed, captions), back(printed, captions)]
         self.setWindowTitle(self.words["title"])
@@ -128,32 +128,40 @@ class CardFaceDialog(QDialog):
         self.message.setText(what)
         fit_height(self)
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def done(self, result: int) -> None:
+        """However it was closed: Esc sends no ``closeEvent``."""
         self._gone = True
-        super().closeEvent(event)
+        super().done(result)
 
     @Slot()
     def _print(self) -> None:
         """Beside the window: a printer may take its time."""
         self.print.setEnabled(False)
         self._say(self.words["printing"])
-        self._workers.start(lambda _: self._on_paper(), Outcomes(self._printed, self._not_printed))
+        self._workers.start(lambda _: self._on_paper(), Outcomes(self._printed, self._failed))
 
     def _on_paper(self) -> str:
         name = on_paper(lambda printer: draw_card(printer, self.faces))
         if name is not None:
             return str(self.words["printed"].format(name))
-        file = self._folder / f"card-{self._number}.pdf"
+        file = self._file
         save_card(self.faces, file)
-        if self._gone:  # and with it the officer: it shows a person
-            file.unlink(missing_ok=True)
+        self._forget_if_gone()
         return str(self.words["no_printer"].format(file))
 
+    def _forget_if_gone(self) -> None:
+        """Nobody is told where the file is, and the officer may have left: it shows a person."""
+        if self._gone:
+            self._file.unlink(missing_ok=True)
+
     def _printed(self, said: str) -> None:
+        if self._gone:  # a moment after the file was done, and Qt may have deleted all of this
+            self._forget_if_gone()
+            return
         self.print.setEnabled(True)
         self._say(said)
 
-    def _not_printed(self, error: Exception) -> None:
+    def _failed(self, error: Exception) -> None:
         self._printed(str(saying(error, self._all_words)))
 
 

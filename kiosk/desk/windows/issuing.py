@@ -78,6 +78,7 @@ class IssuingPage(Page):
 
     def begin(self, officer: ServiceClient) -> None:
         super().begin(officer)
+        self._forget_printed()  # what a desk left behind that ended otherwise than it should
         for lane in self.lanes:
             lane.refresh()
 
@@ -97,8 +98,12 @@ class IssuingPage(Page):
         for window in (self.handing, self.face):
             if window is not None:
                 window.close()
+        self._forget_printed()
+
+    def _forget_printed(self) -> None:
+        """It shows a person."""
         for printed in self.around.equipment.folder.glob(PRINTED):
-            printed.unlink(missing_ok=True)  # it shows a person
+            printed.unlink(missing_ok=True)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         for lane in self.lanes:

@@ -215,3 +215,19 @@ def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
     left.set()
     qtbot.waitUntil(lambda: not workers.busy, timeout=90_000)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_a_card_that_was_left_with_esc_while_it_was_printed_no_file_stays(
+    qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = threading.Event()
+    dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
+    dialog.finished.connect(dialog.deleteLater)  # as its page does
+    dialog.show()
+    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", lambda *_: left.wait())
+    QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dialog.destroyed, timeout=90_000):
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+    left.set()
+    qtbot.waitUntil(lambda: not workers.busy, timeout=90_000)
+    assert list(tmp_path.iterdir()) == []
