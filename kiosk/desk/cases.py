@@ -107,6 +107,20 @@ class Case:
         return frozenset({*known, self.citizen_id, None if asked is None else asked.id}) - {None}
 
     @property
+    def known_card(self) -> UUID:
+        """Where the case is about a card. Raises ValueError."""
+        if self.card is None:
+            raise ValueError("there is no card")
+        return self.card.uuid
+
+    @property
+    def known_citizen(self) -> UUID:
+        """Where it is known whose it is. Raises ValueError."""
+        if self.citizen_id is None:
+            raise ValueError("the card is nobody's")
+        return self.citizen_id
+
+    @property
     def subject(self) -> UUID:
         """What the card, or the person, is known by at the service."""
         subject = self.card.uuid if self.card is not None else self.citizen_id

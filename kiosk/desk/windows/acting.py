@@ -22,7 +22,8 @@ from PySide6.QtWidgets import (
 
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.losses import LossReport
-from kiosk.desk.acts import ACTS, Act, Need, Step, offered, open_approval, preview, step_of
+from kiosk.desk.act_table import ACTS, offered, preview
+from kiosk.desk.acts import Act, Need, Step, open_approval, step_of
 from kiosk.desk.cases import Case
 from kiosk.desk.intents import means
 from kiosk.desk.second_person import granting

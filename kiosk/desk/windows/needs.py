@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 from cardsvc.wire.lifecycle import RevocationReason
 from cardsvc.wire.losses import Channel, Question
 from cardsvc.wire.registry import RegistryEventKind
-from kiosk.desk.acts import REVOCATION_REASONS, Given, Need
+from kiosk.desk.act_table import REVOCATION_REASONS
+from kiosk.desk.acts import Given, Need
 from kiosk.desk.windows.label import Label
 
 _CHANNELS: Final = (Channel.DESK, Channel.TELEPHONE)

@@ -23,7 +23,8 @@ from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Channel
 from cardsvc.wire.people import Purpose
 from cardsvc.wire.stock import HandOverRequest
-from kiosk.desk.acts import ACTS, Given
+from kiosk.desk.act_table import ACTS
+from kiosk.desk.acts import Given
 from kiosk.desk.cases import look_at_card
 from kiosk.desk.intents import KEPT, Intent, Intents, means
 from tests.fixtures.counter import Counter

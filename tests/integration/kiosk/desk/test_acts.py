@@ -20,7 +20,8 @@ from cardsvc.wire.losses import Channel, LossKind, LossReportRequest
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import Purpose
 from cardsvc.wire.registry import RegistryEventKind, RegistryEventRequest
-from kiosk.desk.acts import ACTS, Act, Given, Step, approvals_about, ask, offered, preview, step_of
+from kiosk.desk.act_table import ACTS, offered, preview
+from kiosk.desk.acts import Act, Given, Step, approvals_about, ask, step_of
 from kiosk.desk.cases import Case, look_at_card, look_at_person
 from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.words import words_in
