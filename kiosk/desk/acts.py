@@ -11,9 +11,7 @@ from uuid import UUID
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval, ApprovalKind, ApprovalState
-from cardsvc.wire.lifecycle import (
-    RevocationReason,
-)
+from cardsvc.wire.lifecycle import RevocationReason
 from cardsvc.wire.losses import Channel, Question
 from cardsvc.wire.registry import RegistryEventKind
 from cardsvc.wire.scopes import Scope
