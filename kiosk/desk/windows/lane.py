@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QTimer, Signal, Slot
@@ -18,6 +18,7 @@ from kiosk.desk.looking import SeenCard, look
 from kiosk.desk.making import Making
 from kiosk.desk.progress import Report, Stage
 from kiosk.desk.relay import RelayRefused
+from kiosk.desk.telling import told_of
 from kiosk.desk.watching import CardWatch, Heard
 from kiosk.desk.windows.lane_parts import LaneParts
 from kiosk.desk.windows.page import Asks
@@ -78,6 +79,7 @@ class Lane(LaneParts):
         self.clear()
         self.making = Making(application)
         self.whose.setText(self.page.name_of(application))
+        self._tell()
         self._enable()
         self.number.setFocus()
 
@@ -147,19 +149,16 @@ class Lane(LaneParts):
     def _show(self, standing: Standing) -> None:
         self.standing = standing
         self._seen = standing.seen
-        number = standing.card.stock_number if standing.card else ""
-        serial = standing.seen.serial or self.words["no_serial"]
-        product = " ".join(filter(None, (standing.seen.product, standing.seen.firmware)))
-        lines = [self.words["card"].format(product, serial)] if product else []
-        lines.append(self.words["situations"][standing.situation].format(number=number))
-        if standing.in_stock is not None:
-            lines.append(self.words["in_stock"].format(standing.in_stock))
-        if standing.situation in {Situation.SEALED, Situation.DELIVERED}:
-            lines.append(self.words["pin_here" if self.page.transport_of(standing) else "pin_unknown"])
-        self.state.setText("\n".join(lines))
+        self._tell()
         self._enable()
         if self.making.resumes(standing.situation):
             self._write()
+
+    def _tell(self) -> None:
+        """What is true of the card, and what comes next."""
+        if self.standing is not None:
+            known = self.page.transport_of(self.standing) is not None
+            self.state.setText(told_of(self.standing, self.making, self.words, pin_known=known))
 
     # Writing
 
@@ -201,8 +200,11 @@ class Lane(LaneParts):
         making, card, on_duty = self.making, self.making.card, self.page.on_duty
         if card is None or making.busy or on_duty is None:
             return
+        self.page.around.say("")  # what broke off goes on
         making.begin()
         self.page.touch(card.uuid, card.stock_number)
+        self.step.setText(self.words["looking"])
+        self.pulled.clear()
         self.times.clear()
         self._tell_each()
 
@@ -249,12 +251,6 @@ class Lane(LaneParts):
         self.changed.emit()
         self.finished.emit(self)
 
-    def _tell_each(self, steps: Iterable[str] = ()) -> None:
-        """To whoever points at the times, and to whoever has them read aloud."""
-        each = "\n".join(steps)
-        self.times.setToolTip(each)
-        self.times.setAccessibleDescription(each)
-
     @Slot()
     def _stop(self) -> None:
         if self._job is not None:
@@ -297,6 +293,7 @@ class Lane(LaneParts):
         if self.making.card is None:
             self.number.clear()
         self.changed.emit()
+        self._tell()
         self._enable()
         if torn and self._seen is not None:
             self.refresh()  # it is back already, or was there all the time
@@ -332,8 +329,8 @@ class Lane(LaneParts):
         self.page.show_face(self)
 
     def _enable(self) -> None:
-        making = self.making
-        self.write.setText(self.words["write" if making.card is None else "go_on"])
+        making, had = self.making, self._has_keyboard()
+        self._call_write(self.words["write" if making.card is None else "go_on"])
         self.write.setEnabled(making.can_be_written)
         self.number.setEnabled(making.can_be_written and making.card is None)
         self.stop.setEnabled(making.writing)
@@ -343,5 +340,6 @@ class Lane(LaneParts):
         finished = situation in {Situation.SEALED, Situation.DELIVERED}
         whose = self.standing is not None and self.standing.application is not None
         self.hand.setEnabled(finished and not making.busy and whose)
-        has_card = self.application is not None and self.application.card_uuid is not None
-        self.face.setEnabled(making.card is not None or has_card or finished)
+        has_card = making.card is not None or (self.application is not None and self.application.card_uuid is not None)
+        self.face.setEnabled(has_card or finished)
+        self._keep_keyboard(had)

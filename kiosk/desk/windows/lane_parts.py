@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLineEdit, QProgressBar, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QGroupBox, QHBoxLayout, QLineEdit, QProgressBar, QPushButton, QWidget
 
 from kiosk.desk.windows.label import Label
 
@@ -33,11 +34,38 @@ class LaneParts(QGroupBox):
         self.reason.setPlaceholderText(words["reason"])
         self.bar = QProgressBar(textVisible=False)
         self.bar.setAccessibleName(words["names"]["progress"])
+        self.bar.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # the keyboard rests here while there is nothing to press
         self.write, self.stop, self.aside, self.hand, self.face = (QPushButton(words[name]) for name in _BUTTONS)
         for button, key in zip((self.write, self.stop, self.aside, self.hand, self.face), "WSQHP", strict=True):
             button.setShortcut(f"Ctrl+{key}" if number == 1 else f"Ctrl+Shift+{key}")
             button.setToolTip(button.shortcut().toString())
+            button.setAutoDefault(button is not self.stop)  # Enter, too; a second Enter after a number stops nothing
         self._lay_out()
+
+    def _call_write(self, text: str) -> None:
+        """Its key stays, which another text takes away."""
+        key = self.write.shortcut()
+        self.write.setText(text)
+        self.write.setShortcut(key)
+
+    def _has_keyboard(self) -> QWidget | None:
+        """Which part of the lane has it."""
+        focused = self.window().focusWidget()
+        return focused if self.isAncestorOf(focused) else None
+
+    def _keep_keyboard(self, had: QWidget | None) -> None:
+        """Where it was, or with what comes next: Qt would give it to the list of pages, and an arrow leave this one."""
+        if had is None:
+            return
+        rests = had is self.bar or not had.isEnabled()
+        following = (one for one in (self.number, self.hand, self.write) if one.isEnabled())
+        (next(following, self.bar) if rests else had).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _tell_each(self, steps: Iterable[str] = ()) -> None:
+        """To whoever points at the times, and to whoever has them read aloud."""
+        each = "\n".join(steps)
+        self.times.setToolTip(each)
+        self.times.setAccessibleDescription(each)
 
     def _lay_out(self) -> None:
         layout = QGridLayout(self)

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cardsvc.wire.lifecycle import ApplicationState, Card, CardState
@@ -415,3 +416,35 @@ def test_no_picture_of_a_card_stays_from_a_desk_that_was_switched_off(desk: Desk
     left.write_bytes(b"%PDF")
     desk.sign_in("ana")
     desk.until(lambda: not left.exists())
+
+
+def focused(desk: DeskAtWork) -> QWidget:
+    widget = desk.window.focusWidget()
+    assert widget is not None
+    return widget
+
+
+def test_the_keyboard_stays_with_the_card_and_a_refused_one_is_gone_on_with(desk: DeskAtWork, tmp_path: Path) -> None:
+    """From the number to the hand-over with Enter and Ctrl+W, wherever the keyboard is."""
+    application, number = approved(desk)
+    page, lane = issuing(desk)
+    choose(desk, page, application)
+    desk.until(lambda: focused(desk) is lane.number)
+    desk.insert(desk.city.cards["bo"].state)
+    says(desk, lane, "Take it out.")
+    desk.type(focused(desk), number + "\r")
+    desk.until(lambda: "Nothing was written" in lane.pulled.text())
+    assert "was issued before" in desk.window.message.text()
+    desk.remove()
+    desk.insert(tmp_path / "card")
+    says(desk, lane, f"The card is blank. If {number} is printed on it, press “Go on”.")
+    assert lane.isAncestorOf(focused(desk))
+    at_step(lane, "Making the tap key", lambda: desk.type(focused(desk), "\r"))  # which stops nothing
+    QTest.keyClick(focused(desk), Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
+    sealed(desk, lane)
+    assert desk.window.message.text() == ""
+    desk.until(lambda: focused(desk) is lane.hand)
+    desk.type(focused(desk), "\r")
+    desk.until(lambda: page.handing is not None and page.handing.isVisible())
+    assert page.handing is not None
+    QTest.keyClick(page.handing, Qt.Key.Key_Escape)
