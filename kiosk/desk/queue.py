@@ -103,6 +103,11 @@ class Matter:
         return self.subject.created_at if isinstance(self.subject, ApplicationSummary) else self.subject.requested_at
 
     @property
+    def appointment(self) -> str:
+        """Its number, by which whoever comes to the desk finds their line: a queue has no names."""
+        return (isinstance(self.subject, ApplicationSummary) and self.subject.appointment) or ""
+
+    @property
     def waits_for(self) -> WaitsFor:
         """Who has the next step."""
         if isinstance(self.subject, ApplicationSummary):

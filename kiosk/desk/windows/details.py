@@ -36,6 +36,8 @@ KEYS: Final = {
     Act.REFUSE: "F7",
     Act.TAKE_BACK: "F8",
 }
+_GONE_ON_WITH: Final = frozenset({Act.SUBMIT, Act.CONSENT, Act.COLLEAGUE})
+"""The next step is for the same officer: it stays open."""
 _OPENED, _PICTURE, _GUARDIANS = "opened", "picture", "guardians"
 """What is asked for to be shown here."""
 ISSUING: Final = "issuing"
@@ -240,12 +242,18 @@ class Details(QScrollArea):
     def _did(self, act: Act, subject: Application | Approval) -> Callable[[Any], None]:
         def tell(_: Any) -> None:
             whom = subject.person.name if isinstance(subject, Application) else subject.requested_by
-            if self.subject is subject:  # something else may be open by now
-                self.clear()
-            self._changed()
+            self._close(act, subject)
             self.page.around.say(self.words["done"][act.value].format(whom))
 
         return tell
+
+    def _close(self, act: Act, subject: Application | Approval) -> None:
+        """Or show it as it is now. Something else may be open by then."""
+        if self.subject is subject:
+            self.clear()
+            if act in _GONE_ON_WITH:
+                self.open_application(subject.id, self._back)
+        self._changed()
 
     def _issue(self) -> None:
         if self.subject is not None:
@@ -256,12 +264,12 @@ class Details(QScrollArea):
         self.confirm.put_away()
         self.consent.put_away()
         sentence = self.words["will"][Act.COLLEAGUE.value].format(application.person.name)
-        self.page.ask_colleague(sentence, lambda colleague: colleague.approve(application.id), self._colleague_did)
 
-    def _colleague_did(self, _: Any) -> None:
-        """The window has told the colleague to take their card out: nothing is said over that."""
-        self.clear()
-        self._changed()
+        def did(_: Any) -> None:
+            """The window has told the colleague to take their card out: nothing is said over that."""
+            self._close(Act.COLLEAGUE, application)
+
+        self.page.ask_colleague(sentence, lambda colleague: colleague.approve(application.id), did)
 
     def _ask_consent(self) -> None:
         opened = self.opened

@@ -182,7 +182,7 @@ class DeskWindow(QMainWindow):
             self.menu.item(number - 1).setToolTip(f"Alt+{number}")
             opens = QShortcut(QKeySequence(f"Alt+{number % 10}"), self.menu)
             opens.setWhatsThis(page.words["title"])
-            opens.activated.connect(partial(self.menu.setCurrentRow, number - 1))
+            opens.activated.connect(partial(self._go_to, number - 1))
         self.menu.currentRowChanged.connect(self._turn_to)
         self.officer = Label()
         self.officer.setWordWrap(True)
@@ -233,8 +233,8 @@ class DeskWindow(QMainWindow):
         self.sign_in.say("")
         with QSignalBlocker(self.menu):
             self.menu.setCurrentRow(row)
+        self.menu.setFocus(Qt.FocusReason.OtherFocusReason)  # where nothing else may have it
         self._turn_to(row)
-        self.menu.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(int)
     def _forget_colleague(self, result: int) -> None:
@@ -242,12 +242,22 @@ class DeskWindow(QMainWindow):
         if result == QDialog.DialogCode.Accepted:
             self.say(self.words["second-person"]["thanks"])
 
+    def _go_to(self, row: int) -> None:
+        """By its key, which brings the keyboard back to a page that is open already."""
+        if row == self.menu.currentRow():
+            self._turn_to(row)
+        else:
+            self.menu.setCurrentRow(row)
+
     def _turn_to(self, row: int) -> None:
         if not (0 <= row < len(self.pages) and self.pages[row].officer is not None):
             return
         self.say("")
         self.stack.setCurrentIndex(row)
         self.pages[row].shown()
+        first = self.pages[row].first()
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
         self._resume()
 
     def _end_pages(self) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
@@ -70,6 +70,9 @@ class IssuingPage(Page):
     def shown(self) -> None:
         if self.officer is not None:
             self.work(lambda officer, _: issuable(officer), self._fill, about="list")
+
+    def first(self) -> QWidget:
+        return self.list
 
     def resumed(self) -> None:
         self.shown()

@@ -73,6 +73,10 @@ class Page(QWidget):
     def shown(self) -> None:
         """The officer turned to this page."""
 
+    def first(self) -> QWidget | None:
+        """What has the keyboard then; None where `shown` sees to it."""
+        return None
+
     def resumed(self) -> None:
         """Ask again for what is shown of the card service's; nothing that was typed is lost, and nothing is said.
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
+from cardsvc.wire.lives import PastApplication
 from cardsvc.wire.people import PersonRecord
+from cardsvc.wire.scopes import Scope
 from kiosk.desk.cases import Case, look_at_person
-from kiosk.desk.subjects import Subject, TheCard, ThePerson
+from kiosk.desk.subjects import Subject, TheApplication, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_person
 from kiosk.desk.windows.case import CasePage, Look, Looked
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Surroundings
+from kiosk.desk.windows.parts import button
 
 
 class PersonPage(CasePage):
@@ -23,6 +26,8 @@ class PersonPage(CasePage):
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
         self.subject: ThePerson | None = None
+        self._open: PastApplication | None = None
+        """What is under way for them."""
         self.name = Label()
         self.name.setProperty("role", "title")
         self.facts = Label(self.words["hint"])
@@ -32,7 +37,9 @@ class PersonPage(CasePage):
         self.cards.setWordWrap(True)
         self.cards.setAccessibleName(self.words["cards"])
         self.cards.itemActivated.connect(self._open_card)
+        self.application = button(self.words["application"], "Ctrl+Shift+A", self._open_application)
         self._build()
+        self.clear()
 
     def _build(self) -> None:
         title = Label(self.words["cards"])
@@ -46,11 +53,15 @@ class PersonPage(CasePage):
         below.addWidget(self.acts, 2)
         top = QHBoxLayout()
         top.addWidget(self.name, 1)
+        top.addWidget(self.application)
         top.addWidget(self.refresh)
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.facts)
         layout.addLayout(below, 1)
+
+    def first(self) -> QWidget:
+        return self.acts.list
 
     def take(self, subject: Subject) -> None:
         if not isinstance(subject, ThePerson):
@@ -69,6 +80,8 @@ class PersonPage(CasePage):
         self.name.clear()
         self.facts.setText(self.words["hint"])
         self.cards.clear()
+        self._open = None
+        self.application.hide()
 
     def look(self) -> Look | None:
         subject, clock = self.subject, self.around.equipment.clock
@@ -85,6 +98,9 @@ class PersonPage(CasePage):
         if looked.record is not None:
             self._show_person(looked.record)
         self._show_cards(looked.case)
+        self._open = looked.case.open_application
+        seen = self.may(Scope.APPLICATIONS_WRITE) or self.may(Scope.APPLICATIONS_APPROVE)
+        self.application.setVisible(self._open is not None and seen)
         self.history.show_moments(history_of_person(looked.case.life))
 
     def _show_person(self, record: PersonRecord) -> None:
@@ -107,6 +123,11 @@ class PersonPage(CasePage):
             item = QListWidgetItem(text)
             item.setData(Qt.ItemDataRole.UserRole, card.uuid)
             self.cards.addItem(item)
+
+    def _open_application(self) -> None:
+        """In the queue, where there is no name to find it by."""
+        if self._open is not None:
+            self.around.open("queue", TheApplication(self._open.id))
 
     def _open_card(self, item: QListWidgetItem) -> None:
         self.around.open("card", TheCard(item.data(Qt.ItemDataRole.UserRole)))

@@ -29,7 +29,7 @@ from kiosk.desk.windows.details import Details
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
 
-_COLUMNS: Final = ("state", "kind", "whose", "waits_for", "since")
+_COLUMNS: Final = ("state", "kind", "whose", "waits_for", "since", "appointment")
 _APPROVALS: Final = "approvals"
 _HALF: Final = 10_000
 """More than any window has: what there is, is shared evenly."""
@@ -164,6 +164,7 @@ class QueuePage(Page):
             matter.whose,
             self.words["waiting"][matter.waits_for.value].format(matter.whose),
             self.words["age"][unit].format(number),
+            matter.appointment,
         )
         items = [QStandardItem(text) for text in texts]
         items[0].setData(matter, Qt.ItemDataRole.UserRole)

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QDate, QMarginsF
 from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtPrintSupport import QPrinter
-from PySide6.QtWidgets import QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout
+from PySide6.QtWidgets import QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.days import MOST_DAYS_BACK
@@ -54,6 +54,9 @@ class ReportPage(Page):
         """Other days the card service does not tell of."""
         today = QDate.currentDate()
         self.day.setDateRange(today.addDays(1 - MOST_DAYS_BACK), today)
+
+    def first(self) -> QWidget:
+        return self.day
 
     def shown(self) -> None:
         if self.officer is None:

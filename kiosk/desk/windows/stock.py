@@ -67,6 +67,9 @@ class StockPage(Page):
         elif self.tabs.currentWidget() is self.handing:
             self.handing.refresh()
 
+    def first(self) -> QWidget:
+        return self.tabs
+
     def resumed(self) -> None:
         self.shown()
 

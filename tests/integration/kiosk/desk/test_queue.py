@@ -19,6 +19,7 @@ from cardsvc.wire.lifecycle import Application, ApplicationState, Consent, Perso
 from cardsvc.wire.people import DocumentKind, Purpose, Relation, SearchRequest
 from kiosk.city.issuing import enrol
 from kiosk.city.portraits import portrait
+from kiosk.desk.queue import Act
 from kiosk.desk.windows.queue import QueuePage
 from tests.fixtures.desk_city import PIN, DeskAtWork
 
@@ -94,7 +95,7 @@ def test_a_clerk_submits_and_a_colleague_at_the_desk_approves(desk: DeskAtWork) 
         ana.attach_document(application, DocumentKind.IDENTITY_DOCUMENT, portrait("scan"))
     desk.sign_in("ana")
     page = open_line(desk, application)
-    assert ("Draft", "First card", "ana", "ana, to submit it", "0 min") in lines(page)
+    assert ("Draft", "First card", "ana", "ana, to submit it", "0 min", "") in lines(page)
     details = page.details
     assert details.title.text() == person.name
     assert details.facts.value("Document number") == person.document_number
@@ -108,8 +109,8 @@ def test_a_clerk_submits_and_a_colleague_at_the_desk_approves(desk: DeskAtWork) 
     assert state_of(desk, application).state is ApplicationState.DRAFT
     key(desk, Qt.Key.Key_Return, details.confirm.yes)
     desk.until(lambda: desk.window.message.text() == f"Submitted: {person.name}")
-    open_line(desk, application)
-    assert not details.buttons[next(act for act in details.buttons if act.value == "approve")].isVisible()
+    desk.until(lambda: details.opened is not None and details.facts.value("State") == "Submitted")  # it stays open
+    assert not details.buttons[Act.APPROVE].isVisible()
     desk.remove_officer()
     desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
     assert (details.title.text(), lines(page)) == ("", [])
@@ -220,3 +221,24 @@ def test_a_colleague_approves_at_the_same_desk(desk: DeskAtWork) -> None:
     desk.until(lambda: desk.window.message.text().startswith("Done."))
     found = state_of(desk, application)
     assert (found.state, found.requested_by, found.approved_by) == (ApplicationState.APPROVED, "ana", "bo")
+    desk.until(queue_of(desk).details.buttons[Act.ISSUE].isVisible)  # at once, for ana
+
+
+def test_a_line_of_the_queue_has_its_appointment(desk: DeskAtWork) -> None:
+    with colleague(desk, "ana") as ana:
+        ana.create_application(resident("戊"), appointment="A-117")
+    desk.sign_in("ana")
+    page = queue_of(desk)
+    desk.until(lambda: "A-117" in [line[-1] for line in lines(page)])
+
+
+def test_the_keyboard_is_where_the_page_begins(desk: DeskAtWork) -> None:
+    """After signing in, after each page's key, and after the key of the page that is open already."""
+    desk.sign_in("ana")
+    window = desk.window
+    window.activateWindow()  # as a window manager has it
+    desk.until(lambda: window.focusWidget() is queue_of(desk).table)
+    for row, page in [*enumerate(window.pages, 1), (len(window.pages), window.pages[-1])]:
+        QTest.keyClick(window, getattr(Qt.Key, f"Key_{row}"), Qt.KeyboardModifier.AltModifier)
+        desk.until(lambda: page.isAncestorOf(window.focusWidget()))  # noqa: B023 - waited for here
+        window.lock.setFocus()

@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 
 from cardsvc.wire.lifecycle import Person
 from kiosk.city.counter.officers import OFFICERS
+from kiosk.desk.windows.person import PersonPage
+from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.search import SearchPage
 from tests.fixtures.desk_city import DeskAtWork
 
@@ -80,7 +82,7 @@ def test_a_person_is_opened_for_the_purpose_that_was_chosen(desk: DeskAtWork) ->
     page = search_of(desk)
     look_for(desk, page, "he xiaohong", "Complaint")
     QTest.keyClick(page.table, Qt.Key.Key_Return)
-    person = next(page for page in desk.window.pages if page.group == "person")
+    person = next(page for page in desk.window.pages if isinstance(page, PersonPage))
     desk.until(person.isVisible)
 
     def purposes() -> list[str | None]:
@@ -88,6 +90,10 @@ def test_a_person_is_opened_for_the_purpose_that_was_chosen(desk: DeskAtWork) ->
             return [one.purpose for one in bo.access_history(application.citizen_id).entries]
 
     desk.until(lambda: purposes().count("complaint") >= 2)  # found, and opened
+    desk.until(person.application.isVisible)
+    QTest.keyClick(desk.window, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    queue = next(page for page in desk.window.pages if isinstance(page, QueuePage))
+    desk.until(lambda: queue.isVisible() and queue.details.title.text() == "何小红")
 
 
 def test_what_was_found_goes_with_the_officer(desk: DeskAtWork) -> None:
