@@ -53,6 +53,7 @@ class Calls:
         self.tls = tls
         """For whoever opens a relay."""
         self._act: UUID | None = None
+        self._check: Callable[[], None] = lambda: None
         self._transport = Transport(self.base_url, transport, patience=patience, sleep=sleep, tls=tls)
         self._credentials = ClientCredentials(
             self._transport,
@@ -86,6 +87,15 @@ class Calls:
         """
         same = copy.copy(self)
         same._act = act  # noqa: SLF001 - it is of this class
+        return same
+
+    def as_long_as(self, check: Callable[[], None]) -> Self:
+        """This client for work that may come to be unwanted; it shares the connections of this one.
+
+        ``check`` is called before each request, and raises where nothing more is to be sent.
+        """
+        same = copy.copy(self)
+        same._check = check  # noqa: SLF001 - it is of this class
         return same
 
     def look(self) -> None:
@@ -164,6 +174,7 @@ class Calls:
         self, method: str, path: str, content: bytes | None, media_type: str, repeat: Repeat, *, key: str | None
     ) -> httpx.Response:
         """``key`` is of a caller who may send this again after a restart; without one, see `under`."""
+        self._check()
         headers = {} if content is None else {"Content-Type": media_type}
         if repeat is Repeat.WITH_KEY:
             headers[IDEMPOTENCY_HEADER] = f'"{key or self._key_of(method, path, content)}"'

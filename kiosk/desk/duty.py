@@ -16,6 +16,7 @@ from typing import Final
 from cardsvc.client import ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
 from kiosk.desk.on_duty import OnDuty
+from kiosk.desk.progress import Cancelled
 from kiosk.desk.seat import TENDED_EVERY, Seat, Sitting
 from readers.connection import CardReader
 from readers.errors import CardRemoved
@@ -48,6 +49,7 @@ class Duty:
         self._leaving = threading.Event()
         self._over = threading.Event()
         self._telling_one = threading.Lock()
+        self._beginning = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @property
@@ -55,20 +57,25 @@ class Duty:
         """Whether the last duty has ended; it can be so soon that ``ended`` is told before `begin` returns."""
         return self._over.is_set()
 
-    def begin(self, pin: Pin) -> OnDuty:
-        """Sign in whose card is in the reader. Raises what `Seat.taken` raises."""
-        self.end()
-        self._leaving.clear()
-        self._over.clear()
+    def begin(self, pin: Pin, check: Callable[[], None] = lambda: None) -> OnDuty:
+        """Sign in whose card is in the reader. Raises what `Seat.taken` raises.
+
+        Whoever does not want to wait any longer has ``check`` raise from then on, and calls `leave`.
+        """
         begun: Future[OnDuty] = Future()
         pins = [pin]
         del pin
-        self._thread = threading.Thread(target=self._hold, args=(pins, begun), name="duty", daemon=True)
-        self._thread.start()
+        with self._beginning:  # one that is not waited for may still be ending the duty before
+            self.end()
+            self._leaving.clear()
+            self._over.clear()
+            check()
+            self._thread = threading.Thread(target=self._hold, args=(pins, begun), name="duty", daemon=True)
+            self._thread.start()
         return begun.result()
 
     def leave(self) -> None:
-        """Sign out. ``ended`` is told soon; `end` and the next `begin` wait until the service has heard of it."""
+        """Sign out, or not in. ``ended`` is told soon; `end` and the next `begin` wait until the service knows."""
         self._leaving.set()
 
     def end(self) -> None:
@@ -82,7 +89,7 @@ class Duty:
         """``pins`` holds the one that is used; nothing holds it afterwards."""
         try:
             reader = self._reader()
-            with self._seat.taken(reader, pins.pop()) as sitting:
+            with self._seat.taken(reader, pins.pop(), self._check) as sitting:
                 since = self._clock()
                 begun.set_result(OnDuty(sitting.officer, sitting.officer.own_standing()))
                 with self._watching(reader), self._telling():
@@ -90,6 +97,10 @@ class Duty:
         except Exception as error:  # noqa: BLE001 - it goes to whoever signed in; the window was told
             if not begun.done():
                 begun.set_exception(error)
+
+    def _check(self) -> None:
+        if self._leaving.is_set():
+            raise Cancelled
 
     @contextmanager
     def _telling(self) -> Iterator[None]:

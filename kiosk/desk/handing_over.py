@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID, uuid5
 
-from cardsvc.client import ServiceClient, statement
+from cardsvc.client import ServiceClient, ServiceProblem, statement
 from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Card, CardState, Proxy
@@ -83,7 +83,13 @@ def hand_over(
         return card
     key = str(uuid5(application_id, hashlib.sha256(receipt).hexdigest()))
     officer.attach_document(application_id, DocumentKind.COLLECTION_RECEIPT, receipt, key=key)
-    return officer.deliver(card_uuid, proxy)
+    try:
+        return officer.deliver(card_uuid, proxy)
+    except ServiceProblem:
+        card = officer.card(card_uuid)
+        if card.state is not CardState.DELIVERED:
+            raise
+        return card  # by an earlier try, whose answer was not waited for
 
 
 def give_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -> None:

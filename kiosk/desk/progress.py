@@ -29,6 +29,8 @@ class Report:
 
     tell: Callable[[Stage], None] = lambda _: None
     unwanted: Callable[[], bool] = lambda: False
+    given_up: Callable[[], bool] = lambda: False
+    """Whether its answer is not waited for any more, which is told already."""
 
     def step(self, name: str, done: int, total: int) -> None:
         """Say that a step begins. Raises Cancelled: call it only where stopping is safe."""
@@ -38,4 +40,9 @@ class Report:
     def check(self) -> None:
         """Raises Cancelled when the officer no longer wants it."""
         if self.unwanted():
+            raise Cancelled
+
+    def check_waited_for(self) -> None:
+        """Raises Cancelled when nobody waits for it: whatever comes next would be done behind their back."""
+        if self.given_up():
             raise Cancelled

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import UUID
 
+from anyio import move_on_after
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from pydantic import BaseModel, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,6 +23,10 @@ from cardsvc.wire.relay import Answer, Command, Failure, Finished, Hello, Progre
 from readers.connection import CardConnection
 from readers.errors import CardMute, CardRemoved, CardReset, ReaderError
 
+_SILENT_SECONDS: Final = 2.0
+"""Where the service says nothing for so long, it is looked whether the relay is wanted still."""
+_GOODBYE_SECONDS: Final = 2.0
+"""How long the service may take to answer that the connection is closed."""
 _MAX_MESSAGE: Final = 128 * 1024
 """Twice the longest APDU there is, in base64url."""
 
@@ -68,13 +73,15 @@ def relay_personalisation(
     card_uuid: UUID,
     connection: CardConnection,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> Finished:
     """Have the service write the card that is connected, or go on with it. Blocks until it is done.
 
-    Raises RelayRefused, RelayBroken: the same again goes on where it broke off, here or at another desk. The result
-    holds the transport PIN: show it to the citizen, keep it nowhere.
+    Raises RelayRefused, RelayBroken, and what ``on_progress`` raises at a step, or ``check`` while the service is
+    silent: the same again goes on where it broke off, here or at another desk. The result holds the transport PIN:
+    show it to the citizen, keep it nowhere.
     """
-    return _relay(client.relay_url(card_uuid), client, connection, on_progress)
+    return _relay(client.relay_url(card_uuid), client, connection, on_progress, check)
 
 
 def relay_unblocking(
@@ -82,19 +89,25 @@ def relay_unblocking(
     card_uuid: UUID,
     connection: CardConnection,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    check: Callable[[], None] = lambda: None,
 ) -> Finished:
     """Have the service unblock the card that is connected, for which the grant was used. As `relay_personalisation`."""
-    return _relay(client.unblocking_relay_url(card_uuid), client, connection, on_progress)
+    return _relay(client.unblocking_relay_url(card_uuid), client, connection, on_progress, check)
 
 
 def _relay(
-    url: str, client: RelayClient, connection: CardConnection, on_progress: Callable[[Progress], None]
+    url: str,
+    client: RelayClient,
+    connection: CardConnection,
+    on_progress: Callable[[Progress], None],
+    check: Callable[[], None],
 ) -> Finished:
     opening = connect(
         url,
         additional_headers=client.relay_headers(),
         ssl=client.tls,
         max_size=_MAX_MESSAGE,
+        close_timeout=_GOODBYE_SECONDS,
         compression=None,  # what is compressed beside a secret can give it away, and an APDU gains nothing
         proxy=None,
         logger=_quiet,
@@ -107,7 +120,7 @@ def _relay(
             start_blocking_portal() as portal,
             portal.wrap_async_context_manager(opening) as socket,
         ):
-            return _serve(_Line(portal, socket), connection, on_progress)
+            return _serve(_Line(portal, socket, check), connection, on_progress)
     except InvalidStatus as error:
         raise _denied(error) from error
     except (ConnectionClosed, InvalidHandshake, ValidationError, OSError) as error:
@@ -120,12 +133,21 @@ class _Line:
 
     portal: BlockingPortal
     socket: ClientConnection
+    check: Callable[[], None]
 
     def send(self, message: BaseModel) -> None:
         self.portal.call(self.socket.send, message.model_dump_json())
 
     def receive(self) -> ToDesk:
-        return to_desk.validate_json(self.portal.call(self.socket.recv))
+        while (message := self.portal.call(self._next)) is None:
+            self.check()
+        return to_desk.validate_json(message)
+
+    async def _next(self) -> str | bytes | None:
+        """None after a while without any; a message that comes then is the next one's."""
+        with move_on_after(_SILENT_SECONDS):
+            return await self.socket.recv()
+        return None
 
 
 def _serve(line: _Line, connection: CardConnection, on_progress: Callable[[Progress], None]) -> Finished:

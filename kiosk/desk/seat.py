@@ -44,10 +44,11 @@ class Seat:
         self._clock = clock
 
     @contextmanager
-    def taken(self, reader: CardReader, pin: Pin) -> Iterator[Sitting]:
+    def taken(self, reader: CardReader, pin: Pin, check: Callable[[], None] = lambda: None) -> Iterator[Sitting]:
         """Sign the officer in whose card is in the reader, and out at the end.
 
-        The service is asked for a challenge before the PIN is used: while it is away, that costs no try. Raises
+        The service is asked for a challenge before the PIN is used: while it is away, that costs no try. ``check``
+        raises where nobody waits any more: the PIN is not used then, or what has begun is ended. Raises
         ReaderError (WrongPin with the tries left, PinBlocked, NotAPivCard, …), ServiceUnreachable, and ServiceProblem:
         card-of-no-officer, card-not-active, locked-by-citizen, … .
         """
@@ -55,11 +56,13 @@ class Seat:
             session = PivSession.open(connection)
             card_uuid = session.read_chuid().guid
             (challenge,) = self._desk.challenges(Level.PIN)
+            check()
             session.verify_pin(pin)
             del pin  # the card remembers it for as long as the officer stays
             sitting = Sitting(self._desk, session, card_uuid, self._clock)
             try:
                 with self._open_for(sitting.prove(challenge)) as officer:
+                    check()
                     officer.access_token()  # whether it is an officer's card at all
                     sitting.officer = officer
                     yield sitting

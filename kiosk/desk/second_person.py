@@ -21,6 +21,7 @@ from readers.piv.pin import Pin
 
 T = TypeVar("T")
 
+_NOBODY_ASKS: Final = Report()
 _LOOK_SECONDS: Final = 0.3
 """How soon it is heard that nobody waits any more."""
 
@@ -53,13 +54,18 @@ class SecondPerson:
         while not reader.wait_for_card(_LOOK_SECONDS):
             report.check()
 
-    def decides(self, pin: Pin, decision: Callable[[ServiceClient], T]) -> T:
+    def decides(
+        self, pin: Pin, decision: Callable[[ServiceClient], T], act: UUID | None = None, report: Report = _NOBODY_ASKS
+    ) -> T:
         """Have the colleague whose card is in the reader do this one thing; they are signed out after it.
 
-        Raises what `Seat.taken` raises, and what the decision does: same-person, insufficient-scope, … .
+        Under the same ``act`` the same colleague does it once, however often they say yes. Raises what `Seat.taken`
+        raises, what the decision does (same-person, insufficient-scope, …), and Cancelled: nothing was decided then.
         """
-        with self.seat.taken(self.reader(), pin) as sitting:
-            return decision(sitting.officer)
+        with self.seat.taken(self.reader(), pin, report.check) as sitting:
+            officer = sitting.officer if act is None else sitting.officer.under(act)
+            report.check()
+            return decision(officer)
 
 
 def asked(officer: ServiceClient, kind: ApprovalKind, subject_id: UUID, reason: str) -> Approval:

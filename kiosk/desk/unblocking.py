@@ -30,7 +30,7 @@ def unblock(officer: ServiceClient, reader: CardReader, card_uuid: UUID, report:
 
     with reader.connect() as connection:  # before the grant is used: without a card it stays good
         _open(officer, card_uuid)
-        return Pin(relay_unblocking(officer, card_uuid, connection, progressed).transport_pin)
+        return Pin(relay_unblocking(officer, card_uuid, connection, progressed, report.check).transport_pin)
 
 
 def _open(officer: ServiceClient, card_uuid: UUID) -> None:

@@ -125,7 +125,7 @@ def write(
 
     with reader.connect() as connection:
         metered = MeteredConnection(connection, clock)
-        finished = relay_personalisation(officer, card_uuid, metered, progressed)
+        finished = relay_personalisation(officer, card_uuid, metered, progressed, told.check)
     timing = Timing(watch.stop(), clock() - began, metered.seconds, metered.apdus)
     return Written(finished.card_uuid, Pin(finished.transport_pin), timing)
 

@@ -269,7 +269,7 @@ class Details(QScrollArea):
             """The window has told the colleague to take their card out: nothing is said over that."""
             self._close(Act.COLLEAGUE, application)
 
-        self.page.ask_colleague(sentence, lambda colleague: colleague.approve(application.id), did)
+        self.page.ask_colleague(sentence, lambda colleague: colleague.approve(application.id), did, self._changed)
 
     def _ask_consent(self) -> None:
         opened = self.opened

@@ -221,6 +221,7 @@ class EnrolmentPage(Page):
 
     def _stop(self) -> None:
         if self.job is not None:
+            self.bar.stops()
             self.job.cancel()
 
     def _ask_discard(self) -> None:

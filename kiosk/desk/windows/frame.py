@@ -26,6 +26,7 @@ from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.preferences import Preferences, keep, preferences_in
+from kiosk.desk.progress import Cancelled
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.bar import fill
@@ -99,7 +100,7 @@ class DeskWindow(QMainWindow):
         """Whoever has the focus had no use for the key."""
         if event.key() == Qt.Key.Key_Escape:
             self.say("")
-            self.sign_in.message.say("")
+            self.sign_in.escape()
         else:
             super().keyPressEvent(event)
 
@@ -214,10 +215,15 @@ class DeskWindow(QMainWindow):
         self._tell_connection()
 
     def _sign_in(self, pin: Pin) -> None:
-        self.workers.start(lambda _: self.duty.begin(pin), Outcomes(self._begin, self._not_signed_in))
+        outcomes = Outcomes(self._begin, self._not_signed_in)
+        self.sign_in.wait_for(self.workers.start(lambda report: self.duty.begin(pin, report.check), outcomes))
 
     def _not_signed_in(self, error: Exception) -> None:
-        self.sign_in.say(saying(error, self.words))
+        if isinstance(error, Cancelled):
+            self.duty.leave()  # what is signed in after all
+            self.sign_in.say(self.words["sign-in"]["stopped"])
+        else:
+            self.sign_in.say(saying(error, self.words))
 
     def _begin(self, on_duty: OnDuty, row: int = 0) -> None:
         if self.duty.over:  # the card was in for a moment only

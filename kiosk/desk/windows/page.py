@@ -112,6 +112,8 @@ class Page(QWidget):
     ) -> Job:
         """Do something in the officer's name, beside the window. What it says is not shown to the next officer.
 
+        Once it was given up, nothing more of it is sent.
+
         Takes it long, the window offers to stop waiting, and ``failed`` is told; not where ``cancelled`` is given: such
         work has progress and a way to stop it of its own. ``about`` names what is shown of it: of several answers about
         the same, only that to the last question is told.
@@ -135,7 +137,9 @@ class Page(QWidget):
             current(progressed),
             lambda: current(lambda _: cancelled() if cancelled is not None else None)(None),
         )
-        job = self.around.workers.start(lambda report: steps(officer, report), outcomes)
+        job = self.around.workers.start(
+            lambda report: steps(officer.as_long_as(report.check_waited_for), report), outcomes
+        )
         if cancelled is None and asks is not Asks.NOTHING:
             self._waits.append((job, asks))
         return job
@@ -198,7 +202,7 @@ class Page(QWidget):
         sentence: str,
         decide: Callable[[ServiceClient], Any],
         done: Callable[[Any], None],
-        left: Callable[[], None] = lambda: None,
+        left: Callable[[], object] = lambda: None,
     ) -> None:
         """Ask for the yes of a second person at this desk, who puts in their card and enters their PIN.
 
@@ -208,7 +212,7 @@ class Page(QWidget):
         """
         officer = self.officer
 
-        def still(tell: Callable[[], None]) -> None:
+        def still(tell: Callable[[], object]) -> None:
             if self.officer is officer:
                 tell()
 

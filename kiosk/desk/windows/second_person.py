@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from kiosk.desk.failures import Saying, saying
-from kiosk.desk.progress import Stage
+from kiosk.desk.progress import Stage, StoppedWaiting
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.message import MessageArea
 from kiosk.desk.windows.parts import fit_height
+from kiosk.desk.windows.waiting import WaitingBar
 from kiosk.desk.windows.work import Job, Outcomes, Workers
 from kiosk.desk.words import Words
 from readers.errors import CardRemoved, NoCard
@@ -50,7 +52,10 @@ class ColleagueDialog(QDialog):
         self._second = second
         self._act = act
         self._job: Job | None = None
+        self._deciding = False
         self._over = False
+        self._key = uuid4()
+        """A yes that is said again, because its answer was not waited for, counts once."""
         self._build()
         self.setWindowTitle(self.words["title"])
         self.finished.connect(self._leave)
@@ -79,7 +84,8 @@ class ColleagueDialog(QDialog):
         buttons.addButton(self.grant, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(self.leave, QDialogButtonBox.ButtonRole.RejectRole)
         layout = QVBoxLayout(self)
-        for widget in (what, self.step, self.message, self.pin, buttons):
+        self.waiting = WaitingBar(self._all_words, lambda: self)
+        for widget in (what, self.step, self.message, self.pin, buttons, self.waiting):
             layout.addWidget(widget)
         self.leave.setAutoDefault(False)
         self.grant.setDefault(True)
@@ -93,9 +99,20 @@ class ColleagueDialog(QDialog):
         )
 
     def reject(self) -> None:
-        """Not while the colleague decides: whether they have could not be told."""
-        if self.leave.isEnabled():
+        """While the colleague decides, wait no longer: whether they have is not known, and that is said first."""
+        if self._deciding:
+            self.stop_waiting()
+        else:
             super().reject()
+
+    def waited(self) -> int:
+        """For how many milliseconds the colleague's decision has been waited for."""
+        return self._job.age if self._deciding and self._job is not None else 0
+
+    def stop_waiting(self) -> None:
+        """It may arrive all the same."""
+        if self._deciding and self._job is not None:
+            self._job.give_up(StoppedWaiting())
 
     def _tell(self, step: str) -> None:
         self.step.setText(self.words[step])
@@ -122,13 +139,19 @@ class ColleagueDialog(QDialog):
         self._say("")
         self._tell("busy")
         self._let_decide(ready=False)
-        self.leave.setEnabled(False)
+        self._set_deciding(deciding=True)
         self._job = self._workers.start(
-            lambda _: self._second.decides(pin, self._act.decide), Outcomes(self._decided, self._failed)
+            lambda report: self._second.decides(pin, self._act.decide, self._key, report),
+            Outcomes(self._decided, self._failed),
         )
+
+    def _set_deciding(self, *, deciding: bool) -> None:
+        self._deciding = deciding
+        self.leave.setEnabled(not deciding)
 
     def _decided(self, outcome: Any) -> None:
         self._job = None
+        self._set_deciding(deciding=False)
         if not self._over:
             self.accept()
             self._act.done(outcome)
@@ -137,12 +160,16 @@ class ColleagueDialog(QDialog):
         self._job = None
         if self._over:
             return
-        self.leave.setEnabled(True)
-        self._say(saying(error, self._all_words))
+        self._set_deciding(deciding=False)
+        self._say(self._not_waited_for() if isinstance(error, StoppedWaiting) else saying(error, self._all_words))
         if isinstance(error, (CardRemoved, NoCard)):
             self._wait()
         else:
             self._arrived()
+
+    def _not_waited_for(self) -> Saying:
+        happened = self._all_words["failures"]["happened"]["stopped-waiting"]
+        return Saying(happened, self.words["stopped_safe"], self.words["stopped_next"])
 
     def _leave(self, result: int) -> None:
         self._over = True

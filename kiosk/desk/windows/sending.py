@@ -47,10 +47,18 @@ class SendingBar(QWidget):
         self.submit.setEnabled(allowed and not busy and not held_back)
         self.discard.setEnabled(allowed and not busy)
         self.stop.setVisible(busy)
+        self.stop.setEnabled(busy)
         self.progress.setVisible(busy)
+
+    def stops(self) -> None:
+        """At the next step: what was sent last is waited for."""
+        self.stop.setEnabled(False)
+        self.say("stopping")
 
     def show_stage(self, stage: Stage) -> None:
         """How far it is."""
+        if not self.stop.isEnabled():
+            return  # it was told before it was stopped
         self.progress.setMaximum(stage.total)
         self.progress.setValue(stage.done)
         self.note.setText(self.words["steps"][stage.step])

@@ -6,8 +6,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from kiosk.desk.failures import Saying
+from kiosk.desk.progress import Cancelled
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.message import MessageArea
+from kiosk.desk.windows.waiting import WaitingBar
+from kiosk.desk.windows.work import Job
 from kiosk.desk.words import Words
 from readers.piv.pin import Pin
 
@@ -21,6 +24,7 @@ class SignInPage(QWidget):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self.words = words["sign-in"]
+        self._job: Job | None = None
         title = Label(self.words["title"])
         title.setProperty("role", "title")
         title.setWordWrap(True)
@@ -36,7 +40,8 @@ class SignInPage(QWidget):
         self.message = MessageArea(words["window"]["message"])
         column = QVBoxLayout()
         column.addStretch(2)
-        for widget in (title, self.pin, self.button, self.message):
+        self.waiting = WaitingBar(words, lambda: self)
+        for widget in (title, self.pin, self.button, self.message, self.waiting):
             column.addWidget(widget)
         column.addStretch(3)
         layout = QHBoxLayout(self)  # half as wide as the window, however large the letters are
@@ -44,8 +49,30 @@ class SignInPage(QWidget):
         layout.addLayout(column, 2)
         layout.addStretch(1)
 
+    def wait_for(self, job: Job) -> None:
+        """Somebody is being signed in."""
+        self._job = job
+
+    def waited(self) -> int:
+        """For how many milliseconds."""
+        return 0 if self._job is None else self._job.age
+
+    def stop_waiting(self) -> None:
+        """Whoever put their card in does not want to be signed in any more."""
+        job, self._job = self._job, None
+        if job is not None:
+            job.give_up(Cancelled())
+
+    def escape(self) -> None:
+        """Wait no longer; where nobody waits, what was said goes."""
+        if self._job is None:
+            self.message.say("")
+        else:
+            self.stop_waiting()
+
     def say(self, what: str | Saying) -> None:
         """Say why nobody is on duty."""
+        self._job = None
         self.message.say(what)
         self._set_busy(busy=False)
 

@@ -110,6 +110,7 @@ class UnblockingPanel(QWidget):
         """At the next step: what the service has begun, it goes on with when it is asked again."""
         if self._job is not None:
             self.stop.setEnabled(False)
+            self.status.setText(self.words["stopping"])
             self._job.cancel()
 
     def _stopped(self) -> None:
@@ -117,6 +118,8 @@ class UnblockingPanel(QWidget):
         self.page.around.say(self.words["stopped"])
 
     def _progressed(self, stage: Stage) -> None:
+        if not self.stop.isEnabled():
+            return  # it was told before it was stopped
         self.bar.setRange(0, stage.total)
         self.bar.setValue(stage.done)
         step = self.words["steps"].get(stage.step, stage.step)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QWidget
 
 from kiosk.desk.windows.label import Label
-from kiosk.desk.windows.page import Page
 from kiosk.desk.windows.parts import button
 from kiosk.desk.words import Words
 
@@ -18,10 +17,20 @@ _A_MOMENT_MS: Final = 1_000
 _LOOKS_EVERY_MS: Final = 200
 
 
+class Waits(Protocol):
+    """What may wait for an answer: a page, a dialog."""
+
+    def waited(self) -> int:
+        """For how many milliseconds an answer has been waited for that can be given up."""
+
+    def stop_waiting(self) -> None:
+        """The officer does not want to wait any longer."""
+
+
 class WaitingBar(QWidget):
     """Below the pages, so that nothing moves away under the mouse; hidden while nobody has to wait."""
 
-    def __init__(self, words: Words, page: Callable[[], Page]) -> None:
+    def __init__(self, words: Words, page: Callable[[], Waits]) -> None:
         """``page`` is the one that is shown."""
         super().__init__()
         self._page = page

@@ -27,6 +27,7 @@ class Job(QObject):
         self._workers = workers
         self._outcomes = outcomes
         self._cancelled = threading.Event()
+        self._left = threading.Event()
         self._age = QElapsedTimer()
         self._age.start()
         self._thread: threading.Thread | None = None
@@ -48,6 +49,7 @@ class Job(QObject):
     def give_up(self, why: Exception) -> None:
         """Wait for it no longer. ``why`` is told as its failure, and what comes of it later to nobody."""
         self.cancel()
+        self._left.set()
         outcomes, self._outcomes = self._outcomes, Outcomes(lambda _: None, lambda _: None)
         self._workers.let_go(self)
         outcomes.failed(why)
@@ -64,7 +66,7 @@ class Job(QObject):
 
     def _run(self, steps: Callable[[Report], Any]) -> None:
         try:
-            result = steps(Report(self._progressed.emit, self._cancelled.is_set))
+            result = steps(Report(self._progressed.emit, self._cancelled.is_set, self._left.is_set))
         except Exception as error:  # noqa: BLE001 - the window says what happened, whatever it was
             self._failed.emit(error)
         else:

@@ -16,7 +16,7 @@ from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
 from cardsvc.issuance.writing import STEPS
 from cardsvc.wire.approvals import ApprovalKind
-from cardsvc.wire.lifecycle import ApplicationState, CardState, Proxy
+from cardsvc.wire.lifecycle import ApplicationState, Card, CardState, Proxy
 from cardsvc.wire.people import DocumentKind, Purpose
 from kiosk.desk.choosing import Choosing
 from kiosk.desk.handing_over import (
@@ -287,6 +287,20 @@ def test_whoever_signs_after_a_hand_over_broke_off_is_on_file(desk: Desk, monkey
     hand_over(desk.ana, application, written.card_uuid, receipts[1])
     kept = [desk.ana.open_document(application, one.id, Purpose.COLLECTION) for one in desk.ana.documents(application)]
     assert kept == receipts
+
+
+def test_what_an_earlier_try_has_handed_over_a_moment_before_is_handed_over(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, written = desk.written()
+    deliver = ServiceClient.deliver
+
+    def twice(officer: ServiceClient, *given: UUID | Proxy | None) -> Card:
+        deliver(officer, *given)  # type: ignore[arg-type]
+        return deliver(officer, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ServiceClient, "deliver", twice)
+    assert hand_over(desk.ana, application, written.card_uuid, picture()).state is CardState.DELIVERED
 
 
 def test_a_card_that_was_not_handed_over_is_not_activated(desk: Desk) -> None:

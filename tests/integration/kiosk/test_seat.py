@@ -23,6 +23,7 @@ from cardsvc.db import reading, transaction
 from cardsvc.trust.certificates import put_into_force
 from cardsvc.wire.lifecycle import CardState
 from kiosk.desk.duty import Duty
+from kiosk.desk.progress import Cancelled
 from kiosk.desk.seat import PinForgotten, Seat, Sitting
 from readers.errors import CardRemoved, NoCard, PinBlocked, WrongPin
 from readers.piv.pin import Pin
@@ -227,6 +228,41 @@ def test_that_the_card_is_out_is_heard_while_the_service_does_not_answer(desk: D
         line.back.set()
         duty.end()
     assert (desk.going_on(), ended.empty()) == (0, True)
+
+
+@pytest.mark.parametrize(("path", "begun"), [("/v1/challenges", 0), ("/v1/authentications", 1)])
+def test_whoever_does_not_wait_any_longer_is_not_signed_in(desk: Desk, path: str, begun: int) -> None:
+    """Where the PIN was not used before, it is not; where a visit was begun, it is ended."""
+    line, ended, stopped = SlowLine(desk.city.transport, path), SimpleQueue[Exception | None](), threading.Event()
+    duty, told = duty_over(desk, line, ended), SimpleQueue[Exception]()
+
+    def check() -> None:
+        if stopped.is_set():
+            raise Cancelled
+
+    def sign_in() -> None:
+        with pytest.raises(Cancelled) as refused:
+            duty.begin(desk.pin, check)
+        told.put(refused.value)
+
+    first = threading.Thread(target=sign_in)
+    first.start()
+    assert line.asked.wait(_PATIENCE)
+    stopped.set()
+    duty.leave()
+    second = threading.Thread(target=sign_in)  # which waits for the first, and is not wanted any more either
+    second.start()
+    line.back.set()
+    for thread in (first, second):
+        thread.join()
+        assert isinstance(told.get(timeout=_PATIENCE), Cancelled)
+    assert (desk.going_on(), ended.empty()) == (0, True)
+    with desk.reader.connect() as connection:
+        assert PivSession.open(connection).pin_tries_left() == 3
+    assert len(desk.city.audit("authentication")) == begun
+    stopped.clear()
+    assert duty.begin(desk.pin, check).standing.client_id == OFFICER
+    duty.end()
 
 
 def duty_over(desk: Desk, line: SlowLine, ended: SimpleQueue[Exception | None]) -> Duty:

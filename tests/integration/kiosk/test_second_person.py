@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -98,6 +99,28 @@ def test_what_was_asked_for_a_moment_ago_is_not_asked_for_twice(counter: Counter
     counter.second.decides(counter.pin, granting(approval))
     granted = asked(counter.on_duty, ApprovalKind.REINSTATEMENT, lost, "found at home")
     assert (granted.id, granted.state) == (approval, ApprovalState.APPROVED)
+
+
+def test_a_yes_whose_answer_did_not_come_is_said_again_and_counts_once(counter: Counter) -> None:
+    approval, act = counter.ask(), uuid4()
+    counter.put_in()
+    first = counter.second.decides(counter.pin, granting(approval), act)
+    assert counter.second.decides(counter.pin, granting(approval), act) == first
+    with pytest.raises(ServiceProblem):
+        counter.second.decides(counter.pin, granting(approval), uuid4())
+    assert len(counter.city.audit("approval.approve")) == 1
+
+
+def test_whoever_does_not_wait_any_longer_has_decided_nothing(counter: Counter) -> None:
+    approval, asked_whether = counter.ask(), count()
+    counter.put_in()
+    for wanted in range(3):  # before the PIN, before the officer is known, before the decision
+        unwanted = Report(unwanted=lambda: next(asked_whether) >= wanted)  # noqa: B023 - used here
+        with pytest.raises(Cancelled):
+            counter.second.decides(counter.pin, granting(approval), report=unwanted)
+        asked_whether = count()
+    (still,) = counter.on_duty.approvals()
+    assert still.state is ApprovalState.REQUESTED
 
 
 def test_nobody_is_the_second_person_of_what_they_asked_for(counter: Counter) -> None:

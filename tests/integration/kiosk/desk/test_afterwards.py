@@ -20,17 +20,14 @@ from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Question
 from kiosk.city.issuing import CITIZENS_PIN
-from kiosk.city.stage import LoopbackStage, Place
 from kiosk.desk.cases import find_card
 from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.loss_receipt import receipt_of
 from kiosk.desk.windows.person import PersonPage
 from readers.connection import CardConnection
-from readers.errors import CardRemoved, WrongPin
+from readers.errors import CardRemoved
 from readers.piv.identifiers import Instruction
-from readers.piv.pin import Pin
-from readers.piv.session import PivSession
 from readers.virtual.pcscd import PrivatePcscd
 from tests.fixtures.accessible import keyless, nameless
 from tests.fixtures.around import ReaderAround
@@ -38,6 +35,7 @@ from tests.fixtures.at_the_card import CONTROL_SHIFT, MEI, AtTheCard, Resident, 
 from tests.fixtures.desk_city import DeskAtWork, DeskCity, open_desk
 from tests.fixtures.desk_menu import pick
 from tests.fixtures.transports import Through
+from tests.fixtures.tries import takes, tries_left
 
 NUMBER = "CC-0000-0101"
 NEW_PIN = "582914"
@@ -99,8 +97,8 @@ def test_a_pin_is_unblocked_with_a_colleague_and_the_citizen_chooses_another(car
     card.says("has the citizen's new PIN")
     assert not card.page.acts.unblocking.isVisible()
     card.desk.remove()
-    assert takes(mei, NEW_PIN)
-    assert not takes(mei, CITIZENS_PIN)
+    assert takes(mei.city, mei.files, NEW_PIN)
+    assert not takes(mei.city, mei.files, CITIZENS_PIN)
 
 
 class TornAtChange(Through):
@@ -162,8 +160,8 @@ def test_torn_out_while_it_takes_the_pin_and_looked_away_from_it_goes_on_and_cos
         card.says(page.acts.words["unblock_done"].format(card="CC-0000-0103"))
         desk.until(lambda: not panel.isVisible())
         desk.remove()
-    assert takes(wu, NEW_PIN)
-    assert tries(wu) == 3
+    assert takes(wu.city, wu.files, NEW_PIN)
+    assert tries_left(wu.city, wu.files) == 3
 
 
 def unblocked(card: AtTheCard, resident: Resident) -> CitizensPin:
@@ -199,29 +197,6 @@ def window_of(card: AtTheCard) -> CitizensPin:
 def enters(desk: DeskAtWork, citizen: CitizensPin, pin: str) -> None:
     desk.type(citizen.first, pin)
     desk.type(citizen.again, pin + "\r")
-
-
-def tries(resident: Resident) -> int | None:
-    stage = LoopbackStage(resident.city.plan.folder)
-    stage.put_on(resident.files, Place.CONTACT)
-    with stage.reader(Place.CONTACT).connect() as connection:
-        left = PivSession.open(connection).pin_tries_left()
-    stage.take_off(Place.CONTACT)
-    return left
-
-
-def takes(mei: Resident, pin: str) -> bool:
-    stage = LoopbackStage(mei.city.plan.folder)
-    stage.put_on(mei.files, Place.CONTACT)
-    with stage.reader(Place.CONTACT).connect() as connection:
-        session = PivSession.open(connection)
-        try:
-            session.verify_pin(Pin(pin))
-        except WrongPin:
-            return False
-        finally:
-            stage.take_off(Place.CONTACT)
-    return True
 
 
 def test_the_person_of_a_card_is_opened_with_cards_and_history(card: AtTheCard, mei: Resident) -> None:
