@@ -189,6 +189,7 @@ class EnrolmentPage(Page):
             self.bar.say("still_read")
             return
         draft = self.draft
+        self.keeping.now()
         self.around.say("")
         self.job = self.work(
             lambda service, report: send_and_forget(service, folder, draft, report),

@@ -58,6 +58,12 @@ class Keeping(QObject):
         """Write it, a moment after the last change."""
         self._timer.start()
 
+    def now(self) -> None:
+        """Write at once what was changed a moment ago: while it is sent, the sending alone writes, step by step."""
+        if self.waits:
+            self._timer.stop()
+            self._keep()
+
     def begin_anew(self, draft: Draft) -> None:
         """Another draft is on the screen; whoever changed it knows whether that has to be written."""
         self._timer.stop()
@@ -73,8 +79,7 @@ class Keeping(QObject):
 
     def end(self) -> None:
         """What was typed a moment ago is kept, though its officer is gone; whoever loads it next waits for that."""
-        if self.waits:
-            self._keep()
+        self.now()
         self.folder, self.held_back = None, False
 
     def _keep(self) -> None:

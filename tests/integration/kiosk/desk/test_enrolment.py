@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import date
 from itertools import count
 from pathlib import Path
 
@@ -415,3 +416,38 @@ def test_what_broke_off_while_it_was_sent_goes_on_and_a_minor_waits_for_the_guar
         assert len(list(bo.documents(there.id))) == 3
     queue = desk.window.pages[0]
     assert desk.window.stack.currentWidget() is queue
+
+
+def test_what_was_changed_just_before_it_is_sent_is_on_the_disk_while_it_is(desk: DeskAtWork, tmp_path: Path) -> None:
+    document = number()
+    desk.sign_in("ana")
+    page = page_of(desk)
+    type_person(desk, page, name="黎一鸣", birth_date="1961-07-08", number=document)
+    add_photo(desk, page, tmp_path)
+    add_papers(desk, page, tmp_path)
+    desk.remove_officer()
+    desk.until(lambda: desk.window.whole.currentWidget() is desk.window.sign_in)
+    with desk.city.client(DESK) as own, desk.city.client("ana") as ana:
+        folder = DraftFolder(desk.window.equipment.folder, own.derive_secret(PURPOSE), "ana")
+        draft = folder.load()
+        assert draft is not None
+        there = ana.create_application(
+            Person(name="黎一鸣", birth_date=date(1961, 7, 8), document_number=document, district="hengqin"),
+            key=draft.key,
+        )
+        draft.sent, draft.application, draft.citizen = True, there.id, there.citizen_id
+        folder.save(draft, folder.next_version())
+
+    def on_disk() -> Draft:
+        return Draft.model_validate_json(folder.read("form"))
+
+    desk.sign_in("ana")
+    page_of(desk)
+    desk.until(lambda: page.portrait.frame_kept is not None)
+    with desk.city.service_silent():
+        key(desk, Qt.Key.Key_Minus, page.portrait.view)
+        key(desk, Qt.Key.Key_F2)
+        assert page.draft.cut not in (None, draft.cut)
+        desk.until(lambda: page.job is not None)
+        desk.until(lambda: on_disk().cut == page.draft.cut)
+    desk.until(lambda: desk.window.message.text() == "Submitted: 黎一鸣. A colleague approves it.")
