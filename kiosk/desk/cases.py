@@ -37,6 +37,8 @@ class Case:
     card: Card | None
     citizen_id: UUID | None = None
     life: PersonLife = field(default=_NOTHING)
+    holder: FoundPerson | None = None
+    """Whose card it is, where it was looked for by the card."""
 
     @property
     def state(self) -> CardState | None:
@@ -143,7 +145,7 @@ def look_at_card(officer: ServiceClient, uuid: UUID, purpose: Purpose, now: date
     found = _holder(officer, uuid, purpose) if people else None
     if found is None:
         return Case(now, card)
-    return Case(now, card, found.id, officer.person_life(found.id, purpose))
+    return Case(now, card, found.id, officer.person_life(found.id, purpose), found)
 
 
 def _holder(officer: ServiceClient, uuid: UUID, purpose: Purpose) -> FoundPerson | None:

@@ -123,6 +123,8 @@ class ActPanel(QWidget):
     def clear(self) -> None:
         """Until it is known how things are."""
         self.case, self.act, self.approvals = None, None, ()
+        if self.isAncestorOf(self.window().focusWidget()):  # else it goes to the list of pages
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
         self.list.clear()
         self.nothing.hide()
         self.frame.hide()

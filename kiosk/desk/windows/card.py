@@ -137,6 +137,8 @@ class CardPage(CasePage):
             return []
         states, reasons = self.around.words["failures"]["states"], self.around.words["timeline"]["reasons"]
         facts = [words["state"].format(card.stock_number, states[card.state])]
+        if case.holder is not None:
+            facts.insert(0, words["whose"].format(case.holder.name, case.holder.birth_year))
         if card.hold_reason is not None:
             facts.append(words["held_for"].format(reasons.get(card.hold_reason, card.hold_reason)))
         if card.expires_on is not None:

@@ -54,6 +54,7 @@ def card(desk: DeskAtWork, mei: Resident) -> AtTheCard:
 
 
 def test_a_card_is_found_by_its_number_held_and_with_a_colleague_reinstated(card: AtTheCard, mei: Resident) -> None:
+    assert card.page.facts.text().startswith("Holder: 陈美玲, born in 1990\n")  # before anything is done to it
     acts = card.page.acts
     assert {"Hold", "Report lost", "Unblock the PIN", "Give a temporary card"} <= set(card.offers())
     assert not {"Put into force again", "Destroy"} & set(card.offers())
@@ -65,6 +66,7 @@ def test_a_card_is_found_by_its_number_held_and_with_a_colleague_reinstated(card
     card.desk.type(acts.needs.reason, "looks tampered with")
     card.desk.press(acts.do)
     card.says(f"Card {NUMBER} is held.")
+    assert acts.list is card.desk.window.focusWidget()
     assert (mei.card().state, mei.card().history[-1].actor) == (CardState.HELD, "ana")
     assert f"Card {NUMBER}: held" in card.history()
     assert "Hold" not in card.offers()
