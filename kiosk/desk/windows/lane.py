@@ -48,8 +48,8 @@ class Lane(LaneParts):
         self.standing: Standing | None = None
         self._seen: SeenCard | None = None
         self._job: Job | None = None
-        self._heard = 0
-        """How many cards came and went."""
+        self._question = object()
+        """The last look at what is in the reader; of the others nothing is told."""
         self._build(number)
         self.number.returnPressed.connect(self._take)
         for button, act in (
@@ -116,7 +116,7 @@ class Lane(LaneParts):
 
     @Slot(object)
     def _hear(self, heard: Heard) -> None:
-        self._heard += 1
+        self._question = object()
         self._seen = heard if isinstance(heard, SeenCard) else None
         self.standing = None
         match heard:
@@ -135,11 +135,11 @@ class Lane(LaneParts):
             self._find_out(lambda officer, _: standing(officer, seen))
 
     def _find_out(self, steps: Callable[[ServiceClient, Report], Standing]) -> None:
-        """What is heard of a card that is not there any more is not shown."""
-        at = self._heard
+        """What is heard of a card that is not there any more is not shown, nor an older look after a newer one."""
+        question = self._question = object()
 
         def current(tell: Callable[[Any], None]) -> Callable[[Any], None]:
-            return lambda what: tell(what) if self._heard == at else None
+            return lambda what: tell(what) if self._question is question else None
 
         self.page.work(steps, current(self._show), failed=current(self._not_seen))
 

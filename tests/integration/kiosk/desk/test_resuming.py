@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,6 +13,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cardsvc.client import ServiceClient
+from kiosk.desk.issuing import Standing, standing
+from kiosk.desk.looking import SeenCard
+from kiosk.desk.windows.issuing import IssuingPage
 from readers.virtual.pcscd import PrivatePcscd
 from tests.chaos.desk.line import Line
 from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
@@ -82,3 +87,43 @@ def test_a_card_is_looked_at_again_and_what_was_typed_stays(lined: LinedDesk, me
     card.shows("is held")
     assert (reference.text(), reference.isVisible()) == ("CR-2026-17", True)
     assert "Hold" not in card.offers()
+
+
+def looks_again(lined: LinedDesk, page: IssuingPage) -> None:
+    """The line is cut, and mended."""
+    with lined.line.down():
+        lined.desk.press(page.refresh)
+        lined.notices(reached=False)
+    lined.notices(reached=True)
+
+
+def test_of_two_looks_at_a_card_the_older_one_is_not_shown_though_it_comes_last(
+    lined: LinedDesk, desk_city: DeskCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lok = produced(desk_city, "lok", "CC-0000-0302", MEI.model_copy(update={"document_number": "A2000302"}))
+    desk, held, looked, let_go = lined.desk, [True], threading.Event(), threading.Event()
+    page, lane = issuing(desk)
+    desk.insert(lok.files.state)
+    says(desk, lane, "is in force")
+
+    def slow(officer: ServiceClient, seen: SeenCard) -> Standing:
+        """The first one is told late."""
+        told = standing(officer, seen)
+        if held:
+            held.pop()
+            looked.set()
+            let_go.wait()
+        return told
+
+    monkeypatch.setattr("kiosk.desk.windows.lane.standing", slow)
+    try:
+        looks_again(lined, page)
+        desk.until(looked.is_set)
+        with lok.bo() as bo:
+            bo.hold(lok.uuid, "seen elsewhere")
+        looks_again(lined, page)
+        says(desk, lane, "is held")
+    finally:
+        let_go.set()
+    desk.until(lambda: not desk.window.workers.busy)
+    assert "is held" in lane.state.text()
