@@ -45,6 +45,8 @@ class Attaching(QObject):
     def _add_scan(self, kind: str, path: Path) -> None:
         def add(file: str) -> None:
             self.page.draft.scans.append(Scan(kind=DocumentKind(kind), file=file, title=path.name))
+            self.page.around.say("")  # that another could not be read
+            self.page.bar.say()
             self.page.judge()
             self.page.changed()
 

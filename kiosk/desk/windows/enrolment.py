@@ -123,11 +123,13 @@ class EnrolmentPage(Page):
         self.draft.cut = None if frame is None else frame.cut
         self.draft.photo_stored = False
         self.comparing.show_own_photograph()
+        self.bar.say()  # that it is missing
         self.changed()
 
     def _typed(self) -> None:
         self.draft.form = self.form.form
-        self.bar.confirm.put_away()  # it was about what was typed before
+        self.bar.confirm.put_away()  # it was about what was typed before, and so is the note
+        self.bar.say()
         self.judge()
         self.comparing.typed()
         self.changed()

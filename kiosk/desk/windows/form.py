@@ -13,6 +13,7 @@ from kiosk.desk.drafts import Form
 from kiosk.desk.enrolment import Faults
 from kiosk.desk.numbers import Paper, birth_date_in, fault_in, is_passport_line, read_passport_line, tidy
 from kiosk.desk.windows.label import Label
+from kiosk.desk.windows.parts import mark
 from kiosk.desk.words import Words
 
 _TYPED: Final = ("name", "name_latin", "number", "birth_date", "district", "appointment")
@@ -59,6 +60,7 @@ class FormPanel(QWidget):
             label.setText(self.words["faults"][said] if said else "")
             label.setVisible(bool(said))
             self.boxes[name].setAccessibleDescription(label.text())
+            mark(self.boxes[name], wrong=bool(said))
 
     def go_to(self, name: str) -> None:
         """The field that has to be mended."""
@@ -85,7 +87,7 @@ class FormPanel(QWidget):
         box.setMaxLength(100)
         box.textChanged.connect(self._read_number if name == "number" else self._tell)
         fault.setWordWrap(True)
-        fault.setProperty("role", "hint")
+        fault.setProperty("role", "fault")
         fault.hide()
         field = QWidget()
         lines = QVBoxLayout(field)

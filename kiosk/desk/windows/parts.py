@@ -27,6 +27,14 @@ def forget_typed(page: QWidget) -> None:
         field.setText(field.text())
 
 
+def mark(field: QWidget, *, wrong: bool) -> None:
+    """What has to be mended has another edge; what is wrong stands beside it in words."""
+    if field.property("wrong") is not wrong:
+        field.setProperty("wrong", wrong)
+        field.style().unpolish(field)
+        field.style().polish(field)
+
+
 class Facts(QWidget):
     """Titles and values below each other; they can be selected and copied."""
 

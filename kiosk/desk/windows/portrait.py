@@ -39,6 +39,7 @@ class PortraitPanel(QFrame):
         self.keys.setProperty("role", "hint")
         self.fault = Label()
         self.fault.setWordWrap(True)
+        self.fault.setProperty("role", "fault")
         sources = QHBoxLayout()
         sources.addWidget(self.paste)
         if camera.installed():

@@ -38,8 +38,9 @@ _OFF: Final = (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.
 # Lengths are in `em`, so that they grow with the text. An edge is as wide with the focus as without it: nothing moves.
 _SHEET: Final = """
 QLabel[role="title"], QLabel[role="happened"] {{ font-size: {title}pt; font-weight: 600; }}
-QLabel[role="small"], QLabel[role="hint"] {{ font-size: {small}pt; }}
+QLabel[role="small"], QLabel[role="hint"], QLabel[role="fault"] {{ font-size: {small}pt; }}
 QLabel[role="hint"] {{ color: {c.quiet}; }}
+QLabel[role="fault"] {{ color: {c.lost}; font-weight: 600; }}
 #message {{ background: {c.notice}; border: 1px solid {c.edge}; border-radius: 4px; }}
 #message QLabel {{ color: {c.on_notice}; background: transparent; }}
 #message[failed="true"] {{ background: {c.failure}; border: 2px solid {c.failure_edge}; }}
@@ -61,6 +62,7 @@ QTableView, QListView, QTreeView {{ alternate-background-color: {c.other_row}; g
     border: 2px solid {c.edge}; }}
 QHeaderView::section {{ padding: 0.3em 0.5em; background: {c.button}; color: {c.text}; border: 0;
     border-right: 1px solid {c.edge}; border-bottom: 1px solid {c.edge}; font-weight: 600; }}
+QLineEdit[wrong="true"] {{ border-color: {c.failure_edge}; }}
 QPushButton:focus, QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QDateEdit:focus,
 QSpinBox:focus, QTableView:focus, QListView:focus, QTreeView:focus {{ border-color: {c.focus}; }}
 QPushButton:default:focus, QPushButton[role="main"]:focus {{ border-color: {c.text}; }}

@@ -104,13 +104,18 @@ def test_a_person_is_enrolled_from_the_first_key_to_the_colleagues_queue(desk: D
     key(desk, Qt.Key.Key_F2)
     desk.until(lambda: page.bar.note.text() == "The photograph is missing.")
     add_photo(desk, page, tmp_path)
+    assert page.bar.note.text() == ""
     frame = page.portrait.frame_kept
     key(desk, Qt.Key.Key_Minus, page.portrait.view)
     key(desk, Qt.Key.Key_Right, page.portrait.view)
     assert page.portrait.frame_kept != frame
     key(desk, Qt.Key.Key_F2)
     desk.until(lambda: page.bar.note.text() == "Still needed: Identity document, Proof of address")
+    desk.type(page.scans.file.path, "/no/such/scan.jpg\r")
+    desk.until(lambda: desk.window.message.text().startswith("There is no such file"))
+    page.scans.file.path.clear()
     add_papers(desk, page, tmp_path)
+    assert (desk.window.message.text(), page.bar.note.text()) == ("", "")
     submit(desk, page, "Submitted: 陈思源. A colleague approves it.")
 
     (made,) = applications_of(desk, document)
@@ -128,6 +133,7 @@ def test_what_is_wrong_is_said_while_it_is_typed(desk: DeskAtWork) -> None:
     boxes, faults = page.form.boxes, page.form.faults
     desk.type(boxes["number"], "110105194912310021")
     assert faults["number"].text().startswith("The check digit does not fit")
+    assert (boxes["number"].property("wrong"), boxes["name"].property("wrong")) == (True, False)
     assert faults["name"].isHidden()
     key(desk, Qt.Key.Key_Backspace, boxes["number"])
     desk.type(boxes["number"], "x")
