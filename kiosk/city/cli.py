@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from kiosk.city.run import move_card, run_city
 from kiosk.city.sandbox.commands import app as sandbox_app
 from kiosk.city.stage import Transport
 from kiosk.desk.colours import Theme
+from kiosk.desk.screen import why_no_screen
 from kiosk.logs import configure_logs
 from readers.errors import PcscUnavailable
 
@@ -92,6 +94,9 @@ def desk(
     """
     if importlib.util.find_spec("PySide6") is None:
         raise typer.BadParameter("the desk's window needs the extra `desk`: pip install 'citizen-card[desk]'")
+    no_screen = why_no_screen(os.environ, sys.platform)
+    if no_screen is not None:
+        raise typer.BadParameter(no_screen)
     with _said_plainly():
         run_counter(FOLDER / "desk", transport, Opening(language, theme), _console())
 

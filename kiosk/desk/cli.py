@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Final
@@ -14,6 +16,7 @@ from cardsvc.client import ServiceClient, load_key
 from cardsvc.wire.manifest import Language
 from kiosk.desk.colours import Theme
 from kiosk.desk.equipment import Equipment
+from kiosk.desk.screen import why_no_screen
 from kiosk.logs import configure_logs
 from kiosk.reader_names import NoReaderChosen, ReaderSource
 from readers.roles import Roles, RolesInvalid
@@ -72,10 +75,16 @@ def desk(
         raise typer.BadParameter(
             "the windows need PySide6, which is the extra `desk`: pip install 'citizen-card[desk]'"
         )
+    no_screen = why_no_screen(os.environ, sys.platform)
+    if no_screen is not None:
+        raise typer.BadParameter(no_screen)
     from kiosk.desk.windows.app import show  # noqa: PLC0415 - Qt is an extra, and slow to start
 
     configure_logs()
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--folder") from error
     try:
         signing_key = load_key(key)
     except (OSError, ValueError) as error:
@@ -95,9 +104,17 @@ def _readers(roles: Path | None, officer: str | None, cards: list[str]) -> list[
         known = Roles.load(roles) if roles else None
         given: Sequence[str | None] = cards or [None for role in CARDS if known is None or role in known.bindings]
         names = [(OFFICER, officer), *zip(CARDS, given, strict=False)]
+        _each_another(name or (known and known.bindings.get(role)) for role, name in names)
         return [ReaderSource.of(role, name, known) for role, name in names]
     except (RolesInvalid, NoReaderChosen, OSError) as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _each_another(readers: Iterable[object]) -> None:
+    """An officer's card stays in its reader: no other card would ever be seen there."""
+    chosen = [reader for reader in readers if reader]
+    if any(chosen.count(reader) > 1 for reader in chosen):
+        raise typer.BadParameter("officers' cards and citizens' cards go into different readers: one is named twice")
 
 
 def main() -> None:

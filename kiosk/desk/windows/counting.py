@@ -71,14 +71,17 @@ class CountingTab(QWidget):
 
     def _begin(self) -> None:
         office = self.office.text().strip()
-        if office:
+        if not office:
+            self.office.setFocus()
+            self.page.around.say(self.words["count_hint"])
+        else:
             self.page.work(lambda officer, _: list(officer.stock(office)), lambda books: self._begun(office, books))
 
     def _begun(self, office: str, books: list[StockCard]) -> None:
         self.count = Count.of(office, books)
         self.page.around.equipment.counts[self._officer()] = self.count
         self.page.touch(("office", office))  # which is another count, though it may come out alike
-        self.status.setText(self.words["expected"].format(len(books)))
+        self.status.setText(self.words["expected" if books else "no_books"].format(len(books), office))
         self._show()
         self.scan.setFocus()
 

@@ -56,7 +56,7 @@ class ReportPage(Page):
         self.day.setDateRange(today.addDays(1 - MOST_DAYS_BACK), today)
 
     def first(self) -> QWidget:
-        return self.day
+        return self.view
 
     def shown(self) -> None:
         if self.officer is None:

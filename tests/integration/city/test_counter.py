@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
 import typer
+from joserfc.jwk import ECKey
 from typer.testing import CliRunner
 
 from cardsvc.client import ServiceClient
@@ -113,3 +116,25 @@ def test_the_desks_help_has_an_example_that_its_options_understand() -> None:
     options = [word for word in example.split() if word.startswith("--")]
     assert set(options) >= {"--service", "--client-id", "--key", "--roles", "--folder"}
     assert all(option in said.output.replace(example, "") for option in options)
+
+
+NEEDED: Final = ("--service=http://127.0.0.1:9", "--client-id=desk-1", "--officer=slot:/nowhere/one")
+
+
+def said_by_desk(*options: str, **environment: str) -> str:
+    said = CliRunner().invoke(desk_app, [*NEEDED, *options], env={"TERMINAL_WIDTH": "300", **environment})
+    assert said.exit_code == 2
+    return " ".join(said.output.replace("│", "").split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="screens are found in other ways elsewhere")
+def test_a_desk_that_cannot_be_opened_says_so_in_a_sentence(tmp_path: Path) -> None:
+    require("pyside6")
+    private, folder = tmp_path / "desk.jwk", f"--folder={tmp_path / 'desk'}"
+    private.write_text(json.dumps(ECKey.generate_key("P-256").as_dict(private=True)))
+    private.chmod(0o600)
+    key, card = f"--key={private}", "--card=slot:/nowhere/two"
+    assert "one is named twice" in said_by_desk(key, folder, "--card=slot:/nowhere/one")
+    assert "Not a directory" in said_by_desk(key, card, f"--folder={private / 'desk'}")
+    without = dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"), "")
+    assert "there is no screen" in said_by_desk(key, folder, card, **without)
