@@ -11,7 +11,7 @@ from itertools import pairwise, permutations, product
 from typing import Final
 from uuid import UUID
 
-from kiosk.proving import OtherCard
+from kiosk.proving import open_expected
 from readers.connection import CardReader
 from readers.errors import Outcome, ReaderError, WrongPin
 from readers.piv.pin import Pin
@@ -90,7 +90,7 @@ def change_pin(reader: CardReader, card_uuid: UUID, old: Pin, new: Pin) -> None:
     attempt = _Attempt()
     try:
         with reader.connect() as connection, connection.transaction():
-            session = _open(PivSession.open(connection), card_uuid)
+            session = open_expected(connection, card_uuid)
             attempt.begun = True
             session.change_pin(old, new)
             attempt.done = True
@@ -116,7 +116,7 @@ def took_new_pin(reader: CardReader, card_uuid: UUID, old: Pin, new: Pin) -> boo
     Raises ReaderError, OtherCard.
     """
     with reader.connect() as connection, connection.transaction():
-        session = _open(PivSession.open(connection), card_uuid)
+        session = open_expected(connection, card_uuid)
         if (session.pin_tries_left() or 0) <= 1:
             return None
         try:
@@ -133,9 +133,3 @@ def _give_back_tries(session: PivSession, old: Pin) -> None:
         session.verify_pin(old)
     except WrongPin:
         return
-
-
-def _open(session: PivSession, card_uuid: UUID) -> PivSession:
-    if session.read_chuid().guid != card_uuid:
-        raise OtherCard
-    return session

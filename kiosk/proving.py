@@ -14,7 +14,7 @@ from cardsvc.wire.levels import Level
 from kiosk.card_service import Authenticates
 from kiosk.challenges import ChallengeStock
 from kiosk.visit.events import Authenticated, CardInserted
-from readers.connection import CardReader
+from readers.connection import CardConnection, CardReader
 from readers.errors import CardError
 from readers.metering import MeteredConnection, Usage
 from readers.piv.identifiers import KeyReference
@@ -81,14 +81,33 @@ def proof_of(challenge: Challenge, card_uuid: UUID, signature: bytes) -> CardPro
     )
 
 
+def open_expected(connection: CardConnection, card_uuid: UUID) -> PivSession:
+    """A session with this card. Raises OtherCard, ReaderError."""
+    session = PivSession.open(connection)
+    if session.read_chuid().guid != card_uuid:
+        raise OtherCard
+    return session
+
+
+def prove(session: PivSession, challenge: Challenge, card_uuid: UUID) -> CardProof:
+    """Have a card whose PIN was entered answer a challenge with 9A. Raises ReaderError."""
+    signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest)
+    return proof_of(challenge, card_uuid, signature)
+
+
+def prove_by_pin(session: PivSession, challenge: Challenge, pin: Pin) -> CardProof:
+    """Enter the PIN, and have the card, whichever it is, answer. Raises ReaderError."""
+    card_uuid = session.read_chuid().guid
+    session.verify_pin(pin)
+    return prove(session, challenge, card_uuid)
+
+
 def sign_with_pin(reader: CardReader, card_uuid: UUID, pin: Pin, key: KeyReference, digest: bytes) -> bytes:
     """Verify the PIN and at once, with nothing between them, sign with a key. Raises ReaderError, OtherCard."""
     with reader.connect() as connection:
         metered = MeteredConnection(connection)
         with metered.transaction():
-            session = PivSession.open(metered)
-            if session.read_chuid().guid != card_uuid:
-                raise OtherCard
+            session = open_expected(metered, card_uuid)
             session.verify_pin(pin)
             signature = session.sign_digest(key, digest)
     _report(_USES[key], metered.usage)

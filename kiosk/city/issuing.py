@@ -8,8 +8,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from cardsvc.client import ServiceClient, statement
-from cardsvc.wire.authentication import CardProof, Challenge
+from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Person
 from kiosk.city.founding import DESK, FOUNDING_OFFICERS, Plan
 from kiosk.city.portraits import portrait
@@ -17,11 +16,8 @@ from kiosk.city.stage import CardFiles, Place, Stage
 from kiosk.desk import handing_over
 from kiosk.desk.issuing import take_card
 from kiosk.desk.writing import write
-from kiosk.proving import proof_of
 from readers.connection import CardReader
-from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
-from readers.piv.session import PivSession
 
 RESIDENT: Final = Person(
     name="陈嘉欣",
@@ -66,14 +62,6 @@ def activate(desk: ServiceClient, card: SealedCard, pin: Pin, reader: CardReader
     reader.wait_for_card(CARD_SECONDS)
     handing_over.give_pin(reader, card.uuid, card.transport_pin, pin)
     handing_over.activate(desk, reader, card.uuid, pin)
-
-
-def prove_by_pin(session: PivSession, challenge: Challenge, pin: Pin) -> CardProof:
-    """Enter the PIN and have the card answer the challenge."""
-    card_uuid = session.read_chuid().guid
-    session.verify_pin(pin)
-    signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest)
-    return proof_of(challenge, card_uuid, signature)
 
 
 def issue(plan: Plan, stage: Stage, files: CardFiles) -> UUID:

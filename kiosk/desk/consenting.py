@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cardsvc.client import ServiceClient, statement
+from cardsvc.client import ServiceClient
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import ConsentRequest
 from cardsvc.wire.signed import consent_hash
-from kiosk.proving import proof_of
+from kiosk.proving import prove_by_pin
 from readers.connection import CardReader
-from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 
@@ -27,10 +26,5 @@ def agree_by_card(service: ServiceClient, reader: CardReader, application: UUID,
     """
     (challenge,) = service.challenges(Level.PIN, transaction_hash=consent_hash(application))
     with reader.connect() as connection, connection.transaction():
-        session = PivSession.open(connection)
-        card_uuid = session.read_chuid().guid
-        session.verify_pin(pin)
-        digest = statement(challenge, card_uuid).digest
-        signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest)
-    proof = proof_of(challenge, card_uuid, signature)
+        proof = prove_by_pin(PivSession.open(connection), challenge, pin)
     service.consent(application, ConsentRequest(guardian_id=guardian, proof=proof))

@@ -14,13 +14,13 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from cardsvc.client import ServiceClient, ServiceProblem, statement
-from cardsvc.wire.authentication import CardProof, Challenge
+from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.levels import Level
 from cardsvc.wire.lifecycle import Card, CardState, Proxy
 from cardsvc.wire.people import DocumentKind
 from cardsvc.wire.signed import activation_hash
 from kiosk.pins import PinInDoubt, Weakness, change_pin, took_new_pin, weakness
-from kiosk.proving import OtherCard, proof_of, sign_with_pin
+from kiosk.proving import open_expected, proof_of, prove, sign_with_pin
 from readers.connection import CardConnection, CardReader
 from readers.errors import Outcome, ReaderError, WrongPin
 from readers.pinpad import PinNotEntered, PinPad, find_pin_pad
@@ -150,7 +150,7 @@ def settle_keypad(reader: CardReader, card_uuid: UUID, transport: Pin) -> bool:
     Raises PinUnknown, ReaderError, OtherCard.
     """
     with reader.connect() as connection, connection.transaction():
-        session = _open(connection, card_uuid)
+        session = open_expected(connection, card_uuid)
         if (session.pin_tries_left() or 0) <= 1:
             raise PinUnknown
         try:
@@ -165,35 +165,23 @@ def activate_at_keypad(desk: ServiceClient, reader: CardReader, card_uuid: UUID)
     challenge = _challenge(desk, card_uuid)
     with _at_keypad(reader, card_uuid) as (session, pad):
         pad.verify_pin()
-        proof = _prove(session, challenge, card_uuid)
+        proof = prove(session, challenge, card_uuid)
     return desk.activate(card_uuid, proof)
 
 
 @contextmanager
 def _at_keypad(reader: CardReader, card_uuid: UUID) -> Iterator[tuple[PivSession, PinPad]]:
     with reader.connect() as connection, connection.transaction():
-        session = _open(connection, card_uuid)
+        session = open_expected(connection, card_uuid)
         pad = _keypad(connection)
         if pad is None:
             raise ReaderError("the reader has no keypad")
         yield session, pad
 
 
-def _open(connection: CardConnection, card_uuid: UUID) -> PivSession:
-    session = PivSession.open(connection)
-    if session.read_chuid().guid != card_uuid:
-        raise OtherCard
-    return session
-
-
 def _challenge(desk: ServiceClient, card_uuid: UUID) -> Challenge:
     (challenge,) = desk.challenges(Level.PIN, transaction_hash=activation_hash(card_uuid))
     return challenge
-
-
-def _prove(session: PivSession, challenge: Challenge, card_uuid: UUID) -> CardProof:
-    signature = session.sign_digest(KeyReference.PIV_AUTHENTICATION, statement(challenge, card_uuid).digest)
-    return proof_of(challenge, card_uuid, signature)
 
 
 def _keypad(connection: CardConnection) -> PinPad | None:

@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable, statement
+from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.authentication import Challenge
 from cardsvc.wire.levels import Level
-from kiosk.proving import proof_of
+from kiosk.proving import prove
 from readers.connection import CardReader
-from readers.piv.identifiers import KeyReference
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 
@@ -100,9 +99,7 @@ class Sitting:
 
     def prove(self, challenge: Challenge) -> str:
         """Have the card prove that it is there, by its PIN; the token of a visit."""
-        digest = statement(challenge, self.card_uuid).digest
-        signature = self._session.sign_digest(KeyReference.PIV_AUTHENTICATION, digest)
-        begun = self._desk.authenticate(proof_of(challenge, self.card_uuid, signature))
+        begun = self._desk.authenticate(prove(self._session, challenge, self.card_uuid))
         self._visits = {token: ends for token, ends in self._visits.items() if ends > self._clock()}
         self._visits[begun.visit_token] = begun.expires_at
         return begun.visit_token

@@ -11,10 +11,10 @@ from cardsvc.client import ServiceClient, statement
 from cardsvc.wire.authentication import CardProof, Challenge
 from cardsvc.wire.levels import Level
 from kiosk.city.founding import KIOSK, Plan
-from kiosk.city.issuing import CITIZENS_PIN, prove_by_pin
+from kiosk.city.issuing import CITIZENS_PIN
 from kiosk.city.sandbox.room import Holder
 from kiosk.city.stage import CardFiles, LoopbackStage, Place
-from kiosk.proving import proof_of
+from kiosk.proving import proof_of, prove_by_pin
 from readers.piv.pin import Pin
 from readers.piv.session import PivSession
 from readers.piv.tap import tap
