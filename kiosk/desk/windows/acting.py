@@ -237,6 +237,7 @@ class ActPanel(QWidget):
             return
         if missing is not None:
             missing.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.page.around.say(self.words["missing"])
             return
         self.do.setEnabled(False)
         match self._step(act, case):

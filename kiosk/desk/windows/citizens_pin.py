@@ -93,8 +93,8 @@ class CitizensPin(QWidget):
         self.button = QPushButton(words["take"])
         self.button.setShortcut("Ctrl+Return")
         self.button.clicked.connect(self._choose)
-        for field in (self.letter, self.first):
-            field.returnPressed.connect(self.focusNextChild)
+        self.letter.returnPressed.connect(self.focusNextChild)
+        self.first.returnPressed.connect(self._take_first)
         self.again.returnPressed.connect(self._choose)
         layout = QVBoxLayout(self)
         for label in (self.heading, self.rules):
@@ -117,6 +117,16 @@ class CitizensPin(QWidget):
             return
         fault = self.choosing.judge(self.first.text())
         self._say(self.words["faults"][fault] if fault else "")
+
+    @Slot()
+    def _take_first(self) -> None:
+        """One that will be refused is not asked for again."""
+        fault = self.choosing.judge(self.first.text())
+        if fault is None:
+            self.focusNextChild()
+        else:
+            self._say(self.words["faults"][fault])
+            self.first.selectAll()
 
     @Slot()
     def _choose(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import QPoint, Qt, QTimer, Slot
 from PySide6.QtWidgets import QApplication, QScrollArea, QStackedWidget, QWidget
 
 from kiosk.desk.windows.page import Page
@@ -37,8 +37,15 @@ class Rooms(QStackedWidget):
             QTimer.singleShot(0, focused, lambda: self._scroll_to(focused))  # when it has its place
 
     def _scroll_to(self, widget: QWidget) -> None:
-        if self.room.isAncestorOf(widget):
-            self.room.ensureWidgetVisible(widget)
+        room = self.room
+        if not room.isAncestorOf(widget):
+            return
+        room.ensureWidgetVisible(widget)
+        begins, seen = widget.mapTo(self.currentWidget(), QPoint(0, 0)), room.viewport()
+        if widget.width() > seen.width():  # Qt shows the middle of it
+            room.horizontalScrollBar().setValue(begins.x())
+        if widget.height() > seen.height():
+            room.verticalScrollBar().setValue(begins.y())
 
     @property
     def room(self) -> QScrollArea:

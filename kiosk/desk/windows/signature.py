@@ -13,6 +13,8 @@ _LEAST: Final = 20.0
 """Length of ink, in pixels, below which nobody has signed."""
 _RECEIPT: Final = QSize(1240, 620)
 _INK: Final = QColor(20, 30, 90)
+_QUIET: Final = QColor(95, 95, 95)
+"""What the canvas is for, until somebody signs on it."""
 
 
 class SignatureCanvas(QWidget):
@@ -64,6 +66,9 @@ class SignatureCanvas(QWidget):
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
         painter.fillRect(self.rect(), Qt.GlobalColor.white)
+        if not self._lines:
+            painter.setPen(_QUIET)
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.accessibleName())
         self._draw(painter)
 
     def receipt(self, text: str) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPlainTextEdit, QTabWidget, QVBoxLayout, QWidget
 
@@ -40,9 +41,17 @@ class StockPage(Page):
             self.tabs.setTabToolTip(number - 1, f"Ctrl+{number}")
             turn = QShortcut(QKeySequence(f"Ctrl+{number}"), self)
             turn.setWhatsThis(self.words[key])
-            turn.activated.connect(partial(self.tabs.setCurrentIndex, number - 1))
+            turn.activated.connect(partial(self._turn_to, number - 1))
         self.tabs.currentChanged.connect(lambda _: self.shown())
         QVBoxLayout(self).addWidget(self.tabs)
+
+    def _turn_to(self, number: int) -> None:
+        """By its key, which brings the keyboard to its first field."""
+        self.tabs.setCurrentIndex(number)
+        fields = self.tabs.currentWidget().findChildren(QLineEdit)
+        field = next((one for one in fields if one.isVisible() and one.isEnabled()), None)
+        if field is not None:
+            field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _tabs(self) -> list[tuple[str, QWidget]]:
         return [

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import count
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
@@ -21,6 +21,7 @@ from kiosk.city.issuing import enrol
 from kiosk.city.portraits import portrait
 from kiosk.desk.queue import Act
 from kiosk.desk.windows.queue import QueuePage
+from kiosk.desk.windows.theme import SIZES
 from tests.fixtures.desk_city import PIN, DeskAtWork
 
 _numbers = count(7001)
@@ -230,6 +231,21 @@ def test_a_line_of_the_queue_has_its_appointment(desk: DeskAtWork) -> None:
     desk.sign_in("ana")
     page = queue_of(desk)
     desk.until(lambda: "A-117" in [line[-1] for line in lines(page)])
+
+
+def test_with_large_letters_the_queue_is_seen_from_its_first_column(desk: DeskAtWork) -> None:
+    desk.window.resize(900, 700)
+    for _ in SIZES:
+        QTest.keyClick(desk.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    desk.sign_in("ana")
+    window, table = desk.window, queue_of(desk).table
+    window.activateWindow()  # as a window manager has it
+    desk.until(table.hasFocus)
+    room = window.stack.room
+    desk.until(lambda: table.width() > room.viewport().width())
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    desk.until(lambda: table.hasFocus() and table.mapTo(room.viewport(), QPoint(0, 0)).x() >= 0)
 
 
 def test_the_keyboard_is_where_the_page_begins(desk: DeskAtWork) -> None:

@@ -173,7 +173,8 @@ def test_a_card_is_revoked_for_the_reason_that_was_chosen_and_then_destroyed(des
     assert (revoked.state, revoked.history[-1].reason) == (CardState.REVOKED, RevocationReason.KEY_COMPROMISE)
 
     card.chooses("X")
-    card.does()  # nothing without a reason
+    card.does()
+    card.says("Nothing was done: fill in what is still empty first.")
     desk.type(acts.needs.reason, "shredded")
     card.does()
     card.says(f"Card {number} is destroyed and off the books.")
