@@ -196,8 +196,7 @@ class ActPanel(QWidget):
         return frozenset()
 
     def _step(self, act: Act, case: Case) -> Step:
-        on_duty = self.page.on_duty
-        return step_of(act, case, self.approvals, "" if on_duty is None else on_duty.standing.client_id)
+        return step_of(act, case, self.approvals, self.page.me)
 
     def _explain(self, act: Act, case: Case) -> None:
         step = self._step(act, case)

@@ -54,7 +54,7 @@ class CountingTab(QWidget):
 
     def begin(self) -> None:
         """An officer has come: whatever they were counting goes on."""
-        count = self.page.around.equipment.counts.get(self._officer())
+        count = self.page.around.equipment.counts.get(self.page.me)
         if count is not None:
             self.count = count
             self.office.setText(count.office)
@@ -79,7 +79,7 @@ class CountingTab(QWidget):
 
     def _begun(self, office: str, books: list[StockCard]) -> None:
         self.count = Count.of(office, books)
-        self.page.around.equipment.counts[self._officer()] = self.count
+        self.page.around.equipment.counts[self.page.me] = self.count
         self.page.touch(("office", office))  # which is another count, though it may come out alike
         self.status.setText(self.words["expected" if books else "no_books"].format(len(books), office))
         self._show()
@@ -128,11 +128,7 @@ class CountingTab(QWidget):
         self.page.fail(error)
 
     def _sent(self, result: StockCount) -> None:
-        self.page.around.equipment.counts.pop(self._officer(), None)
+        self.page.around.equipment.counts.pop(self.page.me, None)
         self.clear()
         told = ", ".join(result.missing) or "–", ", ".join(result.unexpected) or "–"
         self.page.around.say(self.words["counted"].format(result.expected, result.seen, *told))
-
-    def _officer(self) -> str:
-        on_duty = self.page.on_duty
-        return "" if on_duty is None else on_duty.standing.client_id

@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.scopes import Scope
 from kiosk.desk.cropping import Frame, size_of
@@ -20,6 +19,7 @@ from kiosk.desk.enrolment import (
     person_of,
     send_and_forget,
 )
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.subjects import TheApplication
 from kiosk.desk.windows.attaching import Attaching
 from kiosk.desk.windows.comparing import Comparing
@@ -57,8 +57,8 @@ class EnrolmentPage(Page):
 
     # Officers come and go
 
-    def begin(self, officer: ServiceClient) -> None:
-        super().begin(officer)
+    def begin(self, on_duty: OnDuty) -> None:
+        super().begin(on_duty)
         self.bar.say()
         self.allow()
         if self.may(*_NEEDED):

@@ -233,8 +233,7 @@ class DeskWindow(QMainWindow):
         self.connection.tell(reached=True)
         self.officer.setText(self.words["window"]["on_duty"].format(on_duty.standing.title))
         for page in self.pages:
-            page.on_duty = on_duty
-            page.begin(on_duty.service)
+            page.begin(on_duty)
         self.whole.setCurrentWidget(self.open)
         self.sign_in.say("")
         with QSignalBlocker(self.menu):
@@ -274,7 +273,6 @@ class DeskWindow(QMainWindow):
         for page in self.pages:
             page.end()
             forget_typed(page)
-            page.on_duty = None
             for dialog in page.findChildren(QDialog):
                 dialog.close()  # what stood over the page would stand over the lock
         self.say("")

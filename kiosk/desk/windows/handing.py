@@ -101,7 +101,7 @@ class HandingTab(QWidget):
 
     def _show_chosen(self) -> None:
         chosen = self._chosen()
-        for_me = chosen is not None and chosen.to_officer == self._me()
+        for_me = chosen is not None and chosen.to_officer == self.page.me
         # How many there are is not said to whoever is to count them.
         shown = chosen is not None and not for_me
         self.numbers_of_chosen.setText(", ".join(chosen.stock_numbers) if chosen is not None and shown else "")
@@ -112,10 +112,6 @@ class HandingTab(QWidget):
         for box in (self.cards, self.applications):
             box.setEnabled(for_me)
             box.setValue(0)
-
-    def _me(self) -> str | None:
-        on_duty = self.page.on_duty
-        return None if on_duty is None else on_duty.standing.client_id
 
     def _accept(self) -> None:
         chosen, cards, applications = self._chosen(), self.cards.value(), self.applications.value()
@@ -147,7 +143,7 @@ class HandingTab(QWidget):
         if not told["to"]:
             self.to.setFocus()
             return
-        between = ("hand-over", self._me(), told["to"])
+        between = ("hand-over", self.page.me, told["to"])
         self.page.act(
             means("offer", between, numbers, fields=repr(told)),
             lambda officer: officer.hand_over(HandOverRequest.model_validate(told)),

@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
-from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
 from kiosk.desk.card_layout import Printed
 from kiosk.desk.issuing import Standing, issuable, what_is_printed
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.subjects import Subject, TheApplication
 from kiosk.desk.windows.card_face import PRINTED, CardFaceDialog
 from kiosk.desk.windows.hand_over import HandOver
@@ -79,8 +79,8 @@ class IssuingPage(Page):
         for lane in self.lanes:
             lane.look_again()
 
-    def begin(self, officer: ServiceClient) -> None:
-        super().begin(officer)
+    def begin(self, on_duty: OnDuty) -> None:
+        super().begin(on_duty)
         self._forget_printed()  # what a desk left behind that ended otherwise than it should
         for lane in self.lanes:
             lane.refresh()

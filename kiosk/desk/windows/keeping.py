@@ -37,10 +37,9 @@ class Keeping(QObject):
 
     def begin(self) -> None:
         """An officer has come: show what they had begun."""
-        equipment, on_duty = self.page.around.equipment, self.page.on_duty
+        equipment = self.page.around.equipment
         secret = equipment.desk.derive_secret(PURPOSE)
-        name = on_duty.standing.client_id if on_duty else ""
-        self.folder = DraftFolder(equipment.folder, secret, name, equipment.clock)
+        self.folder = DraftFolder(equipment.folder, secret, self.page.me, equipment.clock)
         self.load()
 
     def load(self) -> None:

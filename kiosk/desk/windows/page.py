@@ -61,14 +61,23 @@ class Page(QWidget):
         super().__init__()
         self.around = around
         self.words = around.words[self.group]
-        self.officer: ServiceClient | None = None
         self.on_duty: OnDuty | None = None
         self._waits: list[tuple[Job, Asks]] = []
         self._questions: dict[str, object] = {}
 
-    def begin(self, officer: ServiceClient) -> None:
+    @property
+    def officer(self) -> ServiceClient | None:
+        """The card service, in the name of whoever is on duty."""
+        return None if self.on_duty is None else self.on_duty.service
+
+    @property
+    def me(self) -> str:
+        """What the officer on duty is called at the card service; nothing while there is none."""
+        return "" if self.on_duty is None else self.on_duty.standing.client_id
+
+    def begin(self, on_duty: OnDuty) -> None:
         """An officer has signed in."""
-        self.officer = officer
+        self.on_duty = on_duty
 
     def shown(self) -> None:
         """The officer turned to this page."""
@@ -96,7 +105,7 @@ class Page(QWidget):
 
     def end(self) -> None:
         """The officer has left: whatever shows a person goes from the page. What is not finished is kept as a draft."""
-        self.officer = None
+        self.on_duty = None
         self._waits.clear()
 
     def work(
@@ -173,9 +182,8 @@ class Page(QWidget):
         failed: Callable[[Exception], None] | None = None,
     ) -> Job:
         """As `work`, for what changes something: pressed again before its answer was seen, it is not done twice."""
-        assert self.on_duty is not None, "nobody is on duty"  # noqa: S101 - pages cannot be reached then
         intents = self.around.equipment.intents
-        meant = intents.begin(self.on_duty.standing.client_id, intent)
+        meant = intents.begin(self.me, intent)
 
         def tells(tell: Callable[[Any], None]) -> Callable[[Any], None]:
             """Only what the officer is told settles it, not what comes after they stopped waiting or left."""

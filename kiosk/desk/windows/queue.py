@@ -138,11 +138,10 @@ class QueuePage(Page):
         self._show_part()
 
     def _show_part(self) -> None:
-        officer = "" if self.on_duty is None else self.on_duty.standing.client_id
         chosen = self._chosen()
         now = self.around.equipment.clock()
         self.rows.setRowCount(0)
-        for matter in shown(self.matters, self.part, officer):
+        for matter in shown(self.matters, self.part, self.me):
             self.rows.appendRow(self._line(matter, now))
             if chosen is not None and matter.id == chosen.id:
                 self.table.selectRow(self.rows.rowCount() - 1)

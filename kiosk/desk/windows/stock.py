@@ -14,6 +14,7 @@ from cardsvc.wire.lifecycle import Card
 from cardsvc.wire.scopes import Scope
 from cardsvc.wire.stock import Batch, BatchRequest, StockCard
 from kiosk.desk.intents import means
+from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.stock import SerialsMalformed, by_custodian, by_state, cleaned, read_serials, size_of
 from kiosk.desk.windows.counting import CountingTab
 from kiosk.desk.windows.fields import button, choose, fill, named_form, reading_table, text_label
@@ -61,8 +62,8 @@ class StockPage(Page):
             ("hand_over", self.handing),
         ]
 
-    def begin(self, officer: ServiceClient) -> None:
-        super().begin(officer)
+    def begin(self, on_duty: OnDuty) -> None:
+        super().begin(on_duty)
         self.counting.begin()
 
     def shown(self) -> None:
