@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -62,6 +61,7 @@ class ActPanel(QWidget):
         title = Label(self.words["title"])
         self.list = QListWidget()
         self.list.setWordWrap(True)
+        self.list.setProperty("role", "list")
         title.setBuddy(self.list)
         self.list.setAccessibleName(self.words["title"])
         self.list.itemActivated.connect(self._choose_item)
@@ -80,21 +80,16 @@ class ActPanel(QWidget):
         explained.addWidget(self._explanation())
         explained.addWidget(self.unblocking)
         explained.addStretch()
-        self.room = QScrollArea()  # large letters and long sentences need more room than there is
-        self.room.setFrameShape(QFrame.Shape.NoFrame)
-        self.room.setWidgetResizable(True)
-        self.room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.room.setAccessibleName(self.words["title"])
-        self.room.setWidget(below)
         layout = QVBoxLayout(self)
-        for widget in (title, self.list, self.nothing, self.room):
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (title, self.list, self.nothing, below):
             layout.addWidget(widget)
         layout.setStretch(1, 1)
         layout.setStretch(3, 2)
 
     def _explanation(self) -> QFrame:
         self.frame = QFrame()
-        self.frame.setFrameShape(QFrame.Shape.StyledPanel)
+        self.frame.setProperty("role", "panel")
         self.heading = _text("")
         self.effects = _text("")
         self.effects.setAccessibleName(self.words["will"])
@@ -102,6 +97,7 @@ class ActPanel(QWidget):
         self.consent = _text("")
         self.do = QPushButton(self.words["do"])
         self.do.setShortcut("Ctrl+Return")
+        self.do.setProperty("role", "main")
         self.do.clicked.connect(self._go_on)
         self.back = QPushButton(self.words["back"])
         self.back.setShortcut("Esc")

@@ -17,7 +17,7 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from kiosk.desk.windows.label import Label
-from kiosk.desk.windows.parts import button
+from kiosk.desk.windows.parts import button, fit_height
 
 
 class CameraFault(StrEnum):
@@ -134,6 +134,7 @@ class CameraDialog(QDialog):
         self.seen.setWordWrap(True)
         self.seen.setAccessibleName(words["camera"])
         self.take = button(words["take_picture"], "Return", self._take)
+        self.take.setProperty("role", "main")
         self.take.setEnabled(False)
         self.leave = button(words["camera_leave"], "Esc", self.reject)
         self.setWindowTitle(words["camera"])
@@ -171,6 +172,7 @@ class CameraDialog(QDialog):
         self.seen.clear()
         self.seen.setText("\n".join((self.words["camera_faults"][fault], self.words["camera_instead"])))
         self.seen.setAccessibleDescription(self.seen.text())
+        fit_height(self)
         self.leave.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _take(self) -> None:

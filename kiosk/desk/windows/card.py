@@ -12,6 +12,7 @@ from cardsvc.wire.scopes import Scope
 from kiosk.desk.cases import Case, find_card, look_at_card
 from kiosk.desk.subjects import Subject, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_card
+from kiosk.desk.windows.beside import Beside
 from kiosk.desk.windows.case import CasePage, Look, Looked
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Surroundings
@@ -47,6 +48,7 @@ class CardPage(CasePage):
             self.purpose.addItem(self.words["purposes"][purpose], purpose)
         self.open = QPushButton(self.words["open"])
         self.open.setShortcut("Ctrl+O")
+        self.open.setProperty("role", "main")
         self.open.clicked.connect(self._find)
         self.facts = Label(self.words["hint"])
         self.facts.setWordWrap(True)
@@ -66,14 +68,11 @@ class CardPage(CasePage):
         for button in (self.open, self.person, self.refresh):
             buttons.addWidget(button)
         buttons.addStretch()
-        below = QHBoxLayout()
-        below.addWidget(self.history, 3)
-        below.addWidget(self.acts, 2)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addLayout(buttons)
         layout.addWidget(self.facts)
-        layout.addLayout(below, 1)
+        layout.addWidget(Beside((self.acts, 2), (self.history, 3), first_at_right=True), 1)
 
     def shown(self) -> None:
         self.number.setFocus()

@@ -82,11 +82,22 @@ class FaceView(QWidget):
         super().__init__()
         self._face = face
         self.setAccessibleName(name)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         width = 26 * self.fontMetrics().height()
-        return QSize(width, round(width * HEIGHT / WIDTH))
+        return QSize(width, self.heightForWidth(width))
+
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        return True
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
+        """A card's shape: no room is left empty below it."""
+        return round(width * HEIGHT / WIDTH)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        width = 14 * self.fontMetrics().height()
+        return QSize(width, self.heightForWidth(width))
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         painter = QPainter(self)
@@ -115,6 +126,7 @@ class CardFaceDialog(QDialog):
         self.message.setAccessibleName(self.words["message"])
         self.print = QPushButton(self.words["print"])
         self.print.setShortcut("Ctrl+Return")
+        self.print.setProperty("role", "main")
         self.print.clicked.connect(self._print)
         sides = QHBoxLayout()
         for face, name in zip(self.faces, ("front", "back"), strict=True):
@@ -123,6 +135,7 @@ class CardFaceDialog(QDialog):
         layout.addLayout(sides)
         layout.addWidget(self.print)
         layout.addWidget(self.message)
+        layout.addStretch()
 
     def _say(self, what: str) -> None:
         self.message.setText(what)

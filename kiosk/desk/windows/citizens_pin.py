@@ -80,7 +80,7 @@ class CitizensPin(QWidget):
         self.heading.setProperty("role", "title")
         self.message.setAccessibleName(words["message"])
         self.letter, self.first, self.again = QLineEdit(), QLineEdit(), QLineEdit()
-        form = QFormLayout()
+        form = self.form = QFormLayout()
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         for field, name in ((self.letter, "letter"), (self.first, "first"), (self.again, "again")):
             field.setEchoMode(QLineEdit.EchoMode.Password)
@@ -92,6 +92,7 @@ class CitizensPin(QWidget):
         self.again.textChanged.connect(self._judge)
         self.button = QPushButton(words["take"])
         self.button.setShortcut("Ctrl+Return")
+        self.button.setProperty("role", "main")
         self.button.clicked.connect(self._choose)
         self.letter.returnPressed.connect(self.focusNextChild)
         self.first.returnPressed.connect(self._take_first)
@@ -169,6 +170,7 @@ class CitizensPin(QWidget):
         for field in (self.letter, self.first, self.again):
             field.clear()
             field.setEnabled(False)
+            self.form.setRowVisible(field, False)  # noqa: FBT003 - Qt's argument
         self.button.setText(self.words["keypad_button"])
         self.button.setShortcut("Ctrl+Return")  # which another text takes away
         self.button.setFocus(Qt.FocusReason.OtherFocusReason)

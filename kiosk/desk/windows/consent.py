@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFormLayout, QFrame, QLineEdit, QVBoxLayout
 
 from cardsvc.wire.people import Document, Guardian, PersonRecord
+from kiosk.desk.windows.beside import Beside
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import button
 from kiosk.desk.words import Words
@@ -27,7 +28,7 @@ class ConsentPanel(QFrame):
         self._kinds = words["document-kinds"]
         self._relations = words["relations"]
         self._by_card, self._on_paper = by_card, on_paper
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setProperty("role", "panel")
         self.setAccessibleName(self.words["title"])
         sentence = Label(self.words["will"])
         sentence.setWordWrap(True)
@@ -37,6 +38,7 @@ class ConsentPanel(QFrame):
         self.pin.setMaxLength(8)
         self.pin.returnPressed.connect(self._accept)
         self.fault = Label()
+        self.fault.setProperty("role", "fault")
         self.fault.setWordWrap(True)
         self.how.currentIndexChanged.connect(self._show_pin)
         self.form = QFormLayout()
@@ -47,16 +49,13 @@ class ConsentPanel(QFrame):
             widget.setAccessibleName(self.words[key])
             self.form.addRow(self.words[key], widget)
         self.yes = button(self.words["yes"], "Ctrl+Return", self._accept)
+        self.yes.setProperty("role", "main")
         self.no = button(words["confirm"]["no"], "Esc", self.put_away)
-        answers = QHBoxLayout()
-        answers.addStretch()
-        answers.addWidget(self.yes)
-        answers.addWidget(self.no)
         layout = QVBoxLayout(self)
         layout.addWidget(sentence)
         layout.addLayout(self.form)
         layout.addWidget(self.fault)
-        layout.addLayout(answers)
+        layout.addWidget(Beside((self.yes, 1), (self.no, 1), roomy=0))
         self.hide()
 
     def ask(self, guardians: Sequence[tuple[Guardian, PersonRecord]], documents: Sequence[Document]) -> None:

@@ -89,10 +89,17 @@ class CropView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         if self.frame is not None and not self._picture.isNull():
             self._paint(painter, self.frame)
-        if self.hasFocus():
-            painter.setPen(QPen(self.palette().highlight().color(), 2))
-            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.setPen(self._edge())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
+
+    def _edge(self) -> QPen:
+        """Where a photograph goes is seen before there is one."""
+        if self.hasFocus():
+            return QPen(self.palette().highlight().color(), 2)
+        style = Qt.PenStyle.DashLine if self.frame is None else Qt.PenStyle.SolidLine
+        return QPen(self.palette().placeholderText().color(), 1, style)
 
     def _set(self, frame: Frame) -> None:
         self.frame = frame

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QListWidget, QListWidgetItem, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval
@@ -17,6 +17,7 @@ from kiosk.desk.consenting import agree_by_card, agree_on_paper
 from kiosk.desk.intents import means
 from kiosk.desk.queue import WITH_REASON, Act, Opened, acts_on, changed_by, decide, guardians_of, open_application
 from kiosk.desk.subjects import TheApplication
+from kiosk.desk.windows.beside import Downwards
 from kiosk.desk.windows.consent import ConsentPanel
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks, Page
@@ -44,7 +45,7 @@ ISSUING: Final = "issuing"
 """The page where a card is made."""
 
 
-class Details(QScrollArea):
+class Details(Downwards):
     """Beside the queue, from when something is opened: until then the queue has the room."""
 
     def __init__(self, page: Page, changed: Callable[[], object]) -> None:
@@ -136,8 +137,7 @@ class Details(QScrollArea):
         layout.addStretch()
         self._heads = list(heads.values())
         self.setWidget(inside)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setProperty("role", "details")
         self.setAccessibleName(self.words["details"])
 
     def _show_opened(self, opened: Opened) -> None:

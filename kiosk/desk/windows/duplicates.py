@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QTableWidget, QTableWidgetItem, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from cardsvc.wire.people import FoundPerson
 from kiosk.desk.drafts import Form
 from kiosk.desk.duplicates import Likeness, Row, side_by_side
+from kiosk.desk.windows.beside import Beside
+from kiosk.desk.windows.columns import Columns
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import button
 from kiosk.desk.windows.pictures import Picture
@@ -33,7 +35,7 @@ class DuplicatesPanel(QFrame):
         self.words = words["enrolment"]
         self._fields = words["queue"]
         self._matches = words["matches"]
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setProperty("role", "panel")
         self.setAccessibleName(self.words["duplicates"])
         self.found: list[FoundPerson] = []
         self.likeness: Likeness | None = None
@@ -49,7 +51,7 @@ class DuplicatesPanel(QFrame):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        Columns(self.table)
         self.own, self.theirs = Picture(self.words["own_photo"]), Picture(self.words["their_photo"])
         self.yes = button(self.words["same"], "F6", lambda: self.same.emit(self._chosen().id))
         self.no = button(self.words["other"], "F7", lambda: self.other.emit(self._chosen().id))
@@ -63,15 +65,16 @@ class DuplicatesPanel(QFrame):
         for one in (self.yes, self.no):
             answers.addWidget(one)
         answers.addStretch()
-        beside = QHBoxLayout()
-        beside.addWidget(self.table, 1)
+        faces = QWidget()
+        both = QHBoxLayout(faces)
+        both.setContentsMargins(0, 0, 0, 0)
         for face in (self.own, self.theirs):
             face.setAlignment(Qt.AlignmentFlag.AlignTop)
-            beside.addWidget(face)
+            both.addWidget(face)
         layout = QVBoxLayout(self)
         for widget in (warning, self.list):
             layout.addWidget(widget)
-        layout.addLayout(beside)
+        layout.addWidget(Beside((self.table, 1), (faces, 0)))
         layout.addLayout(answers)
 
     def show_found(self, found: Sequence[FoundPerson]) -> None:
@@ -126,7 +129,6 @@ class DuplicatesPanel(QFrame):
         self.table.setRowCount(len(rows))
         for number, row in enumerate(rows):
             self._show_row(number, row)
-        self.table.resizeColumnsToContents()
         self.yes.setEnabled(opened is not None)
         self.no.setEnabled(opened is not None and self._told_apart)
 

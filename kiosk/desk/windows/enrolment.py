@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cardsvc.wire.lifecycle import Person
 from cardsvc.wire.scopes import Scope
@@ -22,6 +22,7 @@ from kiosk.desk.enrolment import (
 from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.subjects import TheApplication
 from kiosk.desk.windows.attaching import Attaching
+from kiosk.desk.windows.beside import Beside, Downwards
 from kiosk.desk.windows.comparing import Comparing
 from kiosk.desk.windows.form import FormPanel
 from kiosk.desk.windows.keeping import Keeping
@@ -240,15 +241,13 @@ class EnrolmentPage(Page):
 
     def _build(self) -> None:
         inside = QWidget()
-        grid = QGridLayout(inside)
-        grid.addWidget(self.form, 0, 0)
-        grid.addWidget(self.portrait, 0, 1)
-        grid.addWidget(self.scans, 1, 0, 1, 2)
-        scroll = QScrollArea()
+        parts = QVBoxLayout(inside)
+        parts.setContentsMargins(0, 0, 0, 0)
+        parts.addWidget(Beside((self.form, 1), (self.portrait, 1)))
+        parts.addWidget(self.scans)
+        scroll = Downwards()
         scroll.setAccessibleName(self.words["title"])
         scroll.setWidget(inside)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
         layout = QVBoxLayout(self)
         layout.addWidget(self.duplicates)
         layout.addWidget(scroll, 1)

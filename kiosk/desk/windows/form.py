@@ -30,6 +30,7 @@ class FormPanel(QWidget):
         super().__init__()
         self.words = words["enrolment"]
         self.paper = QComboBox()
+        self.paper.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for paper in Paper:
             self.paper.addItem(self.words["papers"][paper.value], paper.value)
         self.boxes = {name: QLineEdit() for name in _TYPED}

@@ -8,7 +8,6 @@ from typing import Final
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from kiosk.desk.timeline import Moment, reason_of, saying
+from kiosk.desk.windows.columns import Columns
 from kiosk.desk.windows.label import Label
 from kiosk.desk.words import Words
 
@@ -32,17 +32,17 @@ class HistoryView(QWidget):
         self.table = QTableWidget(0, len(_COLUMNS))
         self.table.setAccessibleName(self.words["title"])
         self.table.setHorizontalHeaderLabels([self.words[column] for column in _COLUMNS])
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        Columns(self.table, _COLUMNS.index("what"))
         self.table.verticalHeader().hide()
-        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setTextElideMode(Qt.TextElideMode.ElideNone)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(True)
+        self.table.setProperty("role", "wrapped")
         title.setBuddy(self.table)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(title)
         layout.addWidget(self.table)
 

@@ -14,6 +14,7 @@ from kiosk.desk.card_layout import Printed
 from kiosk.desk.issuing import Standing, issuable, what_is_printed
 from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.subjects import Subject, TheApplication
+from kiosk.desk.windows.beside import Beside
 from kiosk.desk.windows.card_face import PRINTED, CardFaceDialog
 from kiosk.desk.windows.hand_over import HandOver
 from kiosk.desk.windows.label import Label
@@ -32,6 +33,7 @@ class IssuingPage(Page):
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
         self.list = QListWidget()
+        self.list.setProperty("role", "list")
         self.list.setAccessibleName(self.words["applications"])
         self.list.itemActivated.connect(self._chosen)
         self.by_id = QLineEdit()
@@ -56,16 +58,22 @@ class IssuingPage(Page):
     def _lay_out(self) -> None:
         title = Label(self.words["applications"])
         title.setBuddy(self.list)
-        left = QVBoxLayout()
-        for widget in (title, self.list, self.by_id, self.next, self.refresh):
+        title.setWordWrap(True)
+        applications, lanes = QWidget(), QWidget()
+        left = QVBoxLayout(applications)
+        for widget in (title, self.list, self.by_id):
             left.addWidget(widget)
-        right = QVBoxLayout()
+        buttons = QHBoxLayout()
+        for button in (self.next, self.refresh):
+            buttons.addWidget(button)
+        left.addLayout(buttons)
+        right = QVBoxLayout(lanes)
         for lane in self.lanes:
             right.addWidget(lane)
         right.addStretch()
-        layout = QHBoxLayout(self)
-        layout.addLayout(left, 2)
-        layout.addLayout(right, 3)
+        for side in (left, right):
+            side.setContentsMargins(0, 0, 0, 0)
+        QVBoxLayout(self).addWidget(Beside((applications, 2), (lanes, 3)))
 
     def shown(self) -> None:
         if self.officer is not None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QDialog, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from kiosk.desk.windows.columns import Columns
 from kiosk.desk.words import Words
 
 
@@ -51,11 +52,11 @@ class KeysWindow(QDialog):
         self.table.setHorizontalHeaderLabels([texts["key"], texts["does"]])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         for row, (key, does) in enumerate(keys.items()):
             self.table.setItem(row, 0, QTableWidgetItem(key))
             self.table.setItem(row, 1, QTableWidgetItem(does))
-        self.table.resizeColumnsToContents()
-        self.table.horizontalHeader().setStretchLastSection(True)
+        Columns(self.table)
         layout = QVBoxLayout(self)
         layout.addWidget(self.table)
         self.resize(window.size() * 0.5)

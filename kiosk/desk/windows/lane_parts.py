@@ -40,6 +40,8 @@ class LaneParts(QGroupBox):
             button.setShortcut(f"Ctrl+{key}" if number == 1 else f"Ctrl+Shift+{key}")
             button.setToolTip(button.shortcut().toString())
             button.setAutoDefault(button is not self.stop)  # Enter, too; a second Enter after a number stops nothing
+        for button in (self.write, self.hand):  # never both at once
+            button.setProperty("role", "main")
         self._lay_out()
 
     def _call_write(self, text: str) -> None:
@@ -80,7 +82,9 @@ class LaneParts(QGroupBox):
         layout.addWidget(self.stop, 3, 2)
         for row, label in enumerate((self.step, self.pulled, self.times), 4):
             layout.addWidget(label, row, 0, 1, 3)
+        layout.addWidget(self.reason, 7, 0, 1, 2)
+        layout.addWidget(self.aside, 7, 2)
         last = QHBoxLayout()
-        for widget in (self.reason, self.aside, self.face, self.hand):
-            last.addWidget(widget)
-        layout.addLayout(last, 7, 0, 1, 3)
+        for widget in (self.face, self.hand):
+            last.addWidget(widget, 1)
+        layout.addLayout(last, 8, 0, 1, 3)

@@ -85,7 +85,7 @@ class Confirm(QFrame):
     def __init__(self, words: Words) -> None:
         super().__init__()
         self.words = words["confirm"]
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setProperty("role", "panel")
         self.setAccessibleName(self.words["title"])
         self.sentence = Label()
         self.sentence.setWordWrap(True)
@@ -96,6 +96,7 @@ class Confirm(QFrame):
         self.reason.textChanged.connect(self._judge)
         self.reason.returnPressed.connect(self._accept)
         self.yes = button(self.words["yes"], "Ctrl+Return", self._accept)
+        self.yes.setProperty("role", "main")
         self.no = button(self.words["no"], "Esc", self.put_away)
         self._go: Callable[[str], object] = lambda _: None
         self._back: QWidget | None = None

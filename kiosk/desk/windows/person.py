@@ -12,6 +12,7 @@ from cardsvc.wire.scopes import Scope
 from kiosk.desk.cases import Case, look_at_person
 from kiosk.desk.subjects import Subject, TheApplication, TheCard, ThePerson
 from kiosk.desk.timeline import history_of_person
+from kiosk.desk.windows.beside import Beside
 from kiosk.desk.windows.case import CasePage, Look, Looked
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Surroundings
@@ -35,6 +36,7 @@ class PersonPage(CasePage):
             label.setWordWrap(True)
         self.cards = QListWidget()
         self.cards.setWordWrap(True)
+        self.cards.setProperty("role", "list")
         self.cards.setAccessibleName(self.words["cards"])
         self.cards.itemActivated.connect(self._open_card)
         self.application = button(self.words["application"], "Ctrl+Shift+A", self._open_application)
@@ -44,13 +46,12 @@ class PersonPage(CasePage):
     def _build(self) -> None:
         title = Label(self.words["cards"])
         title.setBuddy(self.cards)
-        left = QVBoxLayout()
+        known = QWidget()
+        left = QVBoxLayout(known)
+        left.setContentsMargins(0, 0, 0, 0)
         for widget in (title, self.cards, self.history):
             left.addWidget(widget)
         left.setStretch(2, 3)
-        below = QHBoxLayout()
-        below.addLayout(left, 3)
-        below.addWidget(self.acts, 2)
         top = QHBoxLayout()
         top.addWidget(self.name, 1)
         top.addWidget(self.application)
@@ -58,7 +59,7 @@ class PersonPage(CasePage):
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.facts)
-        layout.addLayout(below, 1)
+        layout.addWidget(Beside((self.acts, 2), (known, 3), first_at_right=True), 1)
 
     def first(self) -> QWidget:
         return self.acts.list

@@ -11,10 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QHBoxLayout,
-    QHeaderView,
     QPushButton,
-    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -25,6 +22,8 @@ from cardsvc.wire.lifecycle import ApplicationState, ApplicationSummary
 from kiosk.desk.on_duty import OnDuty
 from kiosk.desk.queue import Matter, Shown, age, shown, waiting
 from kiosk.desk.subjects import Subject, TheApplication
+from kiosk.desk.windows.beside import Beside, Halves, in_a_row
+from kiosk.desk.windows.columns import Columns
 from kiosk.desk.windows.details import Details
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
@@ -86,15 +85,9 @@ class QueuePage(Page):
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(True)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        Columns(self.table)
         self.table.activated.connect(lambda index: self._open(index.row()))
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(self.table)
-        split.addWidget(self.details)
-        split.setChildrenCollapsible(False)
-        for half in range(split.count()):
-            split.setStretchFactor(half, 1)
+        split = Halves(self.table, self.details)
         split.setSizes([_HALF, _HALF])
         layout = QVBoxLayout(self)
         layout.addWidget(self._top())
@@ -116,12 +109,8 @@ class QueuePage(Page):
         refresh = QPushButton(self.words["refresh"])
         refresh.setShortcut("F5")
         refresh.clicked.connect(self.shown)
-        top = QWidget()
-        layout = QHBoxLayout(top)
-        for widget in (title, self.state, self.mine, refresh):
-            layout.addWidget(widget)
-        layout.addStretch()
-        return top
+        rest = QWidget()
+        return Beside((in_a_row(title, self.state), 0), (in_a_row(self.mine, refresh), 0), (rest, 1), roomy=0)
 
     @property
     def part(self) -> Shown:

@@ -33,6 +33,7 @@ class ScansPanel(QFrame):
         self._kinds = words["document-kinds"]
         self.setAccessibleName(self.words["scans"])
         self.kind = QComboBox()
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind.setAccessibleName(self.words["scan_kind"])
         for kind in DocumentKind:
             if kind not in _LATER:

@@ -20,6 +20,7 @@ from cardsvc.wire.scopes import Scope
 from kiosk.desk.dates import read_date
 from kiosk.desk.search import PURPOSES, Occasion, find, is_reference, readings
 from kiosk.desk.subjects import ThePerson
+from kiosk.desk.windows.columns import Columns
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Page, Surroundings
 from kiosk.desk.windows.parts import button
@@ -47,6 +48,7 @@ class SearchPage(Page):
         self.rows.setHorizontalHeaderLabels([self.words[column] for column in _COLUMNS])
         self.table = QTableView()
         self.look = button(self.words["look"], "F2", self._look)
+        self.look.setProperty("role", "main")
         self._build()
 
     def shown(self) -> None:
@@ -91,8 +93,7 @@ class SearchPage(Page):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setStretchLastSection(True)
-        self.table.resizeColumnsToContents()
+        Columns(self.table)
         self.table.activated.connect(lambda index: self._open(index.row()))
         again = QShortcut(QKeySequence("Ctrl+F"), self)
         again.setWhatsThis(self.words["title"])
@@ -158,7 +159,6 @@ class SearchPage(Page):
             match = self.around.words["matches"][person.match.value]
             texts = (person.name, str(person.birth_year), number, person.district, match)
             self.rows.appendRow([QStandardItem(text) for text in texts])
-        self.table.resizeColumnsToContents()
 
     def _open(self, row: int) -> None:
         if self.occasion is not None:

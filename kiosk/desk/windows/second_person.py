@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
@@ -62,10 +61,12 @@ class ColleagueDialog(QDialog):
         self._wait()
 
     def _build(self) -> None:
-        what = Label(self._act.sentence)
-        what.setWordWrap(True)
-        what.setTextFormat(Qt.TextFormat.PlainText)
+        act, _, effects = self._act.sentence.partition("\n")
+        what, will = Label(act), Label(effects)
         what.setProperty("role", "title")
+        for label in (what, will):
+            label.setWordWrap(True)
+        will.setVisible(bool(effects))
         self.step = Label()
         self.step.setWordWrap(True)
         self.message = MessageArea(self._all_words["window"]["message"])
@@ -85,7 +86,7 @@ class ColleagueDialog(QDialog):
         buttons.addButton(self.leave, QDialogButtonBox.ButtonRole.RejectRole)
         layout = QVBoxLayout(self)
         self.waiting = WaitingBar(self._all_words, lambda: self)
-        for widget in (what, self.step, self.message, self.pin, buttons, self.waiting):
+        for widget in (what, will, self.step, self.message, self.pin, buttons, self.waiting):
             layout.addWidget(widget)
         self.leave.setAutoDefault(False)
         self.grant.setDefault(True)

@@ -27,6 +27,7 @@ class SendingBar(QWidget):
         self.progress.setAccessibleName(self.words["progress"])
         self.confirm = Confirm(words)
         self.submit = button(self.words["submit"], "F2", submit)
+        self.submit.setProperty("role", "main")
         self.discard = button(self.words["discard"], "F8", discard)
         self.stop = button(self.words["stop"], "Ctrl+.", stop)
         acts = QHBoxLayout()

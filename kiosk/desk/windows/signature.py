@@ -69,6 +69,10 @@ class SignatureCanvas(QWidget):
         if not self._lines:
             painter.setPen(_QUIET)
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.accessibleName())
+        painter.setPen(Qt.GlobalColor.darkGray)  # on white by night, too
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        line = self.height() * 3 // 4
+        painter.drawLine(line // 3, line, self.width() - line // 3, line)
         self._draw(painter)
 
     def receipt(self, text: str) -> bytes:

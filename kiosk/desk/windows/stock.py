@@ -173,6 +173,7 @@ class ReceiptTab(QWidget):
         self.serials.setPlaceholderText(self.words["serials_hint"])
         self.how_many = text_label()
         self.take_in = button(self.words["take_in"], self._take_in, "Ctrl+Return")
+        self.take_in.setProperty("role", "main")
         for field in (self.first, self.last):
             field.textChanged.connect(self._show_size)
         rows = ("first", "last", "office", "delivery", "serials")

@@ -7,10 +7,9 @@ them, and which cameras there are is said here.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 import pytest
 from PySide6.QtCore import QCameraPermission, QObject, Qt, QTimer
@@ -24,29 +23,12 @@ from kiosk.desk.windows.camera import CameraDialog, Eye
 from kiosk.desk.windows.portrait import PortraitPanel
 from kiosk.desk.words import words_in
 from tests.fixtures.accessible import keyless, nameless
+from tests.fixtures.cameras import Plugs, stands_before
 
 pytestmark = pytest.mark.needs("pyside6-addons", "qt-sound")
 INSTEAD = "choose a file with the photograph"
 PATIENCE_MS = 90_000
 """For a busy machine: this long only if it never comes."""
-
-
-class Plugs:
-    """Which cameras are plugged in."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.media = importlib.import_module("PySide6.QtMultimedia")
-        self.there: Sequence[Any] = []
-        monkeypatch.setattr(Eye, "inputs", lambda _: self.there)
-
-    def put_in(self, eye: Eye | None = None) -> None:
-        self.there = [self.media.QCameraDevice()]
-        if eye is not None:
-            eye.devices.videoInputsChanged.emit()
-
-    def pull_out(self, eye: Eye) -> None:
-        self.there = []
-        eye.devices.videoInputsChanged.emit()
 
 
 @pytest.fixture
@@ -81,10 +63,9 @@ def eye_of(dialog: CameraDialog) -> Eye:
 
 
 def sees(eye: Eye, colour: str) -> None:
-    media = importlib.import_module("PySide6.QtMultimedia")
     picture = QImage(640, 480, QImage.Format.Format_RGB32)
     picture.fill(QColor(colour))
-    eye.sink.setVideoFrame(media.QVideoFrame(picture))
+    stands_before(eye, picture)
 
 
 def test_without_a_camera_it_says_so_and_what_to_do(panel: PortraitPanel, plugs: Plugs, qtbot: QtBot) -> None:

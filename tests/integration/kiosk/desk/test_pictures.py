@@ -27,14 +27,13 @@ from kiosk.desk.issuing import Situation
 from kiosk.desk.windows.card import CardPage
 from kiosk.desk.windows.enrolment import EnrolmentPage
 from kiosk.desk.windows.issuing import IssuingPage
-from kiosk.desk.windows.lane import Lane
 from kiosk.desk.windows.person import PersonPage
 from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.search import SearchPage
 from kiosk.desk.windows.stock import StockPage
 from tests.fixtures.at_the_card import AtTheCard
 from tests.fixtures.desk_city import PIN, DeskAtWork, DeskCity
-from tests.fixtures.desk_issuing import approved, at_step, choose, handing_of, pin_window, sign
+from tests.fixtures.desk_issuing import approved, at_step, choose, handing_of, pin_window, sign, stands_at
 from tests.fixtures.desk_photographer import CONTROL, SHIFT, Look, Photographer, is_dark
 
 pytestmark = pytest.mark.needs("chinese-font")
@@ -87,7 +86,7 @@ def test_every_window_in_every_language_light_dark_and_large(
     issue(camera, tmp_path)
     assert {is_dark(file) for file in camera.taken} == {look is Look.DARK}
     assert len(camera.taken) == len(desk.window.pages) + 27
-    assert camera.cut == []
+    assert not camera.cut, "\n".join(camera.cut)
 
 
 def turn_the_pages(camera: Photographer, busy: Busy) -> None:
@@ -257,7 +256,3 @@ def issue(camera: Photographer, tmp_path: Path) -> None:
     QTest.keyClick(citizen.again, Qt.Key.Key_Return)
     desk.until(lambda: not citizen.isVisible())
     camera.take("hand-over-in-force", handing)
-
-
-def stands_at(desk: DeskAtWork, lane: Lane, situation: Situation) -> None:
-    desk.until(lambda: lane.standing is not None and lane.standing.situation is situation)
