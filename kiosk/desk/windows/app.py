@@ -8,6 +8,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from kiosk.desk.equipment import Equipment
+from kiosk.desk.preferences import preferences_in
 from kiosk.desk.windows.frame import DeskWindow
 
 _HEARD_EVERY_MS = 200
@@ -17,7 +18,7 @@ _HEARD_EVERY_MS = 200
 def show(equipment: Equipment) -> int:
     """Show it until it is closed; what to end the process with."""
     app = QApplication([])
-    window = DeskWindow(equipment)
+    window = DeskWindow(equipment, preferences_in(equipment.folder))
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())
     beat = QTimer()

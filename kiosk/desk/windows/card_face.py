@@ -169,7 +169,7 @@ class CardFaceDialog(QDialog):
 
     def _printed(self, said: str) -> None:
         if self._gone:  # a moment after the file was done, and Qt may have deleted all of this
-            self._forget_if_gone()
+            self._workers.file(self._forget_if_gone)
             return
         self.print.setEnabled(True)
         self._say(said)

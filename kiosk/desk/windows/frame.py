@@ -25,7 +25,7 @@ from kiosk.desk.duty import Duty
 from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.on_duty import OnDuty
-from kiosk.desk.preferences import Preferences, keep, preferences_in
+from kiosk.desk.preferences import Preferences, keep
 from kiosk.desk.progress import Cancelled
 from kiosk.desk.second_person import SecondPerson
 from kiosk.desk.subjects import Subject
@@ -67,10 +67,10 @@ class DeskWindow(QMainWindow):
     _duty_ended = Signal(object)
     _service_reached = Signal(bool)
 
-    def __init__(self, equipment: Equipment) -> None:
+    def __init__(self, equipment: Equipment, kept: Preferences) -> None:
+        """``kept`` is what was chosen last, read before there is a window that could stand still."""
         super().__init__()
         self.equipment = equipment
-        kept = preferences_in(equipment.folder)
         self.looks = Looks(equipment.theme or kept.theme, kept.size, self)
         self.looks.changed.connect(self._remember)
         self.collector = Collector(self)
@@ -281,7 +281,7 @@ class DeskWindow(QMainWindow):
     def _remember(self) -> None:
         """What officers chose, for the next start."""
         chosen = Preferences(language=self.words.language, theme=self.looks.theme, size=self.looks.size)
-        keep(self.equipment.folder, chosen)
+        self.workers.file(lambda: keep(self.equipment.folder, chosen))
 
     def _close_pages(self) -> None:
         """They go; what a page has running by itself ends in its ``closeEvent``, which Qt sends to windows alone."""

@@ -13,6 +13,7 @@ from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSum
 from kiosk.desk.card_layout import Printed
 from kiosk.desk.issuing import Standing, issuable, what_is_printed
 from kiosk.desk.on_duty import OnDuty
+from kiosk.desk.paper import forget
 from kiosk.desk.subjects import Subject, TheApplication
 from kiosk.desk.windows.beside import Beside
 from kiosk.desk.windows.card_face import PRINTED, CardFaceDialog
@@ -54,6 +55,7 @@ class IssuingPage(Page):
         self._lay_out()
         for lane in self.lanes:
             lane.watch.start()
+        self._forget_printed()  # what a desk that was killed has left
 
     def _lay_out(self) -> None:
         title = Label(self.words["applications"])
@@ -113,8 +115,8 @@ class IssuingPage(Page):
 
     def _forget_printed(self) -> None:
         """It shows a person."""
-        for printed in self.around.equipment.folder.glob(PRINTED):
-            printed.unlink(missing_ok=True)
+        folder = self.around.equipment.folder
+        self.around.workers.file(lambda: forget(folder, PRINTED))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         for lane in self.lanes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
@@ -118,6 +119,7 @@ class Workers(QObject):
         self._jobs: set[Job] = set()
         self._given_up: set[Job] = set()
         self._queue: deque[tuple[Job, Callable[[Report], Any]]] = deque()
+        self._disk = ThreadPoolExecutor(1, "desk disk")
         self._gone = False
 
     @property
@@ -135,6 +137,13 @@ class Workers(QObject):
         self._queue.append((job, steps))
         self._begin_next()
         return job
+
+    def file(self, steps: Callable[[], None]) -> None:
+        """A small thing on the desk's disk, done in the order in which they come; the window hears nothing of it.
+
+        Before `wait`, which waits for all of them.
+        """
+        self._disk.submit(steps)
 
     def let_go(self, job: Job) -> None:
         """Nobody waits for it any more; its thread does, until the card service answers, and is in nobody's way."""
@@ -170,6 +179,7 @@ class Workers(QObject):
             job.begin(steps)
         for job in (*self._jobs, *self._given_up):
             job.join()
+        self._disk.shutdown()
 
     def _begin_next(self) -> None:
         """What waited longest, while there is room."""

@@ -146,7 +146,8 @@ def test_nobody_else_can_read_the_file_from_the_first_byte_on(
 
 
 def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Path) -> None:
-    folder = tmp_path / "gone"
+    folder = tmp_path / "no-folder"
+    folder.write_text("")
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), folder)
     qtbot.addWidget(dialog)
     dialog.show()
