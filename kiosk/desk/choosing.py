@@ -82,6 +82,10 @@ class Choosing:
             return None
         return activate(self.desk, self._find_reader(), self.card_uuid, new)
 
+    def card_is_there(self) -> bool:
+        """Whether there is a card in the reader. Raises ReaderError where there is no reader."""
+        return self._find_reader().wait_for_card(0)
+
     def has_keypad(self) -> bool:
         """Whether PINs can be changed at the reader itself. Raises ReaderError."""
         return has_keypad(self._find_reader())

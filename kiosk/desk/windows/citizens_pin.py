@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QFormLayout, QLineEdit, QPushButton, QVBoxLayout, 
 
 from cardsvc.wire.lifecycle import Card
 from kiosk.desk.choosing import Choosing
-from kiosk.desk.equipment import FindsReader
 from kiosk.desk.failures import saying
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.page import Asks, Page
@@ -39,11 +38,10 @@ class CitizensPin(QWidget):
     done = Signal(object)
     """The card has the citizen's PIN; with the `Card` where it came into force."""
 
-    def __init__(self, page: Page, find_reader: FindsReader, choosing: Choosing) -> None:
+    def __init__(self, page: Page, choosing: Choosing) -> None:
         super().__init__()
         self.page, self.words = page, page.around.words["citizens-pin"]
         self.choosing = choosing
-        self._find_reader = find_reader
         self._busy = self._keypad = False
         self.setWindowTitle(self.words["title"])
         self._build()
@@ -188,6 +186,8 @@ class CitizensPin(QWidget):
     def _finished(self, card: Card | None) -> None:
         self._clear()
         self._tell("changed" if card is None else "done")
+        if self.page.on_duty is not None:
+            self.page.on_duty.pins.forget(self.choosing.card_uuid)
         self.done.emit(card)
         self.close()
 
@@ -212,7 +212,7 @@ class CitizensPin(QWidget):
         if self._busy or not self.isVisible():
             return
         self.page.work(
-            lambda *_: self._find_reader().wait_for_card(0),
+            lambda *_: self.choosing.card_is_there(),
             self._looked,
             failed=lambda _: self._wait_for_card(),
             asks=Asks.NOTHING,

@@ -192,7 +192,7 @@ class HandOver(QDialog):
             return
         pin, born = on_duty.pins.of(self.card.uuid), self.application.person.birth_date
         choosing = Choosing(self.lane.reader, self.card.uuid, pin, born, equipment.desk)
-        self.citizen = CitizensPin(self.page, self.lane.reader, choosing)
+        self.citizen = CitizensPin(self.page, choosing)
         self.citizen.told.connect(self._say)
         self.citizen.done.connect(self._in_force)
         self.citizen.appear()
@@ -216,7 +216,6 @@ class HandOver(QDialog):
     def _in_force(self, card: Card) -> None:
         self.card = card
         self.pin = None
-        self.page.forget_pin(card.uuid)
         self.page.shown()
         self.lane.leave(self.application)
         self._enable()

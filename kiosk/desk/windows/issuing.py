@@ -136,11 +136,6 @@ class IssuingPage(Page):
         pin = self.on_duty.pins.known(standing.card.uuid)
         return None if pin is None or pin.by_letter else pin.transport
 
-    def forget_pin(self, card_uuid: UUID) -> None:
-        """The citizen has changed it."""
-        if self.on_duty is not None:
-            self.on_duty.pins.forget(card_uuid)
-
     def hand_over(self, lane: Lane, standing: Standing) -> None:
         """The card in this reader goes to whoever stands here."""
         summary = standing.application

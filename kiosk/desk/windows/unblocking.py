@@ -145,22 +145,17 @@ class UnblockingPanel(QWidget):
             return
         pin, equipment = on_duty.pins.of(case.subject), self.page.around.equipment
         activates = equipment.desk if case.state is CardState.DELIVERED else None
-        reader = equipment.card_readers[0]
-        choosing = Choosing(reader, case.subject, pin, pin.birth_date or date.min, activates)
-        self.citizen = CitizensPin(self.page, reader, choosing)
+        born = pin.birth_date or date.min
+        choosing = Choosing(equipment.card_readers[0], case.subject, pin, born, activates)
+        self.citizen = CitizensPin(self.page, choosing)
         self.citizen.told.connect(self._told)
-        self.citizen.done.connect(lambda _: self._chosen(case))
+        self.citizen.done.connect(lambda _: self.done(case))
         self.citizen.appear()
 
     @Slot(str)
     def _told(self, how_far: str) -> None:
         if self.citizen is not None and self.case is not None and self.citizen.choosing.card_uuid == self.case.subject:
             self.status.setText(how_far)
-
-    def _chosen(self, case: Case) -> None:
-        if self.page.on_duty is not None:
-            self.page.on_duty.pins.forget(case.subject)
-        self.done(case)
 
     def _failed(self, error: Exception) -> None:
         self.hide()
