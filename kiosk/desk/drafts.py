@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from cardsvc.client.clock import Clock, system_clock
 from cardsvc.wire.people import DocumentKind
 from kiosk.desk.numbers import Paper, tidy
+from kiosk.desk.whole_files import write_whole
 
 PURPOSE: Final = "desk/drafts"
 """Of the derived key."""
@@ -267,20 +268,11 @@ class DraftFolder:
         self._gate.written.pop(name, None)
 
     def _write(self, name: str, content: bytes, version: int) -> None:
-        """Whole or not at all, whenever the power goes."""
         self._own.mkdir(mode=0o700, parents=True, exist_ok=True)
         nonce = secrets.token_bytes(_NONCE_SIZE)
         sealed = nonce + self._cipher.encrypt(nonce, content, self._context(name))
-        fresh = self._own / f".{name}.{secrets.token_hex(4)}"
-        try:
-            with open(fresh, "xb", opener=_for_the_owner_alone) as file:
-                file.write(sealed)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._own / name)
-            self._gate.written[name] = version
-        finally:
-            fresh.unlink(missing_ok=True)
+        write_whole(sealed, self._own / name)
+        self._gate.written[name] = version
 
     def _context(self, name: str) -> bytes:
         return f"{self._officer}\0{name}".encode()
@@ -290,7 +282,3 @@ class DraftFolder:
         for folder in self._all.glob("*"):
             if datetime.fromtimestamp(folder.stat().st_mtime, UTC) < oldest:
                 yield folder
-
-
-def _for_the_owner_alone(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)

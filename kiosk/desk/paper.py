@@ -1,8 +1,7 @@
-"""What is printed at the desk: whether it came out, and files that nobody else can read."""
+"""What is printed at the desk: whether it came out."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import structlog
@@ -11,16 +10,7 @@ _log = structlog.get_logger()
 
 
 class NotPrinted(Exception):
-    """Raised when a printer, or the file that is printed into, does not take a page."""
-
-
-def private_file(path: Path) -> None:
-    """Begin a file, empty, in the place of one of that name: from the first byte on nobody else can read it.
-
-    Raises OSError.
-    """
-    path.unlink(missing_ok=True)
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    """Raised when a printer does not take a page."""
 
 
 def forget(folder: Path, pattern: str) -> None:

@@ -7,12 +7,10 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.days import OfficeDay, OfficerDay, StockDay
-from kiosk.desk.paper import private_file
 
 OFFICER_FIGURES: Final = tuple(name for name in OfficerDay.model_fields if name != "officer")
 STOCK_FIGURES: Final = tuple(StockDay.model_fields)
@@ -92,11 +90,3 @@ def as_csv(report: DayReport) -> bytes:
 
 def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
-
-
-def save(content: bytes, path: Path) -> None:
-    """Whole or not at all: a report that was there stays until the new one is written. Raises OSError."""
-    beside = path.with_name(f".{path.name}.new")
-    private_file(beside)
-    beside.write_bytes(content)
-    beside.replace(path)

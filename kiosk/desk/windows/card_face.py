@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QMarginsF, QRectF, QSize, QSizeF, Qt, Slot
-from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPageLayout, QPageSize, QPainter, QPaintEvent, QPdfWriter, QPen
 from PySide6.QtPrintSupport import QPrinter
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Face, Picture, Printed, Text, back, front
 from kiosk.desk.failures import saying
-from kiosk.desk.paper import NotPrinted, private_file
+from kiosk.desk.paper import NotPrinted
+from kiosk.desk.whole_files import write_whole
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import fit_height
-from kiosk.desk.windows.printing import on_paper
+from kiosk.desk.windows.printing import on_paper, pdf_of
 from kiosk.desk.windows.work import Outcomes, Workers
 from kiosk.desk.words import Words
 
@@ -42,21 +43,23 @@ def paint(painter: QPainter, face: Face) -> None:
                 _draw_code(painter, item)
 
 
-def save_card(faces: Sequence[Face], pdf: Path) -> None:
-    """Into a file that nobody else can read. In any thread. Raises NotPrinted, OSError."""
-    private_file(pdf)
-    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-    printer.setOutputFormat(QPrinter.OutputFormat.PdfFormat)
-    printer.setOutputFileName(str(pdf))
-    draw_card(printer, faces)
+def save_card(faces: Sequence[Face], pdf: Path, wanted: Callable[[], bool] = lambda: True) -> None:
+    """Into a file that nobody else can read, whole or not at all, if it is ``wanted`` still. In any thread.
+
+    Raises NotPrinted, OSError.
+    """
+    content = pdf_of(lambda writer: draw_card(writer, faces))
+    if wanted():
+        write_whole(content, pdf)
 
 
-def draw_card(printer: QPrinter, faces: Sequence[Face]) -> None:
+def draw_card(printer: QPrinter | QPdfWriter, faces: Sequence[Face]) -> None:
     """Each side on a page of a card's size. Raises NotPrinted."""
+    if isinstance(printer, QPrinter):
+        printer.setFullPage(True)
     printer.setPageSize(QPageSize(QSizeF(WIDTH, HEIGHT), QPageSize.Unit.Millimeter, "CR80", _EXACT))
     printer.setPageOrientation(QPageLayout.Orientation.Portrait)
     printer.setPageMargins(QMarginsF(), QPageLayout.Unit.Millimeter)
-    printer.setFullPage(True)
     painter = QPainter()
     if not painter.begin(printer):
         raise NotPrinted
@@ -158,8 +161,7 @@ class CardFaceDialog(QDialog):
         if name is not None:
             return str(self.words["printed"].format(name))
         file = self._file
-        save_card(self.faces, file)
-        self._forget_if_gone()
+        save_card(self.faces, file, lambda: not self._gone)
         return str(self.words["no_printer"].format(file))
 
     def _forget_if_gone(self) -> None:

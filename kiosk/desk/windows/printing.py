@@ -1,14 +1,27 @@
-"""The printer that this computer uses by itself."""
+"""The printer that this computer uses by itself, and PDF."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtGui import QPdfWriter
 from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
 from kiosk.desk.paper import NotPrinted
 from kiosk.papers.queue import NoQueue, QueueSilent, ask_queue, default_queue
+
+
+def pdf_of(draw: Callable[[QPdfWriter], None]) -> bytes:
+    """What ``draw`` draws, in memory: into a file that takes no more, or is not there, Qt writes without a word.
+
+    In any thread.
+    """
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    draw(QPdfWriter(buffer))
+    return bytes(buffer.data().data())
 
 
 def on_paper(draw: Callable[[QPrinter], None]) -> str | None:

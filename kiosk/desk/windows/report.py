@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser,
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.days import MOST_DAYS_BACK
-from kiosk.desk.paper import private_file
-from kiosk.desk.report import DayReport, Section, as_csv, day_of, report_of, save
+from kiosk.desk.report import DayReport, Section, as_csv, day_of, report_of
+from kiosk.desk.whole_files import write_whole
 from kiosk.desk.windows.fields import button, named_form
 from kiosk.desk.windows.page import Asks, Page, Surroundings
-from kiosk.desk.windows.printing import on_paper
+from kiosk.desk.windows.printing import on_paper, pdf_of
 
 
 class ReportPage(Page):
@@ -110,7 +110,7 @@ class ReportPage(Page):
     def _save_csv(self) -> None:
         report = self.report
         if report is not None:
-            self._save("csv", lambda path: save(as_csv(report), path))
+            self._save("csv", lambda path: write_whole(as_csv(report), path))
 
     def _save(self, ending: str, write: Callable[[Path], None]) -> None:
         day = self.day.date().toString("yyyy-MM-dd")
@@ -148,15 +148,14 @@ def print_report(report: DayReport) -> bool:
 
 def write_pdf(report: DayReport, path: Path) -> None:
     """A4, whole or not at all. Raises OSError."""
-    beside = path.with_name(f".{path.name}.new")
-    private_file(beside)  # the PDF writer itself says nothing about a folder that is not there
-    writer = QPdfWriter(str(beside))
-    writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
-    writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
-    writer.setTitle(report.title)
-    document_of(report).print_(writer)
-    del writer
-    beside.replace(path)
+
+    def draw(writer: QPdfWriter) -> None:
+        writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
+        writer.setPageMargins(QMarginsF(15, 15, 15, 15), QPageLayout.Unit.Millimeter)
+        writer.setTitle(report.title)
+        document_of(report).print_(writer)
+
+    write_whole(pdf_of(draw), path)
 
 
 def as_html(report: DayReport) -> str:

@@ -25,6 +25,7 @@ from kiosk.desk.windows.card_face import CardFaceDialog, save_card
 from kiosk.desk.windows.sheet import Sheet, draw_sheet
 from kiosk.desk.windows.work import Workers
 from kiosk.desk.words import words_in
+from tests.fixtures.full_disk import full_after
 from tests.fixtures.pictures import picture
 from tests.fixtures.printers import printer_into
 
@@ -130,19 +131,30 @@ def test_the_preview_prints_and_prints_again(
     assert any(isinstance(item, Text) for item in dialog.faces[0].items)
 
 
-def test_nobody_else_can_read_the_file_from_the_first_byte_on(
+def test_nobody_else_can_read_the_file_and_what_was_there_stays_until_it_is_drawn(
     qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file, modes = tmp_path / "card.pdf", []
+    file, seen = tmp_path / "card.pdf", []
     file.write_bytes(b"before")
     file.chmod(0o644)
-
-    def seen(*_: object) -> None:
-        modes.append(stat.S_IMODE(file.stat().st_mode))
-
-    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", seen)
+    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", lambda *_: seen.append(file.read_bytes()))
     save_card([front(printed(), CAPTIONS)], file)
-    assert modes == [0o600]
+    assert seen == [b"before"]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_of_a_card_that_a_full_disk_takes_half_of_nothing_stays_and_it_is_said(
+    qtbot: QtBot, workers: Workers, tmp_path: Path
+) -> None:
+    dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    with full_after(2000):
+        QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(dialog.print.isEnabled, timeout=90_000)
+    assert dialog.message.text().startswith("The desk could not read or write a file on this computer.")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_no_file_takes_is_said(qtbot: QtBot, workers: Workers, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from cardsvc.wire.lifecycle import Person
 from kiosk.city.issuing import enrol
 from kiosk.desk.windows.report import ReportPage
 from tests.fixtures.desk_city import DeskAtWork
+from tests.fixtures.full_disk import full_after
 from tests.fixtures.printers import printer_into
 
 MEI = Person(
@@ -39,7 +40,7 @@ class AtTheReport:
     def shows(self, text: str) -> None:
         self.desk.until(lambda: text in self.page.view.toPlainText())
 
-    def saves(self, *, table: bool) -> None:
+    def saves(self, *, table: bool, says: str = "Saved: ") -> None:
         """With the keyboard, under the name that the desk proposes."""
         control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
         QTest.keyClick(self.desk.window, Qt.Key.Key_S, control | shift if table else control)
@@ -48,7 +49,7 @@ class AtTheReport:
         (name,) = [field for field in dialog.findChildren(QLineEdit) if field.objectName() == "fileNameEdit"]
         self.desk.type(name, "\r")
         ending = ".csv" if table else ".pdf"
-        self.desk.until(lambda: self.message.startswith("Saved: ") and self.message.endswith(ending))
+        self.desk.until(lambda: self.message.startswith(says) and (says != "Saved: " or self.message.endswith(ending)))
         self.desk.window.activateWindow()
         self.desk.until(self.desk.window.isActiveWindow)
 
@@ -105,7 +106,7 @@ def test_the_day_is_seen_and_saved_as_pdf_and_csv(report: AtTheReport) -> None:
     for words in ("Report of the day", "Cards handed over", "In stock when the day ended", "Made by Chen Anna"):
         assert words in text
         assert any(words in cell for row in rows for cell in row)
-    assert not [one for one in folder.iterdir() if one.name.endswith(".new")]
+    assert not [one for one in folder.iterdir() if one.name.startswith(".report-")]
 
 
 def test_another_day_has_other_figures_and_nobody_sees_any_after_the_officer_left(report: AtTheReport) -> None:
@@ -147,3 +148,11 @@ def test_a_printer_that_does_not_take_the_report_is_told_of(
     report.shows("Applications taken")
     report.prints()
     assert report.message.startswith("The printer did not take it.")
+
+
+def test_of_a_report_that_a_full_disk_takes_half_of_nothing_stays_and_it_is_said(report: AtTheReport) -> None:
+    report.shows("Applications taken")
+    before = set(report.page.around.equipment.folder.iterdir())
+    with full_after(2000):
+        report.saves(table=False, says="The desk could not read or write a file on this computer.")
+    assert set(report.page.around.equipment.folder.iterdir()) == before

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from cardsvc.wire.days import OfficeDay, OfficerDay, StockDay, WaitingApplications
 from cardsvc.wire.lifecycle import ApplicationState
 from cardsvc.wire.manifest import Language
-from kiosk.desk.report import OFFICER_FIGURES, DayReport, as_csv, report_of, save
+from kiosk.desk.report import OFFICER_FIGURES, DayReport, as_csv, report_of
 from kiosk.desk.words import words_in
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
@@ -75,13 +74,3 @@ def test_no_cell_is_a_formula_and_spreadsheets_see_that_it_is_unicode() -> None:
     assert rows(made)[4][1:10] == ["'=1+1", "'@cy", "'+7", "'-d", "'＝1+1", "'＠cy", "'＋7", "'－d", "plain"]
     assert "町-hall" in rows(made)[0][0]
     assert b"\r\n" in as_csv(made)
-
-
-def test_it_is_saved_whole_or_not_at_all(tmp_path: Path) -> None:
-    path = tmp_path / "day.csv"
-    save(b"one", path)
-    save(b"two", path)
-    assert path.read_bytes() == b"two"
-    assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(OSError, match="No such file"):
-        save(b"three", tmp_path / "nowhere" / "day.csv")
