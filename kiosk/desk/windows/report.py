@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QDate, QMarginsF
 from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtPrintSupport import QPrinter
-from PySide6.QtWidgets import QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDateEdit, QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.days import MOST_DAYS_BACK
@@ -21,6 +21,18 @@ from kiosk.desk.windows.page import Asks, Page, Surroundings
 from kiosk.desk.windows.printing import on_paper, pdf_of
 
 
+class _Day(QDateEdit):
+    """Up and down go a day on and back, wherever in the date the keyboard is: Qt begins at the year."""
+
+    def stepBy(self, steps: int) -> None:  # noqa: N802 - Qt's name
+        self.setDate(self.date().addDays(steps))
+
+    def stepEnabled(self) -> QAbstractSpinBox.StepEnabledFlag:  # noqa: N802 - Qt's name
+        back, on = self.date() > self.minimumDate(), self.date() < self.maximumDate()
+        flag = QAbstractSpinBox.StepEnabledFlag
+        return (flag.StepDownEnabled if back else flag.StepNone) | (flag.StepUpEnabled if on else flag.StepNone)
+
+
 class ReportPage(Page):
     """What this office did in a day."""
 
@@ -29,11 +41,10 @@ class ReportPage(Page):
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
         self.report: DayReport | None = None
-        self.day = QDateEdit(QDate.currentDate())
+        self.day = _Day(QDate.currentDate())
         self.day.setCalendarPopup(True)
         self.day.setDisplayFormat("yyyy-MM-dd")
         self._bound()
-        self.day.setCurrentSection(QDateEdit.Section.DaySection)
         self.day.dateChanged.connect(self.shown)
         self.view = QTextBrowser()
         self.view.setAccessibleName(self.words["title"])
