@@ -13,12 +13,12 @@ class NotPrinted(Exception):
     """Raised when a printer does not take a page."""
 
 
-def forget(folder: Path, pattern: str) -> None:
+def forget(folder: Path, *patterns: str) -> None:
     """Delete the files of these names. One that cannot be deleted keeps none of the others, and is tried again later.
 
     Their names are the numbers of cards: the log has none of them.
     """
-    for path in folder.glob(pattern):
+    for path in (path for pattern in patterns for path in folder.glob(pattern)):
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

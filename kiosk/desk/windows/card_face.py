@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QSizePolicy, QV
 
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Face, Picture, Printed, Text, back, front
 from kiosk.desk.failures import saying
-from kiosk.desk.paper import NotPrinted
+from kiosk.desk.paper import NotPrinted, forget
 from kiosk.desk.whole_files import write_whole
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.parts import fit_height
@@ -23,7 +23,7 @@ from kiosk.desk.words import Words
 
 _FAMILIES: Final = ["Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "Microsoft YaHei", "PingFang SC"]
 """The first that is installed; Qt finds another with Chinese letters where none is."""
-PRINTED: Final = "card-*.pdf"
+PRINTED: Final = ("card-*.pdf", ".card-*.pdf.*")
 """The files that are printed into where there is no printer."""
 _CORNER: Final = 3.18
 """Radius of the corners, in millimetres (ISO/IEC 7810 §5.1.1)."""
@@ -167,7 +167,7 @@ class CardFaceDialog(QDialog):
     def _forget_if_gone(self) -> None:
         """Nobody is told where the file is, and the officer may have left: it shows a person."""
         if self._gone:
-            self._file.unlink(missing_ok=True)
+            forget(self._file.parent, self._file.name)
 
     def _printed(self, said: str) -> None:
         if self._gone:  # a moment after the file was done, and Qt may have deleted all of this

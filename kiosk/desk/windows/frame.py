@@ -313,7 +313,7 @@ class DeskWindow(QMainWindow):
         self._tell_connection()
         if reached:
             said = self.words["window"]["back"]
-            (self.say if self.on_duty else self.sign_in.say)(said)
+            (self.say if self.on_duty else self.sign_in.mention)(said)
             if self.on_duty is not None:
                 self._stale = set(self.pages)
                 self._resume()

@@ -116,7 +116,7 @@ class IssuingPage(Page):
     def _forget_printed(self) -> None:
         """It shows a person."""
         folder = self.around.equipment.folder
-        self.around.workers.file(lambda: forget(folder, PRINTED))
+        self.around.workers.file(lambda: forget(folder, *PRINTED))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         for lane in self.lanes:

@@ -152,10 +152,11 @@ class ColleagueDialog(QDialog):
 
     def _decided(self, outcome: Any) -> None:
         self._job = None
+        if self._over:  # and Qt may have deleted its buttons
+            return
         self._set_deciding(deciding=False)
-        if not self._over:
-            self.accept()
-            self._act.done(outcome)
+        self.accept()
+        self._act.done(outcome)
 
     def _failed(self, error: Exception) -> None:
         self._job = None

@@ -70,6 +70,11 @@ class SignInPage(QWidget):
         else:
             self.stop_waiting()
 
+    def mention(self, what: str) -> None:
+        """Say something that has nothing to do with whoever is being signed in."""
+        if self._job is None:
+            self.message.say(what)
+
     def say(self, what: str | Saying) -> None:
         """Say why nobody is on duty."""
         self._job = None

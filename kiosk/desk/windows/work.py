@@ -8,12 +8,22 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
+import structlog
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from kiosk.desk.progress import Cancelled, Report, Stage
 
+_log = structlog.get_logger()
 _AT_ONCE: Final = 12
 """As many jobs as somebody waits for; most of them wait themselves, for a card or for the service."""
+
+
+def _logged(steps: Callable[[], None]) -> None:
+    """Nobody hears of what goes wrong but the log; names of files are numbers of cards, and stay out of it."""
+    try:
+        steps()
+    except OSError as error:
+        _log.error("a file of the desk's could not be seen to", kind=type(error).__name__)
 
 
 class Job(QObject):
@@ -143,7 +153,7 @@ class Workers(QObject):
 
         Before `wait`, which waits for all of them.
         """
-        self._disk.submit(steps)
+        self._disk.submit(_logged, steps)
 
     def let_go(self, job: Job) -> None:
         """Nobody waits for it any more; its thread does, until the card service answers, and is in nobody's way."""

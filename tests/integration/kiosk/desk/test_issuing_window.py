@@ -411,8 +411,9 @@ def test_while_a_card_is_taken_from_stock_its_reader_is_given_to_no_other_applic
         assert ana.application(second).card_uuid is None
 
 
-def test_no_picture_of_a_card_stays_from_a_desk_that_was_switched_off(desk: DeskAtWork) -> None:
-    left = desk.window.equipment.folder / "card-CC-0000-0001.pdf"
+@pytest.mark.parametrize("name", ["card-CC-0000-0001.pdf", ".card-CC-0000-0001.pdf.1a2b3c4d"], ids=["whole", "begun"])
+def test_no_picture_of_a_card_stays_from_a_desk_that_was_switched_off(desk: DeskAtWork, name: str) -> None:
+    left = desk.window.equipment.folder / name
     left.write_bytes(b"%PDF")
     desk.sign_in("ana")
     desk.until(lambda: not left.exists())

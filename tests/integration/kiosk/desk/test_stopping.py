@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from cardsvc.client import ServiceClient
 from cardsvc.wire.approvals import Approval, ApprovalState
@@ -188,6 +189,19 @@ def test_what_arrived_and_is_said_again_counts_once(desk: DeskAtWork, arrived: A
     desk.type(dialog.pin, PIN + "\r")
     desk.until(lambda: desk.window.colleague is None)
     card.says("A colleague has agreed.")
+    assert [one.decided_by for one in approvals(mei)] == ["bo"]
+
+
+def test_a_yes_that_arrives_after_the_officer_left_is_told_to_nobody(desk: DeskAtWork, arrived: Arrived) -> None:
+    """The dialog was deleted meanwhile."""
+    mei, number = resident(desk.city)
+    _, dialog = ready(desk, number)
+    desk.type(dialog.pin, PIN + "\r")
+    desk.until(arrived.there.is_set)
+    desk.remove_officer()
+    desk.until(lambda: desk.window.colleague is None and not isValid(dialog))
+    arrived.answers.set()
+    desk.until(lambda: not desk.window.workers.busy)
     assert [one.decided_by for one in approvals(mei)] == ["bo"]
 
 

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from structlog.testing import capture_logs
 
+from cardsvc.wire.manifest import Language
 from kiosk.desk.progress import Cancelled, Report
+from kiosk.desk.windows.sign_in import SignInPage
 from kiosk.desk.windows.work import Job, Outcomes, Workers
+from kiosk.desk.words import words_in
 
 _PATIENCE_MS = 90_000
 
@@ -88,3 +93,26 @@ def test_what_waited_for_its_turn_is_done_before_the_window_has_gone_for_good(be
     beside.workers.wait()
     assert done.is_set()
     assert beside.workers.start(lambda _: None, Outcomes(lambda _: None, lambda _: None)).over
+
+
+def test_what_goes_wrong_with_a_small_file_is_in_the_log_without_its_name(beside: Beside) -> None:
+    def fails() -> None:
+        raise PermissionError(13, "Permission denied", "card-CC-0000-0001.pdf")
+
+    with capture_logs() as logged:
+        beside.workers.file(fails)
+        beside.workers.wait()
+    (entry,) = logged
+    assert (entry["log_level"], entry["kind"]) == ("error", "PermissionError")
+    assert "CC-0000-0001" not in str(entry)
+
+
+def test_that_the_connection_is_back_does_not_end_the_waiting_of_whoever_signs_in(beside: Beside, qtbot: QtBot) -> None:
+    page = SignInPage(words_in(Language.ENGLISH))
+    qtbot.addWidget(page)
+    page.wanted.connect(lambda _pin: page.wait_for(beside.silent()))
+    QTest.keyClicks(page.pin, "271828\r")
+    page.mention("The connection is back.")
+    assert (page.pin.isEnabled(), page.message.text()) == (False, "Asking your card and the card service …")
+    page.escape()
+    assert beside.told == ["silent 0: Cancelled"]
