@@ -92,7 +92,8 @@ class Calls:
     def as_long_as(self, check: Callable[[], None]) -> Self:
         """This client for work that may come to be unwanted; it shares the connections of this one.
 
-        ``check`` is called before each request, and raises where nothing more is to be sent.
+        ``check`` is called each time before something is sent, and raises where nothing more is to be: also after
+        a token was fetched, after a pause that the service wanted, and before a request that is tried again.
         """
         same = copy.copy(self)
         same._check = check  # noqa: SLF001 - it is of this class
@@ -181,7 +182,9 @@ class Calls:
 
         def send(token: str) -> httpx.Response:
             authorized = {**headers, "Authorization": f"Bearer {token}"}
-            return self._transport.send(method, path, repeat=repeat, headers=authorized, content=content)
+            return self._transport.send(
+                method, path, repeat=repeat, wanted=self._check, headers=authorized, content=content
+            )
 
         token = self._credentials.access_token()
         response = send(token)

@@ -89,8 +89,9 @@ def enrol_kiosk(
     )
     sending = Transport(base_url, transport, tls=tls)
     try:
-        body = {"content": request.model_dump_json().encode(), "headers": {"Content-Type": "application/json"}}
-        return read(sending.send("POST", "/v1/kiosks/enrol", repeat=Repeat.FREELY, **body), wire.Enrolment)
+        content, headers = request.model_dump_json().encode(), {"Content-Type": "application/json"}
+        sent = sending.send("POST", "/v1/kiosks/enrol", repeat=Repeat.FREELY, content=content, headers=headers)
+        return read(sent, wire.Enrolment)
     finally:
         sending.close()
 

@@ -74,11 +74,16 @@ class Transport:
         """Close the connections."""
         self._http.close()
 
-    def send(self, method: str, path: str, *, repeat: Repeat, **content: Any) -> httpx.Response:
-        """The answer, of whatever status. Raises ServiceUnreachable."""
+    def send(
+        self, method: str, path: str, *, repeat: Repeat, wanted: Callable[[], None] = lambda: None, **content: Any
+    ) -> httpx.Response:
+        """The answer, of whatever status. Raises ServiceUnreachable.
+
+        ``wanted`` is called each time before it is sent, and raises where it is not to be sent any more.
+        """
         left = self._patience
         while True:
-            response = self._send(method, path, _TRIED_AGAIN[repeat], **content)
+            response = self._send(method, path, _TRIED_AGAIN[repeat], wanted, **content)
             pause = _pause(response)
             if pause is None or pause > left:
                 return response
@@ -86,12 +91,19 @@ class Transport:
             self._sleep(pause)
 
     def _send(
-        self, method: str, path: str, tried_again: tuple[type[httpx.HTTPError], ...], **content: Any
+        self,
+        method: str,
+        path: str,
+        tried_again: tuple[type[httpx.HTTPError], ...],
+        wanted: Callable[[], None],
+        **content: Any,
     ) -> httpx.Response:
+        wanted()
         try:
             try:
                 return self._http.request(method, path, **content)
             except tried_again:
+                wanted()
                 return self._http.request(method, path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ServiceUnreachable(f"no connection to {self._http.base_url.host}") from error

@@ -215,6 +215,70 @@ def test_it_waits_while_the_first_request_with_its_key_is_being_done(service: Se
     assert slept == [1]
 
 
+class Unwanted(Exception):
+    """Raised by the check of a test."""
+
+
+@dataclass
+class Officer:
+    """Stops waiting while something goes on."""
+
+    stopped: bool = False
+
+    def stop(self, _: float = 0) -> None:
+        self.stopped = True
+
+    def check(self) -> None:
+        if self.stopped:
+            raise Unwanted
+
+    def stops_during(self, answer: Answer) -> Answer:
+        def answered(request: httpx.Request) -> httpx.Response:
+            self.stop()
+            return answer(request)
+
+        return answered
+
+
+@pytest.mark.parametrize(
+    ("during", "sent"),
+    [
+        (None, 1),  # sent before anybody stopped
+        ("token", 0),
+        ("refused", 1),  # whose second try would have another token
+        ("pause", 1),
+        ("lost", 1),
+    ],
+)
+def test_nothing_is_sent_any_more_once_it_is_not_wanted(
+    service: Service, clock: StandingClock, during: str | None, sent: int
+) -> None:
+    officer = Officer()
+    slow_down: Answer = lambda _: httpx.Response(429, json=TOO_MANY, headers={"Retry-After": "1"})  # noqa: E731
+    first: dict[str | None, Answer] = {
+        "refused": officer.stops_during(problem(401, "invalid-token")),
+        "pause": slow_down,
+        "lost": officer.stops_during(time_out),
+    }
+    office = {"code": "taipa", "title": "Taipa", "created_at": "2026-03-02T09:30:00Z"}
+    service.answers = [*([first[during]] if during in first else []), lambda _: httpx.Response(201, json=office)]
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        if during == "token":
+            officer.stop()
+        return service(request)
+
+    transport = httpx.MockTransport(answers)
+    client = ServiceClient(BASE_URL, "ana", KEY, clock=clock, transport=transport, sleep=officer.stop)
+    wanted = client.as_long_as(officer.check)
+    if during is None:
+        assert wanted.open_office("taipa", "Taipa").code == "taipa"
+    else:
+        with pytest.raises(Unwanted):
+            wanted.open_office("taipa", "Taipa")
+    assert [request.url.path for request in service.requests].count("/v1/offices") == sent
+
+
 def test_a_lost_answer_is_not_asked_for_again(client: ServiceClient, service: Service) -> None:
     service.answers = [time_out, challenges]
 
