@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from cardsvc.client import ServiceClient
@@ -19,12 +20,24 @@ def agree_on_paper(service: ServiceClient, application: UUID, guardian: UUID, do
     service.consent(application, ConsentRequest(guardian_id=guardian, document_id=document))
 
 
-def agree_by_card(service: ServiceClient, reader: CardReader, application: UUID, guardian: UUID, pin: Pin) -> None:
+def agree_by_card(
+    service: ServiceClient,
+    reader: CardReader,
+    application: UUID,
+    guardian: UUID,
+    pin: Pin,
+    *,
+    check: Callable[[], None],
+) -> None:
     """The guardian's card is in the reader. While the service is away, that costs no try of the PIN.
 
-    Raises ReaderError, ServiceProblem, ServiceUnreachable.
+    ``check`` raises where nobody waits any more: the PIN is not used then, for the card may be somebody else's by that
+    time. Raises ReaderError, ServiceProblem, ServiceUnreachable.
     """
     (challenge,) = service.challenges(Level.PIN, transaction_hash=consent_hash(application))
+    check()
     with reader.connect() as connection, connection.transaction():
-        proof = prove_by_pin(PivSession.open(connection), challenge, pin)
+        session = PivSession.open(connection)
+        check()  # the reader may have kept us waiting, too
+        proof = prove_by_pin(session, challenge, pin)
     service.consent(application, ConsentRequest(guardian_id=guardian, proof=proof))

@@ -288,7 +288,9 @@ class Details(Downwards):
         application, reader = self._application(), self.page.around.equipment.card_readers[0]
         self.page.touch(*changed_by(application))
         self.page.work(
-            lambda service, _: agree_by_card(service, reader(), application.id, guardian, pin),
+            lambda service, report: agree_by_card(
+                service, reader(), application.id, guardian, pin, check=report.check_waited_for
+            ),
             self._did(Act.CONSENT, application),
             asks=Asks.A_CHANGE,
         )
