@@ -16,6 +16,7 @@ from cardsvc.wire.losses import Channel, Question
 from cardsvc.wire.registry import RegistryEventKind
 from cardsvc.wire.scopes import Scope
 from kiosk.desk.cases import Case
+from kiosk.desk.intents import Intent, means
 
 
 class Need(StrEnum):
@@ -90,6 +91,11 @@ def step_of(act: Act, case: Case, approvals: Sequence[Approval], me: str) -> Ste
     if granted.state is ApprovalState.REQUESTED:
         return Step.WAIT
     return Step.LEAVE if granted.decided_by == me else Step.DO
+
+
+def intended(act: Act, case: Case, given: Given) -> Intent:
+    """To do it with what the officer said, about the case as it was shown to them."""
+    return means(act.name, case.subject, case.about, fields=(given, case.seen))
 
 
 def open_approval(act: Act, case: Case, approvals: Sequence[Approval]) -> Approval | None:

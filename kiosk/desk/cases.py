@@ -109,6 +109,19 @@ class Case:
         return frozenset({*known, self.citizen_id, None if asked is None else asked.id}) - {None}
 
     @property
+    def seen(self) -> Hashable:
+        """How far all of it was when it was looked at: whoever does the same after it went on means it anew."""
+        life = self.life
+        return (
+            0 if self.card is None else len(self.card.history),
+            tuple((card.uuid, len(card.history)) for card in life.cards),
+            tuple((one.id, len(one.history)) for one in life.applications),
+            tuple((loss.number, loss.outcome) for loss in life.losses),
+            tuple((event.id, event.state) for event in life.registry_events),
+            len(life.corrections),
+        )
+
+    @property
     def known_card(self) -> UUID:
         """Where the case is about a card. Raises ValueError."""
         if self.card is None:

@@ -2,7 +2,8 @@
 
 The card service does a request once for each Idempotency-Key. As long as nobody was told an act's answer, the same
 act about the same subject with the same fields goes with the same key, however often and from wherever it is pressed:
-until something else is done about that, for it may have undone the first, and whoever then presses again means it.
+until something else is done about that here, or is seen to have been done by others, for it may have undone the first:
+whoever then presses again means it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ class Intent:
     act: str
     subject: Hashable
     fields: Hashable = ()
-    """What else was said."""
+    """What else was said, and what was shown then: once it is seen that something came of an act, the same is another,
+    whoever undid the first at whichever desk."""
     about: frozenset[Hashable] = field(default=frozenset(), compare=False)
     """The subject, and all else that it may change: ids of cards, people, applications; printed numbers; names with
     what they are names of. The same act is the same, whatever is known of its subject by then."""

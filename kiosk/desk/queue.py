@@ -5,7 +5,7 @@ What is offered follows from the state and the officer's permits; the card servi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from cardsvc.wire.approvals import Approval, ApprovalState
 from cardsvc.wire.lifecycle import Application, ApplicationState, ApplicationSummary
 from cardsvc.wire.people import Document, Guardian, PersonRecord, Purpose
 from cardsvc.wire.scopes import Scope
+from kiosk.desk.intents import Intent, means
 from kiosk.desk.on_duty import OnDuty
 
 
@@ -188,6 +189,14 @@ def changed_by(subject: Application | Approval) -> frozenset[UUID]:
         return frozenset({subject.id, subject.subject_id})
     ids = (subject.id, subject.citizen_id, subject.card_uuid)
     return frozenset(one for one in ids if one is not None)
+
+
+def intended(act: str, subject: Application | Approval, said: Hashable) -> Intent:
+    """To do this about it as it was when it was opened: whoever does the same after it went on means it anew."""
+    seen: Hashable = subject.state
+    if isinstance(subject, Application):
+        seen = subject.state, subject.responsible, subject.consent, len(subject.history)
+    return means(act, subject.id, changed_by(subject), fields=(said, seen))
 
 
 def decide(service: ServiceClient, act: Act, subject: Application | Approval, reason: str = "") -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from cardsvc.wire.stock import MAX_BATCH, StockCard
+from cardsvc.wire.stock import MAX_BATCH, HandOver, StockCard
+from kiosk.desk.intents import Intent, means
 
 _NUMBER: Final = re.compile(r"[A-Z0-9-]{4,20}")
 _DIGITS_AT_END: Final = re.compile(r"(.*?)([0-9]+)")
@@ -119,3 +121,26 @@ def by_custodian(cards: Sequence[StockCard]) -> list[tuple[str, int]]:
 def by_state(cards: Sequence[StockCard]) -> list[tuple[str, int]]:
     """How many are in stock, reserved, put aside."""
     return sorted(Counter(card.state for card in cards).items())
+
+
+def between(giver: str, taker: str) -> Hashable:
+    """What is changed by whatever is offered by one to the other."""
+    return "hand-over", giver, taker
+
+
+class Offers:
+    """What was seen to be offered: whoever offers the same after that means it anew, for it may have been declined."""
+
+    def __init__(self) -> None:
+        self._newest: dict[Hashable, datetime] = {}
+
+    def are_shown(self, rows: Iterable[HandOver]) -> None:
+        """These wait."""
+        for row in rows:
+            pair = between(row.from_officer, row.to_officer)
+            self._newest[pair] = max(row.offered_at, self._newest.get(pair, row.offered_at))
+
+    def intended(self, giver: str, taker: str, numbers: Iterable[str], said: Hashable) -> Intent:
+        """To offer this, as far as it is known what was offered before."""
+        pair = between(giver, taker)
+        return means("offer", pair, numbers, fields=(said, self._newest.get(pair)))

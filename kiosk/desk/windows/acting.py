@@ -22,9 +22,8 @@ from PySide6.QtWidgets import (
 from cardsvc.wire.approvals import Approval
 from cardsvc.wire.losses import LossReport
 from kiosk.desk.act_table import ACTS, offered, preview
-from kiosk.desk.acts import Act, Need, Step, open_approval, step_of
+from kiosk.desk.acts import Act, Need, Step, intended, open_approval, step_of
 from kiosk.desk.cases import Case
-from kiosk.desk.intents import means
 from kiosk.desk.second_person import granting
 from kiosk.desk.windows.label import Label
 from kiosk.desk.windows.loss_receipt import LossReceipt
@@ -249,7 +248,7 @@ class ActPanel(QWidget):
     def _do(self, act: Act, case: Case) -> None:
         given = self.needs.given()
         self.page.act(
-            means(act.name, case.subject, case.about, fields=given),
+            intended(act, case, given),
             lambda officer: act.run(officer, case, given),
             lambda result: self._done(case, act.name, result),
             failed=self._failed,
@@ -263,6 +262,7 @@ class ActPanel(QWidget):
                 kind,
                 act.subject(case),
                 reason=reason,
+                seen=frozenset((one.id, one.state) for one in self.approvals),
                 sentence=self._sentence(act, case),
                 done=lambda _: self.reload(self.words["agreed"]),
                 left=lambda: self.reload(self.words["asked"]),

@@ -14,8 +14,17 @@ from cardsvc.wire.approvals import Approval
 from cardsvc.wire.lifecycle import Application
 from cardsvc.wire.people import Document, Purpose
 from kiosk.desk.consenting import agree_by_card, agree_on_paper
-from kiosk.desk.intents import means
-from kiosk.desk.queue import WITH_REASON, Act, Opened, acts_on, changed_by, decide, guardians_of, open_application
+from kiosk.desk.queue import (
+    WITH_REASON,
+    Act,
+    Opened,
+    acts_on,
+    changed_by,
+    decide,
+    guardians_of,
+    intended,
+    open_application,
+)
 from kiosk.desk.subjects import TheApplication
 from kiosk.desk.windows.beside import Downwards
 from kiosk.desk.windows.consent import ConsentPanel
@@ -236,7 +245,7 @@ class Details(Downwards):
         )
 
     def _decide(self, act: Act, subject: Application | Approval, reason: str) -> None:
-        intent = means(act, subject.id, changed_by(subject), fields=reason)
+        intent = intended(act, subject, reason)
         self.page.act(intent, lambda service: decide(service, act, subject, reason), self._did(act, subject))
 
     def _did(self, act: Act, subject: Application | Approval) -> Callable[[Any], None]:
@@ -298,7 +307,7 @@ class Details(Downwards):
     def _agree_on_paper(self, guardian: UUID, document: UUID) -> None:
         application = self._application()
         self.page.act(
-            means("agree", application.id, changed_by(application), fields=(guardian, document)),
+            intended("agree", application, (guardian, document)),
             lambda service: agree_on_paper(service, application.id, guardian, document),
             self._did(Act.CONSENT, application),
         )

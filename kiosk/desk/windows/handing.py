@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QPlainTextEdit,
 
 from cardsvc.wire.stock import HandOver, HandOverRequest
 from kiosk.desk.intents import means
-from kiosk.desk.stock import read_numbers
+from kiosk.desk.stock import Offers, between, read_numbers
 from kiosk.desk.windows.fields import button, choose, fill, named_form, reading_table, text_label
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class HandingTab(QWidget):
         super().__init__()
         self.page, self.words = page, page.words
         self.rows: list[HandOver] = []
+        self.offers = Offers()
         self.table = reading_table(self.words["open_hand_overs"], [self.words[column] for column in _COLUMNS])
         self.table.itemSelectionChanged.connect(self._show_chosen)
         self.numbers_of_chosen = text_label()
@@ -77,6 +78,7 @@ class HandingTab(QWidget):
         chosen = self._chosen()
         counted = self.cards.value(), self.applications.value()
         self.rows = rows
+        self.offers.are_shown(rows)
         texts = [
             (
                 row.from_officer,
@@ -134,18 +136,18 @@ class HandingTab(QWidget):
     def _offer(self) -> None:
         shift = self.shift.isChecked()
         numbers = [] if shift else read_numbers(self.numbers.toPlainText())
+        to = self.to.text().strip()
         told = {
-            "to": self.to.text().strip(),
+            "to": to,
             "office": self.office.text().strip() or None,
             "stock_numbers": numbers,
             "shift": shift,
         }
-        if not told["to"]:
+        if not to:
             self.to.setFocus()
             return
-        between = ("hand-over", self.page.me, told["to"])
         self.page.act(
-            means("offer", between, numbers, fields=repr(told)),
+            self.offers.intended(self.page.me, to, numbers, repr(told)),
             lambda officer: officer.hand_over(HandOverRequest.model_validate(told)),
             lambda done: self._settled("offered", done),
         )
@@ -162,5 +164,4 @@ class HandingTab(QWidget):
 
 def _about(chosen: HandOver) -> list[Hashable]:
     """All that goes from one to the other by it, and who they are: the cards of a whole shift nobody names."""
-    between = ("hand-over", chosen.from_officer, chosen.to_officer)
-    return [between, *chosen.stock_numbers, *chosen.application_ids]
+    return [between(chosen.from_officer, chosen.to_officer), *chosen.stock_numbers, *chosen.application_ids]

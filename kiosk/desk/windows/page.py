@@ -232,13 +232,15 @@ class Page(QWidget):
         subject_id: UUID,
         *,
         reason: str,
+        seen: Hashable,
         sentence: str,
         done: Callable[[Approval], None],
         left: Callable[[], None] = lambda: None,
     ) -> None:
         """Ask for an approval in the name of whoever is on duty, then ask a colleague at this desk to grant it.
 
-        Nobody is asked where a colleague has granted the same before, and it was not used yet.
+        Nobody is asked where a colleague has granted the same before, and it was not used yet. ``seen`` is what was
+        asked for until now, as it is shown: once something came of it, it is asked for anew.
         """
 
         def go_on(approval: Approval) -> None:
@@ -247,7 +249,7 @@ class Page(QWidget):
             else:
                 self.ask_colleague(sentence, granting(approval.id), done, left)
 
-        intent = means("ask", subject_id, fields=(kind, reason))
+        intent = means("ask", subject_id, fields=(kind, reason, seen))
         self.act(intent, lambda officer: asked(officer, kind, subject_id, reason), go_on)
 
     def fail(self, error: Exception) -> None:

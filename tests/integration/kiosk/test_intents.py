@@ -19,14 +19,18 @@ from cardsvc.db import reading, transaction
 from cardsvc.issuance.models import Application
 from cardsvc.losses.models import LossReport
 from cardsvc.stock.models import StockCount
+from cardsvc.wire.approvals import ApprovalKind
 from cardsvc.wire.lifecycle import CardState
 from cardsvc.wire.losses import Channel
 from cardsvc.wire.people import Purpose
 from cardsvc.wire.stock import HandOverRequest
 from kiosk.desk.act_table import ACTS
-from kiosk.desk.acts import Given
-from kiosk.desk.cases import look_at_card
+from kiosk.desk.acts import Given, intended
+from kiosk.desk.cases import Case, look_at_card
 from kiosk.desk.intents import KEPT, Intent, Intents, means
+from kiosk.desk.queue import Act as Deed
+from kiosk.desk.queue import intended as deciding
+from kiosk.desk.stock import Offers
 from tests.fixtures.counter import Counter
 from tests.fixtures.lines import Line
 from tests.fixtures.proofs import BASE_URL
@@ -205,3 +209,58 @@ def test_what_is_done_about_something_else_does_not_have_an_act_done_twice(clerk
     clerk.does(means("spoil", blank.uuid), lambda service: service.spoil(blank.uuid, "misprinted"))
     clerk.does(COUNT, count)
     assert len(clerk.counter.city.audit("stock.count")) == 1
+
+
+def seen(counter: Counter, uuid: UUID) -> Case:
+    """The card as the page shows it."""
+    return look_at_card(counter.ana, uuid, Purpose.COMPLAINT, counter.city.clock(), people=True)
+
+
+def test_what_another_desk_has_undone_after_it_was_shown_is_done_again(clerk: Clerk) -> None:
+    """The desk said that the card was held, from the first time, and it was in force."""
+    counter, hold = clerk.counter, next(act for act in ACTS if act.name == "hold")
+    uuid = active(counter)
+
+    def holds(case: Case) -> tuple[Intent, Callable[[ServiceClient], Any]]:
+        return intended(hold, case, GIVEN), lambda service: hold.run(service, case, GIVEN)
+
+    stale = seen(counter, uuid)
+    clerk.does_it_unheard(*holds(stale))
+    counter.approval(ApprovalKind.REINSTATEMENT, uuid)
+    counter.cy.reinstate(uuid)
+    clerk.does(*holds(seen(counter, uuid)))
+    assert counter.state(uuid) is CardState.HELD
+
+
+def test_from_a_page_that_shows_nothing_new_an_act_is_done_once(clerk: Clerk) -> None:
+    counter, hold = clerk.counter, next(act for act in ACTS if act.name == "hold")
+    uuid = active(counter)
+    before = of_card(counter, uuid)["steps"]
+    stale, looked_again = seen(counter, uuid), seen(counter, uuid)
+    clerk.does_it_unheard(intended(hold, stale, GIVEN), lambda service: hold.run(service, stale, GIVEN))
+    clerk.does(intended(hold, looked_again, GIVEN), lambda service: hold.run(service, stale, GIVEN))
+    assert of_card(counter, uuid)["steps"] == before + 1
+
+
+def test_an_offer_that_was_declined_at_another_desk_after_it_was_shown_is_made_again(clerk: Clerk) -> None:
+    counter, offers = clerk.counter, Offers()
+    number = counter.blank().stock_number
+    request = HandOverRequest(to="bo", stock_numbers=[number])
+
+    def offer() -> tuple[Intent, Callable[[ServiceClient], Any]]:
+        return offers.intended("ana", "bo", [number], "this"), lambda service: service.hand_over(request)
+
+    clerk.does_it_unheard(*offer())
+    assert offer()[0] == offer()[0]
+    shown = list(counter.ana.hand_overs())
+    offers.are_shown(shown)
+    counter.bo.decline_hand_over(shown[0].id)
+    again = clerk.does(*offer())
+    assert [one.id for one in counter.ana.hand_overs()] == [again.id] != [shown[0].id]
+
+
+def test_an_application_that_went_on_is_decided_anew(clerk: Clerk) -> None:
+    draft = clerk.counter.ana.create_application(clerk.counter.person())
+    opened = deciding(Deed.CANCEL, draft, "written twice")
+    assert opened == deciding(Deed.CANCEL, clerk.counter.ana.application(draft.id), "written twice")
+    assert opened != deciding(Deed.CANCEL, clerk.counter.ana.submit(draft.id), "written twice")
