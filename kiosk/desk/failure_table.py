@@ -13,7 +13,7 @@ from cardsvc.client import ServiceProblem, ServiceUnreachable
 from cardsvc.client.errors import ClientError
 from kiosk.desk.cropping import PhotographRefused
 from kiosk.desk.drafts import DraftUnreadable
-from kiosk.desk.handing_over import PinUnknown
+from kiosk.desk.handing_over import CollectedByHolder, CollectedByProxy, NotHandedOver, PinUnknown
 from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
 from kiosk.desk.paper import NotPrinted
 from kiosk.desk.progress import Cancelled, StoppedWaiting
@@ -127,6 +127,8 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "not-approved-yet": Lines("nothing-done", "refresh"),
     "other-card-reserved": Lines("nothing-written", "reserved-card"),
     "not-in-stock": Lines("nothing-written", "check-number"),
+    "collected-by-holder": Lines("on-record", "as-on-record"),
+    "collected-by-proxy": Lines("on-record", "as-on-record"),
     "pin-in-doubt": Lines("keys-safe", "put-in-again"),
     "not-printed": Lines("nothing-done", "see-printer"),
     "pin-unknown": Lines("last-try-kept", "unblock"),
@@ -327,6 +329,9 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     NotApproved: "not-approved-yet",
     OtherCardReserved: "other-card-reserved",
     NotInStock: "not-in-stock",
+    NotHandedOver: "does-not-follow",
+    CollectedByHolder: "collected-by-holder",
+    CollectedByProxy: "collected-by-proxy",
     SerialsMalformed: "serials-malformed",
     PinInDoubt: "pin-in-doubt",
     PinUnknown: "pin-unknown",

@@ -13,6 +13,7 @@ from cardsvc.client import ServiceProblem
 from cardsvc.wire.manifest import Language
 from cardsvc.wire.problems import Problem
 from kiosk.desk.failure_table import BY_CLASS, BY_CODE, SAYINGS, UNFORESEEN, UNKNOWN_REFUSAL
+from kiosk.desk.handing_over import CollectedByProxy, NotHandedOver
 from kiosk.desk.issuing import NotInStock, OtherCardReserved
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.stock import SerialsMalformed
@@ -83,15 +84,21 @@ def _data(error: BaseException) -> Mapping[str, Any]:
     match error:
         case ServiceProblem():
             return {key: _in_words(value) for key, value in error.problem.data.items()}
-        case WrongPin():
-            return {"tries_left": error.tries_left}
-        case NotInStock() | OtherCardReserved():
-            return {"stock_number": error.stock_number}
-        case SerialsMalformed():
-            return {"line": error.line}
         case CardBusy():
             return {"holders": ", ".join(error.holders)}
-    return {}
+    names = next((names for kind, names in _CARRIED.items() if isinstance(error, kind)), ())
+    return {name: getattr(error, name) for name in names}
+
+
+_CARRIED: Final[Mapping[type[Exception], tuple[str, ...]]] = {
+    WrongPin: ("tries_left",),
+    NotInStock: ("stock_number",),
+    OtherCardReserved: ("stock_number",),
+    NotHandedOver: ("state",),
+    CollectedByProxy: ("who",),
+    SerialsMalformed: ("line",),
+}
+"""What is filled in of an error: its attributes of these names."""
 
 
 def _in_words(value: Any) -> str:

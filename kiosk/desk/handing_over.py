@@ -50,6 +50,38 @@ class PinUnknown(Exception):
     """Raised when a card cannot be asked which PIN it has: that would cost its last try."""
 
 
+class NotHandedOver(Exception):
+    """Raised when a card is not one that can be handed over, nor was: another desk held, revoked or put it aside."""
+
+    def __init__(self, state: CardState) -> None:
+        super().__init__(f"the card is {state}")
+        self.state = state
+
+
+class CollectedByHolder(Exception):
+    """Raised when a card is handed to somebody else, and on record is that its holder collected it."""
+
+    def __init__(self, card: Card) -> None:
+        super().__init__()
+        self.card = card
+
+
+class CollectedByProxy(Exception):
+    """Raised when a card is handed over, and on record is that somebody collected it who is not said now."""
+
+    def __init__(self, card: Card, proxy: Proxy) -> None:
+        super().__init__()
+        self.card = card
+        self.proxy = proxy
+
+    @property
+    def who(self) -> str:
+        """As the clerk reads it, never the log."""
+        return f"{self.proxy.name} ({self.proxy.document_number})"
+
+
+_HANDED_OVER: Final = frozenset({CardState.DELIVERED, CardState.ACTIVE})
+_NO_PROXY: Final = "no-proxy"
 _WEAK: Final = {weak: PinFault(weak.value) for weak in Weakness}
 
 
@@ -76,20 +108,40 @@ def hand_over(
     """Keep the signed receipt (PNG) with the application, then note that the card was handed over.
 
     Repeating it after a break keeps the same receipt once and hands over nothing twice; whoever signs instead of
-    somebody before has their receipt kept too. Raises ServiceProblem, ServiceUnreachable.
+    somebody before has their receipt kept too, unless the card was handed over by then. Raises NotHandedOver,
+    CollectedByHolder, CollectedByProxy, ServiceProblem, ServiceUnreachable.
     """
     card = officer.card(card_uuid)
     if card.state is not CardState.SEALED:
-        return card
+        return _before(officer, card, proxy)
     key = str(uuid5(application_id, hashlib.sha256(receipt).hexdigest()))
     officer.attach_document(application_id, DocumentKind.COLLECTION_RECEIPT, receipt, key=key)
     try:
         return officer.deliver(card_uuid, proxy)
     except ServiceProblem:
         card = officer.card(card_uuid)
-        if card.state is not CardState.DELIVERED:
+        if card.state not in _HANDED_OVER:
             raise
-        return card  # by an earlier try, whose answer was not waited for
+        return _before(officer, card, proxy)
+
+
+def _before(officer: ServiceClient, card: Card, proxy: Proxy | None) -> Card:
+    """By an earlier try, whose answer was not waited for, or another desk: to whom, only the record tells."""
+    if card.state not in _HANDED_OVER:
+        raise NotHandedOver(card.state)
+    collected = _proxy_on_record(officer, card.uuid)
+    if collected == proxy:
+        return card
+    raise CollectedByHolder(card) if collected is None else CollectedByProxy(card, collected)
+
+
+def _proxy_on_record(officer: ServiceClient, card_uuid: UUID) -> Proxy | None:
+    try:
+        return officer.proxy(card_uuid)
+    except ServiceProblem as refused:
+        if refused.problem.code != _NO_PROXY:
+            raise
+        return None
 
 
 def give_pin(reader: CardReader, card_uuid: UUID, transport: Pin, chosen: Pin) -> None:

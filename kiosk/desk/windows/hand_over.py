@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cardsvc.wire.lifecycle import Application, Card, CardState, Proxy
 from kiosk.desk.choosing import Choosing
 from kiosk.desk.failures import saying
-from kiosk.desk.handing_over import hand_over
+from kiosk.desk.handing_over import CollectedByHolder, CollectedByProxy, hand_over
 from kiosk.desk.issuing import Standing
 from kiosk.desk.windows.citizens_pin import CitizensPin
 from kiosk.desk.windows.label import Label
@@ -165,16 +165,27 @@ class HandOver(QDialog):
         )
 
     def _failed(self, error: Exception) -> None:
+        if isinstance(error, CollectedByHolder | CollectedByProxy):
+            self.by_proxy.setChecked(isinstance(error, CollectedByProxy))
+            self.holder.setChecked(isinstance(error, CollectedByHolder))
+            self._stands(error.card)
         self._say(str(saying(error, self.page.around.words)))
         self._enable()
 
-    def _delivered(self, card: Card) -> None:
+    def _stands(self, card: Card) -> None:
+        """It is handed over, and nothing of that can be changed here."""
         self.card = card
         self.page.shown()
         self.lane.refresh()
         for widget in (self.holder, self.by_proxy, self.name, self.document, self.canvas):
             widget.setEnabled(False)
         self._enable()
+
+    def _delivered(self, card: Card) -> None:
+        self._stands(card)
+        if card.state is CardState.ACTIVE:  # at another desk
+            self._in_force(card)
+            return
         if self.by_proxy.isChecked():
             self._say(self.words["handed_to_proxy"])
             self.letter.setFocus()

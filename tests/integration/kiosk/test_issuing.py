@@ -16,10 +16,15 @@ from cardsvc.callers.models import CallerKind
 from cardsvc.client import ServiceClient, ServiceProblem, ServiceUnreachable
 from cardsvc.issuance.writing import STEPS
 from cardsvc.wire.approvals import ApprovalKind
-from cardsvc.wire.lifecycle import ApplicationState, Card, CardState, Proxy
+from cardsvc.wire.lifecycle import ApplicationState, Card, CardState, Proxy, RevocationReason
+from cardsvc.wire.manifest import Language
 from cardsvc.wire.people import DocumentKind, Purpose
 from kiosk.desk.choosing import Choosing
+from kiosk.desk.failures import saying
 from kiosk.desk.handing_over import (
+    CollectedByHolder,
+    CollectedByProxy,
+    NotHandedOver,
     PinFault,
     activate,
     fault_of_both,
@@ -44,6 +49,7 @@ from kiosk.desk.pins_in_hand import PinInHand
 from kiosk.desk.progress import Cancelled, Report, Stage
 from kiosk.desk.relay import RelayRefused
 from kiosk.desk.unblocking import unblock
+from kiosk.desk.words import words_in
 from kiosk.desk.writing import IF_PULLED, Aftermath, Written, aftermath, write
 from readers.connection import CardReader
 from readers.errors import NoCard, ReaderError, WrongPin
@@ -57,6 +63,7 @@ from tests.fixtures.pictures import picture
 from tests.fixtures.proofs import BASE_URL, City
 
 OWN = Pin("864193")
+PROXY = Proxy(name="何慧君", document_number="M7654321")
 
 
 @dataclass
@@ -264,12 +271,56 @@ def test_a_card_of_another_city_is_foreign(desk: Desk) -> None:
 
 def test_handed_to_a_proxy_and_signed_for_once(desk: Desk) -> None:
     application, written = desk.written()
-    proxy = Proxy(name="何慧君", document_number="M7654321")
     for _ in range(2):
-        hand_over(desk.ana, application, written.card_uuid, picture(), proxy)
+        hand_over(desk.ana, application, written.card_uuid, picture(), PROXY)
     kinds = [document.kind for document in desk.ana.documents(application)]
     assert kinds == [DocumentKind.COLLECTION_RECEIPT]
-    assert desk.ana.proxy(written.card_uuid) == proxy
+    assert desk.ana.proxy(written.card_uuid) == PROXY
+
+
+def test_a_card_that_was_handed_to_its_holder_is_not_said_to_be_with_somebody_else(desk: Desk) -> None:
+    application, written = desk.written()
+    hand_over(desk.ana, application, written.card_uuid, picture())
+    with pytest.raises(CollectedByHolder) as refused:
+        hand_over(desk.ana, application, written.card_uuid, picture(width=800), PROXY)
+    assert refused.value.card.state is CardState.DELIVERED
+    assert len(list(desk.ana.documents(application))) == 1
+
+
+@pytest.mark.parametrize("now", [None, PROXY.model_copy(update={"document_number": "M7654322"})])
+def test_a_card_that_somebody_collected_is_said_to_be_with_them(desk: Desk, now: Proxy | None) -> None:
+    application, written = desk.written()
+    hand_over(desk.ana, application, written.card_uuid, picture(), PROXY)
+    with pytest.raises(CollectedByProxy) as refused:
+        hand_over(desk.ana, application, written.card_uuid, picture(width=800), now)
+    assert refused.value.proxy == PROXY
+    assert PROXY.name not in f"{refused.value!r} {refused.value}"
+    assert f"{PROXY.name} ({PROXY.document_number})" in str(saying(refused.value, words_in(Language.ENGLISH)))
+
+
+def test_of_two_tries_at_once_the_one_that_came_too_late_is_not_said_to_be_on_record(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, written = desk.written()
+    deliver = ServiceClient.deliver
+
+    def late(officer: ServiceClient, card_uuid: UUID, proxy: Proxy | None) -> Card:
+        deliver(desk.ana, card_uuid)
+        return deliver(officer, card_uuid, proxy)
+
+    monkeypatch.setattr(ServiceClient, "deliver", late)
+    with pytest.raises(CollectedByHolder):
+        hand_over(desk.ana, application, written.card_uuid, picture(), PROXY)
+
+
+def test_a_card_that_another_desk_has_revoked_is_not_handed_over(desk: Desk) -> None:
+    application, written = desk.written()
+    desk.bo.revoke(written.card_uuid, RevocationReason.WITHDRAWN)
+    with pytest.raises(NotHandedOver) as refused:
+        hand_over(desk.ana, application, written.card_uuid, picture())
+    assert refused.value.state is CardState.REVOKED
+    assert list(desk.ana.documents(application)) == []
+    assert "present state" in str(saying(refused.value, words_in(Language.ENGLISH)))
 
 
 def test_whoever_signs_after_a_hand_over_broke_off_is_on_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -354,6 +354,27 @@ def test_esc_does_not_leave_the_citizens_window_alone(desk: DeskAtWork, tmp_path
     desk.until(lambda: page.handing is None and not citizen.isVisible())
 
 
+def test_who_collected_a_card_is_said_as_it_is_on_record_where_an_earlier_try_was_not_waited_for(
+    desk: DeskAtWork, tmp_path: Path
+) -> None:
+    """The window said that it is on record who collected it, and on record was the holder."""
+    page, lane = issuing(desk)
+    application = written(desk, page, lane, tmp_path / "card")
+    handing = handing_of(desk, page, lane)
+    sign(desk, handing)
+    with desk.city.client("ana") as ana:
+        ana.deliver(handing.card.uuid)
+    QTest.keyClick(handing.by_proxy, Qt.Key.Key_Space)
+    desk.type(handing.name, "He Daming")
+    desk.type(handing.document, "m7654321")
+    desk.press(handing.confirm)
+    desk.until(lambda: "on record is that its holder collected it" in handing.message.text())
+    assert (handing.holder.isChecked(), handing.by_proxy.isChecked()) == (True, False)
+    assert (handing.confirm.isEnabled(), handing.name.isEnabled(), handing.set_pin.isEnabled()) == (False, False, True)
+    with desk.city.client("ana") as ana:
+        assert list(ana.documents(application)) == []
+
+
 def test_esc_does_not_leave_a_hand_over_that_nobody_knows_of_yet(
     desk: DeskAtWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
