@@ -234,7 +234,7 @@ def test_a_line_of_the_queue_has_its_appointment(desk: DeskAtWork) -> None:
 
 
 def test_with_large_letters_the_queue_is_seen_from_its_first_column(desk: DeskAtWork) -> None:
-    desk.window.resize(900, 700)
+    desk.window.resize(480, 700)
     for _ in SIZES:
         QTest.keyClick(desk.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
     desk.sign_in("ana")
