@@ -16,7 +16,7 @@ from kiosk.desk.drafts import DraftUnreadable
 from kiosk.desk.handing_over import CollectedByHolder, CollectedByProxy, NotHandedOver, PinUnknown
 from kiosk.desk.issuing import NotApproved, NotInStock, OtherCardReserved
 from kiosk.desk.paper import NotPrinted
-from kiosk.desk.progress import Cancelled, StoppedWaiting
+from kiosk.desk.progress import Cancelled, StoppedLooking, StoppedWaiting
 from kiosk.desk.relay import RelayBroken, RelayRefused
 from kiosk.desk.seat import PinForgotten
 from kiosk.desk.stock import SerialsMalformed
@@ -61,6 +61,7 @@ SAYINGS: Final[Mapping[str, Lines]] = {
     "certificate-revoked": Lines("card-refused-everywhere", "keep-suspect"),
     "revocation-unknown": Lines("nothing-done", "try-later"),
     "cancelled": Lines("nothing-done", "go-on"),
+    "stopped-looking": Lines("out-of-date", "look-again"),
     "stopped-waiting": Lines("may-be-done", "look-then-repeat"),
     "unreachable": Lines("may-be-done", "wait-connection"),
     "service-fault": Lines("may-be-done", "try-later"),
@@ -321,6 +322,7 @@ BY_CLASS: Final[Mapping[type[Exception], str]] = {
     cards.CertificateRevoked: "certificate-revoked",
     cards.RevocationUnknown: "revocation-unknown",
     Cancelled: "cancelled",
+    StoppedLooking: "stopped-looking",
     StoppedWaiting: "stopped-waiting",
     ServiceUnreachable: "unreachable",
     FileNotFoundError: "no-such-file",

@@ -14,6 +14,10 @@ class StoppedWaiting(Exception):
     """Raised for an act whose answer the officer did not wait for: the card service may have done it all the same."""
 
 
+class StoppedLooking(Exception):
+    """Raised where how things stand was asked and the answer was not waited for: what is shown may be out of date."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Step ``done`` of ``total`` begins."""

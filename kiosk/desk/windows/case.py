@@ -15,6 +15,7 @@ from cardsvc.wire.people import PersonRecord
 from cardsvc.wire.scopes import Scope
 from kiosk.desk.acts import approvals_about
 from kiosk.desk.cases import Case
+from kiosk.desk.progress import StoppedLooking
 from kiosk.desk.windows.acting import ActPanel
 from kiosk.desk.windows.history import HistoryView
 from kiosk.desk.windows.page import Page, Surroundings
@@ -99,5 +100,9 @@ class CasePage(Page):
             self.around.say(sentence)
 
     def _not_shown(self, error: Exception) -> None:
-        self._to_say = None
+        """What was done was done, whatever became of the look after it."""
+        sentence, self._to_say = self._to_say, None
+        if sentence:
+            self.around.say(sentence)
+            error = StoppedLooking()
         self.fail(error)

@@ -96,6 +96,10 @@ class DeskWindow(QMainWindow):
         """Show it above the page, until the next one or Esc."""
         self.message.say(what)
 
+    def add(self, what: Saying) -> None:
+        """The same, below a sentence that is shown and tells of no failure."""
+        self.message.add(what)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Whoever has the focus had no use for the key."""
         if event.key() == Qt.Key.Key_Escape:
@@ -156,7 +160,9 @@ class DeskWindow(QMainWindow):
         texts = self.words["window"]
         self.setWindowTitle(texts["title"])
         fill(self.menuBar(), self.words, self.looks, self.speak, self._show_keys)
-        around = Surroundings(self.equipment, self.words, self.workers, self.say, self.ask_colleague, self.open_page)
+        around = Surroundings(
+            self.equipment, self.words, self.workers, self.say, self.add, self.ask_colleague, self.open_page
+        )
         self.pages = [page(around) for page in PAGES]
         self.sign_in = SignInPage(self.words)
         self.sign_in.wanted.connect(self._sign_in)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -27,6 +29,14 @@ class MessageArea(QFrame):
 
     def say(self, what: str | Saying) -> None:
         """Nothing hides it."""
+        self._told = "" if isinstance(what, Saying) else what
+        self._show(what)
+
+    def add(self, what: Saying) -> None:
+        """As `say`; but a sentence that is said now, and tells of no failure, stays said in place of what happened."""
+        self._show(replace(what, happened=self._told or what.happened))
+
+    def _show(self, what: str | Saying) -> None:
         said = what if isinstance(what, Saying) else Saying(what, "", "")
         texts = (said.happened, said.safe, said.next, said.small_print)
         for label, text in zip(self._lines.values(), texts, strict=True):

@@ -17,7 +17,7 @@ from kiosk.desk.equipment import Equipment
 from kiosk.desk.failures import Saying, saying
 from kiosk.desk.intents import Intent, means
 from kiosk.desk.on_duty import OnDuty
-from kiosk.desk.progress import Cancelled, Report, Stage, StoppedWaiting
+from kiosk.desk.progress import Report, Stage, StoppedLooking, StoppedWaiting
 from kiosk.desk.second_person import asked, granting
 from kiosk.desk.subjects import Subject
 from kiosk.desk.windows.second_person import Act
@@ -34,6 +34,8 @@ class Surroundings:
     workers: Workers
     say: Callable[[str | Saying], None]
     """Shows something to the officer, above the page, until the next one or Esc."""
+    add: Callable[[Saying], None]
+    """The same, where what was done just before stays said: it was done."""
     colleague: Callable[[Act], None]
     """Asks a colleague at this desk; `Page.ask_colleague` is what pages use."""
     open: Callable[[str, Subject], None]
@@ -168,7 +170,7 @@ class Page(QWidget):
         given_up = [(job, asks) for job, asks in waits if not job.over]
         changing = [job for job, asks in given_up if asks is Asks.A_CHANGE]
         for job, asks in given_up:
-            job.give_up(StoppedWaiting() if asks is Asks.A_CHANGE else Cancelled())
+            job.give_up(StoppedWaiting() if asks is Asks.A_CHANGE else StoppedLooking())
         if changing:
             self.fail(StoppedWaiting())
             self.resumed()
@@ -254,4 +256,5 @@ class Page(QWidget):
 
     def fail(self, error: Exception) -> None:
         """Say what happened, what is safe and what to do next."""
-        self.around.say(saying(error, self.around.words))
+        tell = self.around.add if isinstance(error, StoppedLooking) else self.around.say
+        tell(saying(error, self.around.words))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from cardsvc.client import ServiceClient
 from cardsvc.wire.lifecycle import CardState
+from cardsvc.wire.people import DocumentKind
+from kiosk.city.portraits import portrait
 from kiosk.city.witness import DatabaseWitness
 from kiosk.desk.windows.counting import CountingTab
+from kiosk.desk.windows.queue import QueuePage
 from kiosk.desk.windows.report import ReportPage
 from kiosk.desk.windows.search import SearchPage
 from kiosk.desk.windows.stock import StockPage
@@ -19,6 +25,7 @@ from tests.fixtures.at_the_card import MEI, AtTheCard, Resident, produced
 from tests.fixtures.desk_city import DeskAtWork, DeskCity
 
 NUMBER = "CC-0000-0201"
+LIN = MEI.model_copy(update={"name": "林一", "name_latin": "Lin Yi", "document_number": "A2000002"})
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +53,7 @@ def test_a_report_is_not_waited_for_any_longer(desk: DeskAtWork) -> None:
     with desk.city.service_silent():
         QTest.keyClick(desk.window, number, Qt.KeyboardModifier.AltModifier)
         stop_waiting(desk)
-        assert desk.window.message.text().startswith("You stopped it.\nNothing was done")
+        assert desk.window.message.text().startswith("You stopped waiting for the answer.\nWhat is shown may be")
         assert not desk.window.workers.busy
     assert page.report is None
     QTest.keyClick(desk.window, Qt.Key.Key_F5)
@@ -84,6 +91,64 @@ def test_an_act_that_is_not_waited_for_may_be_done_which_is_said_and_looked_at(d
     QTest.keyClick(desk.window, Qt.Key.Key_F5)
     card.shows("is held")
     assert "Hold" not in card.offers()
+
+
+@contextmanager
+def silent_after(desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch, call: str) -> Iterator[None]:
+    """The card service answers this, and nothing that is asked after it."""
+    real = getattr(ServiceClient, call)
+    with ExitStack() as silence, monkeypatch.context() as patch:
+
+        def answered(*given: object) -> object:
+            answer = real(*given)
+            silence.enter_context(desk.city.service_silent())
+            return answer
+
+        patch.setattr(ServiceClient, call, answered)
+        yield
+
+
+_OUT_OF_DATE = "\nWhat is shown may be out of date.\nAsk again when you like: F5 looks again at what is open."
+
+
+def test_what_was_done_is_said_though_the_look_after_it_is_not_waited_for(
+    desk: DeskAtWork, desk_city: DeskCity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lin = produced(desk_city, "lin", "CC-0000-0202", LIN)
+    card = AtTheCard.signed_in(desk)
+    card.opens("CC-0000-0202")
+    card.chooses("H")
+    desk.type(card.page.acts.needs.reason, "looks tampered with")
+    with silent_after(desk, monkeypatch, "hold"):
+        desk.press(card.page.acts.do)
+        stop_waiting(desk)
+        assert desk.window.message.text() == "Card CC-0000-0202 is held." + _OUT_OF_DATE
+    assert lin.card().state is CardState.HELD
+    QTest.keyClick(desk.window, Qt.Key.Key_F5)
+    card.shows("is held")
+
+
+def test_what_was_done_stays_said_over_an_application_that_is_not_seen_again(
+    desk: DeskAtWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk.city.client("ana") as ana:
+        application = ana.create_application(LIN.model_copy(update={"document_number": "A2000003"}))
+        ana.store_photo(application.citizen_id, portrait("a"))
+        ana.attach_document(application.id, DocumentKind.IDENTITY_DOCUMENT, portrait("scan"))
+    desk.sign_in("ana")
+    page = desk.window.pages[0]
+    assert isinstance(page, QueuePage)
+    desk.until(lambda: application.id in [one.id for one in page.matters])
+    row = [page.rows.item(row, 0).data(Qt.ItemDataRole.UserRole).id for row in range(page.rows.rowCount())]
+    page.table.selectRow(row.index(application.id))
+    QTest.keyClick(page.table, Qt.Key.Key_Return)
+    desk.until(lambda: page.details.subject is not None)
+    QTest.keyClick(desk.window, Qt.Key.Key_F2)
+    desk.until(page.details.confirm.isVisible)
+    with silent_after(desk, monkeypatch, "submit"):
+        QTest.keyClick(page.details.confirm.yes, Qt.Key.Key_Return)
+        stop_waiting(desk)
+        assert desk.window.message.text() == f"Submitted: {LIN.name}" + _OUT_OF_DATE
 
 
 def ended(desk: DeskAtWork) -> bool:
