@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -69,10 +70,17 @@ class Transport:
         )
         self._patience = patience
         self._sleep = sleep
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._closed = False
 
     def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
+        """Close the connections, as soon as no request of another thread is under way: it might just open one."""
+        with self._lock:
+            self._closed = True
+            idle = not self._under_way
+        if idle:
+            self._http.close()
 
     def send(
         self, method: str, path: str, *, repeat: Repeat, wanted: Callable[[], None] = lambda: None, **content: Any
@@ -101,14 +109,31 @@ class Transport:
         wanted()
         try:
             try:
-                return self._http.request(method, path, **content)
+                return self._request(method, path, **content)
             except tried_again:
                 wanted()
-                return self._http.request(method, path, **content)
+                return self._request(method, path, **content)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ServiceUnreachable(f"no connection to {self._http.base_url.host}") from error
         except httpx.HTTPError as error:
             raise ServiceUnreachable(f"{method} {path}: {type(error).__name__}") from error
+
+    def _request(self, method: str, path: str, **content: Any) -> httpx.Response:
+        with self._lock:
+            if self._closed:
+                raise ServiceUnreachable("the client was closed")
+            self._under_way += 1
+        try:
+            return self._http.request(method, path, **content)
+        finally:
+            self._is_over()
+
+    def _is_over(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            last = self._closed and not self._under_way
+        if last:
+            self._http.close()
 
 
 def _pause(response: httpx.Response) -> int | None:
