@@ -6,9 +6,10 @@ import io
 import stat
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -21,7 +22,7 @@ from pytestqt.qtbot import QtBot
 from cardsvc.wire.manifest import Language
 from kiosk.desk.card_layout import HEIGHT, WIDTH, Box, Captions, Code, Picture, Printed, Text, back, front
 from kiosk.desk.paper import NotPrinted
-from kiosk.desk.windows.card_face import CardFaceDialog, save_card
+from kiosk.desk.windows.card_face import CardFaceDialog, draw_card, save_card
 from kiosk.desk.windows.sheet import Sheet, draw_sheet
 from kiosk.desk.windows.work import Workers
 from kiosk.desk.words import words_in
@@ -215,6 +216,16 @@ def test_a_letter_that_no_printer_takes_is_no_success(qtbot: QtBot, tmp_path: Pa
         draw_sheet(broken, Sheet("Letter", ["271828"]))
 
 
+def late(event: threading.Event) -> Callable[..., None]:
+    """Draws what is printed, not what is seen, when the event has come."""
+
+    def draw(*given: Any) -> None:
+        assert event.wait(60)
+        draw_card(*given)
+
+    return draw
+
+
 def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
     qtbot: QtBot, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -222,7 +233,7 @@ def test_of_a_card_whose_officer_has_left_meanwhile_no_file_stays(
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
     qtbot.addWidget(dialog)
     dialog.show()
-    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", lambda *_: left.wait())
+    monkeypatch.setattr("kiosk.desk.windows.card_face.draw_card", late(left))
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
     dialog.close()
     left.set()
@@ -237,7 +248,7 @@ def test_of_a_card_that_was_left_with_esc_while_it_was_printed_no_file_stays(
     dialog = CardFaceDialog(None, words_in(Language.ENGLISH), workers, printed(), tmp_path)
     dialog.finished.connect(dialog.deleteLater)  # as its page does
     dialog.show()
-    monkeypatch.setattr("kiosk.desk.windows.card_face.paint", lambda *_: left.wait())
+    monkeypatch.setattr("kiosk.desk.windows.card_face.draw_card", late(left))
     QTest.mouseClick(dialog.print, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(dialog.destroyed, timeout=90_000):
         QTest.keyClick(dialog, Qt.Key.Key_Escape)
